@@ -1,0 +1,85 @@
+"""Every failure that a caller may have to react to, one class for each reaction.
+
+A message is one line: the field, its value, the fix. The exit statuses are those
+that the README documents; 75 is ``EX_TEMPFAIL`` of ``sysexits.h``.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+class SchedulerError(Exception):
+    """The base of all errors that this package raises on purpose."""
+
+    exit_status = 1
+
+
+class UsageError(SchedulerError):
+    """The command line, the environment or the settings are wrong."""
+
+    exit_status = 2
+
+
+class SettingsError(UsageError):
+    """``.github/scheduler.yml`` is not valid; nothing was dispatched."""
+
+
+class Refused(SchedulerError):
+    """The request is understood and will not be carried out as it is."""
+
+    exit_status = 3
+
+
+class InvalidJob(Refused):
+    """A job's own text is wrong; its author can edit it."""
+
+
+class NoSuchJob(SchedulerError):
+    """There is no such issue, or it is not a job."""
+
+    exit_status = 4
+
+
+class NotPermitted(SchedulerError):
+    """No token, a bad one, or one without the right that the message names."""
+
+    exit_status = 5
+
+
+class SettingsUnreadable(NotPermitted):
+    """Whether there are settings can't be told, so nothing may be dispatched."""
+
+
+class Unavailable(SchedulerError):
+    """GitHub can't be reached or did not answer; the same call may succeed later.
+
+    Of a write, ``sent`` tells whether it may have taken effect all the same.
+    """
+
+    exit_status = 75
+
+    def __init__(self, message: str, *, sent: bool = True) -> None:
+        super().__init__(message)
+        self.sent = sent
+
+
+class RateLimited(Unavailable):
+    """GitHub refused for now, and nothing took effect.
+
+    ``retry_at`` is the earliest instant (UTC) at which GitHub wants to be asked again.
+    """
+
+    def __init__(self, message: str, *, retry_at: datetime) -> None:
+        super().__init__(message, sent=False)
+        self.retry_at = retry_at
+
+
+class Rejected(SchedulerError):
+    """GitHub refused a write for good; ``status`` is the HTTP status of the answer."""
+
+    exit_status = 3
+
+    def __init__(self, message: str, *, status: int) -> None:
+        super().__init__(message)
+        self.status = status

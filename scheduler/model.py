@@ -1,0 +1,161 @@
+"""The values that everything else talks about: jobs, tickets, comments, runs.
+
+All of them are frozen; a change is a new value. Every instant is an aware
+``datetime`` whose ``tzinfo`` is exactly ``timezone.utc``: two aware values in other
+zones can be unequal to themselves after a round trip (PEP 495), so none is let in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from types import MappingProxyType
+
+NO_INPUTS: Mapping[str, str] = MappingProxyType({})
+
+#: ``42@2026-11-23T09:00:00Z``, with ``owner/name#`` before it for another repository.
+OCCURRENCE_KEY = re.compile(r"(?:[\w.-]+/[\w.-]+#)?\d+@\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+def require_utc(value: datetime, name: str) -> None:
+    """Refuse every ``tzinfo`` but ``timezone.utc``; a programming error, so ``ValueError``."""
+    if value.tzinfo is not timezone.utc:
+        raise ValueError(f"{name}: {value!r} is not in timezone.utc")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One request to run something later, as its issue's front matter says it.
+
+    ``run_at`` is the earliest instant at which it may be dispatched. Exactly one of
+    ``workflow`` (a file name) and ``event`` (a ``repository_dispatch`` type) is set once
+    the defaults are applied. ``deadline`` is how late is too late: a ``timedelta`` after
+    ``run_at`` or an instant.
+    """
+
+    run_at: datetime
+    workflow: str | None = None
+    event: str | None = None
+    timezone: str | None = None
+    repo: str | None = None
+    ref: str | None = None
+    agent: str | None = None
+    inputs: Mapping[str, str] = field(default_factory=lambda: NO_INPUTS)
+    deadline: timedelta | datetime | None = None
+    dedup_key: str | None = None
+    request_id: str | None = None
+    max_attempts: int | None = None
+    parent: str | None = None
+    signature: str | None = None
+    message: str = ""
+
+    def __post_init__(self) -> None:
+        require_utc(self.run_at, "run_at")
+        if isinstance(self.deadline, datetime):
+            require_utc(self.deadline, "deadline")
+
+    @property
+    def target(self) -> str:
+        """What is dispatched, in words: the workflow's file name or the event's type."""
+        return self.workflow or self.event or "(no workflow)"
+
+    def expires_at(self) -> datetime | None:
+        """The last instant at which the job may still be dispatched; None: no limit."""
+        if isinstance(self.deadline, timedelta):
+            return self.run_at + self.deadline
+        return self.deadline
+
+
+@dataclass(frozen=True, kw_only=True)
+class User:
+    """A GitHub account; ``bot`` is true of an app's account (REST ``type: Bot``)."""
+
+    login: str
+    bot: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ticket:
+    """An issue as the API shows it, unparsed: one bad body must not hide its neighbours."""
+
+    number: int
+    title: str = ""
+    body: str = ""
+    author: User
+    open: bool = True
+    state_reason: str | None = None
+    labels: tuple[str, ...] = ()
+    comments: int = 0
+    locked: bool = False
+    url: str = ""
+    created_at: datetime
+    updated_at: datetime
+    closed_at: datetime | None = None
+    closed_by: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comment:
+    """A comment on an issue; ids grow with time, which makes the lowest claim the first."""
+
+    id: int
+    issue: int
+    body: str
+    author: User
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A workflow run as the API shows it."""
+
+    id: int
+    url: str = ""
+    title: str = ""
+    actor: str = ""
+    event: str = ""
+    status: str = ""
+    conclusion: str | None = None
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """Where a job goes, with every default filled in."""
+
+    repo: str
+    ref: str
+    workflow: str | None = None
+    event: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The workflow's file name or the event's type."""
+        return self.workflow or self.event or ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dispatch:
+    """A dispatch request, whole: what GitHub is told to start."""
+
+    target: Target
+    inputs: Mapping[str, str] = field(default_factory=dict)
+
+
+def occurrence_key(number: int, instant: datetime, *, queue: str = "", runs_in: str = "") -> str:
+    """The name of one occurrence: the pair (issue, instant).
+
+    Qualified by the queue's ``owner/name`` when the run is in another repository, where
+    the number alone could be that of any other queue's issue.
+    """
+    require_utc(instant, "instant")
+    where = f"{queue}#" if runs_in.lower() != queue.lower() else ""
+    return f"{where}{number}@{instant:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def occurrence_instant(key: str) -> datetime:
+    """The instant of an occurrence key, in UTC."""
+    text = key.rpartition("@")[2]
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)

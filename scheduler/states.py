@@ -1,0 +1,168 @@
+"""The life of a job: every state and every way between two of them.
+
+Rule 1: what a job can become stands here and nowhere else. The README's chart, the
+tests and the action's words are made from this table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class State(str, Enum):
+    """Where a job is; the value is the word that users see."""
+
+    PENDING = "pending"
+    DISPATCHING = "dispatching"
+    DISPATCHED = "dispatched"
+    CANCELLED = "cancelled"
+    MISSED = "missed"
+    REJECTED = "rejected"
+    DISCARDED = "discarded"
+    INVALID = "invalid"
+    HELD = "held"
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a state means, who moves a job out of it, and what a crash there leaves."""
+
+    issue: str
+    means: str
+    leaves: str
+    crash: str
+
+
+STATES: dict[State, Meaning] = {
+    State.PENDING: Meaning(
+        issue="open",
+        means="waits for its instant, or for a retry",
+        leaves="a tick, when it is due; a person, by closing it",
+        crash="nothing was begun; the next tick sees it as before",
+    ),
+    State.DISPATCHING: Meaning(
+        issue="open, a claim stands",
+        means="a tick is at it, or died at it",
+        leaves="the tick that claimed it; after `recover-after`, any tick",
+        crash="the claim stands; the next tick asks GitHub what became of it",
+    ),
+    State.DISPATCHED: Meaning(
+        issue="closed, completed",
+        means="GitHub accepted it; the journal links the run",
+        leaves="nobody: an occurrence that was dispatched is never repeated",
+        crash="recorded but still open: the next tick only closes it",
+    ),
+    State.CANCELLED: Meaning(
+        issue="closed by a person, whatever the close reason",
+        means="will not run",
+        leaves="a person, by reopening it",
+        crash="a claim that stood is settled from the recently closed issues",
+    ),
+    State.MISSED: Meaning(
+        issue="closed, not planned, `schedule:missed`",
+        means="its deadline passed before it could run",
+        leaves="a person, by reopening it: then it runs late",
+        crash="recorded but still open: the next tick only closes it",
+    ),
+    State.REJECTED: Meaning(
+        issue="closed, not planned, `schedule:rejected`",
+        means="a rule says no",
+        leaves="a person, by reopening it: the rules are asked again",
+        crash="recorded but still open: the next tick only closes it",
+    ),
+    State.DISCARDED: Meaning(
+        issue="closed, not planned, `schedule:discarded`",
+        means="GitHub refused it, or its attempts ran out",
+        leaves="a person, by reopening it: attempts are counted anew",
+        crash="recorded but still open: the next tick only closes it",
+    ),
+    State.INVALID: Meaning(
+        issue="open, `schedule:invalid`",
+        means="its own text is wrong",
+        leaves="its author, by editing it; each tick reads it again",
+        crash="the explanation may be missing; the next tick writes it",
+    ),
+    State.HELD: Meaning(
+        issue="open, `schedule:held`",
+        means="what happened can't be told",
+        leaves="a person: `schedule resolve`, or by closing it",
+        crash="the label may be missing; the next tick sets it",
+    ),
+}
+
+
+class Event(str, Enum):
+    """What moves a job from one state to another."""
+
+    CLAIMED = "a tick claims it"
+    WITHDRAWN = "the claim is withdrawn"
+    ACCEPTED = "GitHub accepts the dispatch"
+    NEVER_STARTED = "recovery finds no run"
+    FOUND = "recovery finds its run"
+    UNCLEAR = "what happened can't be told"
+    REFUSED = "GitHub refuses for good"
+    EXHAUSTED = "its attempts run out"
+    TOO_LATE = "its deadline passes"
+    FORBIDDEN = "a rule says no"
+    UNREADABLE = "its text does not parse"
+    CORRECTED = "its text parses again"
+    CLOSED = "a person closes it"
+    REOPENED = "a person reopens it"
+    RESOLVED_STARTED = "a person says it ran"
+    RESOLVED_AGAIN = "a person says run it"
+
+
+TRANSITIONS: dict[State, dict[Event, State]] = {
+    State.PENDING: {
+        Event.CLAIMED: State.DISPATCHING,
+        Event.TOO_LATE: State.MISSED,
+        Event.FORBIDDEN: State.REJECTED,
+        Event.UNREADABLE: State.INVALID,
+        Event.UNCLEAR: State.HELD,
+        Event.CLOSED: State.CANCELLED,
+    },
+    State.DISPATCHING: {
+        Event.ACCEPTED: State.DISPATCHED,
+        Event.FOUND: State.DISPATCHED,
+        Event.WITHDRAWN: State.PENDING,
+        Event.NEVER_STARTED: State.PENDING,
+        Event.UNCLEAR: State.HELD,
+        Event.REFUSED: State.DISCARDED,
+        Event.EXHAUSTED: State.DISCARDED,
+        Event.CLOSED: State.CANCELLED,
+    },
+    State.DISPATCHED: {},
+    State.CANCELLED: {Event.REOPENED: State.PENDING},
+    State.MISSED: {Event.REOPENED: State.PENDING},
+    State.REJECTED: {Event.REOPENED: State.PENDING},
+    State.DISCARDED: {Event.REOPENED: State.PENDING},
+    State.INVALID: {Event.CORRECTED: State.PENDING, Event.CLOSED: State.CANCELLED},
+    State.HELD: {
+        Event.RESOLVED_STARTED: State.DISPATCHED,
+        Event.RESOLVED_AGAIN: State.PENDING,
+        Event.CLOSED: State.CANCELLED,
+    },
+}
+
+#: The states that end a job; each but ``dispatched`` has its label.
+TERMINAL = frozenset(
+    {State.DISPATCHED, State.CANCELLED, State.MISSED, State.REJECTED, State.DISCARDED}
+)
+
+#: The states that are shown by a label of their own, ``<queue label>:<state>``.
+LABELLED = frozenset({State.MISSED, State.REJECTED, State.DISCARDED, State.INVALID, State.HELD})
+
+
+def state_label(queue_label: str, state: State) -> str:
+    """The label that shows ``state``: ``schedule:missed``."""
+    return f"{queue_label}:{state.value}"
+
+
+def chart() -> str:
+    """The table as a Mermaid state diagram, as the README shows it."""
+    lines = ["stateDiagram-v2", "    [*] --> pending: schedule"]
+    for state, ways in TRANSITIONS.items():
+        lines += [f"    {state.value} --> {to.value}: {event.value}" for event, to in ways.items()]
+    lines += [f"    {state.value} --> [*]" for state in State if state in TERMINAL]
+    return "\n".join(lines)
