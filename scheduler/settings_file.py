@@ -1,0 +1,210 @@
+"""The settings' file ``.github/scheduler.yml``, read strictly.
+
+Every key is optional; a key that is not known and a value of the wrong kind are errors,
+because a rule that is misspelt and so not applied is worse than a queue that stands still.
+``settings.schema.json`` says the same to editors.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from scheduler import strict_yaml, when
+from scheduler.errors import InvalidJob, SettingsError
+from scheduler.settings import (
+    PROFILES,
+    ROLES,
+    SIGNING,
+    Allow,
+    Defaults,
+    Limits,
+    Quotas,
+    Scheduler,
+    Settings,
+    Trust,
+)
+
+#: Where the file stands, on the default branch of the queue's repository.
+PATH = ".github/scheduler.yml"
+MAX_CHARS = 65_536
+
+# GitHub's limit, without the comma that separates labels where it takes a list of them.
+_LABEL = re.compile(r"[^,]{1,50}")
+# A user's, an app's ("…[bot]") or a managed user's ("…_company") name.
+_LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}(?:\[bot\])?")
+_WORKFLOW = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_. -]{0,200}\.ya?ml")
+_WORKFLOW_GLOB = re.compile(r"[A-Za-z0-9_.*?\[\]! -]{1,200}")
+_REPOSITORY_GLOB = re.compile(r"[A-Za-z0-9*?\[\]!-]{1,80}/[A-Za-z0-9_.*?\[\]!-]{1,200}")
+# https://docs.github.com/en/rest/repos/repos#create-a-repository-dispatch-event
+_EVENT_GLOB = re.compile(r".{1,100}")
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,8}")
+
+_T = TypeVar("_T")
+
+
+def parse(text: str) -> Settings:
+    """Read the file's text; an empty one is `Settings()`.
+
+    Raises:
+        SettingsError: one line with the file, its line, the key, its value and the fix.
+    """
+    try:
+        root = strict_yaml.load(text, max_chars=MAX_CHARS, max_depth=4, allow_newlines=False)
+    except strict_yaml.YamlProblem as problem:
+        raise SettingsError(f"{PATH} line {problem.line}: {problem.message}") from problem
+    settings: Settings = _read("", root)
+    return settings
+
+
+def _read(section: str, node: strict_yaml.Node) -> Any:
+    if not isinstance(node, strict_yaml.Mapping):
+        raise _error(node, section, "is not a mapping", "write 'key: value' lines below it")
+    kind = _SECTIONS[section]
+    keys = {each.name.replace("_", "-"): each.name for each in dataclasses.fields(kind)}
+    found: dict[str, object] = {}
+    for key, value in node.pairs:
+        if key.text not in keys:
+            raise _error(key, section, "is not a key", _nearest(key.text, list(keys)))
+        dotted = f"{section}.{key.text}" if section else key.text
+        found[keys[key.text]] = _READERS.get(dotted, _read)(dotted, value)
+    return kind(**found)
+
+
+def _nearest(key: str, keys: list[str]) -> str:
+    close = difflib.get_close_matches(key[:64].lower().replace("_", "-"), keys, n=1, cutoff=0.5)
+    return f"did you mean {close[0]}?" if close else f"the keys are {', '.join(keys)}"
+
+
+def _error(node: strict_yaml.Node, key: str, problem: str, fix: str) -> SettingsError:
+    where = f"{key}: " if key else ""
+    shown = "it"
+    if isinstance(node, strict_yaml.Scalar):
+        shown = repr(node.text if len(node.text) <= 80 else node.text[:79] + "…")
+    return SettingsError(f"{PATH} line {node.line}: {where}{shown} {problem}; {fix}")
+
+
+def _text(key: str, node: strict_yaml.Node) -> str:
+    if not isinstance(node, strict_yaml.Scalar):
+        raise _error(node, key, "is not a single value", "write one on the key's line")
+    if not node.text.strip():
+        raise _error(node, key, "is empty", "write a value or remove the key")
+    if not node.text.isprintable() or node.text != node.text.strip():
+        raise _error(node, key, "has odd characters or outer spaces", "remove them")
+    return node.text
+
+
+def _like(pattern: re.Pattern[str], problem: str, fix: str) -> Callable[..., str]:
+    def read(key: str, node: strict_yaml.Node) -> str:
+        text = _text(key, node)
+        if not pattern.fullmatch(text):
+            raise _error(node, key, problem, fix)
+        return text
+
+    return read
+
+
+def _one_of(*words: str) -> Callable[..., str]:
+    choice = re.compile("|".join(words))
+    return _like(choice, "is not a choice", f"write one of {', '.join(words)}")
+
+
+def _flag(key: str, node: strict_yaml.Node) -> bool:
+    text = _text(key, node)
+    if text not in ("true", "false") or _quoted(node):
+        raise _error(node, key, "is not a boolean", "write true or false, without quotes")
+    return text == "true"
+
+
+def _whole(least: int, most: int) -> Callable[..., int]:
+    def read(key: str, node: strict_yaml.Node) -> int:
+        text = _text(key, node)
+        if not _NUMBER.fullmatch(text) or _quoted(node) or not least <= int(text) <= most:
+            fix = f"write one from {least} to {most}, without quotes"
+            raise _error(node, key, "is not such a whole number", fix)
+        return int(text)
+
+    return read
+
+
+def _quoted(node: strict_yaml.Node) -> bool:
+    # Other tools read this file as well, and to them "5" is no number.
+    return isinstance(node, strict_yaml.Scalar) and node.quoted
+
+
+def _timely(read: Callable[[str, str], _T]) -> Callable[..., _T]:
+    def read_at(key: str, node: strict_yaml.Node) -> _T:
+        try:
+            return read(key, _text(key, node))
+        except InvalidJob as exc:
+            raise SettingsError(f"{PATH} line {node.line}: {exc}") from exc
+
+    return read_at
+
+
+def _list(item: Callable[..., str]) -> Callable[..., tuple[str, ...]]:
+    def read(key: str, node: strict_yaml.Node) -> tuple[str, ...]:
+        if not isinstance(node, strict_yaml.Sequence):
+            raise _error(node, key, "is not a list", "write it in brackets, or a '- ' line each")
+        return tuple(item(key, each) for each in node.items)
+
+    return read
+
+
+_event_glob = _like(_EVENT_GLOB, "is too long", "write at most 100 characters")
+_label = _like(_LABEL, "can't be a label", "write at most 50 characters, without a comma")
+_login = _like(_LOGIN, "is not a login", "write one such as octocat or my-app[bot]")
+_workflow = _like(
+    _WORKFLOW, "is not the name of a workflow file", "write the file's name alone, such as run.yml"
+)
+_workflow_glob = _like(
+    _WORKFLOW_GLOB, "matches no workflow file's name", "write one such as agent-*.yml, no path"
+)
+_repository_glob = _like(
+    _REPOSITORY_GLOB, "matches no repository", "write owner/name, where * stands for any part"
+)
+
+_length = _timely(lambda key, text: when.duration(text, field=key))
+_length_or_zero = _timely(lambda key, text: when.duration(text, field=key, allow_zero=True))
+_zone = _timely(lambda key, text: when.zone(text, field=key).key)
+
+_SECTIONS: Mapping[str, type[Any]] = {
+    "": Settings,
+    "scheduler": Scheduler,
+    "trust": Trust,
+    "allow": Allow,
+    "quotas": Quotas,
+    "limits": Limits,
+    "defaults": Defaults,
+}
+_READERS: Mapping[str, Callable[[str, strict_yaml.Node], Any]] = {
+    "label": _label,
+    "scheduler.login": _login,
+    "scheduler.workflow": _workflow,
+    "trust.role": _one_of(*ROLES),
+    "trust.bots": _list(_login),
+    "trust.labelled": _flag,
+    "allow.workflows": _list(_workflow_glob),
+    "allow.events": _list(_event_glob),
+    "allow.repositories": _list(_repository_glob),
+    "quotas.open-per-agent": _whole(0, 100_000),
+    "quotas.new-per-agent-per-day": _whole(0, 100_000),
+    "quotas.depth": _whole(0, 1_000),
+    "quotas.horizon": _length,
+    "limits.per-tick": _whole(1, 1_000),
+    "limits.recover-after": _length_or_zero,
+    "limits.backoff": _length_or_zero,
+    "limits.relays-per-hour": _whole(0, 60),
+    "limits.shortest-interval": _length,
+    "defaults.workflow": _workflow,
+    "defaults.timezone": _zone,
+    "defaults.deadline": _length,
+    "defaults.max-attempts": _whole(1, 99),
+    "signing": _one_of(*SIGNING),
+    "profile": _one_of(*PROFILES),
+    "nudge": _flag,
+    "paused": _flag,
+}
