@@ -1,0 +1,300 @@
+"""An issue's body and the job that it says: ``parse`` and ``render``.
+
+The body is YAML front matter between two ``---`` lines, then the message. Reading is
+strict: what is refused is refused with the field, its value and the fix, because the
+person who can mend it sees nothing else. Text stays text; YAML guesses no types.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+import yaml
+
+from scheduler import strict_yaml, when
+from scheduler.errors import InvalidJob
+from scheduler.model import Job
+
+#: GitHub's limit for an issue's body, in characters (422 beyond it).
+MAX_BODY = 65_536
+#: https://docs.github.com/en/rest/actions/workflows#create-a-workflow-dispatch-event
+MAX_INPUTS = 25
+MAX_INPUT_CHARS = 65_535
+#: A ``client_payload`` has at most ten top-level keys; four are the scheduler's own.
+#: https://docs.github.com/en/rest/repos/repos#create-a-repository-dispatch-event
+MAX_EVENT_INPUTS = 6
+
+WORKFLOW_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,200}\.ya?ml")
+REPOSITORY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9_.-]{1,100}")
+INPUT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}")
+#: What git's own check-ref-format refuses: https://git-scm.com/docs/git-check-ref-format
+BAD_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^[/.-]|[/.]$|\.lock$|^@$")
+COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+FENCE = re.compile(r"---[ \t]*(?:\r?\n|\Z)")
+
+
+def refusal(field: str, value: object, problem: str, fix: str) -> InvalidJob:
+    """One line: the field, its value as it can safely be shown, what is wrong, the fix."""
+    return InvalidJob(f"{field}: {shown(value)} {problem}; {fix}")
+
+
+def shown(value: object, limit: int = 80) -> str:
+    """``value`` in quotes, on one line and without control characters, cut at ``limit``."""
+    text = str(value)
+    return repr(text if len(text) <= limit else text[: limit - 1] + "…")
+
+
+def parse(body: str, *, timezone: str | None = None) -> Job:
+    """The job that an issue's body asks for.
+
+    ``timezone`` is the settings' zone, for a local time in a job that names none. CRLF
+    line ends (GitHub's web editor sends them) and a byte order mark are accepted.
+    Everything after the front matter is the message, character for character.
+
+    Raises:
+        InvalidJob: one line with the field, its value and the fix.
+    """
+    text = body.removeprefix("\ufeff")
+    if len(text) > MAX_BODY:
+        raise refusal("body", f"{len(text)} characters", "is too long", f"GitHub allows {MAX_BODY}")
+    opening = FENCE.match(text)
+    if not opening:
+        raise refusal(
+            "front matter",
+            text.split("\n", 1)[0].strip(),
+            "is not how a job begins",
+            "begin the issue with a line of '---', then 'run-at: …'",
+        )
+    closing = re.compile(r"^" + FENCE.pattern, re.MULTILINE).search(text, opening.end())
+    if not closing:
+        raise refusal("front matter", "---", "has no end", "close it with a second line of '---'")
+    values = _read(text[opening.end() : closing.start()])
+    return replace(_job(values, timezone), message=text[closing.end() :])
+
+
+def _read(text: str) -> dict[str, strict_yaml.Node]:
+    try:
+        root = strict_yaml.load(text.replace("\r\n", "\n"), max_chars=MAX_BODY, max_depth=3)
+    except strict_yaml.YamlProblem as problem:
+        # The opening fence is the body's first line, so the body's lines are one further.
+        raise InvalidJob(
+            f"front matter: line {problem.line + 1} {problem.message}; "
+            "write one 'key: value' a line, and quote a value that holds ': ' or ' #'"
+        ) from problem
+    values: dict[str, strict_yaml.Node] = {}
+    for key, node in root.pairs:
+        if key.text not in READERS:
+            raise refusal("front matter", key.text, "is not a key of a job", _nearest(key.text))
+        values[key.text] = node
+    return values
+
+
+def _nearest(key: str) -> str:
+    close = difflib.get_close_matches(key.lower().replace("_", "-"), READERS, n=1, cutoff=0.5)
+    return f"did you mean '{close[0]}'?" if close else "the keys are " + ", ".join(READERS)
+
+
+def _job(values: Mapping[str, strict_yaml.Node], timezone: str | None) -> Job:
+    if "run-at" not in values:
+        raise InvalidJob("run-at: is missing; write 'run-at: 2026-11-23T09:00:00Z'")
+    if "workflow" in values and "event" in values:
+        raise refusal(
+            "event", _text("event", values["event"]), "stands beside a workflow", "keep one of them"
+        )
+    zone = _zone("timezone", values["timezone"]) if "timezone" in values else timezone
+    fields: dict[str, Any] = {}
+    for key, node in values.items():
+        read = READERS[key]
+        name = key.replace("-", "_")
+        fields[name] = read(key, node, zone) if key in IN_A_ZONE else read(key, node)
+    job = Job(**fields)
+    check_inputs(job)
+    return job
+
+
+def _text(field: str, node: strict_yaml.Node, limit: int = 200) -> str:
+    if not isinstance(node, strict_yaml.Scalar):
+        raise InvalidJob(f"{field}: is not a single value; write '{field}: …' on one line")
+    if not node.text.strip():
+        raise refusal(field, node.text, "is empty", "write a value or remove the line")
+    return line(field, node.text, limit)
+
+
+def line(field: str, text: str, limit: int = 200) -> str:
+    """``text`` if it is one line of at most ``limit`` printable characters.
+
+    Raises:
+        InvalidJob: it is longer, or holds a control character.
+    """
+    if len(text) > limit:
+        raise refusal(field, text, f"has {len(text)} characters", f"keep it under {limit + 1}")
+    bad = next((c for c in text if not (c.isprintable() or c == " ")), None)
+    if bad is not None:
+        raise refusal(field, text, f"holds the control character {bad!r}", "remove it")
+    return text
+
+
+def workflow_name(field: str, text: str) -> str:
+    """``text`` if it names a file in ``.github/workflows/``: never a path, an id or a URL."""
+    if not WORKFLOW_NAME.fullmatch(text) or ".." in text:
+        raise refusal(
+            field,
+            text,
+            "is not the name of a workflow file",
+            "write the file's name alone, such as 'agent-message.yml'",
+        )
+    return text
+
+
+def repository(field: str, text: str) -> str:
+    """``text`` if it has the form ``owner/name``."""
+    if not REPOSITORY.fullmatch(text) or text.endswith(("/.", "/..")):
+        raise refusal(field, text, "is not a repository", "write 'owner/name'")
+    return text
+
+
+def ref_name(field: str, text: str) -> str:
+    """``text`` if it can name a branch or a tag."""
+    if COMMIT.fullmatch(text):
+        raise refusal(field, text, "is a commit", "write a branch or a tag; GitHub takes no commit")
+    if len(text) > 255 or BAD_REF.search(text):
+        raise refusal(field, text, "can't name a branch or tag", "write one such as 'main'")
+    return text
+
+
+def _zone(field: str, node: strict_yaml.Node) -> str:
+    name = _text(field, node)
+    when.zone(name, field=field)
+    return name
+
+
+def _run_at(field: str, node: strict_yaml.Node, zone: str | None) -> datetime:
+    return when.instant(_text(field, node), field=field, timezone=zone)
+
+
+def _deadline(field: str, node: strict_yaml.Node, zone: str | None) -> timedelta | datetime:
+    return deadline(field, _text(field, node), zone)
+
+
+def deadline(field: str, text: str, zone: str | None) -> timedelta | datetime:
+    """A duration after ``run-at`` (``6h``), or an instant."""
+    if re.match(r"\d{4}-", text):
+        return when.instant(text, field=field, timezone=zone)
+    return when.duration(text, field=field)
+
+
+def _max_attempts(field: str, node: strict_yaml.Node) -> int:
+    text = _text(field, node)
+    if not re.fullmatch(r"[1-9][0-9]?", text):
+        raise refusal(field, text, "is not a number from 1 to 99", "write 'max-attempts: 5'")
+    return int(text)
+
+
+def _inputs(field: str, node: strict_yaml.Node) -> Mapping[str, str]:
+    if not isinstance(node, strict_yaml.Mapping):
+        raise InvalidJob(f"{field}: is not a mapping; write '  name: value' on lines below it")
+    found: dict[str, str] = {}
+    for name, value in node.pairs:
+        if not isinstance(value, strict_yaml.Scalar):
+            raise InvalidJob(f"{field}.{name.text}: is not text; quote it, or give it one value")
+        found[name.text] = value.text
+    return MappingProxyType(found)
+
+
+def check_inputs(job: Job) -> None:
+    """Names, number, size and characters of a job's inputs, as GitHub limits them.
+
+    Raises:
+        InvalidJob: with the input's name.
+    """
+    limit, of = (MAX_EVENT_INPUTS, "an event") if job.event else (MAX_INPUTS, "a workflow")
+    if len(job.inputs) > limit:
+        raise refusal(
+            "inputs", f"{len(job.inputs)} inputs", f"are too many for {of}", f"keep {limit}"
+        )
+    for name, value in job.inputs.items():
+        if not INPUT_NAME.fullmatch(name):
+            fix = "use letters, digits, '_' and '-'"
+            raise refusal("inputs", name, "is not the name of an input", fix)
+        bad = next((c for c in value if not (c.isprintable() or c in " \n\r\t")), None)
+        if bad is not None and bad not in "\u00a0\u2028\u2029\u200d\ufeff":
+            raise refusal(
+                f"inputs.{name}", value, f"holds the control character {bad!r}", "remove it"
+            )
+    size = sum(len(name) + len(value) for name, value in job.inputs.items())
+    if size > MAX_INPUT_CHARS:
+        raise refusal("inputs", f"{size} characters", "are too many", f"keep {MAX_INPUT_CHARS}")
+
+
+def _named(check: Callable[[str, str], str]) -> Callable[[str, strict_yaml.Node], str]:
+    return lambda field, node: check(field, _text(field, node))
+
+
+IN_A_ZONE = frozenset({"run-at", "deadline"})
+
+#: Every key of a job, in the order in which it is written, and how its value is read.
+READERS: Mapping[str, Callable[..., Any]] = {
+    "run-at": _run_at,
+    "timezone": _zone,
+    "workflow": _named(workflow_name),
+    "event": lambda field, node: _text(field, node, 100),
+    "repo": _named(repository),
+    "ref": _named(ref_name),
+    "agent": lambda field, node: _text(field, node, 100),
+    "inputs": _inputs,
+    "deadline": _deadline,
+    "dedup-key": _text,
+    "request-id": _text,
+    "max-attempts": _max_attempts,
+    "parent": _text,
+    "signature": lambda field, node: _text(field, node, 500),
+}
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes text that every YAML reader reads as text, and instants without quotes."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML declares it so
+        first: [rule for rule in rules if rule[0] != "tag:yaml.org,2002:timestamp"]
+        for first, rules in yaml.SafeDumper.yaml_implicit_resolvers.items()
+    }
+
+
+def _represent(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    # Only double quotes keep line ends on one line: a value can't close the front matter.
+    plain = text.isprintable() and text == text.strip() and text != ""
+    style = None if plain else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent)
+
+
+def render(job: Job) -> str:
+    """The issue body that says ``job``; ``parse`` of it is ``job`` again."""
+    written: dict[str, Any] = {}
+    for key in READERS:
+        value = getattr(job, key.replace("-", "_"))
+        if value is None or (key == "inputs" and not value):
+            continue
+        written[key] = _written(value)
+    head = yaml.dump(
+        written, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=float("inf")
+    )
+    return f"---\n{head}---\n{job.message}"
+
+
+def _written(value: object) -> object:
+    if isinstance(value, datetime):
+        return when.format_instant(value)
+    if isinstance(value, timedelta):
+        return when.format_duration(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    return str(value)
