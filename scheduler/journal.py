@@ -1,0 +1,265 @@
+"""What stands in the scheduler's own comments: claims, the journal, explanations.
+
+A record is one hidden line of JSON at the head of a comment; below it stands the same
+for people. A record is only believed of the scheduler's own login: the functions here
+read, the caller says whose comments they are.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime, timezone
+from typing import Any
+
+from scheduler.model import Comment
+from scheduler.states import State
+
+VERSION = 1
+RECORD = re.compile(r"\A<!-- schedule:(claim|journal|invalid) (\{[^\r\n]*\}) -->")
+
+#: An attempt of which recovery showed that it never started a run.
+NEVER_STARTED = "never-started"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """Says, before a dispatch, that a tick is about to make it.
+
+    ``id`` and ``created_at`` are the comment's own, by GitHub's clock; ``made_at`` and
+    ``expires_at`` are the claimant's. ``newest_run`` is the highest run id that was known
+    in the target's repository, ``supersedes`` the comment id of the claim it replaces.
+    """
+
+    id: int = 0
+    created_at: datetime | None = None
+    key: str
+    attempt: int
+    nonce: str
+    target: str
+    made_at: datetime
+    expires_at: datetime
+    newest_run: int | None = None
+    supersedes: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """What came of one attempt. ``outcome`` is a ``State`` value or ``NEVER_STARTED``.
+
+    ``at`` is when it was decided, ``lateness_s`` the dispatch instant minus ``run-at`` in
+    seconds, ``matched`` how the run was found, ``claim`` the id of the attempt's claim,
+    ``seen`` the highest comment id when a job was held: only later words can settle it.
+    """
+
+    key: str
+    attempt: int
+    outcome: str
+    at: datetime
+    reason: str = ""
+    run_id: int | None = None
+    run_url: str = ""
+    lateness_s: float | None = None
+    matched: str = ""
+    claim: int | None = None
+    target: str = ""
+    seen: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Journal:
+    """The comment in which what happened stands; ``id`` is 0 before it is written."""
+
+    id: int = 0
+    entries: tuple[Entry, ...] = ()
+
+    def of(self, key: str) -> tuple[Entry, ...]:
+        """The entries of one occurrence, oldest first."""
+        return tuple(entry for entry in self.entries if entry.key == key)
+
+    def with_entry(self, entry: Entry) -> Journal:
+        """This journal and one more entry."""
+        return replace(self, entries=(*self.entries, entry))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """Says why a text is no job; ``text_hash`` is that of the text it speaks of."""
+
+    id: int = 0
+    text_hash: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """Everything that an issue's comments record.
+
+    ``foreign`` are the (login, comment id) of others' well-formed records: none of them
+    is believed, and one by a login with write access puts the job on hold. ``unreadable``
+    are the ids of the scheduler's own records that can't be read: damaged, or of a newer
+    version.
+    """
+
+    journal: Journal = Journal()
+    claims: tuple[Claim, ...] = ()
+    explanations: tuple[Explanation, ...] = ()
+    foreign: tuple[tuple[str, int], ...] = ()
+    unreadable: tuple[int, ...] = ()
+
+    @property
+    def standing(self) -> tuple[Claim, ...]:
+        """The claims that may yet have a run nobody recorded, lowest id first.
+
+        Of one attempt only the lowest claim can have been dispatched; what a later claim
+        supersedes, or an entry of the journal settles, is over.
+        """
+        replaced = {claim.supersedes for claim in self.claims}
+        settled = {(entry.key, entry.attempt) for entry in self.journal.entries}
+        first: dict[tuple[str, int], Claim] = {}
+        for claim in sorted(self.claims, key=lambda claim: claim.id):
+            first.setdefault((claim.key, claim.attempt), claim)
+        return tuple(
+            claim
+            for attempt, claim in first.items()
+            if claim.id not in replaced and attempt not in settled
+        )
+
+
+def never_started(claim: Claim, at: datetime) -> Entry:
+    """The entry of a claim under which no run was started."""
+    return Entry(
+        key=claim.key,
+        attempt=claim.attempt,
+        outcome=NEVER_STARTED,
+        at=at,
+        reason="GitHub knows no run of it",
+        claim=claim.id,
+        target=claim.target,
+    )
+
+
+def is_claim(comment: Comment) -> bool:
+    """Whether a comment is a claim that nothing was recorded of yet."""
+    return isinstance(_record(comment), Claim)
+
+
+def highest_attempt(comments: Iterable[Comment], key: str) -> int:
+    """The highest attempt at ``key`` in any record, whoever wrote it; 0: none."""
+    attempts = [0]
+    for comment in comments:
+        record = _record(comment)
+        if isinstance(record, Claim) and record.key == key:
+            attempts.append(record.attempt)
+        elif isinstance(record, Journal):
+            attempts += [entry.attempt for entry in record.of(key)]
+    return max(attempts)
+
+
+def head(record: Claim | Journal | Explanation) -> str:
+    """The hidden first line of a comment that holds ``record``."""
+    kind = {Claim: "claim", Journal: "journal", Explanation: "invalid"}[type(record)]
+    data = {"v": VERSION, **_plain(record)}
+    text = json.dumps(data, separators=(",", ":"), ensure_ascii=True)
+    # No '>' can end the HTML comment early, whatever a reason quotes.
+    text = text.replace("<", "\\u003c").replace(">", "\\u003e")
+    return f"<!-- schedule:{kind} {text} -->"
+
+
+def _plain(record: Any) -> dict[str, Any]:
+    data = asdict(record)
+    # A comment's own id and time are GitHub's to say.
+    data.pop("id", None)
+    data.pop("created_at", None)
+    return {key: _encode(value) for key, value in data.items() if value not in (None, "")}
+
+
+def _encode(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    if isinstance(value, (list, tuple)):
+        return [
+            {key: _encode(part) for key, part in item.items() if part not in (None, "")}
+            for item in value
+        ]
+    return value
+
+
+def read(comments: Iterable[Comment], *, login: str) -> History:
+    """The records in ``comments``; those of ``login`` (any letter case) are believed."""
+    claims: list[Claim] = []
+    journals: list[Journal] = []
+    explanations: list[Explanation] = []
+    foreign: list[tuple[str, int]] = []
+    unreadable: list[int] = []
+    for comment in sorted(comments, key=lambda comment: comment.id):
+        if not comment.body.startswith("<!-- schedule:"):
+            continue
+        record = _record(comment)
+        if comment.author.login.lower() != login.lower():
+            if isinstance(record, (Claim, Journal)):
+                foreign.append((comment.author.login, comment.id))
+        elif isinstance(record, Claim):
+            claims.append(record)
+        elif isinstance(record, Journal):
+            journals.append(record)
+        elif isinstance(record, Explanation):
+            explanations.append(record)
+        else:
+            unreadable.append(comment.id)
+    return History(
+        journal=_merged(journals),
+        claims=tuple(claims),
+        explanations=tuple(explanations),
+        foreign=tuple(foreign),
+        unreadable=tuple(unreadable),
+    )
+
+
+def _merged(journals: list[Journal]) -> Journal:
+    # One journal is the rule. Two can only come from two first claims of different
+    # attempts; what any of them says has happened counts.
+    if not journals:
+        return Journal()
+    entries = [entry for journal in journals for entry in journal.entries]
+    return Journal(id=journals[0].id, entries=tuple(dict.fromkeys(entries)))
+
+
+def _record(comment: Comment) -> Claim | Journal | Explanation | None:
+    match = RECORD.match(comment.body)
+    if not match:
+        return None
+    try:
+        data = json.loads(match[2])
+        if data.pop("v") != VERSION:
+            return None
+        if match[1] == "claim":
+            values = _typed(Claim, data)
+            return Claim(**{**values, "id": comment.id, "created_at": comment.created_at})
+        if match[1] == "invalid":
+            return Explanation(id=comment.id, **_typed(Explanation, data))
+        entries = tuple(Entry(**_typed(Entry, entry)) for entry in data["entries"])
+        outcomes = {state.value for state in State} | {NEVER_STARTED}
+        if any(entry.outcome not in outcomes for entry in entries):
+            return None
+        return Journal(id=comment.id, entries=entries)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+
+
+def _typed(kind: type, data: dict[str, Any]) -> dict[str, Any]:
+    """``data`` with instants read and every type checked; ValueError when one is wrong."""
+    types = {spec.name: str(spec.type) for spec in fields(kind)}
+    return {name: _value(types[name], value) for name, value in data.items()}
+
+
+def _value(kind: str, value: Any) -> Any:
+    if kind.startswith("datetime"):
+        instant = datetime.fromisoformat(value.replace("Z", "+00:00"))
+        return instant.astimezone(timezone.utc)
+    types: dict[str, tuple[type, ...]] = {"int": (int,), "str": (str,), "float": (int, float)}
+    wanted = types[kind.partition(" ")[0]]
+    if isinstance(value, bool) or not isinstance(value, wanted):
+        raise TypeError(f"{value!r} is not {kind}")
+    return value

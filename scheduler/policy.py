@@ -1,0 +1,246 @@
+"""What is to be done with a job: one pure function from what is known to a decision.
+
+The engine performs decisions and makes none. Each is made twice: before a claim, from
+what the listing showed, and after it, from what was read again; only if both agree does
+anything happen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from scheduler.commands import Resolution
+from scheduler.journal import NEVER_STARTED, Claim, Entry, History
+from scheduler.model import Job
+from scheduler.states import TERMINAL, State
+
+#: A claim is good for this long; past it the claimant withdraws instead of sending.
+CLAIM_VALIDITY = timedelta(seconds=30)
+#: The longest pause between two attempts, whatever the doubling says.
+LONGEST_BACKOFF = timedelta(hours=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wait:
+    """Nothing to do before ``until`` (None: something else must change first)."""
+
+    reason: str
+    until: datetime | None = None
+    state: State = State.PENDING
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fire:
+    """Claim it and dispatch it, as the ``attempt``-th attempt at this occurrence."""
+
+    attempt: int
+    supersedes: Claim | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class End:
+    """Claim it and end it without a dispatch."""
+
+    state: State
+    reason: str
+    attempt: int
+    supersedes: Claim | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finish:
+    """It is recorded already; what is left is to close the issue."""
+
+    state: State
+    entry: Entry
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recover:
+    """A claim has stood for too long: ask GitHub what became of it."""
+
+    claim: Claim
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hold:
+    """What happened can't be told, or the record can't be believed: a human decides."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resolve:
+    """A person said of a held job that it ran."""
+
+    resolution: Resolution
+
+
+Decision = Wait | Fire | End | Finish | Recover | Hold | Resolve
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """The numbers that a decision depends on, from the settings and the job."""
+
+    recover_after: timedelta
+    backoff: timedelta
+    max_attempts: int
+
+
+def decide(
+    job: Job,
+    history: History,
+    *,
+    key: str,
+    now: datetime,
+    limits: Limits,
+    reopened: bool = False,
+    github_now: datetime | None = None,
+    resolution: Resolution | None = None,
+    forged: str | None = None,
+) -> Decision:
+    """What to do with the occurrence ``key`` of ``job`` at ``now``.
+
+    ``reopened``: a person reopened the issue. ``github_now`` is GitHub's own time, by
+    which the age of a claim is measured: the clocks of two machines may differ.
+    ``resolution`` is the word of a trusted person, ``forged`` says whose record of those
+    with write access is not the scheduler's own.
+    """
+    if reason := forged or _unreadable(history, resolution):
+        return Hold(reason=reason)
+    entries = history.journal.of(key)
+    last = entries[-1] if entries else None
+    if ran := next((e for e in entries if e.outcome == State.DISPATCHED.value), None):
+        return Finish(state=State.DISPATCHED, entry=ran)
+    if last and last.outcome == State.HELD.value:
+        if resolution is None:
+            return Wait(reason=last.reason, state=State.HELD)
+        if resolution.started:
+            return Resolve(resolution=resolution)
+    ended = last is not None and State(last.outcome) in TERMINAL if _is_state(last) else False
+    if last and ended and not reopened:
+        return Finish(state=State(last.outcome), entry=last)
+    standing = [claim for claim in history.standing if claim.key == key] or history.standing
+    if standing:
+        claim = standing[-1]
+        if (github_now or now) - (claim.created_at or claim.made_at) < limits.recover_after:
+            return Wait(reason="a tick has claimed it", state=State.DISPATCHING)
+        return Recover(claim=claim)
+    if now < job.run_at:
+        return Wait(reason="not yet due", until=job.run_at)
+    ran_late = bool(last and last.outcome == State.MISSED.value and reopened)
+    return _attempt(job, history, key, now, limits, forgive_deadline=ran_late)
+
+
+def _unreadable(history: History, resolution: Resolution | None) -> str | None:
+    said = resolution.comment_id if resolution else 0
+    unreadable = [number for number in history.unreadable if number > said]
+    if not unreadable:
+        return None
+    ids = ", ".join(str(number) for number in unreadable)
+    return (
+        f"a record of the scheduler's own can't be read (comment {ids}): it was "
+        "edited, or written by a newer version"
+    )
+
+
+def _is_state(entry: Entry | None) -> bool:
+    return entry is not None and entry.outcome != NEVER_STARTED
+
+
+def _attempt(
+    job: Job,
+    history: History,
+    key: str,
+    now: datetime,
+    limits: Limits,
+    *,
+    forgive_deadline: bool = False,
+    supersedes: Claim | None = None,
+) -> Decision:
+    attempt = next_attempt(history, key)
+    if used(history, key) >= limits.max_attempts:
+        reason = f"all {limits.max_attempts} attempts were made and no run was started"
+        return End(state=State.DISCARDED, reason=reason, attempt=attempt, supersedes=supersedes)
+    expires = job.expires_at()
+    if expires is not None and now > expires and not forgive_deadline:
+        late = str(now - job.run_at).split(".")[0]
+        reason = f"its deadline passed at {expires:%Y-%m-%d %H:%M:%S} UTC; it would be {late} late"
+        return End(state=State.MISSED, reason=reason, attempt=attempt, supersedes=supersedes)
+    return Fire(attempt=attempt, supersedes=supersedes)
+
+
+def next_attempt(history: History, key: str) -> int:
+    """A number that no attempt at this occurrence has had: a claim is known by it."""
+    seen = [c.attempt for c in history.claims if c.key == key]
+    seen += [entry.attempt for entry in history.journal.of(key)]
+    return max(seen, default=0) + 1
+
+
+def used(history: History, key: str) -> int:
+    """The dispatch attempts since the occurrence last ended (and was reopened)."""
+    entries = list(history.journal.of(key))
+    ends = [i for i, e in enumerate(entries) if _is_state(e) and State(e.outcome) in TERMINAL]
+    since = entries[ends[-1] + 1 :] if ends else entries
+    settled = {entry.claim for entry in entries}
+    open_claims = {c.attempt for c in history.claims if c.key == key and c.id not in settled}
+    return len({entry.attempt for entry in since} | open_claims)
+
+
+def after_recovery(
+    job: Job,
+    history: History,
+    claim: Claim,
+    *,
+    key: str,
+    now: datetime,
+    limits: Limits,
+    github_now: datetime | None = None,
+) -> Decision:
+    """What to do once recovery showed that ``claim`` started nothing."""
+    delay = backoff(limits.backoff, key=claim.key, attempt=claim.attempt)
+    again = (claim.created_at or claim.made_at) + delay
+    if (github_now or now) < again and now < again:
+        return Wait(reason=f"attempt {claim.attempt} did not start it", until=again)
+    return _attempt(job, history, key, now, limits, supersedes=claim)
+
+
+def confirms(decision: Fire | End, own: Claim, history: History, fresh: Decision) -> bool:
+    """Whether what was read again, after ``own`` was written, still says ``decision``.
+
+    ``fresh`` is the decision made anew from ``before(history, own)``. Among the claims of
+    one attempt the lowest comment id wins; a higher attempt knows more than this one.
+    """
+    for claim in history.claims:
+        same = claim.key == own.key and claim.id != own.id
+        if same and (claim.attempt > own.attempt or _is_rival(claim, own)):
+            return False
+    if not isinstance(fresh, (Fire, End)) or fresh.attempt != decision.attempt:
+        return False
+    if isinstance(fresh, End):
+        return isinstance(decision, End) and decision.state is fresh.state
+    # A rule or the target may end a job that is otherwise ready to be dispatched.
+    return isinstance(decision, Fire) or decision.state is not State.MISSED
+
+
+def _is_rival(claim: Claim, own: Claim) -> bool:
+    return claim.attempt == own.attempt and claim.id < own.id
+
+
+def before(history: History, own: Claim) -> History:
+    """``history`` without ``own`` and without the later claims to the same attempt."""
+    kept = (c for c in history.claims if (c.key, c.attempt) != (own.key, own.attempt))
+    return replace(history, claims=tuple(kept))
+
+
+def backoff(base: timedelta, *, key: str, attempt: int) -> timedelta:
+    """The pause after an attempt: doubling, with jitter of a quarter either way.
+
+    The jitter comes from the occurrence key, so that two ticks compute the same instant.
+    """
+    seed = hashlib.sha256(f"{key}/{attempt}".encode()).digest()[0] / 255
+    doubled = min(base * 2 ** min(attempt - 1, 30), LONGEST_BACKOFF) if base else base
+    return doubled * (0.75 + seed / 2)

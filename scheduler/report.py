@@ -1,0 +1,201 @@
+"""What people read: comments on the issue, the job summary, lines on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from scheduler.errors import SchedulerError
+from scheduler.journal import NEVER_STARTED, Claim, Entry, Explanation, Journal, head
+from scheduler.markdown import cell, code
+from scheduler.states import State
+from scheduler.when import format_instant
+
+#: GitHub keeps 65,536 characters of a comment; old entries are dropped before that.
+MAX_SHOWN_ENTRIES = 20
+
+SYMBOLS = {
+    State.DISPATCHED.value: "✅",
+    State.MISSED.value: "⌛",
+    State.REJECTED.value: "⛔",
+    State.DISCARDED.value: "❌",
+    State.HELD.value: "✋",
+    NEVER_STARTED: "↻",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fired:
+    """A dispatch that GitHub accepted; ``lateness_s`` is in seconds after ``run-at``."""
+
+    id: int
+    run_id: int | None
+    run_url: str
+    lateness_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """A job and why it is where it is."""
+
+    id: int
+    reason: str
+
+
+@dataclass(kw_only=True)
+class TickReport:
+    """What one tick did; the lists are those of ``tick --json``."""
+
+    now: datetime
+    scanned: int = 0
+    due: int = 0
+    dispatched: list[Fired] = field(default_factory=list)
+    missed: list[Note] = field(default_factory=list)
+    invalid: list[Note] = field(default_factory=list)
+    rejected: list[Note] = field(default_factory=list)
+    retrying: list[Note] = field(default_factory=list)
+    discarded: list[Note] = field(default_factory=list)
+    held: list[Note] = field(default_factory=list)
+    recovered: list[Note] = field(default_factory=list)
+    withdrawn: list[Note] = field(default_factory=list)
+    waiting: int = 0
+    next_due: datetime | None = None
+    requests: int = 0
+    stopped: str = ""
+    error: SchedulerError | None = None
+
+    NOTES = (
+        "missed",
+        "invalid",
+        "rejected",
+        "retrying",
+        "discarded",
+        "held",
+        "recovered",
+        "withdrawn",
+    )
+
+    def comes_next(self, *instants: datetime) -> None:
+        """Remember when something is to be looked at again; the earliest counts."""
+        known = [self.next_due] if self.next_due else []
+        self.next_due = min([*known, *instants], default=None)
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that ``tick --json`` prints."""
+        data: dict[str, Any] = {
+            "now": format_instant(self.now),
+            "scanned": self.scanned,
+            "due": self.due,
+            "dispatched": [vars(fired) for fired in self.dispatched],
+        }
+        for name in self.NOTES:
+            data[name] = [vars(note) for note in getattr(self, name)]
+        data["waiting"] = self.waiting
+        data["next_due"] = format_instant(self.next_due) if self.next_due else None
+        data["requests"] = self.requests
+        data["stopped"] = self.stopped or None
+        return data
+
+    def lines(self) -> Iterator[str]:
+        """The same for a terminal, a line each."""
+        for fired in self.dispatched:
+            run = fired.run_url or "the run's id is not known"
+            yield f"dispatched #{fired.id} {lateness(fired.lateness_s)}: {run}"
+        for name in self.NOTES:
+            for note in getattr(self, name):
+                yield f"{name} #{note.id}: {note.reason}"
+        if self.stopped:
+            yield f"stopped early: {self.stopped}"
+        yield self.headline()
+
+    def headline(self) -> str:
+        """One line that says what the tick found and what comes next."""
+        coming = f"next due {format_instant(self.next_due)}" if self.next_due else "nothing waits"
+        return (
+            f"{_count(self.scanned, 'open job')}, {self.due} due, "
+            f"{len(self.dispatched)} dispatched; {coming} ({self.requests} requests)"
+        )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def lateness(seconds: float) -> str:
+    """How long after its time something happened, for people."""
+    if seconds < 90:
+        return f"{max(seconds, 0):.0f} s late"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min late"
+    return f"{seconds / 3600:.1f} h late"
+
+
+def claim_comment(claim: Claim) -> str:
+    """The comment that says: a tick is about to dispatch this."""
+    text = (
+        f"⏳ Starting {code(claim.target)} (attempt {claim.attempt}). Written before the "
+        "dispatch, so that no second one is made; the result will stand here."
+    )
+    return f"{head(claim)}\n{text}"
+
+
+def journal_comment(journal: Journal) -> str:
+    """The comment in which what happened stands."""
+    shown = journal.entries[-MAX_SHOWN_ENTRIES:]
+    return "\n".join([head(journal), *(sentence(entry) for entry in shown)])
+
+
+def sentence(entry: Entry) -> str:
+    """One entry of the journal, as a person reads it."""
+    at = f"{entry.at:%Y-%m-%d %H:%M:%S} UTC"
+    lead = f"{SYMBOLS.get(entry.outcome, '•')} "
+    if entry.outcome == State.DISPATCHED.value:
+        target = code(entry.target or "the workflow")
+        run = f" as [run {entry.run_id}]({entry.run_url})" if entry.run_id else ""
+        late = f", {lateness(entry.lateness_s)}" if entry.lateness_s is not None else ""
+        how = f" The run was found by {entry.matched}." if entry.matched else ""
+        unnamed = "" if entry.run_id else " GitHub did not say which run it is."
+        return f"{lead}Started {target}{run} at {at}{late}.{how}{unnamed}"
+    reason = code(entry.reason) if entry.reason else "no reason given"
+    texts = {
+        State.MISSED.value: f"Missed: {reason}. To run it all the same, reopen the issue.",
+        State.REJECTED.value: f"Rejected, not run: {reason}. Reopen the issue to ask again.",
+        State.DISCARDED.value: f"Given up, not run: {reason}. Reopen the issue to try again.",
+        State.HELD.value: (
+            f"On hold: {reason}. Look at the runs; then comment `/resolve dispatched RUN-ID` if "
+            "it ran, or `/resolve again` to have it run."
+        ),
+        NEVER_STARTED: f"Attempt {entry.attempt} started no run: {reason}.",
+    }
+    return f"{lead}{texts.get(entry.outcome, reason)} ({at})"
+
+
+def invalid_comment(explanation: Explanation, problem: str) -> str:
+    """The comment that tells an author what to mend."""
+    return (
+        f"{head(explanation)}\n⚠️ This job can't be read, so it will not run:\n\n{code(problem)}\n\n"
+        "Edit the issue's text: the next tick reads it again. Close the issue to cancel it."
+    )
+
+
+def summary(report: TickReport, *, repository: str, server: str = "https://github.com") -> str:
+    """The job summary: a headline and a table of what was done."""
+    lines = [f"### Schedule: {report.headline()}", ""]
+    rows = []
+    for fired in report.dispatched:
+        run = f"[run {fired.run_id}]({fired.run_url})" if fired.run_id else "run not named"
+        rows.append((fired.id, "✅ dispatched", f"{run}, {lateness(fired.lateness_s)}"))
+    for name in report.NOTES:
+        symbol = SYMBOLS.get(name, "⚠️" if name == "invalid" else "↻")
+        rows += [(note.id, f"{symbol} {name}", code(note.reason)) for note in getattr(report, name)]
+    if rows:
+        lines += ["| job | result | |", "|---|---|---|"]
+        lines += [
+            f"| [#{number}]({server}/{repository}/issues/{number}) | {result} | {cell(text)} |"
+            for number, result, text in rows
+        ]
+    if report.stopped:
+        lines += ["", f"Stopped early: {code(report.stopped)}"]
+    return "\n".join(lines) + "\n"

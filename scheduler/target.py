@@ -1,0 +1,173 @@
+"""What a workflow declares, and the inputs that a job may therefore give it.
+
+GitHub checks inputs only when the dispatch is made, hours after the job was created; the
+same checks made at creation tell the person who can still mend it.
+https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#onworkflow_dispatchinputs
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import yaml
+
+from scheduler.errors import InvalidJob
+from scheduler.frontmatter import refusal
+from scheduler.model import Job
+from scheduler.when import format_instant
+
+#: What the scheduler itself passes, to a workflow that declares an input of that name.
+OWN_INPUTS = ("agent", "message", "schedule_id", "scheduled_for")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Input:
+    """One declared ``workflow_dispatch`` input."""
+
+    type: str = "string"
+    required: bool = False
+    default: str | None = None
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declared:
+    """What a workflow file says of itself.
+
+    ``dispatchable`` is whether it has the ``workflow_dispatch`` trigger; ``readable`` is
+    false of a file that could not be understood, of which nothing is then demanded.
+    """
+
+    dispatchable: bool = True
+    inputs: Mapping[str, Input] = field(default_factory=dict)
+    run_name: str = ""
+    readable: bool = True
+
+    @property
+    def shows_key(self) -> bool:
+        """Whether its runs carry the occurrence key in their title."""
+        return "schedule_id" in self.inputs and "inputs.schedule_id" in self.run_name
+
+
+def declared(text: str) -> Declared:
+    """What the workflow file ``text`` declares; never raises, whatever the file holds."""
+    try:
+        # BaseLoader: text stays text, and the key `on` is not the boolean that YAML 1.1 sees.
+        root = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - it builds only text
+    except (yaml.YAMLError, RecursionError, ValueError):
+        return Declared(readable=False)
+    if not isinstance(root, dict):
+        return Declared(readable=False)
+    on = root.get("on")
+    run_name = root.get("run-name")
+    name = run_name if isinstance(run_name, str) else ""
+    if isinstance(on, str):
+        return Declared(dispatchable=on == "workflow_dispatch", run_name=name)
+    if isinstance(on, list):
+        return Declared(dispatchable="workflow_dispatch" in on, run_name=name)
+    if not isinstance(on, dict):
+        return Declared(readable=False)
+    if "workflow_dispatch" not in on:
+        return Declared(dispatchable=False)
+    form = on["workflow_dispatch"]
+    inputs = form.get("inputs") if isinstance(form, dict) else None
+    found = inputs if isinstance(inputs, dict) else {}
+    return Declared(inputs={str(k): _input(v) for k, v in found.items()}, run_name=name)
+
+
+def _input(node: object) -> Input:
+    if not isinstance(node, dict):
+        return Input()
+    options = node.get("options")
+    default = node.get("default")
+    return Input(
+        type=str(node.get("type") or "string"),
+        required=str(node.get("required", "")).lower() == "true",
+        default=default if isinstance(default, str) else None,
+        options=tuple(map(str, options)) if isinstance(options, list) else (),
+    )
+
+
+def inputs_for(job: Job, found: Declared | None, *, key: str) -> dict[str, str]:
+    """The inputs (or the event's payload) that the dispatch of ``job`` carries.
+
+    ``agent``, ``message``, ``schedule_id`` and ``scheduled_for`` are added where the
+    workflow declares them (an event gets all that there is); a job's own word goes first.
+    ``found`` is None of an event.
+    """
+    own = {
+        "agent": job.agent or "",
+        "message": job.message,
+        "schedule_id": key,
+        "scheduled_for": format_instant(job.run_at),
+    }
+    wanted = set(own) if found is None else set(own) & set(found.inputs)
+    # An agent that was not named is left to the workflow's own default.
+    wanted -= set() if job.agent else {"agent"}
+    return {**{name: own[name] for name in OWN_INPUTS if name in wanted}, **job.inputs}
+
+
+def check(job: Job, found: Declared | None, *, workflow: str, where: str) -> None:
+    """Refuse a job that GitHub would refuse when it fires.
+
+    Raises:
+        InvalidJob: no such file (``found`` is None), no ``workflow_dispatch`` trigger, an
+            input that is unknown, missing, or outside of its options.
+    """
+    if found is None:
+        raise refusal(
+            "workflow",
+            workflow,
+            f"is not in .github/workflows/ of {where}",
+            "write the name of a file that is on that branch",
+        )
+    if not found.readable:
+        return
+    if not found.dispatchable:
+        fix = "add 'workflow_dispatch:' to its 'on:'"
+        raise refusal("workflow", workflow, f"in {where} has no workflow_dispatch trigger", fix)
+    given = inputs_for(job, found, key="-")
+    for name, value in given.items():
+        _check_value(name, value, found)
+    for name, spec in found.inputs.items():
+        if spec.required and not given.get(name) and spec.default is None:
+            raise InvalidJob(
+                f"inputs.{name}: is required by {workflow} and missing; "
+                f"give it a value ({_advice(name)})"
+            )
+
+
+def _advice(name: str) -> str:
+    return f"--{name} …" if name in ("agent", "message") else f"--input {name}=…"
+
+
+def _check_value(name: str, value: str, found: Declared) -> None:
+    spec = found.inputs.get(name)
+    if spec is None:
+        near = difflib.get_close_matches(name, found.inputs, n=1)
+        fix = f"did you mean {near[0]!r}?" if near else _known(found)
+        raise refusal("inputs", name, "is not an input of the workflow", fix)
+    if spec.type == "choice" and spec.options and value not in spec.options:
+        raise refusal(
+            f"inputs.{name}", value, "is not one of its options", "use " + ", ".join(spec.options)
+        )
+    if spec.type == "boolean" and value not in ("true", "false"):
+        raise refusal(f"inputs.{name}", value, "is not a boolean", "use true or false")
+    if spec.type == "number" and not _is_number(value):
+        raise refusal(f"inputs.{name}", value, "is not a number", "write one such as 3")
+
+
+def _is_number(value: str) -> bool:
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _known(found: Declared) -> str:
+    if not found.inputs:
+        return "it declares no inputs; remove it"
+    return "it declares " + ", ".join(found.inputs)

@@ -1,0 +1,81 @@
+"""Who may have what run: an author's role, named bots, allow-lists. No label is a proof.
+
+Every answer is None (it may) or the reason, one line that ends with the way out.
+"""
+
+from __future__ import annotations
+
+from scheduler.model import Job, Target, User
+from scheduler.settings import Settings
+
+#: Roles from least to most, as ``role_name`` of GitHub's permission endpoint gives them.
+#: https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user
+ROLES = ("none", "read", "triage", "write", "maintain", "admin")
+
+
+def at_least(role: str, least: str) -> bool:
+    """Whether ``role`` is ``least`` or above; a role that is not known counts as none."""
+    rank = ROLES.index(role) if role in ROLES else 0
+    return rank >= ROLES.index(least)
+
+
+def named_bot(author: User, settings: Settings) -> bool:
+    """Whether the settings name this author among the bots that may schedule."""
+    return author.login.lower() in {bot.lower() for bot in settings.trust.bots}
+
+
+def author_refusal(author: User, role: str | None, settings: Settings) -> str | None:
+    """Why ``author`` may not have jobs run; ``role`` is None of a bot, which has none."""
+    if named_bot(author, settings):
+        return None
+    if author.bot:
+        return (
+            f"author: {author.login!r} is a bot that the settings do not name; add it to "
+            "trust.bots in .github/scheduler.yml"
+        )
+    if at_least(role or "none", settings.trust.role):
+        return None
+    return (
+        f"author: {author.login!r} has the role {role or 'none'!r} in this repository; "
+        f"jobs are run for {settings.trust.role!r} and above"
+    )
+
+
+def target_refusal(author: User, target: Target, *, queue: str, settings: Settings) -> str | None:
+    """Why ``author`` may not have ``target`` started from the repository ``queue``."""
+    allow = settings.allow
+    elsewhere = target.repo.lower() != queue.lower()
+    if elsewhere and not allow.permits_repository(target.repo):
+        return (
+            f"repo: {target.repo!r} is not in allow.repositories; add it to "
+            f".github/scheduler.yml of {queue}"
+        )
+    if target.event is not None:
+        return _listed("event", target.event, allow.events, allow.permits_event, author)
+    name = target.workflow or ""
+    own = not elsewhere and name == settings.scheduler.workflow
+    if own and name not in (allow.workflows or ()):
+        return (
+            f"workflow: {name!r} is the scheduler itself; name it in allow.workflows of "
+            ".github/scheduler.yml if that is meant"
+        )
+    return _listed("workflow", name, allow.workflows, allow.permits_workflow, author)
+
+
+def _listed(field: str, name: str, listed: object, permits: object, author: User) -> str | None:
+    if listed is None:
+        if not author.bot:
+            return None
+        return (
+            f"{field}: {name!r} is asked for by the bot {author.login!r}, and bots may start only "
+            f"what allow.{field}s names; add it to .github/scheduler.yml"
+        )
+    if callable(permits) and permits(name):
+        return None
+    return f"{field}: {name!r} is not in allow.{field}s; add it to .github/scheduler.yml"
+
+
+def target_of(job: Job, *, queue: str, settings: Settings, ref: str = "") -> Target:
+    """Where ``job`` goes once the settings' defaults fill in what it does not say."""
+    workflow = job.workflow or (None if job.event else settings.defaults.workflow)
+    return Target(repo=job.repo or queue, ref=job.ref or ref, workflow=workflow, event=job.event)
