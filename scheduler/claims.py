@@ -1,0 +1,265 @@
+"""Claim, re-read, dispatch, record, close: the effects on one job, in their order.
+
+The order is the promise. A claim is written before the dispatch and the result after it,
+so whoever dies in between leaves a trace that the next tick can follow; nothing is sent
+on the strength of what was read before the claim stood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from scheduler.errors import NotPermitted, RateLimited, Rejected, SchedulerError, Unavailable
+from scheduler.gateway import Accepted, Clock, Queue
+from scheduler.journal import Claim, Entry, History, Journal, never_started
+from scheduler.model import Comment, Dispatch, Ticket
+from scheduler.policy import CLAIM_VALIDITY, End, Fire
+from scheduler.report import claim_comment, journal_comment
+from scheduler.states import LABELLED, State, state_label
+
+#: How often what was read is read again when it is older than what was written.
+READS = 3
+#: The longest wait for GitHub's rate limit within a tick.
+PATIENCE = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """One occurrence that is to be dispatched, with everything that the dispatch needs."""
+
+    ticket: Ticket
+    key: str
+    dispatch: Dispatch
+
+    @property
+    def target(self) -> str:
+        """The target in one word, as a claim names it."""
+        target = self.dispatch.target
+        where = f"@{target.ref}" if target.workflow else ""
+        return f"{target.repo} {target.name}{where}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """A claim that stands, and when it was begun by both clocks of the claimant."""
+
+    claim: Claim
+    began: datetime
+    began_monotonic: float
+    login: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fresh:
+    """What was read after the claim stood: the issue, its comments, GitHub's time."""
+
+    ticket: Ticket
+    comments: tuple[Comment, ...]
+    as_of: datetime | None
+
+
+class Withdrawn(SchedulerError):
+    """The claim was given up before anything was sent; the message says why."""
+
+
+class AnswerLost(SchedulerError):
+    """The dispatch may or may not have been made; its claim stands for recovery."""
+
+
+class Claimant:
+    """Carries out the steps of one job against a queue. Holds no state between jobs."""
+
+    def __init__(self, queue: Queue, clock: Clock, *, label: str, nonce: Callable[[], str]) -> None:
+        self.queue = queue
+        self.clock = clock
+        self.label = label
+        self._nonce = nonce
+
+    def claim(self, work: Work, decision: Fire | End, newest_run: int | None) -> tuple[Held, Fresh]:
+        """Write a claim and read the issue again, until what is read holds the claim.
+
+        Raises:
+            Withdrawn: what was read stayed older than the claim, or forbids a dispatch.
+            Rejected: GitHub takes no comment on this issue.
+        """
+        began, began_monotonic = self.clock.now(), self.clock.monotonic()
+        claim = Claim(
+            key=work.key,
+            attempt=decision.attempt,
+            nonce=self._nonce(),
+            target=work.target,
+            made_at=began,
+            expires_at=began + CLAIM_VALIDITY,
+            newest_run=newest_run,
+            supersedes=decision.supersedes.id if decision.supersedes else None,
+        )
+        written: Comment | None = None
+        try:
+            written = self.queue.add_comment(work.ticket.number, claim_comment(claim))
+        except Unavailable as lost:
+            if not lost.sent or isinstance(lost, RateLimited):
+                raise
+        fresh, mine = self._read_again(work, claim, written)
+        held = Held(
+            claim=replace(claim, id=mine.id, created_at=mine.created_at),
+            began=began,
+            began_monotonic=began_monotonic,
+            login=mine.author.login,
+        )
+        if reason := changed(work.ticket, fresh.ticket, self.label):
+            self.withdraw(held)
+            raise Withdrawn(reason)
+        return held, fresh
+
+    def _read_again(
+        self, work: Work, claim: Claim, written: Comment | None
+    ) -> tuple[Fresh, Comment]:
+        number = work.ticket.number
+        for attempt in range(READS):
+            if attempt:
+                self.clock.sleep(1.0)
+            try:
+                comments = self.queue.comments(number)
+                ticket = self.queue.ticket(number)
+            except SchedulerError:
+                self._delete(written)
+                raise
+            if ticket is None:
+                raise Withdrawn("the issue was deleted or transferred")
+            mine = next((c for c in comments.items if claim.nonce in c.body), None)
+            if mine and len(comments.items) >= ticket.comments:
+                return Fresh(ticket=ticket, comments=comments.items, as_of=comments.as_of), mine
+            written = written or mine
+        self._delete(written)
+        raise Withdrawn("GitHub showed an older state of the issue than the claim; the next tick")
+
+    def _delete(self, written: Comment | None) -> None:
+        if written is None:
+            return
+        try:
+            self.queue.delete_comment(written.id)
+        except SchedulerError:
+            # It stands then, nothing was sent under it, and recovery will find that.
+            return
+
+    def withdraw(self, held: Held) -> None:
+        """Delete a claim under which nothing was sent."""
+        try:
+            self.queue.delete_comment(held.claim.id)
+        except SchedulerError:
+            return
+
+    def expired(self, held: Held) -> bool:
+        """Whether the claim is too old to send under, by either clock.
+
+        A monotonic clock stands still while a machine is suspended, a wall clock can be
+        set back: the larger difference counts.
+        """
+        elapsed = timedelta(seconds=self.clock.monotonic() - held.began_monotonic)
+        return max(elapsed, self.clock.now() - held.began) >= CLAIM_VALIDITY
+
+    def send(self, work: Work, held: Held) -> tuple[Accepted, datetime]:
+        """Dispatch under a claim, once; also the instant at which it was sent.
+
+        Raises:
+            Withdrawn: the claim is too old.
+            RateLimited: GitHub wants a longer wait than a claim is good for.
+            AnswerLost: whether it took effect can't be told from the answer.
+            Rejected: GitHub refused it for good.
+        """
+        while True:
+            if self.expired(held):
+                self.withdraw(held)
+                raise Withdrawn("its claim had grown old before the dispatch; the next tick")
+            sent_at = self.clock.now()
+            try:
+                return self.queue.dispatch(work.dispatch), sent_at
+            except RateLimited as limited:
+                wait = limited.retry_at - self.clock.now()
+                if wait > PATIENCE:
+                    self.withdraw(held)
+                    raise
+                self.clock.sleep(max(wait.total_seconds(), 0.5))
+            except NotPermitted:
+                self.withdraw(held)
+                raise
+            except Unavailable as lost:
+                if lost.sent:
+                    raise AnswerLost(str(lost)) from lost
+                self.withdraw(held)
+                raise
+
+    def record(self, number: int, history: History, entry: Entry) -> Journal:
+        """Write ``entry`` where the issue's journal stands, then delete what it replaces.
+
+        The journal is the earliest of the scheduler's own comments: a one-off's first claim
+        becomes its journal.
+        """
+        replaced = [c for c in history.claims if c.id and c.key == entry.key]
+        ids = [claim.id for claim in replaced]
+        home = history.journal.id or min([*ids, entry.claim or 0] if entry.claim else ids or [0])
+        journal = history.journal
+        told = {earlier.attempt for earlier in journal.of(entry.key)}
+        for claim in replaced:
+            if claim.attempt < entry.attempt and claim.attempt not in told:
+                journal = journal.with_entry(never_started(claim, entry.at))
+                told.add(claim.attempt)
+        journal = journal.with_entry(entry)
+        home = self._write(number, home, entry, journal)
+        for claim_id in {*ids, entry.claim} - {home, None}:
+            if claim_id:
+                self.queue.delete_comment(claim_id)
+        return replace(journal, id=home)
+
+    def _write(self, number: int, home: int, entry: Entry, journal: Journal) -> int:
+        body = journal_comment(journal)
+        for comment_id in dict.fromkeys([home, entry.claim]):
+            if not comment_id:
+                continue
+            try:
+                self.queue.edit_comment(comment_id, body)
+            except Rejected as gone:
+                if gone.status not in (404, 410):
+                    raise
+            else:
+                return comment_id
+        return self.queue.add_comment(number, body).id
+
+    def close(self, ticket: Ticket, state: State) -> None:
+        """Close the issue as ``state`` asks; the state's label and the closing are one write."""
+        reason = "completed" if state is State.DISPATCHED else "not_planned"
+        labels = labels_for(ticket, state, self.label)
+        unchanged = set(labels) == set(ticket.labels)
+        self.queue.set_state(
+            ticket.number, reason=reason, labels=None if unchanged else sorted(labels)
+        )
+
+    def show(self, ticket: Ticket, state: State) -> None:
+        """Give an issue that stays open the label of ``state``, and no other state's."""
+        labels = labels_for(ticket, state, self.label)
+        if set(labels) != set(ticket.labels):
+            self.queue.set_state(ticket.number, reason=None, labels=sorted(labels))
+
+
+def labels_for(ticket: Ticket, state: State, queue_label: str) -> list[str]:
+    """The issue's labels with those of states replaced by the one of ``state``."""
+    known = {state_label(queue_label, each) for each in State}
+    kept = [label for label in ticket.labels if label not in known]
+    return [*kept, state_label(queue_label, state)] if state in LABELLED else kept
+
+
+def changed(before: Ticket, now: Ticket, label: str) -> str | None:
+    """What a person did to the issue that forbids a dispatch; None: nothing."""
+    if now.url != before.url:
+        return "the issue was transferred"
+    if not now.open:
+        return "the issue was closed"
+    if label.lower() not in {name.lower() for name in now.labels}:
+        return f"the label {label!r} was taken off"
+    if now.locked:
+        return "the issue was locked"
+    if now.body != before.body:
+        return "its text was changed; the next tick reads it"
+    return None

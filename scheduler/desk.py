@@ -1,0 +1,151 @@
+"""Decides about one job: gathers what ``policy`` must know, and asks it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scheduler import policy
+from scheduler.claims import Claimant
+from scheduler.commands import Resolution, resolutions
+from scheduler.errors import InvalidJob, Rejected
+from scheduler.facts import Facts
+from scheduler.gateway import Clock, Comments, Queue
+from scheduler.journal import Claim, Entry, History, read
+from scheduler.model import Job, Target, Ticket
+from scheduler.policy import Decision
+from scheduler.report import Note, TickReport
+from scheduler.settings import Settings
+from scheduler.states import State
+from scheduler.target import Declared, check
+from scheduler.trust import at_least, author_refusal, named_bot, target_of, target_refusal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """A job, the issue it stands in, and the name of its occurrence."""
+
+    ticket: Ticket
+    job: Job
+    key: str
+
+    @property
+    def number(self) -> int:
+        """The issue's number."""
+        return self.ticket.number
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """What one tick works with; made once a tick and shared by those who act in it."""
+
+    queue: Queue
+    clock: Clock
+    settings: Settings
+    facts: Facts
+    claimant: Claimant
+    report: TickReport
+
+    def note(self, kind: str, found: Known, reason: str) -> None:
+        """Say in the report's list ``kind`` where a job is, and why."""
+        getattr(self.report, kind).append(Note(id=found.number, reason=reason))
+
+    def history(self, comments: Comments) -> History:
+        """What the comments record, as far as the scheduler's own login is known."""
+        if not comments.items:
+            return History()
+        return read(comments.items, login=self.facts.login() or "")
+
+    def limits(self, job: Job) -> policy.Limits:
+        """The numbers that a decision about ``job`` depends on."""
+        limits = self.settings.limits
+        return policy.Limits(
+            recover_after=limits.recover_after,
+            backoff=limits.backoff,
+            max_attempts=job.max_attempts or self.settings.defaults.max_attempts,
+        )
+
+    def decide(self, found: Known, comments: Comments, history: History) -> Decision:
+        """What is to be done with a job now, by what its comments record."""
+        return policy.decide(
+            found.job,
+            history,
+            key=found.key,
+            now=self.clock.now(),
+            limits=self.limits(found.job),
+            reopened=found.ticket.state_reason == "reopened",
+            github_now=comments.as_of,
+            resolution=self.resolution(found, comments, history),
+            forged=self._forged(history),
+        )
+
+    def after_recovery(
+        self, found: Known, comments: Comments, history: History, claim: Claim
+    ) -> Decision:
+        """What is to be done once it is known that ``claim`` started nothing."""
+        return policy.after_recovery(
+            found.job,
+            history,
+            claim,
+            key=found.key,
+            now=self.clock.now(),
+            limits=self.limits(found.job),
+            github_now=comments.as_of,
+        )
+
+    def resolution(self, found: Known, comments: Comments, history: History) -> Resolution | None:
+        """The word of a trusted person on a job that is held."""
+        entries = history.journal.of(found.key)
+        if not entries or entries[-1].outcome != State.HELD.value:
+            return None
+        for said in resolutions(comments.items, after=entries[-1].seen or 0):
+            if at_least(self.facts.role(said.by), self.settings.trust.role):
+                return said
+        return None
+
+    def _forged(self, history: History) -> str | None:
+        for login, comment_id in history.foreign:
+            if at_least(self.facts.role(login), "write"):
+                return (
+                    f"comment {comment_id}: {login!r} wrote a record of the scheduler's and is "
+                    f"not the scheduler ({self.facts.login()}); delete that comment once it is "
+                    "clear what ran"
+                )
+        return None
+
+    def judge(self, found: Known) -> tuple[Target, Declared, tuple[State, str] | None]:
+        """The target, what it declares, and the rule or fact that forbids the dispatch."""
+        job, author = found.job, found.ticket.author
+        queue = self.queue.repository
+        target = target_of(job, queue=queue, settings=self.settings)
+        role = None
+        if not (author.bot or named_bot(author, self.settings)):
+            role = self.facts.role(author.login)
+        reason = author_refusal(author, role, self.settings) or target_refusal(
+            author, target, queue=queue, settings=self.settings
+        )
+        if reason:
+            return target, Declared(), (State.REJECTED, reason)
+        try:
+            target, declared = self.facts.target(job)
+            if target.workflow:
+                where = f"{target.repo} at {target.ref}"
+                check(job, declared, workflow=target.workflow, where=where)
+        except (InvalidJob, Rejected) as problem:
+            return target, Declared(), (State.DISCARDED, str(problem))
+        self.facts.prove_settings()
+        return target, declared or Declared(), None
+
+    def entry(
+        self, found: Known, outcome: State, history: History, claim: Claim | None, reason: str = ""
+    ) -> Entry:
+        """A journal entry of ``outcome``, under ``claim`` if there is one."""
+        attempt = claim.attempt if claim else policy.next_attempt(history, found.key)
+        return Entry(
+            key=claim.key if claim else found.key,
+            attempt=attempt,
+            outcome=outcome.value,
+            at=self.clock.now(),
+            reason=reason,
+            claim=claim.id if claim else None,
+            target=claim.target if claim else found.job.target,
+        )

@@ -1,0 +1,175 @@
+"""Claim, read again, then dispatch or end: the only way to either."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from scheduler import policy
+from scheduler.claims import AnswerLost, Fresh, Held, Withdrawn, Work
+from scheduler.desk import Desk, Known
+from scheduler.errors import Rejected
+from scheduler.gateway import Comments
+from scheduler.journal import Claim, Entry, History
+from scheduler.model import Dispatch, occurrence_instant
+from scheduler.policy import End, Fire
+from scheduler.recovery import Found
+from scheduler.report import Fired
+from scheduler.settlement import Settlement
+from scheduler.states import State
+from scheduler.target import inputs_for
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """A claim that won, and everything that is known under it."""
+
+    found: Known
+    work: Work
+    held: Held
+    history: History
+    shows_key: bool
+
+
+class Dispatcher:
+    """Takes one job from a decision to its record."""
+
+    def __init__(self, desk: Desk, settlement: Settlement) -> None:
+        self.desk = desk
+        self.settlement = settlement
+        #: Targets of which a dispatch was sent and its answer lost, in this tick.
+        self.unsettled: set[str] = set()
+        #: Dispatches that were sent, whatever came of them.
+        self.sent = 0
+
+    def claimed(self, found: Known, decision: Fire | End) -> None:
+        """Claim ``found``, read it again, then dispatch or end it.
+
+        Raises:
+            Withdrawn: the claim was given up, and nothing was sent.
+            RateLimited, Unavailable, Rejected, NotPermitted: GitHub's answer, untold yet.
+        """
+        desk = self.desk
+        target, declared, problem = desk.judge(found)
+        if problem and isinstance(decision, Fire):
+            decision = End(
+                state=problem[0],
+                reason=problem[1],
+                attempt=decision.attempt,
+                supersedes=decision.supersedes,
+            )
+        inputs = inputs_for(found.job, declared if target.workflow else None, key=found.key)
+        work = Work(
+            ticket=found.ticket, key=found.key, dispatch=Dispatch(target=target, inputs=inputs)
+        )
+        firing = isinstance(decision, Fire)
+        if firing and work.target in self.unsettled:
+            desk.note("retrying", found, "waits: an answer about the same target was lost")
+            desk.report.comes_next(desk.report.now)
+            return
+        newest = desk.facts.newest_run(target.repo) if firing else None
+        try:
+            held, fresh = desk.claimant.claim(work, decision, newest)
+        except Rejected as refused:
+            # Without a claim nothing may be sent; the label is all that can still be said.
+            desk.note("held", found, f"no claim can be written: {refused}")
+            desk.claimant.show(found.ticket, State.HELD)
+            return
+        desk.facts.learn_login(held.login)
+        standing = Standing(
+            found=replace(found, ticket=fresh.ticket),
+            work=work,
+            held=held,
+            history=self._confirmed(found, decision, held, fresh),
+            shows_key=declared.shows_key,
+        )
+        if isinstance(decision, End):
+            self._end(standing, decision.state, decision.reason)
+        else:
+            self._fire(standing)
+
+    def _confirmed(self, found: Known, decision: Fire | End, held: Held, fresh: Fresh) -> History:
+        """The history under which the decision still holds, now that the claim stands."""
+        desk = self.desk
+        comments = Comments(items=fresh.comments, as_of=fresh.as_of)
+        history = desk.history(comments)
+        earlier = policy.before(history, held.claim)
+        now_found = replace(found, ticket=fresh.ticket)
+        again = desk.decide(now_found, comments, earlier)
+        if isinstance(again, policy.Recover) and again.claim == decision.supersedes:
+            again = desk.after_recovery(now_found, comments, earlier, again.claim)
+        if not policy.confirms(decision, held.claim, history, again):
+            desk.claimant.withdraw(held)
+            raise Withdrawn("another tick is at it, or its history is not what it seemed")
+        return history
+
+    def _end(self, standing: Standing, state: State, reason: str) -> None:
+        desk, found = self.desk, standing.found
+        entry = desk.entry(found, state, standing.history, standing.held.claim, reason)
+        desk.note(state.value, found, reason)
+        desk.claimant.record(found.number, standing.history, entry)
+        desk.claimant.close(found.ticket, state)
+
+    def _fire(self, standing: Standing) -> None:
+        desk, found, claim = self.desk, standing.found, standing.held.claim
+        self.sent += 1
+        try:
+            accepted, sent_at = desk.claimant.send(standing.work, standing.held)
+        except AnswerLost as lost:
+            self._lost(standing, lost)
+            return
+        except Rejected as refused:
+            self._end(standing, State.DISCARDED, str(refused))
+            return
+        late = round((sent_at - found.job.run_at).total_seconds(), 3)
+        entry = replace(
+            desk.entry(found, State.DISPATCHED, standing.history, claim),
+            at=sent_at,
+            lateness_s=late,
+            run_id=accepted.run_id,
+            run_url=accepted.run_url,
+        )
+        if accepted.run_id is None and found.job.workflow:
+            entry = self.settlement.identify(entry, claim, found.number, desk.clock)
+        if entry.run_id:
+            desk.facts.saw_run(standing.work.dispatch.target.repo, entry.run_id)
+        desk.report.dispatched.append(
+            Fired(id=found.number, run_id=entry.run_id, run_url=entry.run_url, lateness_s=late)
+        )
+        desk.claimant.record(found.number, standing.history, entry)
+        desk.claimant.close(found.ticket, State.DISPATCHED)
+
+    def _lost(self, standing: Standing, lost: AnswerLost) -> None:
+        desk, found, claim = self.desk, standing.found, standing.held.claim
+        # The claim's window is still open: only a run that names the occurrence is proof.
+        outcome = self.settlement.by_title(claim)
+        if outcome is not None:
+            self.recovered(found, standing.history, claim, outcome)
+            return
+        if not standing.shows_key:
+            self.unsettled.add(standing.work.target)
+        desk.note("retrying", found, f"{lost}; whether it ran is looked up later")
+        desk.report.comes_next(desk.clock.now() + desk.settings.limits.recover_after)
+
+    def recovered(self, found: Known, history: History, claim: Claim, outcome: Found) -> None:
+        """Record the run that was found to be a claim's, and close if that was the job's."""
+        entry = self.desk.entry(found, State.DISPATCHED, history, claim)
+        reason = f"run {outcome.run.id}, found by {outcome.matched}"
+        self.desk.note("recovered", found, reason)
+        self.desk.claimant.record(found.number, history, started(entry, outcome))
+        if claim.key == found.key:
+            self.desk.claimant.close(found.ticket, State.DISPATCHED)
+
+
+def started(entry: Entry, outcome: Found) -> Entry:
+    """``entry`` with the run that recovery found."""
+    run = outcome.run
+    at = run.created_at or entry.at
+    late = (at - occurrence_instant(entry.key)).total_seconds()
+    return replace(
+        entry,
+        at=at,
+        run_id=run.id,
+        run_url=run.url,
+        matched=outcome.matched,
+        lateness_s=max(late, 0.0),
+    )

@@ -1,0 +1,233 @@
+"""One tick: scan the queue, take what is due oldest first, settle what was left open.
+
+Each job has a guard of its own, so that one bad issue neither delays nor hides another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from scheduler import frontmatter
+from scheduler.claims import Claimant, Withdrawn
+from scheduler.desk import Desk, Known
+from scheduler.errors import (
+    InvalidJob,
+    NotPermitted,
+    RateLimited,
+    Rejected,
+    SchedulerError,
+    Unavailable,
+)
+from scheduler.facts import Facts
+from scheduler.gateway import Clock, Queue
+from scheduler.journal import Explanation, is_claim
+from scheduler.lifecycle import Lifecycle
+from scheduler.model import Job, Ticket, occurrence_key
+from scheduler.report import Note, TickReport, invalid_comment
+from scheduler.settings import Settings
+from scheduler.states import LABELLED, State, state_label
+from scheduler.trust import target_of
+
+#: How far back the closed issues, and changes to held and invalid ones, are looked at.
+RECENT = timedelta(hours=1)
+#: So many jobs in a row without an answer end the tick: it is not one job's fault.
+OUTAGES = 3
+
+
+def tick(
+    queue: Queue,
+    *,
+    clock: Clock,
+    settings: Settings,
+    nonce: Callable[[], str],
+    settings_found: bool = True,
+) -> TickReport:
+    """One pass over the queue.
+
+    ``nonce`` gives a new unguessable text at each call; ``settings_found`` is false where
+    the settings file was not found and the defaults are used.
+
+    Raises:
+        NotPermitted, Unavailable: the queue itself can't be read. What stops a tick later
+            stands in the report's ``stopped`` and ``error``.
+    """
+    return Tick(
+        queue, clock=clock, settings=settings, nonce=nonce, settings_found=settings_found
+    ).run()
+
+
+class Tick:
+    """One pass; ``run`` does all of it."""
+
+    def __init__(
+        self,
+        queue: Queue,
+        *,
+        clock: Clock,
+        settings: Settings,
+        nonce: Callable[[], str],
+        settings_found: bool = True,
+    ) -> None:
+        self.queue = queue
+        self.settings = settings
+        self.report = TickReport(now=clock.now())
+        self.facts = Facts(queue, settings, settings_found=settings_found)
+        self.claimant = Claimant(queue, clock, label=settings.label, nonce=nonce)
+        self.lifecycle = Lifecycle(
+            Desk(
+                queue=queue,
+                clock=clock,
+                settings=settings,
+                facts=self.facts,
+                claimant=self.claimant,
+                report=self.report,
+            )
+        )
+        self._outages = 0
+
+    def run(self) -> TickReport:
+        """Scan, carry out, settle, report."""
+        now, report = self.report.now, self.report
+        tickets = list(self.queue.open_tickets())
+        report.scanned = len(tickets)
+        known = [found for ticket in tickets if (found := self._read(ticket)) is not None]
+        due = [found for found in known if found.job.run_at <= now]
+        due.sort(key=lambda found: (found.job.run_at, found.number))
+        report.due = len(due)
+        report.comes_next(*(found.job.run_at for found in known if found.job.run_at > now))
+        try:
+            self._carry_out(due)
+            self._settle_closed(now)
+        except RateLimited as limited:
+            report.stopped = str(limited)
+            report.comes_next(limited.retry_at)
+        except (Unavailable, NotPermitted) as problem:
+            report.stopped = str(problem)
+            report.error = problem if isinstance(problem, NotPermitted) else None
+            report.comes_next(now)
+        report.requests = self.queue.requests
+        return report
+
+    def _carry_out(self, due: list[Known]) -> None:
+        for done, found in enumerate(due):
+            if self.lifecycle.sent >= self.settings.limits.per_tick:
+                self.report.waiting = len(due) - done
+                self.report.comes_next(self.report.now)
+                return
+            self._guarded(found)
+
+    def _guarded(self, found: Known) -> None:
+        try:
+            self.lifecycle.process(found)
+            self._outages = 0
+        except Withdrawn as withdrawn:
+            self.report.withdrawn.append(Note(id=found.number, reason=str(withdrawn)))
+            self.report.comes_next(self.report.now)
+        except RateLimited:
+            raise
+        except Unavailable as outage:
+            self._retrying(found.ticket, outage)
+            self._outages += 1
+            if self._outages >= OUTAGES:
+                raise
+        except Rejected as refused:
+            self._retrying(found.ticket, refused)
+
+    def _retrying(self, ticket: Ticket, problem: SchedulerError) -> None:
+        self.report.retrying.append(Note(id=ticket.number, reason=str(problem)))
+        self.report.comes_next(self.report.now)
+
+    def _read(self, ticket: Ticket) -> Known | None:
+        """The job of an issue, or None after its author was told why it is none."""
+        shown = {s for s in LABELLED if state_label(self.settings.label, s) in ticket.labels}
+        unchanged = self.report.now - ticket.updated_at > RECENT
+        if State.HELD in shown and unchanged:
+            reason = "on hold; its comments say why"
+            self.report.held.append(Note(id=ticket.number, reason=reason))
+            return None
+        try:
+            zone = self.settings.defaults.timezone
+            job = self._with_defaults(frontmatter.parse(ticket.body, timezone=zone))
+        except InvalidJob as problem:
+            self.report.invalid.append(Note(id=ticket.number, reason=str(problem)))
+            words = str(problem)
+            self._quietly(ticket, lambda: self._explain(ticket, words))
+            return None
+        if shown - {State.HELD}:
+            self._quietly(ticket, lambda: self.claimant.show(ticket, State.PENDING))
+        key = occurrence_key(
+            ticket.number,
+            job.run_at,
+            queue=self.queue.repository,
+            runs_in=job.repo or self.queue.repository,
+        )
+        return Known(ticket=ticket, job=job, key=key)
+
+    def _with_defaults(self, job: Job) -> Job:
+        defaults = self.settings.defaults
+        target = target_of(job, queue=self.queue.repository, settings=self.settings)
+        if not target.name:
+            raise InvalidJob(
+                "workflow: is missing and the settings have no default; write "
+                "'workflow: FILE.yml' or 'event: TYPE'"
+            )
+        return replace(
+            job,
+            workflow=target.workflow,
+            deadline=job.deadline if job.deadline is not None else defaults.deadline,
+            max_attempts=job.max_attempts or defaults.max_attempts,
+        )
+
+    def _quietly(self, ticket: Ticket, write: Callable[[], None]) -> None:
+        """A write that only informs: its failure must not keep another job from running."""
+        try:
+            write()
+        except (Rejected, Unavailable, NotPermitted) as problem:
+            self._retrying(ticket, problem)
+
+    def _explain(self, ticket: Ticket, problem: str) -> None:
+        text_hash = hashlib.sha256(ticket.body.encode("utf-8", "replace")).hexdigest()[:16]
+        explanation = Explanation(text_hash=text_hash)
+        if not self._explained(ticket, text_hash):
+            self.queue.add_comment(ticket.number, invalid_comment(explanation, problem))
+        self.claimant.show(ticket, State.INVALID)
+
+    def _explained(self, ticket: Ticket, text_hash: str) -> bool:
+        """Whether this very text was explained, at no request of its own where possible."""
+        if not ticket.comments:
+            return False
+        labelled = state_label(self.settings.label, State.INVALID) in ticket.labels
+        if labelled and self.report.now - ticket.updated_at > RECENT:
+            return True
+        recent = self.facts.recent_comments(self.report.now - RECENT)
+        mine = [comment for comment in recent or () if comment.issue == ticket.number]
+        if any(text_hash in comment.body for comment in mine):
+            return True
+        comments = self.queue.comments(ticket.number).items
+        return any(text_hash in comment.body for comment in comments)
+
+    def _settle_closed(self, now: datetime) -> None:
+        """Settle the claims that stand on issues which a person closed meanwhile."""
+        since = now - RECENT
+        states = {state_label(self.settings.label, state) for state in LABELLED}
+        done = {note.id for note in self.report.dispatched} | {
+            note.id for name in self.report.NOTES for note in getattr(self.report, name)
+        }
+        for ticket in self.queue.closed_tickets(since):
+            told = ticket.number in done or states & set(ticket.labels)
+            mine = ticket.closed_by is not None and ticket.closed_by == self.facts.login()
+            if not ticket.comments or told or mine:
+                continue
+            recent = self.facts.recent_comments(since)
+            claims = [c for c in recent or () if c.issue == ticket.number and is_claim(c)]
+            if recent is None or claims:
+                self._closed(ticket)
+
+    def _closed(self, ticket: Ticket) -> None:
+        try:
+            self.lifecycle.settle_closed(ticket)
+        except (Rejected, Unavailable) as problem:
+            self._retrying(ticket, problem)

@@ -1,0 +1,112 @@
+"""What a tick has asked GitHub already, so that it asks each question once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from scheduler.errors import NotPermitted, Rejected, Unavailable
+from scheduler.gateway import Queue
+from scheduler.model import Comment, Job, Target
+from scheduler.settings import Settings
+from scheduler.target import Declared, declared
+from scheduler.trust import target_of
+
+
+class Facts:
+    """Answers of one tick. A holder makes a new one every minute: rights are no older."""
+
+    def __init__(self, queue: Queue, settings: Settings, *, settings_found: bool = True) -> None:
+        self._queue = queue
+        self._proven = settings_found
+        self._settings = settings
+        self._login: str | None = settings.scheduler.login
+        self._asked_login = False
+        self._roles: dict[str, str] = {}
+        self._files: dict[tuple[str, str, str | None], tuple[Declared | None, str | None]] = {}
+        self._branches: dict[str, str] = {}
+        self._newest: dict[str, int | None] = {}
+        self._recent: tuple[datetime, Sequence[Comment] | None] | None = None
+
+    def login(self) -> str | None:
+        """The scheduler's own login; None until a first write shows it.
+
+        From the settings, else GraphQL's ``viewer``: a ``GITHUB_TOKEN`` may not call
+        ``GET /user``.
+        """
+        if self._login is None and not self._asked_login:
+            self._asked_login = True
+            self._login = self._queue.viewer()
+        return self._login
+
+    def learn_login(self, login: str) -> None:
+        """Take the author of the scheduler's own write for its login."""
+        self._login = login
+
+    def role(self, login: str) -> str:
+        """The role of a user in the queue's repository."""
+        if login not in self._roles:
+            self._roles[login] = self._queue.role(login)
+        return self._roles[login]
+
+    def target(self, job: Job) -> tuple[Target, Declared | None]:
+        """Where ``job`` goes, and what that workflow declares; None: there is no such file.
+
+        An event has no file: its declaration is empty. Raises ``Rejected`` and
+        ``NotPermitted`` when the target's repository can't be seen.
+        """
+        target = target_of(job, queue=self._queue.repository, settings=self._settings)
+        if target.workflow is None:
+            return target, Declared()
+        asked = (target.repo, target.workflow, job.ref)
+        if asked not in self._files:
+            file = self._queue.workflow_file(*asked)
+            self._files[asked] = (declared(file.text), file.ref) if file else (None, None)
+        found, ref = self._files[asked]
+        self._proven |= found is not None and target.repo == self._queue.repository
+        branch = job.ref or ref or self._branch(target.repo)
+        return target_of(job, queue=target.repo, settings=self._settings, ref=branch), found
+
+    def prove_settings(self) -> None:
+        """Make sure that settings which were not found are really not there.
+
+        To a token that may not read contents GitHub can answer 404 as well. Any file that
+        it did read from the same repository is the proof; else one is asked for.
+
+        Raises:
+            SettingsUnreadable: the token may not read the repository's contents.
+        """
+        if not self._proven:
+            self._queue.prove_contents()
+            self._proven = True
+
+    def _branch(self, repo: str) -> str:
+        if repo not in self._branches:
+            self._branches[repo] = self._queue.default_branch(repo)
+        return self._branches[repo]
+
+    def newest_run(self, repo: str) -> int | None:
+        """The highest run id known of a repository; ids are GitHub's own and only grow."""
+        if repo not in self._newest:
+            try:
+                self._newest[repo] = self._queue.newest_run(repo)
+            except (Rejected, NotPermitted):
+                self._newest[repo] = None
+        return self._newest[repo]
+
+    def saw_run(self, repo: str, run_id: int) -> None:
+        """Remember a run that an answer named."""
+        self._newest[repo] = max(run_id, self._newest.get(repo) or 0)
+
+    def recent_comments(self, since: datetime) -> Sequence[Comment] | None:
+        """The repository's comments changed since; None where the server can't tell."""
+        if self._recent is None or self._recent[0] > since:
+            try:
+                self._recent = (since, self._queue.recent_comments(since))
+            except (Rejected, NotPermitted, Unavailable):
+                return None
+        return self._recent[1]
+
+    def forget_comments(self) -> None:
+        """Ask for the recent comments again when they are next needed."""
+        self._recent = None

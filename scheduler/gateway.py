@@ -1,0 +1,123 @@
+"""What the engine needs of the world: a queue, a clock. GitHub is one such queue.
+
+Every method may raise ``NotPermitted``, ``RateLimited`` and ``Unavailable``; what else it
+raises stands with it. A read that failed may be repeated; a write may not, unless it is
+absolute (it says what the result is to be, whatever stood there before).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from scheduler.model import Comment, Dispatch, Run, Target, Ticket
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comments:
+    """An issue's comments, and GitHub's own time when it listed them (None: not told)."""
+
+    items: tuple[Comment, ...]
+    as_of: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accepted:
+    """GitHub took a dispatch; the run is None where the server does not name it."""
+
+    run_id: int | None = None
+    run_url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkflowFile:
+    """A workflow file as it stands at a ref; ``ref`` is None when the answer didn't say."""
+
+    text: str
+    ref: str | None = None
+
+
+class Clock(Protocol):
+    """The only source of time. ``monotonic`` is in seconds and never goes back."""
+
+    def now(self) -> datetime:
+        """The instant, in UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds since some moment."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+class Queue(Protocol):
+    """A repository's issues as a queue, and the workflows that its jobs start."""
+
+    @property
+    def repository(self) -> str:
+        """The queue's own ``owner/name``."""
+
+    @property
+    def requests(self) -> int:
+        """How many requests were really sent so far."""
+
+    def open_tickets(self) -> Iterable[Ticket]:
+        """The open issues that carry the queue's label, pull requests left out."""
+
+    def closed_tickets(self, since: datetime) -> Sequence[Ticket]:
+        """The issues with the queue's label that were closed at ``since`` or later."""
+
+    def ticket(self, number: int) -> Ticket | None:
+        """The issue as it is now; None when it was deleted or transferred away."""
+
+    def comments(self, number: int) -> Comments:
+        """All comments of an issue, oldest first."""
+
+    def recent_comments(self, since: datetime) -> Sequence[Comment] | None:
+        """The repository's comments written or edited since; None: the server can't tell."""
+
+    def add_comment(self, number: int, body: str) -> Comment:
+        """Write a comment. Not repeatable. Raises ``Rejected`` when GitHub refuses it."""
+
+    def edit_comment(self, comment_id: int, body: str) -> None:
+        """Replace a comment's text. Absolute. Raises ``Rejected``."""
+
+    def delete_comment(self, comment_id: int) -> None:
+        """Delete a comment; one that is gone already is no error. Absolute."""
+
+    def set_state(
+        self, number: int, *, reason: str | None, labels: Sequence[str] | None = None
+    ) -> None:
+        """Close the issue for ``reason`` (None: leave it open) and set its labels, at once."""
+
+    def role(self, login: str) -> str:
+        """The user's role in the queue's repository: ``none``, ``read`` … ``admin``."""
+
+    def viewer(self) -> str | None:
+        """The token's own login, by GraphQL; None when the server has none."""
+
+    def workflow_file(self, repo: str, workflow: str, ref: str | None) -> WorkflowFile | None:
+        """The file at ``ref`` (None: the default branch); None when there is none."""
+
+    def prove_contents(self) -> None:
+        """Raise ``SettingsUnreadable`` unless the token may read the queue's contents."""
+
+    def default_branch(self, repo: str) -> str:
+        """The name of a repository's default branch. Raises ``Rejected`` (404)."""
+
+    def newest_run(self, repo: str) -> int | None:
+        """The highest run id of a repository, whatever the workflow; None: no run yet."""
+
+    def runs(self, target: Target, since: datetime) -> Sequence[Run]:
+        """The ``workflow_dispatch`` runs of the target's workflow created at or after."""
+
+    def dispatch(self, request: Dispatch) -> Accepted:
+        """Start it, once. Never repeated.
+
+        Raises:
+            Rejected: GitHub refused it for good; nothing started.
+            RateLimited: refused for now; nothing started.
+            Unavailable: no answer; it may have started unless ``sent`` is false.
+        """

@@ -1,0 +1,168 @@
+"""One job on its way: carries out what ``policy`` decides, with nothing decided here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from scheduler import policy
+from scheduler.claims import Withdrawn
+from scheduler.commands import Resolution
+from scheduler.desk import Desk, Known
+from scheduler.dispatching import Dispatcher, started
+from scheduler.gateway import Comments
+from scheduler.journal import Claim, History, highest_attempt, never_started
+from scheduler.model import Ticket
+from scheduler.policy import Decision, End, Fire
+from scheduler.recovery import Found, Unclear
+from scheduler.report import Note
+from scheduler.settlement import Settlement
+from scheduler.states import State, state_label
+
+
+class Lifecycle:
+    """Moves jobs, one at a time, from where their history shows them to where they belong."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.settlement = Settlement(desk.queue, desk.facts)
+        self.dispatcher = Dispatcher(desk, self.settlement)
+
+    @property
+    def sent(self) -> int:
+        """How many dispatches were sent so far, whatever came of them."""
+        return self.dispatcher.sent
+
+    def process(self, found: Known) -> None:
+        """Do the one thing that is to be done with a due job now.
+
+        Raises:
+            Withdrawn: a claim was given up; the next tick looks again.
+            RateLimited, Unavailable, Rejected, NotPermitted: GitHub's answer, untold yet.
+        """
+        if found.ticket.locked:
+            self.desk.note("held", found, "the issue is locked; unlock it to have the job run")
+            return
+        comments = Comments(items=())
+        if found.ticket.comments:
+            comments = self.desk.queue.comments(found.number)
+            if self.desk.facts.login() is None:
+                try:
+                    # Whose records are to be believed, only the first own write can show.
+                    attempt = highest_attempt(comments.items, found.key) + 1
+                    self.dispatcher.claimed(found, Fire(attempt=attempt))
+                except Withdrawn:
+                    if self.desk.facts.login() is None:
+                        raise
+                    comments = self.desk.queue.comments(found.number)
+                else:
+                    return
+        history = self.desk.history(comments)
+        decision = self.desk.decide(found, comments, history)
+        if self._kept(found, comments, history, decision):
+            decision = policy.Wait(reason="on hold; its comments say why", state=State.HELD)
+        self._carry_out(found, comments, history, decision)
+
+    def _kept(self, found: Known, comments: Comments, history: History, decision: Decision) -> bool:
+        """Whether the label keeps a job on hold that its records alone would let go on."""
+        labelled = state_label(self.desk.settings.label, State.HELD) in found.ticket.labels
+        moves = isinstance(decision, (Fire, End, policy.Recover))
+        return labelled and moves and self.desk.resolution(found, comments, history) is None
+
+    def _carry_out(
+        self, found: Known, comments: Comments, history: History, decision: Decision
+    ) -> None:
+        if isinstance(decision, policy.Wait):
+            self._wait(found, decision)
+        elif isinstance(decision, policy.Finish):
+            self.desk.claimant.close(found.ticket, decision.state)
+            self.desk.note("recovered", found, f"was {decision.state.value} already; closed")
+        elif isinstance(decision, policy.Hold):
+            self._hold(found, comments, history, decision.reason)
+        elif isinstance(decision, policy.Resolve):
+            self._resolve(found, history, decision.resolution)
+        elif isinstance(decision, policy.Recover):
+            self._recover(found, comments, history, decision.claim)
+        else:
+            self.dispatcher.claimed(found, decision)
+
+    def _wait(self, found: Known, decision: policy.Wait) -> None:
+        if decision.state is State.HELD:
+            self.desk.note("held", found, decision.reason)
+            self.desk.claimant.show(found.ticket, State.HELD)
+            return
+        self.desk.note("retrying", found, decision.reason)
+        self.desk.report.comes_next(decision.until or self.desk.report.now)
+
+    def _hold(
+        self,
+        found: Known,
+        comments: Comments,
+        history: History,
+        reason: str,
+        claim: Claim | None = None,
+    ) -> None:
+        self.desk.note("held", found, reason)
+        entries = history.journal.of(found.key)
+        if claim or not entries or entries[-1].outcome != State.HELD.value:
+            seen = max((comment.id for comment in comments.items), default=0)
+            entry = self.desk.entry(found, State.HELD, history, claim, reason=reason)
+            self.desk.claimant.record(found.number, history, replace(entry, seen=seen))
+        self.desk.claimant.show(found.ticket, State.HELD)
+
+    def _resolve(self, found: Known, history: History, said: Resolution) -> None:
+        place = found.ticket.url.rpartition("/issues/")[0]
+        entry = replace(
+            self.desk.entry(found, State.DISPATCHED, history, None),
+            run_id=said.run_id,
+            run_url=f"{place}/actions/runs/{said.run_id}",
+            matched=f"the word of {said.by}",
+        )
+        self.desk.claimant.record(found.number, history, entry)
+        self.desk.claimant.close(found.ticket, State.DISPATCHED)
+        self.desk.note("recovered", found, f"run {said.run_id}, by the word of {said.by}")
+
+    def _recover(self, found: Known, comments: Comments, history: History, claim: Claim) -> None:
+        outcome = self.settlement.ask(claim, found.number)
+        if isinstance(outcome, Unclear):
+            self._hold(found, comments, history, outcome.reason, claim)
+        elif isinstance(outcome, Found):
+            self.dispatcher.recovered(found, history, claim, outcome)
+        elif claim.key != found.key:
+            # The instant was changed while a claim stood: that occurrence is over.
+            self.desk.claimant.record(
+                found.number, history, never_started(claim, self.desk.clock.now())
+            )
+            self.desk.note(
+                "recovered", found, f"attempt {claim.attempt} at {claim.key} never started"
+            )
+            self.desk.report.comes_next(self.desk.report.now)
+        else:
+            decision = self.desk.after_recovery(found, comments, history, claim)
+            self._carry_out(found, comments, history, decision)
+
+    def settle_closed(self, ticket: Ticket) -> None:
+        """Say in the journal of a closed issue what became of the claims on it.
+
+        Nothing is dispatched here; a claim that is still young is left to the next tick.
+        """
+        comments = self.desk.queue.comments(ticket.number)
+        if self.desk.facts.login() is None:
+            return
+        history = self.desk.history(comments)
+        for claim in history.standing:
+            age = (comments.as_of or self.desk.clock.now()) - (claim.created_at or claim.made_at)
+            if age < self.desk.settings.limits.recover_after:
+                continue
+            outcome = self.settlement.ask(claim, ticket.number)
+            entry = never_started(claim, self.desk.clock.now())
+            if isinstance(outcome, Found):
+                entry = started(replace(entry, outcome=State.DISPATCHED.value, reason=""), outcome)
+                reason = f"was closed, but had started run {outcome.run.id}"
+            elif isinstance(outcome, Unclear):
+                seen = max(comment.id for comment in comments.items)
+                entry = replace(entry, outcome=State.HELD.value, reason=outcome.reason, seen=seen)
+                reason = f"was closed; whether it had started can't be told: {outcome.reason}"
+            else:
+                reason = "was closed before it started"
+            self.desk.claimant.record(ticket.number, history, entry)
+            self.desk.report.recovered.append(Note(id=ticket.number, reason=reason))

@@ -1,0 +1,123 @@
+"""Asks GitHub what became of a claim, and gathers what the pure answer needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from scheduler.errors import NotPermitted, Rejected, Unavailable
+from scheduler.facts import Facts
+from scheduler.gateway import Clock, Queue
+from scheduler.journal import Claim, Entry, read
+from scheduler.model import Comment, Target
+from scheduler.recovery import Found, NeverStarted, Outcome, Unclear, match, overlap, window
+from scheduler.states import State
+
+#: How often, and with which pause in seconds, a run is looked for right after its dispatch.
+LOOKS, PAUSE = 2, 1.5
+
+
+def target_of_claim(claim: Claim) -> Target:
+    """The target that a claim names: ``owner/name FILE@ref`` or ``owner/name TYPE``."""
+    repo, _, name = claim.target.partition(" ")
+    workflow, at, ref = name.partition("@")
+    if not at:
+        return Target(repo=repo, ref="", event=name)
+    return Target(repo=repo, ref=ref, workflow=workflow)
+
+
+class Settlement:
+    """Settles claims by the runs that GitHub shows."""
+
+    def __init__(self, queue: Queue, facts: Facts) -> None:
+        self.queue = queue
+        self.facts = facts
+
+    def ask(self, claim: Claim, number: int) -> Outcome:
+        """What became of ``claim`` on issue ``number``, once its window has passed."""
+        target = target_of_claim(claim)
+        if target.workflow is None:
+            return Unclear(
+                reason=f"the answer to the event {target.event!r} was lost, and GitHub shows no "
+                "run that could prove it"
+            )
+        try:
+            runs = self.queue.runs(target, window(claim)[0])
+        except (Rejected, NotPermitted) as problem:
+            return Unclear(reason=f"the runs of {target.workflow} can't be read: {problem}")
+        taken, rivals = self._others(claim, number)
+        return match(claim, runs, login=self.facts.login() or "", taken=taken, rivals=rivals)
+
+    def by_title(self, claim: Claim) -> Found | None:
+        """The run that shows the claim's key in its title, if there is one yet."""
+        target = target_of_claim(claim)
+        if target.workflow is None:
+            return None
+        try:
+            runs = self.queue.runs(target, window(claim)[0])
+        except (Rejected, NotPermitted, Unavailable):
+            return None
+        # A rival that nobody is keeps the weaker proof from being taken.
+        outcome = match(claim, runs, login="", rivals=["a run that is still to come"])
+        return outcome if isinstance(outcome, Found) else None
+
+    def identify(self, entry: Entry, claim: Claim, number: int, clock: Clock) -> Entry:
+        """``entry`` of an accepted dispatch with its run, where the answer named none."""
+        for look in range(LOOKS):
+            if look:
+                clock.sleep(PAUSE)
+            try:
+                self.facts.forget_comments()
+                outcome = self.ask(claim, number)
+            except Unavailable:
+                break
+            if isinstance(outcome, Found):
+                run = outcome.run
+                return replace(entry, run_id=run.id, run_url=run.url, matched=outcome.matched)
+            if not isinstance(outcome, NeverStarted):
+                break
+        return entry
+
+    def _others(self, claim: Claim, number: int) -> tuple[set[int], list[str]]:
+        """The runs that other journals hold, and who else may have started one unseen."""
+        taken: set[int] = set()
+        rivals: list[str] = []
+        for issue, comments in self._by_issue(window(claim)[0]):
+            history = read(comments, login=self.facts.login() or "")
+            taken |= {e.run_id for e in history.journal.entries if e.run_id is not None}
+            if issue == number:
+                continue
+            rivals += [f"#{issue}" for other in history.standing if overlap(claim, other)]
+            rivals += [
+                f"#{issue}" for entry in history.journal.entries if _unnamed_rival(entry, claim)
+            ]
+        return taken, list(dict.fromkeys(rivals))
+
+    def _by_issue(self, since: datetime) -> Iterator[tuple[int, list[Comment]]]:
+        comments = self.facts.recent_comments(since)
+        if comments is None:
+            comments = self._read_each(since)
+        by_issue: dict[int, list[Comment]] = {}
+        for comment in comments:
+            by_issue.setdefault(comment.issue, []).append(comment)
+        yield from by_issue.items()
+
+    def _read_each(self, since: datetime) -> list[Comment]:
+        # A server without the repository-wide list: one question for each changed issue.
+        tickets = [*self.queue.open_tickets(), *self.queue.closed_tickets(since)]
+        found: list[Comment] = []
+        for ticket in tickets:
+            if ticket.comments and ticket.updated_at >= since:
+                found += self.queue.comments(ticket.number).items
+        return found
+
+
+def _unnamed_rival(entry: Entry, claim: Claim) -> bool:
+    earliest, latest = window(claim)
+    return (
+        entry.outcome in (State.DISPATCHED.value, State.HELD.value)
+        and entry.run_id is None
+        and entry.target == claim.target
+        and earliest <= entry.at <= latest
+    )
