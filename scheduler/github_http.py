@@ -1,0 +1,233 @@
+"""One request to GitHub, and its answer or an error that says how to react.
+
+PyGithub sends it: its ``Requester`` knows authentication, GitHub Enterprise Server's
+addresses and connections. Its own retry is off, since it repeats POSTs, and its objects
+are not used, since they send requests of their own to complete themselves and drop the
+status of an answer: what is sent here is counted, and a tick's cost is promised.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import github
+import requests
+from github import Auth
+
+from scheduler.errors import NotPermitted, RateLimited, Rejected, SchedulerError, Unavailable
+from scheduler.gateway import Clock
+from scheduler.pace import Pace
+
+#: Seconds to connect, and seconds between two parts of an answer.
+TIMEOUT = 15
+#: A repeatable request is sent so many times at most, with these pauses in seconds.
+PAUSES = (0.5, 1.5)
+#: The longest wait for a rate limit within one request.
+PATIENCE = timedelta(seconds=15)
+#: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
+DEFAULT_WAIT = timedelta(seconds=60)
+PER_PAGE = 100
+#: More pages than any queue has: a server that always names a next one must not hold a tick.
+MAX_PAGES = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """A successful answer; ``data`` is its JSON (None: it had no body)."""
+
+    status: int
+    headers: Mapping[str, str]
+    data: Any
+
+    @property
+    def date(self) -> datetime | None:
+        """The server's own time, in UTC with whole seconds; None where it does not tell."""
+        try:
+            return parsedate_to_datetime(self.headers["date"]).astimezone(timezone.utc)
+        except (KeyError, ValueError, TypeError):
+            return None
+
+    @property
+    def next_page(self) -> str | None:
+        """The address of the next page, from the ``Link`` header.
+
+        https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api
+        """
+        for link in requests.utils.parse_header_links(self.headers.get("link", "")):
+            if link.get("rel") == "next":
+                return str(link["url"])
+        return None
+
+
+class GitHub:
+    """Sends requests as one token; ``requests`` counts what was really sent."""
+
+    def __init__(self, *, api_url: str, token: str, clock: Clock, pace: Pace) -> None:
+        self._github = github.Github(
+            auth=Auth.Token(token),
+            base_url=api_url.rstrip("/"),
+            timeout=TIMEOUT,
+            retry=None,
+            seconds_between_requests=None,
+            seconds_between_writes=None,
+            user_agent="schedule",
+        )
+        self._api_url = api_url.rstrip("/")
+        self._clock = clock
+        self._pace = pace
+        self.requests = 0
+
+    def get(self, path: str, params: Mapping[str, Any] | None = None, **headers: str) -> Answer:
+        """A read, repeated where GitHub did not answer."""
+        return self._repeated("GET", path, params=dict(params or {}), headers=headers)
+
+    def absolute(self, verb: str, path: str, body: Any = None) -> Answer:
+        """A write that may be repeated, since it says what the result is to be."""
+        return self._repeated(verb, path, body=body)
+
+    def post(self, path: str, body: Any, *, paced: bool = False, patient: bool = True) -> Answer:
+        """A write that is sent once: a lost answer is the caller's to look into.
+
+        ``paced``: it creates content, of which GitHub takes 80 a minute. ``patient``: a
+        short rate limit, under which nothing took effect, is waited out here.
+        """
+        if paced:
+            self._clock.sleep(self._pace.wait(self._clock.monotonic()))
+        while True:
+            try:
+                return self._once("POST", path, body=body)
+            except RateLimited as limited:
+                if not patient:
+                    raise
+                patient = False
+                self._wait_out(limited)
+
+    def pages(self, path: str, params: Mapping[str, Any]) -> Iterator[Answer]:
+        """Every page of a list, each with at most 100 items."""
+        answer = self.get(path, {**params, "per_page": PER_PAGE})
+        yield answer
+        for _ in range(MAX_PAGES):
+            if answer.next_page is None:
+                return
+            answer = self.get(answer.next_page)
+            yield answer
+
+    def close(self) -> None:
+        """Give up the connections."""
+        self._github.close()
+
+    def _wait_out(self, limited: RateLimited) -> None:
+        wait = limited.retry_at - self._clock.now()
+        if wait > PATIENCE:
+            raise limited
+        self._clock.sleep(max(wait.total_seconds(), 0.1))
+
+    def _repeated(self, verb: str, path: str, **request: Any) -> Answer:
+        for pause in (*PAUSES, None):
+            try:
+                return self._once(verb, path, **request)
+            except RateLimited as limited:
+                if pause is None:
+                    raise
+                self._wait_out(limited)
+            except Unavailable:
+                if pause is None:
+                    raise
+                self._clock.sleep(pause)
+        raise AssertionError("the last pause is None")
+
+    def _once(
+        self,
+        verb: str,
+        path: str,
+        *,
+        params: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
+        body: Any = None,
+    ) -> Answer:
+        self.requests += 1
+        try:
+            status, answered, text = self._github.requester.requestJson(
+                verb, path, params, dict(headers or {}), body
+            )
+        except requests.RequestException as problem:
+            raise self._unreachable(problem) from problem
+        except (github.GithubException, RuntimeError, UnicodeError) as problem:
+            raise Unavailable(f"{self._api_url}: {_one_line(str(problem))}") from problem
+        found = {str(name).lower(): str(value) for name, value in answered.items()}
+        data = _json(text)
+        if status >= 300 and status != 304:
+            raise self._error(status, found, data)
+        if text and data is None:
+            raise Unavailable(f"{self._api_url}: answered {status} with something that is no JSON")
+        return Answer(status=status, headers=found, data=data)
+
+    def _unreachable(self, problem: requests.RequestException) -> Unavailable:
+        words = "did not answer in time" if isinstance(problem, requests.Timeout) else "failed"
+        refused = isinstance(problem, requests.ConnectTimeout) or "NewConnectionError" in repr(
+            problem
+        )
+        if refused:
+            words = "can't be reached; check the network and GITHUB_API_URL"
+        elif words == "failed":
+            words = "closed the connection without an answer"
+        return Unavailable(f"GITHUB_API_URL: {self._api_url!r} {words}", sent=not refused)
+
+    def _error(self, status: int, headers: Mapping[str, str], data: Any) -> SchedulerError:
+        words = message(data)
+        if status == 401:
+            return NotPermitted(
+                f"token: GitHub answers 401 {words!r}; set GITHUB_TOKEN to a valid token"
+            )
+        if status in (403, 429) and (retry_at := self._retry_at(status, headers, words)):
+            return RateLimited(
+                f"rate limit: GitHub answers {status} {words!r}; try again at "
+                f"{retry_at:%Y-%m-%dT%H:%M:%SZ}",
+                retry_at=retry_at,
+            )
+        if status >= 500 or status == 408:
+            return Unavailable(f"GITHUB_API_URL: {self._api_url!r} answers {status} {words!r}")
+        return Rejected(f"GitHub answers {status}: {words}", status=status)
+
+    def _retry_at(self, status: int, headers: Mapping[str, str], words: str) -> datetime | None:
+        # In this order: retry-after, then the reset, then a minute.
+        now = self._clock.now()
+        try:
+            if after := headers.get("retry-after"):
+                return now + timedelta(seconds=max(float(after), 0))
+            if headers.get("x-ratelimit-remaining") == "0":
+                reset = float(headers["x-ratelimit-reset"])
+                return datetime.fromtimestamp(reset, timezone.utc)
+        except (ValueError, KeyError, OverflowError):
+            return now + DEFAULT_WAIT
+        limited = status == 429 or "rate limit" in words.lower() or "abuse" in words.lower()
+        return now + DEFAULT_WAIT if limited else None
+
+
+def message(data: Any) -> str:
+    """GitHub's own words in an error answer, on one line."""
+    if not isinstance(data, dict):
+        return "no message"
+    words = str(data.get("message") or "no message")
+    errors = data.get("errors")
+    details = [
+        str(error.get("message") or error.get("code") or "") if isinstance(error, dict) else error
+        for error in (errors if isinstance(errors, list) else [])
+    ]
+    return _one_line("; ".join([words, *(str(detail) for detail in details if detail)]))
+
+
+def _one_line(text: str) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:500]
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text) if text else None
+    except (ValueError, RecursionError):
+        return None

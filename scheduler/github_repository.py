@@ -1,0 +1,184 @@
+"""What a repository runs: its files, its workflows, their runs, and the dispatch."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import urllib.parse
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from scheduler import settings_file
+from scheduler.errors import NotPermitted, Rejected, SchedulerError, SettingsUnreadable
+from scheduler.gateway import Accepted, WorkflowFile
+from scheduler.github_http import Answer, GitHub
+from scheduler.github_objects import run_of, runs_of
+from scheduler.model import Dispatch, Run, Target
+from scheduler.when import format_instant
+
+
+class GitHubRepository:
+    """The queue's repository, and those that its jobs run in."""
+
+    def __init__(self, http: GitHub, *, repository: str) -> None:
+        self.http = http
+        self.repository = repository
+        self._details_known = True
+
+    @property
+    def requests(self) -> int:
+        """How many requests were really sent."""
+        return self.http.requests
+
+    def settings_text(self) -> str | None:
+        """The settings file on the default branch; None when GitHub answers 404."""
+        found = self._file(self.repository, settings_file.PATH, None)
+        return found.text if found else None
+
+    def prove_contents(self) -> None:
+        """Ask for the repository's root: a 404 of the settings may have been a missing right."""
+        try:
+            self.http.get(f"/repos/{self.repository}/contents/")
+        except Rejected as refused:
+            raise SettingsUnreadable(
+                f"token: may not read the contents of {self.repository} (GitHub answers "
+                f"{refused.status}), so its settings are unknown; give it 'contents: read'"
+            ) from refused
+
+    # Workflows: https://docs.github.com/en/rest/actions/workflows
+
+    def workflow_file(self, repo: str, workflow: str, ref: str | None) -> WorkflowFile | None:
+        """The file at ``ref`` (None: the default branch); None when there is none."""
+        return self._file(repo, f".github/workflows/{workflow}", ref)
+
+    def _file(self, repo: str, path: str, ref: str | None) -> WorkflowFile | None:
+        """See https://docs.github.com/en/rest/repos/contents#get-repository-content ."""
+        params = {"ref": ref} if ref else {}
+        try:
+            data = self.http.get(f"/repos/{repo}/contents/{urllib.parse.quote(path)}", params).data
+        except Rejected as refused:
+            if refused.status == 404:
+                return None
+            if repo != self.repository:
+                raise
+            raise self.refused(refused, "contents: read") from refused
+        if not isinstance(data, dict) or data.get("type", "file") != "file":
+            return None
+        try:
+            text = base64.b64decode(data.get("content") or "").decode()
+        except (binascii.Error, UnicodeDecodeError, ValueError):
+            text = "\ufffd"
+        asked = urllib.parse.urlsplit(str(data.get("url") or ""))
+        told = urllib.parse.parse_qs(asked.query).get("ref", [None])[0]
+        return WorkflowFile(text=text, ref=ref or told)
+
+    def require_repository(self) -> None:
+        """Raise ``NotPermitted`` unless the token can see the queue's repository."""
+        try:
+            self.http.get(f"/repos/{self.repository}")
+        except Rejected as refused:
+            raise self.refused(refused, "metadata: read") from refused
+
+    def default_branch(self, repo: str) -> str:
+        """See https://docs.github.com/en/rest/repos/repos#get-a-repository ."""
+        return str(self.http.get(f"/repos/{repo}").data.get("default_branch") or "main")
+
+    def newest_run(self, repo: str) -> int | None:
+        """The highest run id; GitHub lists runs newest first."""
+        data = self.http.get(f"/repos/{repo}/actions/runs", {"per_page": 1}).data
+        return max((run.id for run in runs_of(data)), default=None)
+
+    def runs(self, target: Target, since: datetime) -> Sequence[Run]:
+        """The target's ``workflow_dispatch`` runs.
+
+        https://docs.github.com/en/rest/actions/workflow-runs#list-workflow-runs-for-a-workflow
+        """
+        name = urllib.parse.quote(target.workflow or "", safe="")
+        path = f"/repos/{target.repo}/actions/workflows/{name}/runs"
+        params = {"event": "workflow_dispatch", "created": f">={format_instant(since)}"}
+        return [run for answer in self.http.pages(path, params) for run in runs_of(answer.data)]
+
+    def run(self, repo: str, run_id: int) -> Run | None:
+        """One run; None when it was deleted."""
+        try:
+            return run_of(self.http.get(f"/repos/{repo}/actions/runs/{run_id}").data)
+        except Rejected as refused:
+            if refused.status == 404:
+                return None
+            raise
+
+    def cancel_run(self, repo: str, run_id: int) -> None:
+        """See https://docs.github.com/en/rest/actions/workflow-runs#cancel-a-workflow-run ."""
+        try:
+            self.http.absolute("POST", f"/repos/{repo}/actions/runs/{run_id}/cancel")
+        except Rejected as refused:
+            if refused.status == 409:
+                return
+            raise self.refused(refused, "actions: write") from refused
+
+    def dispatch(self, request: Dispatch) -> Accepted:
+        """Start it; sent once, but for the one key that an older server does not know."""
+        target = request.target
+        if target.event is not None:
+            payload = {"event_type": target.event, "client_payload": dict(request.inputs)}
+            path = f"/repos/{target.repo}/dispatches"
+            self._dispatched(path, payload, target, "contents: write")
+            return Accepted()
+        name = urllib.parse.quote(target.workflow or "", safe="")
+        path = f"/repos/{target.repo}/actions/workflows/{name}/dispatches"
+        body: dict[str, Any] = {"ref": target.ref, "inputs": dict(request.inputs)}
+        if self._details_known:
+            try:
+                answer = self._dispatched(
+                    path, {**body, "return_run_details": True}, target, "actions: write"
+                )
+                return _accepted(answer)
+            except Rejected as refused:
+                # Refused for the key alone, so nothing was started under it.
+                if refused.status not in (400, 422) or "return_run_details" not in str(refused):
+                    raise
+                self._details_known = False
+        return _accepted(self._dispatched(path, body, target, "actions: write"))
+
+    def _dispatched(self, path: str, body: Any, target: Target, right: str) -> Answer:
+        try:
+            return self.http.post(path, body, patient=False)
+        except Rejected as refused:
+            fix = _dispatch_fix(refused, target, right)
+            raise Rejected(f"{target.name}: {refused}; {fix}", status=refused.status) from refused
+
+    def refused(self, refused: Rejected, right: str) -> SchedulerError:
+        """A refusal in the queue's own repository, as the reaction that it asks for."""
+        words = str(refused).lower()
+        if refused.status == 403 and "locked" not in words and "disabled" not in words:
+            return NotPermitted(
+                f"token: lacks the permission {right!r} in {self.repository} ({refused})"
+            )
+        if refused.status == 404:
+            return NotPermitted(
+                f"repository: {self.repository!r} does not exist, or the token can't see it; "
+                "check --queue or GITHUB_REPOSITORY, and the token's access"
+            )
+        return refused
+
+
+def _dispatch_fix(refused: Rejected, target: Target, right: str) -> str:
+    words = str(refused)
+    if refused.status == 403:
+        return f"give the scheduler's token {right!r} in {target.repo}"
+    if refused.status == 404:
+        return f"check that it is on the default branch of {target.repo} and the token may see it"
+    if "disabled" in words:
+        return "enable the workflow, then reopen the issue"
+    if "No ref found" in words:
+        return "write a branch or tag that exists in 'ref'"
+    return "edit the issue, then reopen it"
+
+
+def _accepted(answer: Answer) -> Accepted:
+    data = answer.data if isinstance(answer.data, dict) else {}
+    run_id = data.get("workflow_run_id")
+    if not isinstance(run_id, int):
+        return Accepted()
+    return Accepted(run_id=run_id, run_url=str(data.get("html_url") or data.get("run_url") or ""))
