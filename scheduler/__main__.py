@@ -1,0 +1,5 @@
+"""``python -m scheduler`` is ``schedule``."""
+
+from scheduler.cli import main
+
+main()

@@ -1,0 +1,285 @@
+"""The ``schedule`` command: options in, one call, one answer out.
+
+What talks to GitHub is imported by the command that needs it: an agent that asks for
+``--help`` waits for nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from scheduler import __version__
+from scheduler.errors import SchedulerError, UsageError
+
+if TYPE_CHECKING:
+    from scheduler.connect import Connection
+    from scheduler.request import Request
+
+#: Commands that live in rooms of their own, imported when they are named.
+LAZY = {
+    "sandbox": ("scheduler.sandbox.command", "sandbox"),
+    "demo": ("scheduler.sandbox.demo", "demo"),
+}
+EXIT_UNAVAILABLE = 75
+
+
+class Schedule(click.Group):
+    """The group: ``create`` is its default command, and all errors leave through it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Let options without a command mean ``create``."""
+        if args and args[0].startswith("-") and args[0] not in ("--help", "-h", "--version"):
+            args = ["create", *args]
+        return super().parse_args(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All commands, the lazy ones too, in the order of their use."""
+        return [*self.commands, *LAZY]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A command by its name."""
+        if cmd_name in LAZY:
+            import importlib
+
+            module, name = LAZY[cmd_name]
+            command: click.Command = getattr(importlib.import_module(module), name)
+            return command
+        return super().get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, with nothing imported for the lazy ones' sake."""
+        rows = [(name, cmd.get_short_help_str(60)) for name, cmd in self.commands.items()]
+        rows += [(name, LAZY_HELP[name]) for name in LAZY]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; what went wrong is one line on standard error."""
+        try:
+            return super().invoke(ctx)
+        except SchedulerError as problem:
+            click.echo(f"schedule: {problem}", err=True)
+            ctx.exit(problem.exit_status)
+
+
+LAZY_HELP = {
+    "sandbox": "Run a local GitHub to try everything against.",
+    "demo": "Play the whole story against a local GitHub.",
+}
+
+
+def connected(queue: str | None) -> Connection:
+    """The queue's repository and its settings, by this process's environment."""
+    from scheduler.connect import connect
+    from scheduler.environment import Environment
+
+    return connect(Environment.read(os.environ), repository=queue)
+
+
+def show(data: Any, as_json: bool, text: str) -> None:
+    """Print an answer, for a program or for a person."""
+    click.echo(json.dumps(data, indent=2, ensure_ascii=False) if as_json else text)
+
+
+@click.group(
+    cls=Schedule,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+    no_args_is_help=True,
+)
+@click.version_option(__version__, prog_name="schedule")
+def cli() -> None:
+    r"""Say "run this workflow at that time"; the repository's issues are the queue.
+
+    \b
+    schedule --in 2h --message "Check PR 123"
+    schedule --at 2026-11-23T09:00:00Z --workflow agent.yml --message "…"
+
+    Exit status: 0 done, 1 failed, 2 wrong usage, 3 refused, 4 no such job,
+    5 not permitted, 75 GitHub can't be reached (try again).
+    """
+
+
+QUEUE = click.option("--queue", metavar="OWNER/NAME", help="The repository whose issues are used.")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+
+
+def _inputs(pairs: tuple[str, ...]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise UsageError(f"--input: {pair!r} is not an input; write NAME=VALUE")
+        if name in found:
+            raise UsageError(f"--input: {name!r} is given twice; keep one of them")
+        found[name] = value
+    return found
+
+
+@cli.command()
+@click.option("--at", metavar="TIME", help="When: 2026-11-23T09:00:00Z, or local with --timezone.")
+@click.option("--in", "delay", metavar="DURATION", help="How soon: 90s, 2h30m, 1d, PT2H.")
+@click.option("--timezone", metavar="ZONE", help="IANA name for a local --at, Europe/Berlin.")
+@click.option("--message", "-m", default="", help="What the run is to do; '-' reads it.")
+@click.option("--workflow", metavar="FILE", help="A file in .github/workflows/.")
+@click.option("--event", metavar="TYPE", help="A repository_dispatch type, instead of --workflow.")
+@click.option("--repo", metavar="OWNER/NAME", help="Where it runs; the queue's repository.")
+@click.option("--ref", metavar="BRANCH", help="Branch or tag; the default branch.")
+@click.option("--agent", metavar="NAME", help="Who asks, and who it is for.")
+@click.option("--input", "inputs", metavar="NAME=VALUE", multiple=True, help="An input.")
+@click.option("--deadline", metavar="TIME", help="How late is too late: 6h, or an instant.")
+@click.option("--dedup-key", metavar="KEY", help="Written into the job; not yet acted on.")
+@click.option("--request-id", metavar="ID", help="Repeat a creation safely: one job for one id.")
+@click.option("--max-attempts", type=click.IntRange(1, 99), help="Dispatch attempts; 5.")
+@click.option("--allow-past", is_flag=True, help="Accept a time that is past: run it at once.")
+@click.option("--dry-run", is_flag=True, help="Check everything, print the issue, open none.")
+@click.option(
+    "--json",
+    "json_mode",
+    is_flag=False,
+    flag_value="answer",
+    metavar="[-]",
+    help="Print the answer as JSON; with '-' also read the request as JSON.",
+)
+@QUEUE
+def create(
+    *,
+    queue: str | None,
+    json_mode: str | None,
+    dry_run: bool,
+    inputs: tuple[str, ...],
+    **given: Any,
+) -> None:
+    """Open a job (the default command)."""
+    from scheduler.create import create as create_job
+    from scheduler.request import Request
+
+    if json_mode not in (None, "answer", "-"):
+        raise UsageError(f"--json: {json_mode!r} is not '-'; '-' reads the request as JSON")
+    if given["message"] == "-":
+        given["message"] = sys.stdin.read()
+    request = Request(inputs=_inputs(inputs), **given)
+    if json_mode == "-":
+        from scheduler.request import from_json
+
+        request = from_json(sys.stdin.read(), request)
+    connection = connected(queue)
+    if dry_run:
+        _dry_run(request, connection, as_json=json_mode is not None)
+        return
+    made = create_job(request, connection)
+    show(made.as_json(), json_mode is not None, f"{made.line()}\n{made.ticket.url}")
+
+
+def _dry_run(request: Request, connection: Connection, *, as_json: bool) -> None:
+    from scheduler.create import prepared, title
+    from scheduler.frontmatter import render
+
+    job = prepared(request, connection)
+    data = {"title": title(job), "labels": [connection.settings.label], "body": render(job)}
+    show(data, as_json, f"{data['title']}\n\n{data['body']}")
+
+
+@cli.command("list")
+@click.option("--all", "everything", is_flag=True, help="Closed jobs too, the newest 30.")
+@click.option("--agent", metavar="NAME", help="Only jobs of this agent.")
+@JSON
+@QUEUE
+def list_jobs(queue: str | None, as_json: bool, everything: bool, agent: str | None) -> None:
+    """List the jobs that wait."""
+    from scheduler.listing import jobs, table
+
+    connection = connected(queue)
+    now = connection.clock.now()
+    seen = jobs(connection, everything=everything, agent=agent)
+    show([job.as_json(now) for job in seen], as_json, table(seen, now))
+
+
+@cli.command("show")
+@click.argument("job_id", metavar="ID")
+@JSON
+@QUEUE
+def show_job(job_id: str, queue: str | None, as_json: bool) -> None:
+    """Show one job and what happened to it."""
+    from scheduler.listing import details
+    from scheduler.manage import find, look, parse_id
+
+    repository, number = parse_id(job_id)
+    connection = connected(repository or queue)
+    now = connection.clock.now()
+    seen = look(connection, find(connection, number))
+    show(seen.as_json(now), as_json, details(seen, now))
+
+
+@cli.command()
+@click.argument("job_id", metavar="ID")
+@click.option("--run", is_flag=True, help="Cancel the run too, if it was started already.")
+@JSON
+@QUEUE
+def cancel(job_id: str, queue: str | None, as_json: bool, run: bool) -> None:
+    """Close a job, so that it does not run."""
+    from scheduler.manage import cancel as cancel_job
+    from scheduler.manage import parse_id
+
+    repository, number = parse_id(job_id)
+    done = cancel_job(connected(repository or queue), number, run=run)
+    text = f"#{number} is cancelled"
+    if done["already_closed"] and not run:
+        text = f"#{number} was closed already"
+    if done["dispatching"]:
+        text += "; a tick has claimed it, so it may have started: see its journal"
+    if done["cancelled_run"]:
+        text = f"#{number}: run {done['cancelled_run']} is being cancelled"
+    show(done, as_json, text)
+
+
+@cli.command()
+@click.argument("job_id", metavar="ID")
+@click.option("--at", metavar="TIME", help="When: 2026-11-23T09:00:00Z, or local with --timezone.")
+@click.option("--in", "delay", metavar="DURATION", help="How soon: 90s, 2h30m, 1d, PT2H.")
+@click.option("--timezone", metavar="ZONE", help="IANA name for a local --at.")
+@click.option("--allow-past", is_flag=True, help="Accept a time that is past: run it at once.")
+@JSON
+@QUEUE
+def reschedule(job_id: str, queue: str | None, as_json: bool, **given: Any) -> None:
+    """Move a job to another time."""
+    from scheduler.create import Created
+    from scheduler.manage import parse_id
+    from scheduler.manage import reschedule as move
+    from scheduler.request import Request, instant_of
+
+    repository, number = parse_id(job_id)
+    request = Request(**given)
+    connection = connected(repository or queue)
+    now = connection.clock.now()
+    run_at = instant_of(request, now=now, zone=connection.settings.defaults.timezone)
+    ticket, job = move(connection, number, run_at)
+    made = Created(ticket=ticket, job=job, created=True, now=now)
+    show(made.as_json(), as_json, made.line())
+
+
+@cli.command()
+@JSON
+@QUEUE
+def tick(queue: str | None, as_json: bool) -> None:
+    """Do one pass over the queue; what the action runs."""
+    from scheduler.ticking import tick_once
+
+    report = tick_once(connected(queue))
+    show(report.as_json(), as_json, "\n".join(report.lines()))
+    if report.error is not None:
+        raise report.error
+
+
+def main() -> None:
+    """The console script."""
+    try:
+        cli.main(prog_name="schedule")
+    except BrokenPipeError:
+        # The reader of a pipe has left; there is nobody to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

@@ -1,0 +1,72 @@
+"""Puts the parts together for one process: the real clock, the token, the queue, settings."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from scheduler import settings_file
+from scheduler.environment import Environment
+from scheduler.gateway import Clock
+from scheduler.github_http import GitHub
+from scheduler.github_queue import GitHubQueue
+from scheduler.pace import PER_SECOND, Pace
+from scheduler.settings import Settings
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> datetime:
+        """The instant, in UTC."""
+        return datetime.now(timezone.utc)
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait for ``seconds``."""
+        if seconds > 0:
+            time.sleep(seconds)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connection:
+    """A queue with the settings of its repository; ``settings_found``: from a file."""
+
+    queue: GitHubQueue
+    clock: Clock
+    settings: Settings
+    settings_found: bool
+    environment: Environment
+
+
+def connect(
+    environment: Environment, *, repository: str | None = None, clock: Clock | None = None
+) -> Connection:
+    """Reach the queue's repository and read its settings: one request.
+
+    Raises:
+        NotPermitted, UsageError, SettingsError, Unavailable: as their messages say.
+    """
+    clock = clock or SystemClock()
+    rate = environment.writes_per_second
+    http = GitHub(
+        api_url=environment.api_url,
+        token=environment.need_token(),
+        clock=clock,
+        pace=Pace(per_second=PER_SECOND if rate is None else rate),
+    )
+    queue = GitHubQueue(http, repository=environment.need_repository(repository), label="schedule")
+    text = queue.settings_text()
+    settings = Settings() if text is None else settings_file.parse(text)
+    queue.label = settings.label
+    return Connection(
+        queue=queue,
+        clock=clock,
+        settings=settings,
+        settings_found=text is not None,
+        environment=environment,
+    )

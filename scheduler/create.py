@@ -1,0 +1,224 @@
+"""Open a job: fill in what was not said, check it as GitHub will, create it exactly once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from scheduler import frontmatter, when
+from scheduler.connect import Connection
+from scheduler.environment import Environment
+from scheduler.errors import (
+    InvalidJob,
+    NotPermitted,
+    RateLimited,
+    Refused,
+    SchedulerError,
+    Unavailable,
+)
+from scheduler.facts import Facts
+from scheduler.model import Job, Ticket, User
+from scheduler.request import Request, job_of
+from scheduler.target import Declared, check
+from scheduler.trust import author_refusal, target_of, target_refusal
+
+#: GitHub's limit for a title, in characters.
+MAX_TITLE = 256
+#: How often, and after which pause in seconds, the queue is searched for a lost creation.
+SEARCHES, PAUSE = 3, 1.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Created:
+    """A job that stands in the queue; ``created`` is false when it stood there before."""
+
+    ticket: Ticket
+    job: Job
+    created: bool
+    now: datetime
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that ``schedule create --json`` prints."""
+        return {
+            "id": self.ticket.number,
+            "status": "pending" if self.ticket.open else "closed",
+            "run_at": when.format_instant(self.job.run_at),
+            "in": when.distance(self.job.run_at, self.now),
+            "workflow": self.job.workflow,
+            "event": self.job.event,
+            "repo": self.job.repo,
+            "agent": self.job.agent,
+            "request_id": self.job.request_id,
+            "created": self.created,
+            "url": self.ticket.url,
+        }
+
+    def line(self) -> str:
+        """The same for a person."""
+        verb = "runs" if self.created else "stood there already: it runs"
+        at = when.format_instant(self.job.run_at)
+        distance = when.distance(self.job.run_at, self.now)
+        return f"#{self.ticket.number} {verb} {self.job.target} at {at} ({distance})"
+
+
+def settled(job: Job, connection: Connection) -> Job:
+    """``job`` with the settings' defaults, checked against its target and the rules.
+
+    Raises:
+        InvalidJob, Refused: the target would refuse it, or a rule does.
+        NotPermitted: the token may not read what is needed to tell.
+    """
+    queue, settings = connection.queue, connection.settings
+    facts = Facts(queue, settings, settings_found=connection.settings_found)
+    target = target_of(job, queue=queue.repository, settings=settings)
+    if not target.name:
+        raise InvalidJob(
+            "--workflow: is missing; name a file of .github/workflows/, or set "
+            "defaults.workflow in .github/scheduler.yml"
+        )
+    somebody = User(login="somebody")
+    if reason := target_refusal(somebody, target, queue=queue.repository, settings=settings):
+        raise Refused(reason)
+    job = replace(job, workflow=target.workflow)
+    horizon = connection.clock.now() + settings.quotas.horizon
+    if job.run_at > horizon:
+        raise Refused(
+            f"--at: {when.format_instant(job.run_at)} is too far away; quotas.horizon allows "
+            f"until {when.format_instant(horizon.replace(microsecond=0))}"
+        )
+    target, declared = facts.target(job)
+    if target.workflow is not None:
+        if declared is None:
+            _explain_missing(connection, target.repo)
+        job = _inherited(job, declared, connection.environment)
+        check(job, declared, workflow=target.workflow, where=f"{target.repo} at {target.ref}")
+    facts.prove_settings()
+    body = frontmatter.render(job)
+    if len(body) > frontmatter.MAX_BODY:
+        raise frontmatter.refusal(
+            "--message",
+            f"{len(body)} characters",
+            "are too many for an issue",
+            f"GitHub allows {frontmatter.MAX_BODY}; shorten it",
+        )
+    return job
+
+
+def _explain_missing(connection: Connection, repo: str) -> None:
+    # A 404 may mean the file, or a repository that the token can't see at all.
+    try:
+        connection.queue.default_branch(repo)
+    except SchedulerError as problem:
+        raise NotPermitted(
+            f"repository: {repo!r} does not exist, or the token can't see it ({problem}); "
+            "check the name and the token's access"
+        ) from problem
+
+
+def _inherited(job: Job, declared: Declared | None, environment: Environment) -> Job:
+    """Give a workflow that schedules itself the required inputs that it runs with."""
+    if declared is None or job.workflow is None or job.workflow != environment.workflow:
+        return job
+    given = environment.inputs
+    missing = {
+        name: given[name]
+        for name, spec in declared.inputs.items()
+        if spec.required and spec.default is None and name not in job.inputs and name in given
+    }
+    own = {"agent", "message", "schedule_id", "scheduled_for"}
+    return replace(job, inputs={**job.inputs, **{k: missing[k] for k in missing if k not in own}})
+
+
+def title(job: Job) -> str:
+    """The issue's title; nothing reads it but people."""
+    first = job.message.strip().split("\n", 1)[0].strip()
+    text = f"⏰ {job.target} at {when.format_instant(job.run_at)}" + (f": {first}" if first else "")
+    text = "".join(c if c.isprintable() else " " for c in text)
+    return text if len(text) <= MAX_TITLE else text[: MAX_TITLE - 1] + "…"
+
+
+def prepared(request: Request, connection: Connection) -> Job:
+    """The job as it would be opened; raises as ``job_of`` and ``settled`` do."""
+    zone = request.timezone or connection.settings.defaults.timezone
+    now = connection.clock.now()
+    job = job_of(replace(request, timezone=zone), connection.environment, now=now)
+    return settled(replace(job, timezone=request.timezone), connection)
+
+
+def create(request: Request, connection: Connection) -> Created:
+    """Open the job, exactly once for one ``request_id``.
+
+    Raises:
+        Refused: the request is wrong or against a rule; nothing was created.
+        NotPermitted: the token lacks a right; what was created was closed again.
+        Unavailable: GitHub did not answer; the message says how to repeat it safely.
+    """
+    now = connection.clock.now()
+    job = prepared(request, connection)
+    if request.request_id is not None and (found := _search(job, connection)):
+        return Created(ticket=found[0], job=found[1], created=False, now=now)
+    try:
+        ticket = connection.queue.create(title(job), frontmatter.render(job))
+    except RateLimited as limited:
+        raise RateLimited(_again(limited, job), retry_at=limited.retry_at) from limited
+    except Unavailable as lost:
+        found = _searched(job, connection) if lost.sent else None
+        if found is None:
+            raise Unavailable(_again(lost, job), sent=lost.sent) from lost
+        ticket = found[0]
+    _check_created(ticket, connection)
+    return Created(ticket=ticket, job=job, created=True, now=now)
+
+
+def _again(lost: Unavailable, job: Job) -> str:
+    return f"{lost}; no issue is seen yet: repeat it with --request-id {job.request_id}"
+
+
+def _searched(job: Job, connection: Connection) -> tuple[Ticket, Job] | None:
+    for search in range(SEARCHES):
+        if search:
+            connection.clock.sleep(PAUSE)
+        try:
+            if found := _search(job, connection):
+                return found
+        except Unavailable:
+            continue
+    return None
+
+
+def _search(job: Job, connection: Connection) -> tuple[Ticket, Job] | None:
+    """The newest issue that carries the job's request id, by listing: search lags."""
+    zone = connection.settings.defaults.timezone
+    for ticket in connection.queue.newest_tickets():
+        if job.request_id and job.request_id in ticket.body:
+            try:
+                stands = frontmatter.parse(ticket.body, timezone=zone)
+            except InvalidJob:
+                continue
+            if stands.request_id == job.request_id:
+                return ticket, stands
+    return None
+
+
+def _check_created(ticket: Ticket, connection: Connection) -> None:
+    """Close again what would never run: a label that GitHub dropped, an unnamed bot."""
+    settings = connection.settings
+    label = settings.label
+    if label.lower() not in {name.lower() for name in ticket.labels}:
+        _close_again(ticket, connection)
+        raise NotPermitted(
+            f"label: GitHub dropped {label!r} from #{ticket.number}, so it is in no queue and was "
+            f"closed; the token needs push access to {connection.queue.repository}"
+        )
+    if ticket.author.bot and (reason := author_refusal(ticket.author, None, settings)):
+        _close_again(ticket, connection)
+        raise Refused(f"{reason}; #{ticket.number} was closed again")
+
+
+def _close_again(ticket: Ticket, connection: Connection) -> None:
+    try:
+        connection.queue.set_state(ticket.number, reason="not_planned")
+    except SchedulerError:
+        # The reason why it is useless matters more than that it stays open.
+        return

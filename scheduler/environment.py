@@ -1,0 +1,139 @@
+"""The environment, read once into one typed value: GitHub's own variables.
+
+https://docs.github.com/en/actions/reference/workflows-and-actions/variables
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from scheduler.errors import NotPermitted, UsageError
+from scheduler.frontmatter import REPOSITORY, WORKFLOW_NAME
+from scheduler.model import OCCURRENCE_KEY
+
+PUBLIC_API = "https://api.github.com"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """What the process was started with. ``token`` never shows in a ``repr``.
+
+    ``event`` is the payload of the run that this process stands in, empty outside of one.
+    """
+
+    api_url: str = PUBLIC_API
+    server_url: str = "https://github.com"
+    token: str = field(default="", repr=False)
+    repository: str = ""
+    in_actions: bool = False
+    workflow: str | None = None
+    run_id: str | None = None
+    actor: str | None = None
+    event_name: str = ""
+    event: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    output_path: str | None = None
+    summary_path: str | None = None
+    writes_per_second: float | None = None
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> Environment:
+        """The environment of this process; a variable that is set and wrong is refused."""
+        in_actions = environ.get("GITHUB_ACTIONS") == "true"
+        return cls(
+            api_url=(environ.get("GITHUB_API_URL") or PUBLIC_API).rstrip("/"),
+            server_url=(environ.get("GITHUB_SERVER_URL") or "https://github.com").rstrip("/"),
+            token=(environ.get("GITHUB_TOKEN") or environ.get("GH_TOKEN") or "").strip(),
+            repository=environ.get("GITHUB_REPOSITORY", "").strip(),
+            in_actions=in_actions,
+            workflow=_workflow(environ.get("GITHUB_WORKFLOW_REF", "")) if in_actions else None,
+            run_id=environ.get("GITHUB_RUN_ID") or None,
+            actor=environ.get("GITHUB_ACTOR") or None,
+            event_name=environ.get("GITHUB_EVENT_NAME", ""),
+            event=_event(environ.get("GITHUB_EVENT_PATH")) if in_actions else {},
+            output_path=environ.get("GITHUB_OUTPUT") or None,
+            summary_path=environ.get("GITHUB_STEP_SUMMARY") or None,
+            writes_per_second=_rate(environ.get("SCHEDULE_WRITES_PER_SECOND")),
+        )
+
+    def need_token(self) -> str:
+        """The token. Raises ``NotPermitted`` when there is none."""
+        if not self.token:
+            raise NotPermitted(
+                "token: is missing; set GITHUB_TOKEN (in a workflow: "
+                "'GITHUB_TOKEN: ${{ github.token }}' under 'env:')"
+            )
+        if not self.token.isascii() or not self.token.isprintable() or " " in self.token:
+            raise NotPermitted("token: holds characters that no token has; set GITHUB_TOKEN anew")
+        return self.token
+
+    def need_repository(self, given: str | None = None) -> str:
+        """The queue's ``owner/name``. Raises ``UsageError`` when it is missing or malformed."""
+        name = given or self.repository
+        if not name:
+            raise UsageError("repository: is missing; set GITHUB_REPOSITORY or pass --queue O/N")
+        if not REPOSITORY.fullmatch(name):
+            raise UsageError(f"repository: {name!r} is not a repository; write 'owner/name'")
+        return name
+
+    @property
+    def inputs(self) -> Mapping[str, str]:
+        """The inputs (or the payload) that this run was itself started with."""
+        given = self.event.get("inputs") or self.event.get("client_payload")
+        if not isinstance(given, Mapping):
+            return {}
+        return {str(k): _text(v) for k, v in given.items() if isinstance(v, (str, int, float))}
+
+    @property
+    def agent(self) -> str | None:
+        """Who this run works for: its own ``agent`` input, else its workflow's name."""
+        if not self.in_actions:
+            return None
+        return self.inputs.get("agent") or (self.workflow or "").rpartition(".")[0] or None
+
+    @property
+    def parent(self) -> str | None:
+        """Where a job that this run creates comes from: its occurrence, else the run."""
+        if not self.in_actions:
+            return None
+        key = self.inputs.get("schedule_id", "")
+        if OCCURRENCE_KEY.fullmatch(key):
+            return key
+        return f"run:{self.run_id}" if self.run_id else None
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _workflow(ref: str) -> str | None:
+    # owner/name/.github/workflows/agent.yml@refs/heads/main
+    name = ref.partition("@")[0].rpartition("/")[2]
+    return name if WORKFLOW_NAME.fullmatch(name) else None
+
+
+def _event(path: str | None) -> Mapping[str, Any]:
+    if not path:
+        return {}
+    try:
+        event = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return event if isinstance(event, dict) else {}
+
+
+def _rate(text: str | None) -> float | None:
+    if not text:
+        return None
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = -1.0
+    if not 0 <= rate <= 1000:
+        raise UsageError(
+            f"SCHEDULE_WRITES_PER_SECOND: {text!r} is not a rate; write a number, 0 for no limit"
+        )
+    return rate

@@ -1,0 +1,73 @@
+"""Jobs as a table and in detail, for a terminal of 80 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from scheduler import when
+from scheduler.connect import Connection
+from scheduler.manage import Seen, look
+from scheduler.markdown import visible
+from scheduler.report import sentence
+
+#: How many jobs ``list --all`` looks at: each that was closed can cost a request.
+RECENT = 30
+
+
+def jobs(connection: Connection, *, everything: bool, agent: str | None) -> list[Seen]:
+    """The open jobs, soonest first; with ``everything`` the newest, closed ones included."""
+    if everything:
+        tickets = connection.queue.newest_tickets(RECENT)
+    else:
+        tickets = list(connection.queue.open_tickets())
+    seen = [look(connection, ticket, deep=everything) for ticket in tickets]
+    if agent is not None:
+        seen = [each for each in seen if each.job and each.job.agent == agent]
+    if not everything:
+        seen.sort(key=lambda each: (each.job is None, each.job and each.job.run_at))
+    return seen
+
+
+def table(seen: Sequence[Seen], now: datetime) -> str:
+    """One line a job."""
+    if not seen:
+        return "no jobs wait"
+    rows = [("ID", "STATE", "RUN AT", "IN", "TARGET", "MESSAGE")]
+    for each in seen:
+        job = each.job
+        at = when.format_instant(job.run_at) if job else "-"
+        distance = when.distance(job.run_at, now) if job else "-"
+        target = job.target if job else "-"
+        text = job.message.strip().split("\n", 1)[0] if job else each.problem
+        number = f"#{each.ticket.number}"
+        rows.append((number, each.state.value, at, distance, _cut(target, 20), visible(text)))
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    lines = []
+    for row in rows:
+        head = "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=False))
+        lines.append(_cut(f"{head}  {row[5]}", 79).rstrip())
+    return "\n".join(lines)
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def details(seen: Seen, now: datetime) -> str:
+    """One job, a fact a line, then its journal and its message."""
+    data = seen.as_json(now)
+    facts = [
+        (key.replace("_", "-"), data[key])
+        for key in ("run_at", "in", "workflow", "event", "repo", "ref", "agent", "author", "url")
+        if data[key]
+    ]
+    lines = [f"#{seen.ticket.number} {seen.state.value}"]
+    lines += [f"  {key + ':':10} {visible(str(value))}" for key, value in facts]
+    lines += [f"  input:     {k}={visible(str(v))}" for k, v in data["inputs"].items()]
+    if seen.problem:
+        lines.append(f"  problem:   {visible(seen.problem)}")
+    lines += [f"  {visible(sentence(entry))}" for entry in seen.entries]
+    if data["message"]:
+        lines += ["", visible(str(data["message"]))]
+    return "\n".join(lines)

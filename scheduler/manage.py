@@ -1,0 +1,195 @@
+"""See, stop and move jobs: what ``list``, ``show``, ``cancel`` and ``reschedule`` do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from scheduler import frontmatter, journal, when
+from scheduler.connect import Connection
+from scheduler.errors import InvalidJob, NoSuchJob, Refused, SchedulerError, UsageError
+from scheduler.journal import Entry, History
+from scheduler.model import Comment, Job, Ticket, occurrence_key
+from scheduler.states import LABELLED, State, state_label
+from scheduler.trust import at_least
+
+JOB_ID = re.compile(
+    r"(?:(?P<repo>[\w.-]+/[\w.-]+)?#|https?://[^/\s]+/(?P<path>[\w.-]+/[\w.-]+)/issues/)?"
+    r"(?P<number>[1-9][0-9]{0,9})(?:[?#].*)?"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """A job as it stands: what its issue says, and what its journal records."""
+
+    ticket: Ticket
+    job: Job | None
+    problem: str
+    state: State
+    entries: tuple[Entry, ...] = ()
+
+    def as_json(self, now: datetime) -> dict[str, Any]:
+        """The object that ``list --json`` and ``show --json`` print."""
+        job = self.job
+        ran = next((e for e in reversed(self.entries) if e.run_id or e.reason), None)
+        return {
+            "id": self.ticket.number,
+            "status": self.state.value,
+            "run_at": when.format_instant(job.run_at) if job else None,
+            "in": when.distance(job.run_at, now) if job else None,
+            "workflow": job.workflow if job else None,
+            "event": job.event if job else None,
+            "repo": job.repo if job else None,
+            "ref": job.ref if job else None,
+            "agent": job.agent if job else None,
+            "author": self.ticket.author.login,
+            "inputs": dict(job.inputs) if job else {},
+            "message": job.message if job else None,
+            "request_id": job.request_id if job else None,
+            "run_id": ran.run_id if ran else None,
+            "run_url": (ran.run_url or None) if ran else None,
+            "reason": self.problem or (ran.reason if ran else "") or None,
+            "attempts": len(self.entries),
+            "url": self.ticket.url,
+        }
+
+
+def parse_id(text: str) -> tuple[str | None, int]:
+    """The repository (None: not said) and number of ``42``, ``#42``, ``o/n#42`` or a URL."""
+    match = JOB_ID.fullmatch(text.strip())
+    if not match:
+        raise UsageError(f"ID: {text!r} is not a job; write 42, '#42', 'owner/repo#42' or its URL")
+    return match["repo"] or match["path"], int(match["number"])
+
+
+def find(connection: Connection, number: int) -> Ticket:
+    """The job's issue. Raises ``NoSuchJob`` when it is none, or carries no queue label."""
+    ticket = connection.queue.ticket(number)
+    repository, label = connection.queue.repository, connection.settings.label
+    if ticket is None:
+        connection.queue.require_repository()
+        raise NoSuchJob(f"ID: {repository} has no issue #{number}; 'schedule list' shows its jobs")
+    if label.lower() not in {name.lower() for name in ticket.labels}:
+        raise NoSuchJob(
+            f"ID: #{number} of {repository} is no job: it lacks the label {label!r}; "
+            "'schedule list' shows the jobs"
+        )
+    return ticket
+
+
+def look(connection: Connection, ticket: Ticket, *, deep: bool = True) -> Seen:
+    """What is known of a job; ``deep`` reads its comments, one request, if it has any."""
+    job, problem = None, ""
+    try:
+        job = frontmatter.parse(ticket.body, timezone=connection.settings.defaults.timezone)
+    except InvalidJob as wrong:
+        problem = str(wrong)
+    history = History()
+    if deep and ticket.comments:
+        comments = connection.queue.comments(ticket.number).items
+        history = journal.read(comments, login=scheduler_login(connection, comments) or "")
+    state = state_of(ticket, job, history, label=connection.settings.label, read=deep)
+    entries = history.journal.entries
+    return Seen(ticket=ticket, job=job, problem=problem, state=state, entries=entries)
+
+
+def scheduler_login(connection: Connection, comments: Iterable[Comment]) -> str | None:
+    """Whose records to show: the settings' login, else the first writer who may write.
+
+    This is for display alone; a tick believes its own login and nobody else.
+    """
+    if connection.settings.scheduler.login:
+        return connection.settings.scheduler.login
+    for comment in comments:
+        if journal.RECORD.match(comment.body):
+            author = comment.author
+            try:
+                if author.bot or at_least(connection.queue.role(author.login), "write"):
+                    return author.login
+            except SchedulerError:
+                return None
+    return None
+
+
+def state_of(ticket: Ticket, job: Job | None, history: History, *, label: str, read: bool) -> State:
+    """The job's state by its journal, else by its labels and its close reason."""
+    shown = [state for state in State if state_label(label, state) in ticket.labels]
+    entries = history.journal.entries
+    if job and entries:
+        suffix = occurrence_key(ticket.number, job.run_at).rpartition("#")[2]
+        entries = tuple(entry for entry in entries if entry.key.endswith(suffix))
+    outcomes = {entry.outcome for entry in entries}
+    if State.DISPATCHED.value in outcomes:
+        return State.DISPATCHED
+    if ticket.open:
+        if job is None:
+            return State.INVALID
+        if State.HELD in shown:
+            return State.HELD
+        return State.DISPATCHING if history.standing else State.PENDING
+    ended = [state for state in shown if state in LABELLED]
+    if ended:
+        return ended[0]
+    if not read and ticket.comments and ticket.state_reason == "completed":
+        return State.DISPATCHED
+    return State.CANCELLED
+
+
+def cancel(connection: Connection, number: int, *, run: bool) -> dict[str, Any]:
+    """Close the job as not planned; with ``run`` also cancel the run that it started.
+
+    Raises:
+        Refused: it ran already, and ``run`` was not asked for.
+    """
+    ticket = find(connection, number)
+    seen = look(connection, ticket)
+    started = [entry for entry in seen.entries if entry.run_id]
+    if seen.state is State.DISPATCHED and not run:
+        where = started[-1].run_url if started else "its run is not known"
+        raise Refused(
+            f"ID: #{number} was dispatched already ({where}); add --run to cancel the run"
+        )
+    if ticket.open:
+        connection.queue.set_state(number, reason="not_planned")
+    cancelled_run = None
+    if run:
+        for entry in started:
+            repo = entry.target.partition(" ")[0] or connection.queue.repository
+            connection.queue.cancel_run(repo, entry.run_id or 0)
+            cancelled_run = entry.run_id
+    return {
+        "id": number,
+        "status": (State.DISPATCHED if cancelled_run else State.CANCELLED).value,
+        "already_closed": not ticket.open,
+        "dispatching": seen.state is State.DISPATCHING,
+        "cancelled_run": cancelled_run,
+        "url": ticket.url,
+    }
+
+
+def reschedule(connection: Connection, number: int, run_at: datetime) -> tuple[Ticket, Job]:
+    """Move a job to ``run_at``; a closed one is reopened, as another occurrence.
+
+    Raises:
+        Refused: the job's own text can't be read.
+    """
+    ticket = find(connection, number)
+    try:
+        job = frontmatter.parse(ticket.body, timezone=connection.settings.defaults.timezone)
+    except InvalidJob as problem:
+        raise Refused(f"ID: #{number} can't be read ({problem}); mend its text first") from problem
+    deadline = job.deadline
+    if isinstance(deadline, datetime) and deadline < run_at:
+        raise Refused(
+            f"deadline: {when.format_instant(deadline)} is before {when.format_instant(run_at)}; "
+            "edit the issue's deadline first"
+        )
+    job = replace(job, run_at=run_at)
+    changes: dict[str, Any] = {"body": frontmatter.render(job)}
+    if not ticket.open:
+        changes["state"] = "open"
+    return connection.queue.edit(number, **changes), job

@@ -1,0 +1,186 @@
+"""What was asked for, as text: from options or from JSON, and the job that it means."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from scheduler import frontmatter, when
+from scheduler.environment import Environment
+from scheduler.errors import InvalidJob, Refused
+from scheduler.model import Job
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What was asked for, as text, before any default; ``at`` or ``delay`` is the time."""
+
+    at: str | None = None
+    delay: str | None = None
+    timezone: str | None = None
+    message: str = ""
+    workflow: str | None = None
+    event: str | None = None
+    repo: str | None = None
+    ref: str | None = None
+    agent: str | None = None
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    deadline: str | None = None
+    dedup_key: str | None = None
+    request_id: str | None = None
+    max_attempts: int | None = None
+    allow_past: bool = False
+
+
+#: JSON key → the request's own name for it.
+KEYS = {
+    "run_at": "at",
+    "in": "delay",
+    "timezone": "timezone",
+    "workflow": "workflow",
+    "event": "event",
+    "repo": "repo",
+    "ref": "ref",
+    "agent": "agent",
+    "message": "message",
+    "inputs": "inputs",
+    "deadline": "deadline",
+    "dedup_key": "dedup_key",
+    "request_id": "request_id",
+    "max_attempts": "max_attempts",
+}
+
+
+def from_json(text: str, base: Request) -> Request:
+    """``base`` with what the JSON object in ``text`` says.
+
+    Raises:
+        InvalidJob: no JSON object, an unknown key, a value of the wrong type.
+    """
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as problem:
+        raise InvalidJob(
+            f"request: is not JSON ({str(problem)[:80]}); write "
+            '{"run_at": "2026-11-23T09:00:00Z", "message": "…"}'
+        ) from problem
+    return from_mapping(data, base)
+
+
+def from_mapping(data: object, base: Request) -> Request:
+    """The same of a value that was read already; a value of null counts as not given."""
+    if not isinstance(data, Mapping):
+        raise InvalidJob('request: is not a JSON object; write {"run_at": …, "message": …}')
+    changes: dict[str, Any] = {}
+    for key, value in data.items():
+        name = KEYS.get(str(key).replace("-", "_"))
+        if name is None:
+            near = difflib.get_close_matches(str(key), KEYS, n=1)
+            fix = f"did you mean {near[0]!r}?" if near else "the keys are " + ", ".join(KEYS)
+            raise InvalidJob(f"request: {str(key)[:80]!r} is not a key of a request; {fix}")
+        if value is not None and value != "":
+            changes[name] = _value(str(key), name, value)
+    return replace(base, **changes)
+
+
+def _value(key: str, name: str, value: object) -> object:
+    if name == "inputs":
+        if not isinstance(value, Mapping):
+            raise InvalidJob(f'{key}: is not an object; write {{"name": "text"}}')
+        return {str(each): _text(f"{key}.{each}", text) for each, text in value.items()}
+    if name == "max_attempts":
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 99:
+            raise InvalidJob(f"{key}: {value!r} is not a number from 1 to 99; write 5")
+        return value
+    return _text(key, value)
+
+
+def _text(key: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise InvalidJob(f"{key}: {str(value)[:80]!r} is not text; put it in quotes")
+    return value
+
+
+def instant_of(request: Request, *, now: datetime, zone: str | None = None) -> datetime:
+    """The instant that a request's ``at`` or ``delay`` means, in UTC.
+
+    ``zone`` is that of a local time for which the request names none.
+
+    Raises:
+        InvalidJob: neither or both are given, or one is wrong.
+        Refused: the time is past.
+    """
+    if (request.at is None) == (request.delay is None):
+        raise InvalidJob("time: say when, with either --at 2026-11-23T09:00:00Z or --in 2h")
+    if request.at is not None:
+        run_at = when.instant(request.at, field="--at", timezone=request.timezone or zone)
+    else:
+        run_at = now.replace(microsecond=0) + when.duration(request.delay or "", field="--in")
+        if now.microsecond:
+            run_at += when.duration("1s", field="--in")
+    if run_at < now.replace(microsecond=0) and not request.allow_past:
+        raise Refused(
+            f"--at: {when.format_instant(run_at)} was {when.distance(run_at, now)}; "
+            "write a time to come, or add --allow-past to run it at once"
+        )
+    return run_at
+
+
+def job_of(request: Request, environment: Environment, *, now: datetime) -> Job:
+    """The job that ``request`` asks for, with what the surrounding run fills in.
+
+    Raises:
+        InvalidJob: a value is wrong.
+        Refused: the time is past.
+    """
+    run_at = instant_of(request, now=now)
+    workflow = request.workflow
+    if workflow is None and request.event is None and _runs_here(request, environment):
+        workflow = environment.workflow
+    deadline = request.deadline
+    job = Job(
+        run_at=run_at,
+        timezone=_checked(request.timezone, lambda text: when.zone(text, field="--timezone").key),
+        workflow=_checked(workflow, lambda text: frontmatter.workflow_name("--workflow", text)),
+        event=_checked(request.event, lambda text: frontmatter.line("--event", text, 100)),
+        repo=_checked(request.repo, lambda text: frontmatter.repository("--repo", text)),
+        ref=_checked(request.ref, lambda text: frontmatter.ref_name("--ref", text)),
+        agent=_checked(
+            request.agent or environment.agent, lambda text: frontmatter.line("--agent", text, 100)
+        ),
+        inputs=dict(request.inputs),
+        deadline=(
+            frontmatter.deadline("--deadline", deadline, request.timezone) if deadline else None
+        ),
+        dedup_key=_checked(request.dedup_key, lambda text: frontmatter.line("--dedup-key", text)),
+        request_id=frontmatter.line("--request-id", request.request_id or str(uuid.uuid4())),
+        max_attempts=request.max_attempts,
+        parent=environment.parent,
+        message=request.message,
+    )
+    if job.workflow and job.event:
+        raise InvalidJob(f"--event: {job.event!r} stands beside --workflow; keep one of them")
+    expires = job.expires_at()
+    if expires is not None and expires < run_at:
+        raise InvalidJob(
+            f"--deadline: {deadline!r} is before the job's own time; write a later one"
+        )
+    frontmatter.check_inputs(job)
+    return job
+
+
+def _checked(text: str | None, check_text: Any) -> Any:
+    if text is None:
+        return None
+    if not text.strip():
+        raise InvalidJob("value: '' is empty; leave the option out, or give it a value")
+    return check_text(text)
+
+
+def _runs_here(request: Request, environment: Environment) -> bool:
+    return request.repo is None or request.repo.lower() == environment.repository.lower()
