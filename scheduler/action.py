@@ -1,0 +1,164 @@
+"""The action: one command from the environment, its answer in GitHub's own places.
+
+``SCHEDULE_COMMAND`` is ``tick`` or ``enqueue``. What happened is printed for the log, put
+into the step's outputs and summary, and annotated where a person should look.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from scheduler import workflow_commands as commands
+from scheduler.connect import Connection, connect
+from scheduler.create import Created, create
+from scheduler.environment import Environment
+from scheduler.errors import Refused, SchedulerError, UsageError
+from scheduler.markdown import code, visible
+from scheduler.report import TickReport, summary
+from scheduler.request import Request, from_mapping, instant_of
+from scheduler.ticking import tick_once
+from scheduler.workflow_commands import Annotation, Level
+
+#: A job may be due before the run that carries it begins; older times are a mistake.
+TRANSIT = timedelta(hours=1)
+
+LEVELS: Mapping[str, Level] = {
+    "held": "error",
+    "discarded": "error",
+    "invalid": "warning",
+    "rejected": "warning",
+    "missed": "warning",
+}
+
+
+def main(environ: Mapping[str, str]) -> int:
+    """Run the command that ``environ`` names; the exit status is that of ``schedule``."""
+    try:
+        environment = Environment.read(environ)
+        command = environ.get("SCHEDULE_COMMAND") or "tick"
+        if command == "tick":
+            return _tick(connect(environment), environment)
+        if command == "enqueue":
+            return _enqueue(environment)
+        raise UsageError(f"command: {command!r} is unknown; write 'tick' or 'enqueue'")
+    except SchedulerError as problem:
+        _say(commands.annotation("error", visible(str(problem)), title="schedule"))
+        return problem.exit_status
+
+
+def _tick(connection: Connection, environment: Environment) -> int:
+    report = tick_once(connection)
+    _log(report.lines())
+    wanted = [
+        Annotation(level=level, message=visible(f"#{note.id}: {note.reason}"), title=name)
+        for name, level in LEVELS.items()
+        for note in getattr(report, name)
+    ]
+    if report.stopped:
+        wanted.append(Annotation(level="warning", message=visible(report.stopped), title="stopped"))
+    for line in commands.annotation_lines(wanted):
+        _say(line)
+    data = report.as_json()
+    counts = {name: str(len(data[name])) for name in ("dispatched", *TickReport.NOTES)}
+    _write_outputs(
+        environment,
+        {**counts, "next-due": data["next_due"] or "", "result": json.dumps(data)},
+    )
+    _write_summary(
+        environment,
+        summary(report, repository=connection.queue.repository, server=environment.server_url),
+    )
+    if report.error is not None:
+        raise report.error
+    return 0
+
+
+def _enqueue(environment: Environment) -> int:
+    request = carried(environment)
+    # The run that carries a job is not the run that asks for it: nothing is inherited.
+    outside = replace(environment, in_actions=False, workflow=None, event={})
+    connection = connect(outside)
+    now = connection.clock.now()
+    run_at = instant_of(request, now=now, zone=connection.settings.defaults.timezone)
+    if now - run_at > TRANSIT:
+        raise Refused(f"run-at: {request.at!r} is past; write a time to come")
+    made = create(request, connection)
+    _log([made.line(), made.ticket.url])
+    data = made.as_json()
+    _write_outputs(
+        environment, {"id": str(data["id"]), "url": data["url"], "result": json.dumps(data)}
+    )
+    _write_summary(environment, _enqueued(made))
+    return 0
+
+
+def carried(environment: Environment) -> Request:
+    """The creation request in the event of this run: the form's fields, or the payload.
+
+    Its request id is the run's, so that a run that is run again opens no second job.
+
+    Raises:
+        UsageError: the run was started by an event that carries none.
+        InvalidJob: a key is unknown or a value is no text.
+    """
+    base = Request(request_id=f"run-{environment.run_id or secrets.token_hex(8)}", allow_past=True)
+    if environment.event_name == "repository_dispatch":
+        return from_mapping(environment.event.get("client_payload"), base)
+    if environment.event_name == "workflow_dispatch":
+        fields: dict[str, Any] = dict(environment.event.get("inputs") or {})
+        # The form has an input of this name for the one purpose; others are the caller's own.
+        known = {name: fields.get(name) for name in ("run-at", "workflow", "message", "agent")}
+        request = from_mapping(known, base)
+        return replace(request, agent=request.agent or environment.actor)
+    raise UsageError(
+        f"command: 'enqueue' finds no job in a {environment.event_name!r} event; start it by "
+        "workflow_dispatch or repository_dispatch"
+    )
+
+
+def _enqueued(made: Created) -> str:
+    return f"### Schedule: [#{made.ticket.number}]({made.ticket.url}) {code(made.line())}\n"
+
+
+def _log(lines: Any) -> None:
+    # No line of an issue's text is a command to the runner while these are stopped.
+    token = secrets.token_hex(16)
+    _say(f"::stop-commands::{token}")
+    for line in lines:
+        _say(visible(line))
+    _say(f"::{token}::")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _write_outputs(environment: Environment, values: Mapping[str, str]) -> None:
+    if environment.output_path is None:
+        return
+    entries = [
+        commands.output(name, value, delimiter=secrets.token_hex(16))
+        for name, value in values.items()
+    ]
+    with Path(environment.output_path).open("a", encoding="utf-8") as file:
+        file.write("".join(entries))
+
+
+def _write_summary(environment: Environment, text: str) -> None:
+    if environment.summary_path is None:
+        return
+    with Path(environment.summary_path).open("a", encoding="utf-8") as file:
+        file.write(commands.summary(text))
+
+
+if __name__ == "__main__":
+    sys.exit(main(os.environ))

@@ -1,0 +1,188 @@
+"""What `action.yml` starts: find or build the dependencies, then run the action.
+
+Standard library only, and no import from this package: nothing that this file needs
+is there yet. `action.yml` runs it with ``python -IS``, so what can be imported is the
+standard library, this product's own folder and the locked dependencies, and nothing else.
+
+The dependencies are a plain folder that ``pip install --target`` fills, for such a
+folder, unlike a virtual environment, can be moved. It is built under another name and
+renamed when it is whole: a folder that can be found is complete, whatever was killed
+and whoever else builds the same one at the moment.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import runpy
+import secrets
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCK = ROOT / "scheduler" / "requirements.lock"
+FOLDER = "issue-scheduler"
+ABANDONED = 24 * 3600  # seconds after which an unfinished build has no builder any more
+
+
+class BootstrapError(Exception):
+    """The dependencies can't be had; one line that says why, and what pip said."""
+
+    def __init__(self, message: str, output: str = "") -> None:
+        super().__init__(message)
+        self.output = output
+
+
+def key(lock: Path) -> str:
+    """Name what the folder's content depends on: the lock, and this Python's binary interface.
+
+    ``SOABI`` holds implementation, version, free threading, architecture and C library.
+    """
+    digest = hashlib.sha256(lock.read_bytes()).hexdigest()[:16]
+    abi = sysconfig.get_config_var("SOABI") or sys.implementation.cache_tag
+    return f"{digest}-{abi}"
+
+
+def home() -> Path:
+    """Return a folder to keep dependencies in.
+
+    The tool cache outlives the job on a self-hosted runner. Where it can't be written to,
+    the job's own temporary folder serves; a shared ``/tmp`` never does, since there
+    another user could have put a folder of that name.
+
+    Raises: BootstrapError.
+    """
+    for variable in ("RUNNER_TOOL_CACHE", "RUNNER_TEMP"):
+        if not (base := os.environ.get(variable)):
+            continue
+        folder = Path(base) / FOLDER
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            continue
+        if os.access(folder, os.W_OK | os.X_OK):
+            return folder
+    raise BootstrapError("neither RUNNER_TOOL_CACHE nor RUNNER_TEMP is a folder to write to")
+
+
+def find_or_build(folder: Path, lock: Path) -> Path:
+    """Return the folder of the lock's packages for this Python; build it if it isn't there.
+
+    Raises: BootstrapError.
+    """
+    wanted = folder / key(lock)
+    if wanted.is_dir():
+        return wanted
+    remove_abandoned(folder)
+    draft = Path(tempfile.mkdtemp(prefix=".building-", dir=folder))
+    try:
+        packages = draft / "packages"
+        install(lock, packages, draft)
+        try:
+            packages.rename(wanted)
+        except OSError:
+            # Another job has just finished the same folder, or else something is wrong.
+            if not wanted.is_dir():
+                raise
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return wanted
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Remove what builds left that were killed long ago."""
+    for draft in folder.glob(".building-*"):
+        try:
+            abandoned = time.time() - draft.stat().st_mtime > ABANDONED
+        except OSError:  # its builder has just finished
+            continue
+        if abandoned:
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def install(lock: Path, target: Path, scratch: Path) -> None:
+    """Fill ``target`` with exactly the lock's packages.
+
+    Wheels only: building a source archive would run its code, and fetch build tools
+    that no hash covers. Not compiled: a job imports a small part, and Python keeps that.
+
+    Raises: BootstrapError.
+    """
+    command = [
+        *find_pip(scratch),
+        *("install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-compile"),
+        *("--require-hashes", "--no-deps", "--only-binary", ":all:"),
+        *("--no-user", "--target", str(target), "--requirement", str(lock)),
+    ]
+    # A runner's own pip settings (a mirror, a proxy) hold, but for the one that would
+    # forbid `--target`, as a configured `user` would without `--no-user`.
+    environ = os.environ | {"PIP_REQUIRE_VIRTUALENV": "0"}
+    environ.pop("GITHUB_TOKEN", None)  # pip has no use for it
+    done = run(command, environ)
+    if done.returncode:
+        raise BootstrapError(
+            f"pip could not install {lock.name} (exit status {done.returncode})", done.stdout
+        )
+
+
+def find_pip(scratch: Path) -> list[str]:
+    """Return the start of a pip command: this Python's, or a new virtual environment's.
+
+    Raises: BootstrapError.
+    """
+    own = [sys.executable, "-I", "-m", "pip"]
+    if run([*own, "--version"]).returncode == 0:
+        return own
+    venv = scratch / "venv"
+    done = run([sys.executable, "-I", "-m", "venv", str(venv)])
+    if done.returncode:
+        raise BootstrapError(
+            f"{sys.executable} has neither pip nor a working venv; install one, "
+            "on Debian and Ubuntu with: apt-get install python3-venv",
+            done.stdout,
+        )
+    return [str(venv / "bin" / "python"), "-I", "-m", "pip"]
+
+
+def run(
+    command: list[str], environ: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, with what it says in ``stdout``."""
+    return subprocess.run(  # noqa: S603 - fixed commands, no shell
+        command,
+        cwd=ROOT,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+
+
+def main() -> None:
+    """Make the dependencies importable and become ``python -m scheduler.action``."""
+    try:
+        packages = find_or_build(home(), LOCK)
+    except (BootstrapError, OSError) as error:
+        if output := getattr(error, "output", ""):
+            # Whatever pip prints must not be read as a workflow command.
+            token = secrets.token_hex(16)
+            print(f"::stop-commands::{token}\n{output}\n::{token}::", flush=True)
+        message = str(error).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+        print(f"::error title=schedule::{message}", flush=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    sys.path[:0] = [str(ROOT), str(packages)]
+    runpy.run_module("scheduler.action", run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()

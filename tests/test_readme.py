@@ -1,0 +1,100 @@
+"""The README is true: what it shows is compared with the code that it speaks of."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scheduler import cli, frontmatter, settings, settings_file
+from scheduler.errors import (
+    NoSuchJob,
+    NotPermitted,
+    Refused,
+    SchedulerError,
+    Unavailable,
+    UsageError,
+)
+from scheduler.states import STATES, chart
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def keys_of(value: Any, prefix: str = "") -> list[str]:
+    """The dotted names of all settings."""
+    found = []
+    for each in fields(value):
+        name = prefix + each.name.replace("_", "-")
+        inner = getattr(value, each.name)
+        found += keys_of(inner, f"{name}.") if is_dataclass(inner) else [name]
+    return found
+
+
+def row(first: str, *, section: str = README) -> list[str]:
+    """The cells of the table row that begins with ``first``."""
+    match = re.search(rf"^\| {re.escape(first)} \|(.*)\|$", section, re.MULTILINE)
+    assert match, f"no row for {first}"
+    return [cell.strip() for cell in match[1].split("|")]
+
+
+def test_the_state_chart_is_that_of_the_code() -> None:
+    assert f"```mermaid\n{chart()}\n```" in README
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_every_state_is_explained_in_the_code_s_words(state: Any) -> None:
+    meaning = STATES[state]
+    assert row(f"`{state.value}`") == [meaning.issue, meaning.means, meaning.leaves, meaning.crash]
+
+
+@pytest.mark.parametrize("key", keys_of(settings.Settings()))
+def test_every_setting_is_documented_and_the_unused_ones_say_so(key: str) -> None:
+    means = row(f"`{key}`")[0]
+    assert means
+    assert (key in settings.KEYS_NOT_YET_USED) == (means == "not yet used")
+
+
+@pytest.mark.parametrize("key", frontmatter.READERS)
+def test_every_key_of_a_job_is_documented(key: str) -> None:
+    assert row(f"`{key}`")
+
+
+@pytest.mark.parametrize("command", [*cli.cli.commands, *cli.LAZY])
+def test_every_command_is_documented(command: str) -> None:
+    assert re.search(rf"^\| `schedule {command}( ID)?` \|", README, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "error", [SchedulerError, UsageError, Refused, NoSuchJob, NotPermitted, Unavailable]
+)
+def test_every_exit_status_is_documented(error: type[SchedulerError]) -> None:
+    assert row(str(error.exit_status))
+
+
+def test_the_commands_of_the_readme_are_what_ci_runs() -> None:
+    assert ".venv/bin/schedule demo\n" in README
+    assert "python -m pytest\n" in README
+    assert "python -m pytest" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_the_raw_issue_is_a_job() -> None:
+    section = README[README.index("### The raw issue") :]
+    body = section.split("```markdown\n", 1)[1].split("\n```", 1)[0]
+    job = frontmatter.parse(body)
+    assert (job.workflow, job.agent, job.inputs["model"]) == (
+        "agent-message.yml",
+        "probe-1",
+        "opus",
+    )
+    assert job.message == "Check PR #123 status"
+
+
+def test_the_settings_to_copy_are_this_repository_s_own_and_valid() -> None:
+    own = (ROOT / ".github" / "scheduler.yml").read_text(encoding="utf-8")
+    shown = own.split("\n\n", 1)[1].strip()
+    assert f"```yaml\n{shown}\n```" in README
+    settings_file.parse(shown)
