@@ -6,7 +6,6 @@ What talks to GitHub is imported by the command that needs it: an agent that ask
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -14,98 +13,35 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scheduler import __version__
-from scheduler.errors import SchedulerError, UsageError
+from scheduler.cli_group import JSON, QUEUE, Schedule, connected, show
+from scheduler.errors import UsageError
 
 if TYPE_CHECKING:
     from scheduler.connect import Connection
     from scheduler.request import Request
 
-#: Commands that live in rooms of their own, imported when they are named.
-LAZY = {
-    "sandbox": ("scheduler.sandbox.command", "sandbox"),
-    "demo": ("scheduler.sandbox.demo", "demo"),
-}
-EXIT_UNAVAILABLE = 75
 
+HELP = """Say "run this workflow at that time"; the repository's issues are the queue.
 
-class Schedule(click.Group):
-    """The group: ``create`` is its default command, and all errors leave through it."""
+\b
+schedule --in 2h --message "Check PR 123"
+schedule --at 2026-11-23T09:00:00Z --workflow agent.yml --message "…"
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Let options without a command mean ``create``."""
-        if args and args[0].startswith("-") and args[0] not in ("--help", "-h", "--version"):
-            args = ["create", *args]
-        return super().parse_args(ctx, args)
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """All commands, the lazy ones too, in the order of their use."""
-        return [*self.commands, *LAZY]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """A command by its name."""
-        if cmd_name in LAZY:
-            import importlib
-
-            module, name = LAZY[cmd_name]
-            command: click.Command = getattr(importlib.import_module(module), name)
-            return command
-        return super().get_command(ctx, cmd_name)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands, with nothing imported for the lazy ones' sake."""
-        rows = [(name, cmd.get_short_help_str(60)) for name, cmd in self.commands.items()]
-        rows += [(name, LAZY_HELP[name]) for name in LAZY]
-        with formatter.section("Commands"):
-            formatter.write_dl(rows)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; what went wrong is one line on standard error."""
-        try:
-            return super().invoke(ctx)
-        except SchedulerError as problem:
-            click.echo(f"schedule: {problem}", err=True)
-            ctx.exit(problem.exit_status)
-
-
-LAZY_HELP = {
-    "sandbox": "Run a local GitHub to try everything against.",
-    "demo": "Play the whole story against a local GitHub.",
-}
-
-
-def connected(queue: str | None) -> Connection:
-    """The queue's repository and its settings, by this process's environment."""
-    from scheduler.connect import connect
-    from scheduler.environment import Environment
-
-    return connect(Environment.read(os.environ), repository=queue)
-
-
-def show(data: Any, as_json: bool, text: str) -> None:
-    """Print an answer, for a program or for a person."""
-    click.echo(json.dumps(data, indent=2, ensure_ascii=False) if as_json else text)
+\b
+Exit status: 0 done, 1 failed, 2 wrong usage, 3 refused, 4 no such job,
+5 not permitted, 75 GitHub can't be reached (try again).
+"""
 
 
 @click.group(
     cls=Schedule,
+    help=HELP,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
     no_args_is_help=True,
 )
 @click.version_option(__version__, prog_name="schedule")
 def cli() -> None:
-    r"""Say "run this workflow at that time"; the repository's issues are the queue.
-
-    \b
-    schedule --in 2h --message "Check PR 123"
-    schedule --at 2026-11-23T09:00:00Z --workflow agent.yml --message "…"
-
-    Exit status: 0 done, 1 failed, 2 wrong usage, 3 refused, 4 no such job,
-    5 not permitted, 75 GitHub can't be reached (try again).
-    """
-
-
-QUEUE = click.option("--queue", metavar="OWNER/NAME", help="The repository whose issues are used.")
-JSON = click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+    """Say "run this workflow at that time"."""
 
 
 def _inputs(pairs: tuple[str, ...]) -> dict[str, str]:
@@ -260,6 +196,40 @@ def reschedule(job_id: str, queue: str | None, as_json: bool, **given: Any) -> N
     ticket, job = move(connection, number, run_at)
     made = Created(ticket=ticket, job=job, created=True, now=now)
     show(made.as_json(), as_json, made.line())
+
+
+@cli.command()
+@click.argument("job_id", metavar="ID")
+@JSON
+@QUEUE
+def retry(job_id: str, *, queue: str | None, as_json: bool) -> None:
+    """Reopen a job that was given up, missed or rejected."""
+    from scheduler.manage import parse_id
+    from scheduler.manage import retry as reopen
+
+    repository, number = parse_id(job_id)
+    done = reopen(connected(repository or queue), number)
+    show(done, as_json, f"#{number} was {done['was']}; the next tick tries it again")
+
+
+@cli.command()
+@click.argument("job_id", metavar="ID")
+@click.option("--dispatched", "run_id", type=click.IntRange(1), help="It ran, as this run.")
+@click.option("--again", is_flag=True, help="It did not run: dispatch it again.")
+@JSON
+@QUEUE
+def resolve(
+    job_id: str, *, queue: str | None, as_json: bool, run_id: int | None, again: bool
+) -> None:
+    """Say what became of a job that is on hold."""
+    from scheduler.manage import parse_id
+    from scheduler.manage import resolve as settle
+
+    if (run_id is None) != again:
+        raise UsageError("resolve: say either --dispatched RUN-ID or --again")
+    repository, number = parse_id(job_id)
+    done = settle(connected(repository or queue), number, run_id=run_id)
+    show(done, as_json, f"#{number}: {done['comment']!r} is said; the next tick carries it out")
 
 
 @cli.command()

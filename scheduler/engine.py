@@ -31,8 +31,11 @@ from scheduler.settings import Settings
 from scheduler.states import LABELLED, State, state_label
 from scheduler.trust import target_of
 
-#: How far back the closed issues, and changes to held and invalid ones, are looked at.
+#: How far back the closed issues, and changes to invalid ones, are looked at.
 RECENT = timedelta(hours=1)
+#: For how long after its last change the comments of a held issue are read for a person's
+#: word; taking the label off has it read whenever that was.
+HELD_FOR = timedelta(days=1)
 #: So many jobs in a row without an answer end the tick: it is not one job's fault.
 OUTAGES = 3
 
@@ -143,7 +146,7 @@ class Tick:
     def _read(self, ticket: Ticket) -> Known | None:
         """The job of an issue, or None after its author was told why it is none."""
         shown = {s for s in LABELLED if state_label(self.settings.label, s) in ticket.labels}
-        unchanged = self.report.now - ticket.updated_at > RECENT
+        unchanged = self.report.now - ticket.updated_at > HELD_FOR
         if State.HELD in shown and unchanged:
             reason = "on hold; its comments say why"
             self.report.held.append(Note(id=ticket.number, reason=reason))

@@ -193,3 +193,44 @@ def reschedule(connection: Connection, number: int, run_at: datetime) -> tuple[T
     if not ticket.open:
         changes["state"] = "open"
     return connection.queue.edit(number, **changes), job
+
+
+def retry(connection: Connection, number: int) -> dict[str, Any]:
+    """Reopen a job that ended without having been dispatched; the next tick tries it.
+
+    Raises:
+        Refused: it still waits, or it was dispatched.
+    """
+    ticket = find(connection, number)
+    seen = look(connection, ticket)
+    if seen.state is State.HELD:
+        raise Refused(f"ID: #{number} is on hold; say what happened with 'schedule resolve'")
+    if ticket.open:
+        raise Refused(f"ID: #{number} is {seen.state.value} and open; nothing is to be retried")
+    if seen.state is State.DISPATCHED:
+        raise Refused(
+            f"ID: #{number} was dispatched, which is never repeated; move it to a new time with "
+            "'schedule reschedule'"
+        )
+    reopened = connection.queue.edit(number, state="open")
+    return {"id": number, "status": "pending", "was": seen.state.value, "url": reopened.url}
+
+
+def resolve(connection: Connection, number: int, *, run_id: int | None) -> dict[str, Any]:
+    """Say of a held job that it ran as ``run_id``, or (None) that it is to run again.
+
+    The word is a comment under the caller's own login; the next tick carries it out.
+
+    Raises:
+        Refused: the job is not on hold.
+    """
+    ticket = find(connection, number)
+    label = state_label(connection.settings.label, State.HELD)
+    if not ticket.open or label not in ticket.labels:
+        raise Refused(f"ID: #{number} is not on hold; 'schedule show {number}' says what it is")
+    comment = "/resolve again" if run_id is None else f"/resolve dispatched {run_id}"
+    connection.queue.add_comment(number, comment)
+    # Without the label every tick reads the job again, however long the next one takes.
+    kept = [each for each in ticket.labels if each != label]
+    connection.queue.set_state(number, reason=None, labels=kept)
+    return {"id": number, "status": "held", "comment": comment, "url": ticket.url}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from scheduler import cli, frontmatter, settings, settings_file
+from scheduler import cli, cli_group, frontmatter, settings, settings_file
 from scheduler.errors import (
     NoSuchJob,
     NotPermitted,
@@ -63,7 +63,7 @@ def test_every_key_of_a_job_is_documented(key: str) -> None:
     assert row(f"`{key}`")
 
 
-@pytest.mark.parametrize("command", [*cli.cli.commands, *cli.LAZY])
+@pytest.mark.parametrize("command", [*cli.cli.commands, *cli_group.LAZY])
 def test_every_command_is_documented(command: str) -> None:
     assert re.search(rf"^\| `schedule {command}( ID)?` \|", README, re.MULTILINE)
 
