@@ -1,0 +1,273 @@
+"""What a test does to the sandbox from outside GitHub's API.
+
+Each method named in `NAMES` is also a control route: ``POST /_sandbox/<name>`` with the
+method's arguments as a JSON object answers its result. Control routes need no token, meet
+no fault and stand in no log.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import asdict, is_dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from scheduler.sandbox import issues
+from scheduler.sandbox.actions import Actions
+from scheduler.sandbox.clock import iso, parse_iso
+from scheduler.sandbox.failure import ApiFailure
+from scheduler.sandbox.faults import Fault
+from scheduler.sandbox.gateway import Gateway, Hook
+from scheduler.sandbox.issues import Desk
+from scheduler.sandbox.people import Token
+from scheduler.sandbox.repository import Repository
+from scheduler.sandbox.runs import Run
+
+CONTROL = "/_sandbox"
+
+NAMES = (
+    "fault", "faults", "clear_faults", "set_latency", "set_staleness", "set_clock",
+    "request_log", "clear_requests", "make_token", "set_role", "add_repository", "add_ref",
+    "set_pushed_at", "delete_issue", "transfer_issue", "open_pull", "start_cron", "finish_run",
+    "configure", "reset",
+)  # fmt: skip
+"""The methods that are control routes."""
+
+
+class Controls:
+    """The control methods. A repository is named ``owner/name``, by default the first."""
+
+    def __init__(self, gateway: Gateway, actions: Actions) -> None:
+        self.gateway = gateway
+        self.actions = actions
+        self.state = gateway.state
+
+    def control(self, name: str, arguments: Any) -> tuple[Any, int]:
+        """Carry out a control route. Returns: what to answer as JSON, and the status."""
+        if name not in NAMES or not isinstance(arguments, dict):
+            return {"message": f"{name}: one of {', '.join(NAMES)}, with a JSON object"}, 404
+        try:
+            return _plain(getattr(self, name)(**arguments)), 200
+        except ApiFailure as exc:
+            return exc.body(), exc.status
+        except (TypeError, ValueError, KeyError) as exc:
+            return {"message": f"{name}: {exc}"}, 422
+
+    def repository(self, name: str | None = None) -> Repository:
+        """A repository's state."""
+        if name is None:
+            return next(iter(self.state.repositories.values()))
+        return self.state.repository(name)
+
+    def fault(self, kind: str, **which: Any) -> Fault:
+        """Plan a fault; ``which`` are the other attributes of `Fault`."""
+        return self.gateway.faults.add(Fault(kind=kind, **which))
+
+    def faults(self) -> list[Fault]:
+        """The planned faults, with how often each has hit."""
+        return list(self.gateway.faults.planned)
+
+    def clear_faults(self) -> None:
+        """Plan none."""
+        self.gateway.faults.clear()
+
+    def set_latency(self, seconds: float) -> None:
+        """Hold each request back for so long."""
+        self.gateway.latency = seconds
+
+    def set_staleness(self, **seconds: float) -> dict[str, float]:
+        """``comments``, ``issues``, ``new_issues``, ``runs``; see `Staleness`."""
+        with self.state.lock:
+            self.state.staleness.set(seconds)
+            return asdict(self.state.staleness)
+
+    def set_clock(
+        self, *, advance: float = 0, offset: float | None = None, to: str | None = None
+    ) -> str:
+        """Move the time. Returns: the time in the sandbox.
+
+        advance: seconds from now. offset: seconds ahead of the machine's clock.
+        to: an instant.
+        """
+        with self.state.lock:
+            clock = self.state.clock
+            if offset is not None:
+                clock.offset = timedelta(seconds=offset)
+            if to is not None:
+                instant = parse_iso(to)
+                if instant is None:
+                    raise ValueError(f"to: {to!r} is not an instant")
+                clock.offset = instant - clock.source()
+            clock.advance(advance)
+            return iso(clock())
+
+    def request_log(self) -> list[Any]:
+        """What was asked, as JSON objects, oldest first."""
+        return list(self.gateway.log)
+
+    def clear_requests(self) -> None:
+        """Empty the request log."""
+        self.gateway.log.clear()
+
+    def on_request(self, hook: Hook, *, after: bool = False) -> contextlib.ExitStack:
+        """Call ``hook`` with each request: before it takes effect, or after, unanswered yet.
+
+        The hook may use the sandbox; what it raises closes the connection unanswered.
+        Returns: a context manager; leaving it, or its ``close()``, takes the hook away.
+        """
+        hooks = self.gateway.after if after else self.gateway.before
+        hooks.append(hook)
+        hooked = contextlib.ExitStack()
+        hooked.callback(_remove, hooks, hook)
+        return hooked
+
+    def make_token(
+        self, user: str = "agent", *, permissions: Mapping[str, str] | None = None,
+        repository: str | None = None, expires_in: float | None = None,
+        integration: bool | None = None, role: str | None = None,
+    ) -> str:  # fmt: skip
+        """A token for a user, who is made where there is none.
+
+        permissions: all that it may, as ``{"issues": "write", "contents": "read"}``.
+        expires_in: seconds from now on the sandbox's clock.
+        role: the user's role in every repository from now on.
+        """
+        with self.state.lock:
+            person = self.state.add_user(user)
+            now = self.state.clock()
+            token = Token(
+                user=person,
+                repository=repository,
+                permissions=permissions,
+                expires_at=None if expires_in is None else now + timedelta(seconds=expires_in),
+                integration=person.kind == "Bot" if integration is None else integration,
+            )
+            if role is not None:
+                for one in self.state.repositories.values():
+                    one.roles[person.login] = role
+            return self.state.add_token(token).text
+
+    def set_role(self, user: str, role: str, repository: str | None = None) -> None:
+        """Give a user a role in a repository; ``none`` only matters in a private one."""
+        with self.state.lock:
+            self.repository(repository).roles[self.state.add_user(user).login] = role
+
+    def add_repository(self, name: str, folder: str, *, private: bool = False) -> None:
+        """One more repository."""
+        with self.state.lock:
+            self.state.add_repository(name, Path(folder), private=private)
+
+    def add_ref(
+        self, name: str, folder: str, *, tag: bool = False, repository: str | None = None
+    ) -> None:
+        """One more branch or tag, or another folder for one."""
+        with self.state.lock:
+            repo = self.repository(repository)
+            repo.folders[name] = Path(folder)
+            if tag:
+                repo.tags.add(name)
+
+    def set_pushed_at(self, instant: str, repository: str | None = None) -> None:
+        """When the last commit of each branch was made."""
+        parsed = parse_iso(instant)
+        if parsed is None:
+            raise ValueError(f"{instant!r} is not an instant")
+        with self.state.lock:
+            self.repository(repository).pushed_at = parsed
+
+    def delete_issue(self, number: int, repository: str | None = None) -> None:
+        """Delete an issue: 410 from now on."""
+        with self.state.lock:
+            issues.remove(self.repository(repository), number, self.state.clock())
+
+    def transfer_issue(self, number: int, to: str, repository: str | None = None) -> int:
+        """Move an issue to another repository: 301 from now on. Returns: its new number."""
+        with self.state.lock:
+            repo, target = self.repository(repository), self.state.repository(to)
+            number_there = target.last_number = target.last_number + 1
+            fate = f"{target.full_name}#{number_there}"
+            issue = issues.remove(repo, number, self.state.clock(), fate)
+            issue.number = number_there
+            for comment in issue.comments:
+                comment.issue = number_there
+                target.comments[comment.id] = comment
+            target.issues[number_there] = issue
+            return number_there
+
+    def open_pull(self, title: str, *, by: str = "agent", repository: str | None = None) -> int:
+        """Open a pull request, so far as lists of issues show it. Returns: its number."""
+        with self.state.lock:
+            desk = Desk(self.state, self.repository(repository), self.state.add_user(by))
+            return desk.open(title, None, pull={}).number
+
+    def start_cron(self, workflow: str, repository: str | None = None) -> int:
+        """Start a workflow as its ``schedule`` would. Returns: the run's id."""
+        with self.state.lock:
+            return self.actions.cron(self.repository(repository), workflow).id
+
+    def finish_run(self, run: int, conclusion: str = "success") -> None:
+        """End a run that nothing carries out."""
+        with self.state.lock:
+            self.actions.finish(self._run(run), conclusion)
+
+    def _run(self, run_id: int) -> Run:
+        for repo in self.state.repositories.values():
+            if run_id in repo.runs:
+                return repo.runs[run_id]
+        raise ValueError(f"no run {run_id}")
+
+    def configure(
+        self, *, run_details: bool | None = None, graphql: bool | None = None,
+        events: bool | None = None, inputs_limit: int | None = None,
+        limits: Mapping[str, int] | None = None,
+    ) -> None:  # fmt: skip
+        """Switch what differs between servers; ``limits`` are requests an hour."""
+        with self.state.lock:
+            if run_details is not None:
+                self.state.run_details = run_details
+            if graphql is not None:
+                self.state.graphql = graphql
+            if events is not None:
+                self.actions.events = events
+            if inputs_limit is not None:
+                self.state.inputs_limit = inputs_limit
+            self.state.limits.update(limits or {})
+
+    def reset(self) -> None:
+        """Forget issues, labels, runs, faults, hooks, latency, staleness and requests.
+
+        Tokens and what `configure` has set stay, and ids grow on.
+        """
+        with self.state.lock:
+            for repo in self.state.repositories.values():
+                for run in repo.runs.values():
+                    run.cancelling = True
+                    self.actions.executor.stop(run, force=True)
+                    run.status, run.conclusion = "completed", "cancelled"
+                for kept in (repo.issues, repo.comments, repo.labels, repo.runs, repo.gone):
+                    kept.clear()
+                repo.last_number = 0
+            self.state.staleness.set(dict.fromkeys(asdict(self.state.staleness), 0))
+            self.state.clock.offset = timedelta(0)
+            self.gateway.latency = 0
+            self.gateway.before.clear()
+            self.gateway.after.clear()
+            self.gateway.limits.clear()
+        self.clear_faults()
+        self.clear_requests()
+
+
+def _remove(hooks: list[Hook], hook: Hook) -> None:
+    if hook in hooks:
+        hooks.remove(hook)
+
+
+def _plain(value: Any) -> Any:
+    """Dataclasses as objects, everything else as it is."""
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    return value

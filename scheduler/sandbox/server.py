@@ -1,0 +1,133 @@
+"""The HTTP side: a Flask application on a loopback port, one thread a connection."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, Response, request
+
+from scheduler.sandbox.actions import Actions
+from scheduler.sandbox.controls import CONTROL, Controls
+from scheduler.sandbox.gateway import Dropped, Gateway
+from scheduler.sandbox.routing import Call, Route
+from scheduler.sandbox.wire import HangUp, HttpServer
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+PREFIX = "/api/v3"
+"""Where GitHub Enterprise Server has the API; the sandbox answers there too."""
+
+
+def application(
+    gateway: Gateway, actions: Actions, routes: Iterable[Route], controls: Controls
+) -> Flask:
+    """The Flask application for these routes, and the control routes."""
+    app = Flask("scheduler.sandbox", static_folder=None)
+    app.config["PROPAGATE_EXCEPTIONS"] = True
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    for index, route in enumerate(routes):
+        endpoint = f"{route.method} {route.rule} {index}"
+        gateway.routes[endpoint] = route
+        app.add_url_rule(
+            route.rule,
+            endpoint=endpoint,
+            view_func=_view(gateway, actions, route),
+            methods=[route.method],
+            provide_automatic_options=False,
+        )
+
+    def control(name: str) -> Response:
+        given = request.get_json(silent=True) if request.get_data() else {}
+        body, status = controls.control(name, given)
+        return Response(json.dumps(body) + "\n", status, content_type="application/json")
+
+    app.add_url_rule(f"{CONTROL}/<name>", view_func=control, methods=["POST"])
+
+    def unknown(_: Exception) -> Response:
+        return _respond(gateway, actions, None, {})
+
+    app.register_error_handler(404, unknown)
+    app.register_error_handler(405, unknown)
+    return app
+
+
+def _view(gateway: Gateway, actions: Actions, route: Route) -> Callable[..., Response]:
+    def view(**params: Any) -> Response:
+        return _respond(gateway, actions, route, params)
+
+    return view
+
+
+def _respond(
+    gateway: Gateway, actions: Actions, route: Route | None, params: dict[str, Any]
+) -> Response:
+    data, body, broken = request.get_data(cache=False), None, False
+    if data:
+        try:
+            body = json.loads(data)
+        except (ValueError, RecursionError):
+            broken = True
+    call = Call(
+        state=gateway.state,
+        actions=actions,
+        base=request.host_url.rstrip("/") + request.script_root,
+        method=request.method,
+        path=request.path,
+        query=request.args,
+        headers=request.headers,
+        body=body,
+        token=None,
+        params=params,
+    )
+    query = request.query_string.decode("latin-1")
+    try:
+        reply = gateway.handle(route, call, query, broken=broken)
+    except Dropped:
+        raise HangUp from None
+    response = Response(reply.data, reply.status)
+    del response.headers["Content-Type"]
+    response.headers.extend(reply.headers)
+    return response
+
+
+class _Prefixed:
+    """Takes ``/api/v3`` off the path, as a GitHub Enterprise Server's clients send it."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+
+    def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if path.startswith(PREFIX + "/"):
+            environ["SCRIPT_NAME"], environ["PATH_INFO"] = PREFIX, path[len(PREFIX) :]
+        elif path == "/api/graphql":
+            environ["PATH_INFO"] = "/graphql"
+        return self.app.wsgi_app(environ, start)
+
+
+class Server:
+    """The running server. port: 0 takes a free one."""
+
+    def __init__(self, app: Flask, port: int) -> None:
+        self._server = HttpServer(_Prefixed(app), port)
+        self.port: int = self._server.server_port
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True,
+            name="sandbox",
+        )  # fmt: skip
+
+    def start(self) -> None:
+        """Answer requests from now on."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Answer no more; a second time does nothing."""
+        if self._thread.is_alive():
+            self._server.shutdown()
+            self._thread.join()
+        self._server.server_close()

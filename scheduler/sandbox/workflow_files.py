@@ -1,0 +1,146 @@
+"""Workflow files as GitHub reads them: triggers, inputs, jobs, ``concurrency``.
+
+https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+WORKFLOWS = ".github/workflows"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Concurrency:
+    """A ``concurrency`` key. group: text in which expressions are not yet expanded."""
+
+    group: str
+    cancel_in_progress: str = "false"
+    queue_max: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobDefinition:
+    """What a run needs to know of a job before it starts. condition: its ``if``."""
+
+    key: str
+    name: str
+    runs_on: list[str]
+    concurrency: Concurrency | None
+    needs: tuple[str, ...] = ()
+    condition: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkflowFile:
+    """A parsed file. triggers: event → its settings; problem: why GitHub rejects it."""
+
+    path: str
+    name: str
+    run_name: str | None = None
+    triggers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    jobs: tuple[JobDefinition, ...] = ()
+    concurrency: Concurrency | None = None
+    problem: str | None = None
+
+    @property
+    def inputs(self) -> dict[str, dict[str, Any]]:
+        """The inputs that ``workflow_dispatch`` declares, by name."""
+        declared = self.triggers.get("workflow_dispatch", {}).get("inputs")
+        if not isinstance(declared, dict):
+            return {}
+        return {name: spec if isinstance(spec, dict) else {} for name, spec in declared.items()}
+
+    def listens(self, event: str, kind: str | None) -> bool:
+        """Whether the event, of activity type ``kind``, starts this workflow."""
+        if event not in self.triggers:
+            return False
+        types = self.triggers[event].get("types")
+        if not types:
+            return True
+        return kind in ([types] if isinstance(types, str) else types)
+
+
+def parse(path: str, text: str) -> WorkflowFile:
+    """Read one file; what is not YAML or not a workflow has its ``problem`` set.
+
+    Scalars stay text (``on`` is a key, not the boolean true).
+    """
+    try:
+        document = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506  (text only)
+    except yaml.YAMLError as exc:
+        return WorkflowFile(path=path, name=path, problem=f"not YAML: {str(exc).splitlines()[0]}")
+    if not isinstance(document, dict) or not isinstance(document.get("jobs"), dict):
+        return WorkflowFile(path=path, name=path, problem="no 'jobs' mapping")
+    return WorkflowFile(
+        path=path,
+        name=str(document.get("name") or path),
+        run_name=document.get("run-name"),
+        triggers=_triggers(document.get("on")),
+        jobs=tuple(_jobs(document["jobs"])),
+        concurrency=_concurrency(document.get("concurrency")),
+    )
+
+
+def read(folder: Path, path: str) -> WorkflowFile | None:
+    """The file at ``path`` of a work tree, or ``None`` where there is none."""
+    try:
+        return parse(path, (folder / path).read_text(encoding="utf-8-sig"))
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return None
+    except UnicodeDecodeError:
+        return WorkflowFile(path=path, name=path, problem="not UTF-8")
+
+
+def paths(folder: Path) -> list[str]:
+    """The workflow files of a work tree, relative to it, in order."""
+    directory = folder / WORKFLOWS
+    if not directory.is_dir():
+        return []
+    names = (entry.name for entry in directory.iterdir() if entry.is_file())
+    return sorted(f"{WORKFLOWS}/{name}" for name in names if name.endswith((".yml", ".yaml")))
+
+
+def _triggers(on: Any) -> dict[str, dict[str, Any]]:
+    if isinstance(on, str):
+        return {on: {}}
+    if isinstance(on, list):
+        return {str(event): {} for event in on}
+    if isinstance(on, dict):
+        return {event: spec if isinstance(spec, dict) else {} for event, spec in on.items()}
+    return {}
+
+
+def _jobs(jobs: dict[str, Any]) -> Iterator[JobDefinition]:
+    for key, spec in jobs.items():
+        if not isinstance(spec, dict):
+            continue
+        runs_on = spec.get("runs-on", [])
+        if isinstance(runs_on, dict):
+            runs_on = runs_on.get("labels", [])
+        needs = spec.get("needs", [])
+        yield JobDefinition(
+            key=key,
+            name=str(spec.get("name") or key),
+            runs_on=[runs_on] if isinstance(runs_on, str) else [str(label) for label in runs_on],
+            concurrency=_concurrency(spec.get("concurrency")),
+            needs=(needs,) if isinstance(needs, str) else tuple(map(str, needs)),
+            condition=spec["if"] if isinstance(spec.get("if"), str) else None,
+        )
+
+
+def _concurrency(spec: Any) -> Concurrency | None:
+    if isinstance(spec, str) and spec:
+        return Concurrency(group=spec)
+    if isinstance(spec, dict) and spec.get("group"):
+        return Concurrency(
+            group=str(spec["group"]),
+            cancel_in_progress=str(spec.get("cancel-in-progress", "false")),
+            queue_max=spec.get("queue") == "max",
+        )
+    return None

@@ -1,0 +1,93 @@
+"""Each kind of answer against GitHub's published API description."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from githubkit_schemas.v2026_03_10 import models
+
+from scheduler.sandbox import Sandbox
+from tests.sandbox.conftest import As, Client
+
+ANSWERS = [
+    ("FullRepository", "", None),
+    ("Issue", "/issues/1", None),
+    ("Issue", "/issues/2", None),
+    ("Issue", "/issues", list),
+    ("Label", "/labels/a", None),
+    ("Label", "/issues/2/labels", list),
+    ("IssueComment", "/issues/1/comments", list),
+    ("IssueComment", "/issues/comments", list),
+    ("Reaction", "/issues/1/reactions", list),
+    ("IssueEvent", "/issues/1/events", list),
+    ("IssueEvent", "/issues/events", list),
+    ("RepositoryCollaboratorPermission", "/collaborators/agent/permission", None),
+    ("PrivateUser", "//user", None),
+    ("PublicUser", "//users/agent", None),
+    ("RateLimitOverview", "//rate_limit", None),
+    ("ContentFile", "/contents/README.md", None),
+    ("ContentDirectoryItems", "/contents/.github/workflows", list),
+    ("Commit", "/commits", list),
+    ("Commit", "/commits/main", None),
+    ("BranchWithProtection", "/branches/main", None),
+    ("ShortBranch", "/branches", list),
+    ("Workflow", "/actions/workflows", "workflows"),
+    ("Workflow", "/actions/workflows/message.yml", None),
+    ("WorkflowRun", "/actions/runs", "workflow_runs"),
+    ("WorkflowRun", "/actions/runs/{run}", None),
+    ("Job", "/actions/runs/{run}/jobs", "jobs"),
+    ("Job", "/actions/jobs/{job}", None),
+]
+
+
+@pytest.fixture
+def full(agent: Client, as_user: As, sandbox: Sandbox) -> dict[str, Any]:
+    """A repository with one of everything."""
+    agent("POST", "/issues", {"title": "t", "body": "b", "labels": ["a"], "assignees": ["agent"]})
+    as_user("bot")("POST", "/issues", {"title": "t", "labels": ["a"]})
+    sandbox.open_pull("change")
+    agent("POST", "/issues/1/comments", {"body": "b"})
+    agent("POST", "/issues/1/reactions", {"content": "rocket"})
+    agent("PATCH", "/issues/1", {"title": "u", "labels": []})
+    agent("PATCH", "/issues/2", {"state": "closed"})
+    agent("PUT", "/issues/1/lock", {"lock_reason": "spam"})
+    body = {"ref": "main", "inputs": {"message": "m"}, "return_run_details": True}
+    run = agent("POST", "/actions/workflows/message.yml/dispatches", body).json()
+    models.WorkflowDispatchResponse.model_validate(run)
+    run_id = run["workflow_run_id"]
+    job = agent("GET", f"/actions/runs/{run_id}/jobs").json()["jobs"][0]["id"]
+    return {"run": run_id, "job": job}
+
+
+def test_each_answer_is_as_github_describes_it(agent: Client, full: dict[str, Any]) -> None:
+    for model, path, inside in ANSWERS:
+        body = agent("GET", path.format(**full)).json()
+        items = [body] if inside is None else body if inside is list else body[inside]
+        assert items, path
+        for item in items:
+            getattr(models, model).model_validate(item)
+
+
+def test_events_of_their_own_kind(agent: Client, full: dict[str, Any]) -> None:
+    kinds = {
+        "labeled": "LabeledIssueEvent",
+        "unlabeled": "UnlabeledIssueEvent",
+        "renamed": "RenamedIssueEvent",
+        "locked": "LockedIssueEvent",
+    }
+    seen = set()
+    for event in agent("GET", "/issues/1/timeline").json():
+        if event["event"] in kinds:
+            getattr(models, kinds[event["event"]]).model_validate(event)
+            seen.add(event["event"])
+    assert seen == set(kinds)
+
+
+def test_written_answers_and_errors(agent: Client, full: dict[str, Any]) -> None:
+    made = agent("POST", "/issues", {"title": "t"})
+    models.Issue.model_validate(made.json())
+    models.IssueComment.model_validate(agent("POST", "/issues/2/comments", {"body": "b"}).json())
+    models.Label.model_validate(agent("POST", "/labels", {"name": "z"}).json())
+    models.BasicError.model_validate(agent("GET", "/issues/99").json())
+    models.ValidationError.model_validate(agent("POST", "/issues", {"title": ""}).json())
