@@ -94,6 +94,7 @@ class Claimant:
             expires_at=began + CLAIM_VALIDITY,
             newest_run=newest_run,
             supersedes=decision.supersedes.id if decision.supersedes else None,
+            ends=decision.state.value if isinstance(decision, End) else "",
         )
         written: Comment | None = None
         try:
@@ -129,7 +130,9 @@ class Claimant:
             if ticket is None:
                 raise Withdrawn("the issue was deleted or transferred")
             mine = next((c for c in comments.items if claim.nonce in c.body), None)
-            if mine and len(comments.items) >= ticket.comments:
+            # Writing the claim made the issue count one more: an issue that counts otherwise
+            # than the list is older, or the list is.
+            if mine and len(comments.items) == ticket.comments:
                 return Fresh(ticket=ticket, comments=comments.items, as_of=comments.as_of), mine
             written = written or mine
         self._delete(written)
@@ -191,31 +194,34 @@ class Claimant:
                 self.withdraw(held)
                 raise
 
-    def record(self, number: int, history: History, entry: Entry) -> Journal:
-        """Write ``entry`` where the issue's journal stands, then delete what it replaces.
+    def record(
+        self, number: int, history: History, entry: Entry, *, own: Claim | None = None
+    ) -> Journal:
+        """Write ``entry`` where the issue's journal stands, then delete what it settles.
 
-        The journal is the earliest of the scheduler's own comments: a one-off's first claim
-        becomes its journal.
+        Without a journal, the claimant's ``own`` claim becomes it. Another's claim never
+        does: whoever made it may be alive, and deletes it when it finds it too old. While
+        what happened is unclear, that claim stays as it is, for the human who decides.
         """
-        replaced = [c for c in history.claims if c.id and c.key == entry.key]
-        ids = [claim.id for claim in replaced]
-        home = history.journal.id or min([*ids, entry.claim or 0] if entry.claim else ids or [0])
         journal = history.journal
-        told = {earlier.attempt for earlier in journal.of(entry.key)}
-        for claim in replaced:
-            if claim.attempt < entry.attempt and claim.attempt not in told:
+        superseded = own.supersedes if own else None
+        for claim in history.claims:
+            if claim.id == superseded and not journal.settles(claim):
                 journal = journal.with_entry(never_started(claim, entry.at))
-                told.add(claim.attempt)
         journal = journal.with_entry(entry)
-        home = self._write(number, home, entry, journal)
-        for claim_id in {*ids, entry.claim} - {home, None}:
-            if claim_id:
-                self.queue.delete_comment(claim_id)
+        home = self._write(number, history.journal.id, own.id if own else 0, journal)
+        over = {claim.id for claim in history.claims if journal.settles(claim)}
+        if entry.outcome == State.HELD.value:
+            over = set()
+        if own:
+            over.add(own.id)
+        for claim_id in sorted(over - {home}):
+            self.queue.delete_comment(claim_id)
         return replace(journal, id=home)
 
-    def _write(self, number: int, home: int, entry: Entry, journal: Journal) -> int:
+    def _write(self, number: int, journal_id: int, own_id: int, journal: Journal) -> int:
         body = journal_comment(journal)
-        for comment_id in dict.fromkeys([home, entry.claim]):
+        for comment_id in dict.fromkeys([journal_id, own_id]):
             if not comment_id:
                 continue
             try:

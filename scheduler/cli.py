@@ -68,7 +68,13 @@ def _inputs(pairs: tuple[str, ...]) -> dict[str, str]:
 @click.option("--agent", metavar="NAME", help="Who asks, and who it is for.")
 @click.option("--input", "inputs", metavar="NAME=VALUE", multiple=True, help="An input.")
 @click.option("--deadline", metavar="TIME", help="How late is too late: 6h, or an instant.")
-@click.option("--dedup-key", metavar="KEY", help="Written into the job; not yet acted on.")
+@click.option("--dedup-key", metavar="KEY", help="While a job with it is open, open no second.")
+@click.option(
+    "--on-duplicate",
+    type=click.Choice(["return", "replace"]),
+    default="return",
+    help="Answer with that job (the default), or change it to this one.",
+)
 @click.option("--request-id", metavar="ID", help="Repeat a creation safely: one job for one id.")
 @click.option("--max-attempts", type=click.IntRange(1, 99), help="Dispatch attempts; 5.")
 @click.option("--allow-past", is_flag=True, help="Accept a time that is past: run it at once.")
@@ -164,12 +170,14 @@ def cancel(job_id: str, queue: str | None, as_json: bool, run: bool) -> None:
     repository, number = parse_id(job_id)
     done = cancel_job(connected(repository or queue), number, run=run)
     text = f"#{number} is cancelled"
-    if done["already_closed"] and not run:
+    if done["already_closed"]:
         text = f"#{number} was closed already"
     if done["dispatching"]:
         text += "; a tick has claimed it, so it may have started: see its journal"
     if done["cancelled_run"]:
         text = f"#{number}: run {done['cancelled_run']} is being cancelled"
+    elif done["ended_run"]:
+        text = f"#{number}: run {done['ended_run']} has ended already"
     show(done, as_json, text)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from scheduler import frontmatter, when
+from scheduler import frontmatter, signing, when
+from scheduler.admission import Admission
 from scheduler.connect import Connection
 from scheduler.environment import Environment
 from scheduler.errors import (
@@ -14,6 +16,7 @@ from scheduler.errors import (
     NotPermitted,
     RateLimited,
     Refused,
+    Rejected,
     SchedulerError,
     Unavailable,
 )
@@ -31,12 +34,16 @@ SEARCHES, PAUSE = 3, 1.5
 
 @dataclass(frozen=True, kw_only=True)
 class Created:
-    """A job that stands in the queue; ``created`` is false when it stood there before."""
+    """A job that stands in the queue; ``created`` is false when it stood there before.
+
+    ``duplicate``: it is the open job that has the same ``dedup-key``.
+    """
 
     ticket: Ticket
     job: Job
     created: bool
     now: datetime
+    duplicate: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The object that ``schedule create --json`` prints."""
@@ -51,6 +58,7 @@ class Created:
             "agent": self.job.agent,
             "request_id": self.job.request_id,
             "created": self.created,
+            "duplicate": self.duplicate,
             "url": self.ticket.url,
         }
 
@@ -70,7 +78,7 @@ def settled(job: Job, connection: Connection) -> Job:
         NotPermitted: the token may not read what is needed to tell.
     """
     queue, settings = connection.queue, connection.settings
-    facts = Facts(queue, settings, settings_found=connection.settings_found)
+    facts = Facts(queue, settings, clock=connection.clock, settings_found=connection.settings_found)
     target = target_of(job, queue=queue.repository, settings=settings)
     if not target.name:
         raise InvalidJob(
@@ -87,10 +95,17 @@ def settled(job: Job, connection: Connection) -> Job:
             f"--at: {when.format_instant(job.run_at)} is too far away; quotas.horizon allows "
             f"until {when.format_instant(horizon.replace(microsecond=0))}"
         )
-    target, declared = facts.target(job)
-    if target.workflow is not None:
+    try:
+        target, declared = facts.target(job)
         if declared is None:
-            _explain_missing(connection, target.repo)
+            # A 404 may mean the file, or a repository that the token can't see at all.
+            queue.default_branch(target.repo)
+    except Rejected as refused:
+        raise NotPermitted(
+            f"repository: {target.repo!r} does not exist, or the token can't see it ({refused}); "
+            "check the name and the token's access"
+        ) from refused
+    if target.workflow is not None:
         job = _inherited(job, declared, connection.environment)
         check(job, declared, workflow=target.workflow, where=f"{target.repo} at {target.ref}")
     facts.prove_settings()
@@ -103,17 +118,6 @@ def settled(job: Job, connection: Connection) -> Job:
             f"GitHub allows {frontmatter.MAX_BODY}; shorten it",
         )
     return job
-
-
-def _explain_missing(connection: Connection, repo: str) -> None:
-    # A 404 may mean the file, or a repository that the token can't see at all.
-    try:
-        connection.queue.default_branch(repo)
-    except SchedulerError as problem:
-        raise NotPermitted(
-            f"repository: {repo!r} does not exist, or the token can't see it ({problem}); "
-            "check the name and the token's access"
-        ) from problem
 
 
 def _inherited(job: Job, declared: Declared | None, environment: Environment) -> Job:
@@ -142,7 +146,8 @@ def prepared(request: Request, connection: Connection) -> Job:
     """The job as it would be opened; raises as ``job_of`` and ``settled`` do."""
     zone = request.timezone or connection.settings.defaults.timezone
     now = connection.clock.now()
-    job = job_of(replace(request, timezone=zone), connection.environment, now=now)
+    queue = connection.queue.repository
+    job = job_of(replace(request, timezone=zone), connection.environment, now=now, queue=queue)
     return settled(replace(job, timezone=request.timezone), connection)
 
 
@@ -155,54 +160,78 @@ def create(request: Request, connection: Connection) -> Created:
         Unavailable: GitHub did not answer; the message says how to repeat it safely.
     """
     now = connection.clock.now()
-    job = prepared(request, connection)
-    if request.request_id is not None and (found := _search(job, connection)):
+    admission = Admission(connection)
+    job = admission.with_depth(prepared(request, connection))
+    if request.request_id is not None and (found := admission.requested(job)):
         return Created(ticket=found[0], job=found[1], created=False, now=now)
+    if found := admission.duplicate(job):
+        return _duplicate(found, job, request, connection, now)
+    admission.check(job)
+    job = _signed(job, connection)
     try:
         ticket = connection.queue.create(title(job), frontmatter.render(job))
     except RateLimited as limited:
         raise RateLimited(_again(limited, job), retry_at=limited.retry_at) from limited
     except Unavailable as lost:
-        found = _searched(job, connection) if lost.sent else None
+        found = _searched(job, admission, connection) if lost.sent else None
         if found is None:
             raise Unavailable(_again(lost, job), sent=lost.sent) from lost
         ticket = found[0]
-    _check_created(ticket, connection)
+    _check_created(ticket, job, connection)
     return Created(ticket=ticket, job=job, created=True, now=now)
+
+
+def _duplicate(
+    found: tuple[Ticket, Job],
+    job: Job,
+    request: Request,
+    connection: Connection,
+    now: datetime,
+) -> Created:
+    ticket, stands = found
+    if request.on_duplicate == "replace":
+        job = _signed(job, connection)
+        changes = {"title": title(job), "body": frontmatter.render(job)}
+        ticket, stands = connection.queue.edit(ticket.number, **changes), job
+    return Created(ticket=ticket, job=stands, created=False, duplicate=True, now=now)
+
+
+def _signed(job: Job, connection: Connection) -> Job:
+    key = connection.environment.signing_key
+    if key is None:
+        if connection.settings.signing == "required":
+            raise Refused(
+                "signature: jobs of this repository must be signed; set SCHEDULE_SIGNING_KEY"
+            )
+        return job
+    return signing.sign(
+        job,
+        key,
+        repository=connection.queue.repository,
+        issued_at=connection.clock.now().replace(microsecond=0),
+        nonce=secrets.token_urlsafe(18),
+    )
 
 
 def _again(lost: Unavailable, job: Job) -> str:
     return f"{lost}; no issue is seen yet: repeat it with --request-id {job.request_id}"
 
 
-def _searched(job: Job, connection: Connection) -> tuple[Ticket, Job] | None:
+def _searched(job: Job, admission: Admission, connection: Connection) -> tuple[Ticket, Job] | None:
     for search in range(SEARCHES):
         if search:
             connection.clock.sleep(PAUSE)
         try:
-            if found := _search(job, connection):
+            admission.forget()
+            if found := admission.requested(job):
                 return found
         except Unavailable:
             continue
     return None
 
 
-def _search(job: Job, connection: Connection) -> tuple[Ticket, Job] | None:
-    """The newest issue that carries the job's request id, by listing: search lags."""
-    zone = connection.settings.defaults.timezone
-    for ticket in connection.queue.newest_tickets():
-        if job.request_id and job.request_id in ticket.body:
-            try:
-                stands = frontmatter.parse(ticket.body, timezone=zone)
-            except InvalidJob:
-                continue
-            if stands.request_id == job.request_id:
-                return ticket, stands
-    return None
-
-
-def _check_created(ticket: Ticket, connection: Connection) -> None:
-    """Close again what would never run: a label that GitHub dropped, an unnamed bot."""
+def _check_created(ticket: Ticket, job: Job, connection: Connection) -> None:
+    """Close again what would never run: a label that GitHub dropped, a bot that may not."""
     settings = connection.settings
     label = settings.label
     if label.lower() not in {name.lower() for name in ticket.labels}:
@@ -211,7 +240,12 @@ def _check_created(ticket: Ticket, connection: Connection) -> None:
             f"label: GitHub dropped {label!r} from #{ticket.number}, so it is in no queue and was "
             f"closed; the token needs push access to {connection.queue.repository}"
         )
-    if ticket.author.bot and (reason := author_refusal(ticket.author, None, settings)):
+    author, queue = ticket.author, connection.queue.repository
+    target = target_of(job, queue=queue, settings=settings)
+    if author.bot and (
+        reason := author_refusal(author, None, settings)
+        or target_refusal(author, target, queue=queue, settings=settings)
+    ):
         _close_again(ticket, connection)
         raise Refused(f"{reason}; #{ticket.number} was closed again")
 

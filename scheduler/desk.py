@@ -7,31 +7,17 @@ from dataclasses import dataclass
 from scheduler import policy
 from scheduler.claims import Claimant
 from scheduler.commands import Resolution, resolutions
-from scheduler.errors import InvalidJob, Rejected
 from scheduler.facts import Facts
 from scheduler.gateway import Clock, Comments, Queue
-from scheduler.journal import Claim, Entry, History, read
-from scheduler.model import Job, Target, Ticket
+from scheduler.journal import Claim, Entry, History, Journal, read
+from scheduler.known import Known
+from scheduler.model import Job
 from scheduler.policy import Decision
 from scheduler.report import Note, TickReport
+from scheduler.rules import Rules
 from scheduler.settings import Settings
 from scheduler.states import State
-from scheduler.target import Declared, check
-from scheduler.trust import at_least, author_refusal, named_bot, target_of, target_refusal
-
-
-@dataclass(frozen=True, kw_only=True)
-class Known:
-    """A job, the issue it stands in, and the name of its occurrence."""
-
-    ticket: Ticket
-    job: Job
-    key: str
-
-    @property
-    def number(self) -> int:
-        """The issue's number."""
-        return self.ticket.number
+from scheduler.trust import at_least
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +28,7 @@ class Desk:
     clock: Clock
     settings: Settings
     facts: Facts
+    rules: Rules
     claimant: Claimant
     report: TickReport
 
@@ -76,6 +63,7 @@ class Desk:
             github_now=comments.as_of,
             resolution=self.resolution(found, comments, history),
             forged=self._forged(history),
+            forbidden=self.rules.forbidden(found),
         )
 
     def after_recovery(
@@ -89,6 +77,7 @@ class Desk:
             key=found.key,
             now=self.clock.now(),
             limits=self.limits(found.job),
+            reopened=found.ticket.state_reason == "reopened",
             github_now=comments.as_of,
         )
 
@@ -104,7 +93,8 @@ class Desk:
 
     def _forged(self, history: History) -> str | None:
         for login, comment_id in history.foreign:
-            if at_least(self.facts.role(login), "write"):
+            # An app writes issues only where it was given the right to.
+            if login.endswith("[bot]") or at_least(self.facts.role(login), "write"):
                 return (
                     f"comment {comment_id}: {login!r} wrote a record of the scheduler's and is "
                     f"not the scheduler ({self.facts.login()}); delete that comment once it is "
@@ -112,28 +102,12 @@ class Desk:
                 )
         return None
 
-    def judge(self, found: Known) -> tuple[Target, Declared, tuple[State, str] | None]:
-        """The target, what it declares, and the rule or fact that forbids the dispatch."""
-        job, author = found.job, found.ticket.author
-        queue = self.queue.repository
-        target = target_of(job, queue=queue, settings=self.settings)
-        role = None
-        if not (author.bot or named_bot(author, self.settings)):
-            role = self.facts.role(author.login)
-        reason = author_refusal(author, role, self.settings) or target_refusal(
-            author, target, queue=queue, settings=self.settings
-        )
-        if reason:
-            return target, Declared(), (State.REJECTED, reason)
-        try:
-            target, declared = self.facts.target(job)
-            if target.workflow:
-                where = f"{target.repo} at {target.ref}"
-                check(job, declared, workflow=target.workflow, where=where)
-        except (InvalidJob, Rejected) as problem:
-            return target, Declared(), (State.DISCARDED, str(problem))
-        self.facts.prove_settings()
-        return target, declared or Declared(), None
+    def record(
+        self, number: int, history: History, entry: Entry, *, own: Claim | None = None
+    ) -> Journal:
+        """Write ``entry`` into the journal; what is known of other comments is then old."""
+        self.facts.forget_comments()
+        return self.claimant.record(number, history, entry, own=own)
 
     def entry(
         self, found: Known, outcome: State, history: History, claim: Claim | None, reason: str = ""

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 
 from scheduler import policy
 from scheduler.claims import AnswerLost, Fresh, Held, Withdrawn, Work
-from scheduler.desk import Desk, Known
-from scheduler.errors import Rejected
+from scheduler.desk import Desk
+from scheduler.errors import NotPermitted, Rejected
 from scheduler.gateway import Comments
 from scheduler.journal import Claim, Entry, History
+from scheduler.known import Known
 from scheduler.model import Dispatch, occurrence_instant
 from scheduler.policy import End, Fire
 from scheduler.recovery import Found
@@ -49,7 +50,7 @@ class Dispatcher:
             RateLimited, Unavailable, Rejected, NotPermitted: GitHub's answer, untold yet.
         """
         desk = self.desk
-        target, declared, problem = desk.judge(found)
+        target, declared, problem = desk.rules.judge(found)
         if problem and isinstance(decision, Fire):
             decision = End(
                 state=problem[0],
@@ -74,7 +75,7 @@ class Dispatcher:
             desk.note("held", found, f"no claim can be written: {refused}")
             desk.claimant.show(found.ticket, State.HELD)
             return
-        desk.facts.learn_login(held.login)
+        self._same_login(held)
         standing = Standing(
             found=replace(found, ticket=fresh.ticket),
             work=work,
@@ -86,6 +87,21 @@ class Dispatcher:
             self._end(standing, decision.state, decision.reason)
         else:
             self._fire(standing)
+
+    def _same_login(self, held: Held) -> None:
+        """Make sure that the claim was written by the login whose records are believed.
+
+        Two ticks that believe different logins do not see each other's claims.
+        """
+        named = self.desk.settings.scheduler.login
+        if named is not None and named.lower() != held.login.lower():
+            self.desk.claimant.withdraw(held)
+            raise NotPermitted(
+                f"token: writes as {held.login!r}, and the settings name {named!r} as the "
+                "scheduler; use that account's token, or change scheduler.login in "
+                ".github/scheduler.yml"
+            )
+        self.desk.facts.learn_login(held.login)
 
     def _confirmed(self, found: Known, decision: Fire | End, held: Held, fresh: Fresh) -> History:
         """The history under which the decision still holds, now that the claim stands."""
@@ -106,7 +122,7 @@ class Dispatcher:
         desk, found = self.desk, standing.found
         entry = desk.entry(found, state, standing.history, standing.held.claim, reason)
         desk.note(state.value, found, reason)
-        desk.claimant.record(found.number, standing.history, entry)
+        desk.record(found.number, standing.history, entry, own=standing.held.claim)
         desk.claimant.close(found.ticket, state)
 
     def _fire(self, standing: Standing) -> None:
@@ -135,7 +151,7 @@ class Dispatcher:
         desk.report.dispatched.append(
             Fired(id=found.number, run_id=entry.run_id, run_url=entry.run_url, lateness_s=late)
         )
-        desk.claimant.record(found.number, standing.history, entry)
+        desk.record(found.number, standing.history, entry, own=standing.held.claim)
         desk.claimant.close(found.ticket, State.DISPATCHED)
 
     def _lost(self, standing: Standing, lost: AnswerLost) -> None:
@@ -143,19 +159,27 @@ class Dispatcher:
         # The claim's window is still open: only a run that names the occurrence is proof.
         outcome = self.settlement.by_title(claim)
         if outcome is not None:
-            self.recovered(found, standing.history, claim, outcome)
+            self.recovered(found, standing.history, claim, outcome, own=claim)
             return
         if not standing.shows_key:
             self.unsettled.add(standing.work.target)
         desk.note("retrying", found, f"{lost}; whether it ran is looked up later")
         desk.report.comes_next(desk.clock.now() + desk.settings.limits.recover_after)
 
-    def recovered(self, found: Known, history: History, claim: Claim, outcome: Found) -> None:
+    def recovered(
+        self,
+        found: Known,
+        history: History,
+        claim: Claim,
+        outcome: Found,
+        *,
+        own: Claim | None = None,
+    ) -> None:
         """Record the run that was found to be a claim's, and close if that was the job's."""
         entry = self.desk.entry(found, State.DISPATCHED, history, claim)
         reason = f"run {outcome.run.id}, found by {outcome.matched}"
         self.desk.note("recovered", found, reason)
-        self.desk.claimant.record(found.number, history, started(entry, outcome))
+        self.desk.record(found.number, history, started(entry, outcome), own=own)
         if claim.key == found.key:
             self.desk.claimant.close(found.ticket, State.DISPATCHED)
 

@@ -6,13 +6,13 @@ Each job has a guard of its own, so that one bad issue neither delays nor hides 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from scheduler import frontmatter
 from scheduler.claims import Claimant, Withdrawn
-from scheduler.desk import Desk, Known
+from scheduler.desk import Desk
 from scheduler.errors import (
     InvalidJob,
     NotPermitted,
@@ -24,10 +24,13 @@ from scheduler.errors import (
 from scheduler.facts import Facts
 from scheduler.gateway import Clock, Queue
 from scheduler.journal import Explanation, is_claim
+from scheduler.known import Known
 from scheduler.lifecycle import Lifecycle
 from scheduler.model import Job, Ticket, occurrence_key
 from scheduler.report import Note, TickReport, invalid_comment
+from scheduler.rules import COUNTED, Rules
 from scheduler.settings import Settings
+from scheduler.signing import Keys
 from scheduler.states import LABELLED, State, state_label
 from scheduler.trust import target_of
 
@@ -47,18 +50,24 @@ def tick(
     settings: Settings,
     nonce: Callable[[], str],
     settings_found: bool = True,
+    keys: Keys | None = None,
 ) -> TickReport:
     """One pass over the queue.
 
     ``nonce`` gives a new unguessable text at each call; ``settings_found`` is false where
-    the settings file was not found and the defaults are used.
+    the settings file was not found and the defaults are used; ``keys`` verify signatures.
 
     Raises:
         NotPermitted, Unavailable: the queue itself can't be read. What stops a tick later
             stands in the report's ``stopped`` and ``error``.
     """
     return Tick(
-        queue, clock=clock, settings=settings, nonce=nonce, settings_found=settings_found
+        queue,
+        clock=clock,
+        settings=settings,
+        nonce=nonce,
+        settings_found=settings_found,
+        keys=keys,
     ).run()
 
 
@@ -73,11 +82,13 @@ class Tick:
         settings: Settings,
         nonce: Callable[[], str],
         settings_found: bool = True,
+        keys: Keys | None = None,
     ) -> None:
         self.queue = queue
         self.settings = settings
         self.report = TickReport(now=clock.now())
-        self.facts = Facts(queue, settings, settings_found=settings_found)
+        self.facts = Facts(queue, settings, clock=clock, settings_found=settings_found)
+        self.rules = Rules(settings, self.facts, repository=queue.repository, keys=keys or Keys({}))
         self.claimant = Claimant(queue, clock, label=settings.label, nonce=nonce)
         self.lifecycle = Lifecycle(
             Desk(
@@ -85,11 +96,16 @@ class Tick:
                 clock=clock,
                 settings=settings,
                 facts=self.facts,
+                rules=self.rules,
                 claimant=self.claimant,
                 report=self.report,
             )
         )
         self._outages = 0
+        self._denied: NotPermitted | None = None
+        self._worked = False
+        #: Explanations to authors: none of them may keep a due job waiting.
+        self._later: list[Callable[[], None]] = []
 
     def run(self) -> TickReport:
         """Scan, carry out, settle, report."""
@@ -102,8 +118,15 @@ class Tick:
         report.due = len(due)
         report.comes_next(*(found.job.run_at for found in known if found.job.run_at > now))
         try:
+            closed = self.queue.closed_tickets(now - (COUNTED if due else RECENT))
+            self.rules.enter(known, closed, now=now)
+            self.facts.expect([found.number for found in due])
             self._carry_out(due)
-            self._settle_closed(now)
+            for explain in self._later:
+                explain()
+            early = [found for found in known if found.job.run_at > now]
+            self._reject_early([f for f in early if self.rules.forbidden(f)])
+            self._settle_closed([t for t in closed if _closed_at(t) >= now - RECENT])
         except RateLimited as limited:
             report.stopped = str(limited)
             report.comes_next(limited.retry_at)
@@ -121,23 +144,43 @@ class Tick:
                 self.report.comes_next(self.report.now)
                 return
             self._guarded(found)
+        if self._denied is not None and not self._worked:
+            raise self._denied
+
+    def _reject_early(self, forbidden: list[Known]) -> None:
+        # Said at once, not when they fire: their author can still do something about it.
+        for found in forbidden[: self.settings.limits.per_tick]:
+            self._guarded(found)
+        if len(forbidden) > self.settings.limits.per_tick:
+            self.report.comes_next(self.report.now)
 
     def _guarded(self, found: Known) -> None:
         try:
             self.lifecycle.process(found)
-            self._outages = 0
+            self._outages, self._worked = 0, True
         except Withdrawn as withdrawn:
             self.report.withdrawn.append(Note(id=found.number, reason=str(withdrawn)))
             self.report.comes_next(self.report.now)
         except RateLimited:
             raise
+        except NotPermitted as denied:
+            self._denied = denied
+            self._failed(found, denied)
         except Unavailable as outage:
-            self._retrying(found.ticket, outage)
-            self._outages += 1
-            if self._outages >= OUTAGES:
-                raise
+            self._failed(found, outage)
         except Rejected as refused:
             self._retrying(found.ticket, refused)
+
+    def _failed(self, found: Known, problem: SchedulerError) -> None:
+        """Go on to the next job, unless it is not this one's fault."""
+        self._retrying(found.ticket, problem)
+        self._outages += 1
+        if self._outages % OUTAGES == 0:
+            if isinstance(problem, NotPermitted) and not self._worked:
+                raise problem
+            # Several failed in a row: the issue itself, asked for alone, tells an outage,
+            # which ends the tick, from issues that GitHub can't show all of.
+            self.queue.ticket(found.number)
 
     def _retrying(self, ticket: Ticket, problem: SchedulerError) -> None:
         self.report.retrying.append(Note(id=ticket.number, reason=str(problem)))
@@ -153,11 +196,14 @@ class Tick:
             return None
         try:
             zone = self.settings.defaults.timezone
-            job = self._with_defaults(frontmatter.parse(ticket.body, timezone=zone))
+            raw = frontmatter.parse(ticket.body, timezone=zone)
+            job = self._with_defaults(raw)
         except InvalidJob as problem:
             self.report.invalid.append(Note(id=ticket.number, reason=str(problem)))
             words = str(problem)
-            self._quietly(ticket, lambda: self._explain(ticket, words))
+            self._later.append(
+                lambda: self._quietly(ticket, lambda: self._explain(ticket, words))
+            )
             return None
         if shown - {State.HELD}:
             self._quietly(ticket, lambda: self.claimant.show(ticket, State.PENDING))
@@ -167,7 +213,7 @@ class Tick:
             queue=self.queue.repository,
             runs_in=job.repo or self.queue.repository,
         )
-        return Known(ticket=ticket, job=job, key=key)
+        return Known(ticket=ticket, job=job, raw=raw, key=key)
 
     def _with_defaults(self, job: Job) -> Job:
         defaults = self.settings.defaults
@@ -212,17 +258,16 @@ class Tick:
         comments = self.queue.comments(ticket.number).items
         return any(text_hash in comment.body for comment in comments)
 
-    def _settle_closed(self, now: datetime) -> None:
+    def _settle_closed(self, closed: Iterable[Ticket]) -> None:
         """Settle the claims that stand on issues which a person closed meanwhile."""
-        since = now - RECENT
+        since = self.report.now - RECENT
         states = {state_label(self.settings.label, state) for state in LABELLED}
         done = {note.id for note in self.report.dispatched} | {
             note.id for name in self.report.NOTES for note in getattr(self.report, name)
         }
-        for ticket in self.queue.closed_tickets(since):
+        for ticket in closed:
             told = ticket.number in done or states & set(ticket.labels)
-            mine = ticket.closed_by is not None and ticket.closed_by == self.facts.login()
-            if not ticket.comments or told or mine:
+            if not ticket.comments or told:
                 continue
             recent = self.facts.recent_comments(since)
             claims = [c for c in recent or () if c.issue == ticket.number and is_claim(c)]
@@ -234,3 +279,7 @@ class Tick:
             self.lifecycle.settle_closed(ticket)
         except (Rejected, Unavailable) as problem:
             self._retrying(ticket, problem)
+
+
+def _closed_at(ticket: Ticket) -> datetime:
+    return ticket.closed_at or ticket.updated_at

@@ -38,6 +38,8 @@ class Environment:
     output_path: str | None = None
     summary_path: str | None = None
     writes_per_second: float | None = None
+    signing_key: str | None = field(default=None, repr=False)
+    signing_keys: str | None = field(default=None, repr=False)
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Environment:
@@ -56,6 +58,8 @@ class Environment:
             event=_event(environ.get("GITHUB_EVENT_PATH")) if in_actions else {},
             output_path=environ.get("GITHUB_OUTPUT") or None,
             summary_path=environ.get("GITHUB_STEP_SUMMARY") or None,
+            signing_key=environ.get("SCHEDULE_SIGNING_KEY") or None,
+            signing_keys=environ.get("SCHEDULE_SIGNING_KEYS") or None,
             writes_per_second=_rate(environ.get("SCHEDULE_WRITES_PER_SECOND")),
         )
 

@@ -6,26 +6,39 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from scheduler.errors import NotPermitted, Rejected, Unavailable
-from scheduler.gateway import Queue
-from scheduler.model import Comment, Job, Target
+from scheduler.gateway import Clock, Edit, Labelled, Queue
+from scheduler.model import Comment, Job, Target, Ticket
 from scheduler.settings import Settings
 from scheduler.target import Declared, declared
 from scheduler.trust import target_of
 
+#: How long an answer about somebody's rights is good for, in seconds.
+REMEMBERED = 60.0
+#: So many issues are asked about in one GraphQL query.
+BATCH = 50
+
 
 class Facts:
-    """Answers of one tick. A holder makes a new one every minute: rights are no older."""
+    """Answers of one tick; those about rights and edits are forgotten after a minute."""
 
-    def __init__(self, queue: Queue, settings: Settings, *, settings_found: bool = True) -> None:
+    def __init__(
+        self, queue: Queue, settings: Settings, *, clock: Clock, settings_found: bool = True
+    ) -> None:
         self._queue = queue
         self._proven = settings_found
         self._settings = settings
         self._login: str | None = settings.scheduler.login
         self._asked_login = False
-        self._roles: dict[str, str] = {}
+        self._clock = clock
+        self._roles: dict[str, tuple[float, str]] = {}
+        self._edits: dict[int, tuple[float, Edit]] = {}
+        self._ahead: list[int] = []
+        #: Whether the server has shown that it can't tell who changed a body.
+        self.edits_unknown = False
         self._files: dict[tuple[str, str, str | None], tuple[Declared | None, str | None]] = {}
         self._branches: dict[str, str] = {}
         self._newest: dict[str, int | None] = {}
+        self._created: tuple[datetime, Sequence[Ticket]] | None = None
         self._recent: tuple[datetime, Sequence[Comment] | None] | None = None
 
     def login(self) -> str | None:
@@ -44,10 +57,49 @@ class Facts:
         self._login = login
 
     def role(self, login: str) -> str:
-        """The role of a user in the queue's repository."""
-        if login not in self._roles:
-            self._roles[login] = self._queue.role(login)
-        return self._roles[login]
+        """The role of a user in the queue's repository, at most a minute old."""
+        now = self._clock.monotonic()
+        known = self._roles.get(login)
+        if known is None or now - known[0] > REMEMBERED:
+            known = self._roles[login] = (now, self._queue.role(login))
+        return known[1]
+
+    def expect(self, numbers: Sequence[int]) -> None:
+        """Say which issues will be asked about, so that they can be asked at once."""
+        self._ahead = list(numbers)
+
+    def edit(self, number: int) -> Edit | None:
+        """The last change of an issue's body; None where the server can't tell.
+
+        Raises:
+            Unavailable: the server can tell, and has not.
+        """
+        now = self._clock.monotonic()
+        if self.edits_unknown:
+            return None
+        known = self._edits.get(number)
+        if known is None or now - known[0] > REMEMBERED:
+            place = self._ahead.index(number) if number in self._ahead else None
+            batch = [number] if place is None else self._ahead[place : place + BATCH]
+            found = self._queue.edits(batch)
+            if found is None:
+                self.edits_unknown = True
+                return None
+            self._edits |= {issue: (now, edit) for issue, edit in found.items()}
+            if number not in found:
+                raise Unavailable(f"who last changed #{number} can't be told now; the next tick")
+            known = self._edits[number]
+        return known[1]
+
+    def labelled(self, number: int) -> Labelled | None:
+        """Who last put the queue's label on an issue."""
+        return self._queue.labelled(number)
+
+    def created_since(self, since: datetime) -> Sequence[Ticket]:
+        """The jobs created since, from the longest list that was asked for."""
+        if self._created is None or self._created[0] > since:
+            self._created = (since, self._queue.created_since(since))
+        return self._created[1]
 
     def target(self, job: Job) -> tuple[Target, Declared | None]:
         """Where ``job`` goes, and what that workflow declares; None: there is no such file.

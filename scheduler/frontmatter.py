@@ -31,11 +31,15 @@ MAX_INPUT_CHARS = 65_535
 MAX_EVENT_INPUTS = 6
 
 WORKFLOW_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,200}\.ya?ml")
-REPOSITORY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9_.-]{1,100}")
+#: A managed user's login ends in an underscore and the enterprise's short code.
+REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}/[A-Za-z0-9_.-]{1,100}")
 INPUT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}")
 #: What git's own check-ref-format refuses: https://git-scm.com/docs/git-check-ref-format
 BAD_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^[/.-]|[/.]$|\.lock$|^@$")
 COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+#: Control characters but tab and line ends, and halves of surrogate pairs. What else can't
+#: be printed (joiners, wide spaces, tags of flags) is part of languages and of emoji.
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 FENCE = re.compile(r"---[ \t]*(?:\r?\n|\Z)")
 
 
@@ -83,10 +87,7 @@ def _read(text: str) -> dict[str, strict_yaml.Node]:
         root = strict_yaml.load(text.replace("\r\n", "\n"), max_chars=MAX_BODY, max_depth=3)
     except strict_yaml.YamlProblem as problem:
         # The opening fence is the body's first line, so the body's lines are one further.
-        raise InvalidJob(
-            f"front matter: line {problem.line + 1} {problem.message}; "
-            "write one 'key: value' a line, and quote a value that holds ': ' or ' #'"
-        ) from problem
+        raise InvalidJob(f"front matter: line {problem.line + 1} {problem.message}") from problem
     values: dict[str, strict_yaml.Node] = {}
     for key, node in root.pairs:
         if key.text not in READERS:
@@ -202,7 +203,7 @@ def _inputs(field: str, node: strict_yaml.Node) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for name, value in node.pairs:
         if not isinstance(value, strict_yaml.Scalar):
-            raise InvalidJob(f"{field}.{name.text}: is not text; quote it, or give it one value")
+            raise refusal(field, name.text, "has no text as its value", "quote it, or give it one")
         found[name.text] = value.text
     return MappingProxyType(found)
 
@@ -222,11 +223,9 @@ def check_inputs(job: Job) -> None:
         if not INPUT_NAME.fullmatch(name):
             fix = "use letters, digits, '_' and '-'"
             raise refusal("inputs", name, "is not the name of an input", fix)
-        bad = next((c for c in value if not (c.isprintable() or c in " \n\r\t")), None)
-        if bad is not None and bad not in "\u00a0\u2028\u2029\u200d\ufeff":
-            raise refusal(
-                f"inputs.{name}", value, f"holds the control character {bad!r}", "remove it"
-            )
+        if bad := CONTROL.search(value):
+            problem = f"holds the control character {bad[0]!r}"
+            raise refusal(f"inputs.{name}", value, problem, "remove it")
     size = sum(len(name) + len(value) for name, value in job.inputs.items())
     if size > MAX_INPUT_CHARS:
         raise refusal("inputs", f"{size} characters", "are too many", f"keep {MAX_INPUT_CHARS}")
@@ -278,19 +277,18 @@ _Dumper.add_representer(str, _represent)
 
 def render(job: Job) -> str:
     """The issue body that says ``job``; ``parse`` of it is ``job`` again."""
-    written: dict[str, Any] = {}
+    keys: dict[str, Any] = {}
     for key in READERS:
         value = getattr(job, key.replace("-", "_"))
         if value is None or (key == "inputs" and not value):
             continue
-        written[key] = _written(value)
-    head = yaml.dump(
-        written, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=float("inf")
-    )
+        keys[key] = written(value)
+    head = yaml.dump(keys, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=float("inf"))
     return f"---\n{head}---\n{job.message}"
 
 
-def _written(value: object) -> object:
+def written(value: object) -> object:
+    """A value as the front matter says it: text, or a mapping of texts."""
     if isinstance(value, datetime):
         return when.format_instant(value)
     if isinstance(value, timedelta):

@@ -7,12 +7,12 @@ absolute (it says what the result is to be, whatever stood there before).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from scheduler.model import Comment, Dispatch, Run, Target, Ticket
+from scheduler.model import Comment, Dispatch, Run, Target, Ticket, User
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +37,22 @@ class WorkflowFile:
 
     text: str
     ref: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edit:
+    """When an issue's body was last changed (None: never), and by whom (None: unknown)."""
+
+    at: datetime | None = None
+    editor: User | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Labelled:
+    """Who put the queue's label on an issue, and when."""
+
+    at: datetime
+    actor: User
 
 
 class Clock(Protocol):
@@ -94,6 +110,18 @@ class Queue(Protocol):
 
     def role(self, login: str) -> str:
         """The user's role in the queue's repository: ``none``, ``read`` … ``admin``."""
+
+    def edits(self, numbers: Sequence[int]) -> Mapping[int, Edit] | None:
+        """The last changes of issues' bodies, at once; None: the server can't tell.
+
+        An issue that is not in the answer could not be asked about.
+        """
+
+    def labelled(self, number: int) -> Labelled | None:
+        """Who last put the queue's label on the issue; None: no such event."""
+
+    def created_since(self, since: datetime) -> Sequence[Ticket]:
+        """The issues with the queue's label, open or closed, created since."""
 
     def viewer(self) -> str | None:
         """The token's own login, by GraphQL; None when the server has none."""

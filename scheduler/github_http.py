@@ -9,6 +9,7 @@ status of an answer: what is sent here is counted, and a tick's cost is promised
 from __future__ import annotations
 
 import json
+import urllib.parse
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -18,9 +19,22 @@ from typing import Any
 import github
 import requests
 from github import Auth
+from github.Requester import (
+    HTTPRequestsConnectionClass,
+    HTTPSRequestsConnectionClass,
+    RequestsResponse,
+)
 
-from scheduler.errors import NotPermitted, RateLimited, Rejected, SchedulerError, Unavailable
+from scheduler.errors import (
+    NotPermitted,
+    RateLimited,
+    Rejected,
+    SchedulerError,
+    Unavailable,
+    UsageError,
+)
 from scheduler.gateway import Clock
+from scheduler.github_objects import error_message, one_line
 from scheduler.pace import Pace
 
 #: Seconds to connect, and seconds between two parts of an answer.
@@ -34,6 +48,7 @@ DEFAULT_WAIT = timedelta(seconds=60)
 PER_PAGE = 100
 #: More pages than any queue has: a server that always names a next one must not hold a tick.
 MAX_PAGES = 200
+MAX_REDIRECTS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,19 +83,27 @@ class GitHub:
     """Sends requests as one token; ``requests`` counts what was really sent."""
 
     def __init__(self, *, api_url: str, token: str, clock: Clock, pace: Pace) -> None:
+        self._api_url = api_url.rstrip("/")
+        address = _address(self._api_url)
         self._github = github.Github(
             auth=Auth.Token(token),
-            base_url=api_url.rstrip("/"),
+            base_url=self._api_url,
             timeout=TIMEOUT,
             retry=None,
             seconds_between_requests=None,
             seconds_between_writes=None,
             user_agent="schedule",
         )
-        self._api_url = api_url.rstrip("/")
+        connection = _Encrypted if address.scheme == "https" else _Plain
+        self._connection = connection(address.hostname or "", address.port, timeout=TIMEOUT)
         self._clock = clock
         self._pace = pace
         self.requests = 0
+
+    @property
+    def graphql_url(self) -> str:
+        """Where the GraphQL API is: on an Enterprise Server it is not below the REST API."""
+        return self._github.requester.graphql_url
 
     def get(self, path: str, params: Mapping[str, Any] | None = None, **headers: str) -> Answer:
         """A read, repeated where GitHub did not answer."""
@@ -119,6 +142,7 @@ class GitHub:
 
     def close(self) -> None:
         """Give up the connections."""
+        self._connection.close()
         self._github.close()
 
     def _wait_out(self, limited: RateLimited) -> None:
@@ -150,22 +174,44 @@ class GitHub:
         headers: dict[str, str] | None = None,
         body: Any = None,
     ) -> Answer:
-        self.requests += 1
-        try:
-            status, answered, text = self._github.requester.requestJson(
-                verb, path, params, dict(headers or {}), body
-            )
-        except requests.RequestException as problem:
-            raise self._unreachable(problem) from problem
-        except (github.GithubException, RuntimeError, UnicodeError) as problem:
-            raise Unavailable(f"{self._api_url}: {_one_line(str(problem))}") from problem
-        found = {str(name).lower(): str(value) for name, value in answered.items()}
+        status, found, text = self._sent(verb, path, params, headers, body)
+        for _ in range(MAX_REDIRECTS):
+            there = self._redirect(path, found) if 300 < status < 309 and verb == "GET" else None
+            if there is None:
+                break
+            path, params = there, None if urllib.parse.urlsplit(there).query else params
+            status, found, text = self._sent(verb, path, params, headers, body)
         data = _json(text)
         if status >= 300 and status != 304:
             raise self._error(status, found, data)
         if text and data is None:
             raise Unavailable(f"{self._api_url}: answered {status} with something that is no JSON")
         return Answer(status=status, headers=found, data=data)
+
+    def _sent(
+        self, verb: str, path: str, params: Any, headers: dict[str, str] | None, body: Any
+    ) -> tuple[int, dict[str, str], str]:
+        self.requests += 1
+        try:
+            status, answered, text = self._github.requester.requestJson(
+                verb, path, params, dict(headers or {}), body, cnx=self._connection
+            )
+        except requests.RequestException as problem:
+            raise self._unreachable(problem) from problem
+        except (github.GithubException, RuntimeError, UnicodeError) as problem:
+            raise Unavailable(f"{self._api_url}: {one_line(str(problem))}") from problem
+        return status, {str(name).lower(): str(value) for name, value in answered.items()}, text
+
+    def _redirect(self, path: str, headers: Mapping[str, str]) -> str | None:
+        """Where a read is to go instead; None: nowhere that this token may be sent to."""
+        base = f"{self._api_url}{path}" if path.startswith("/") else path
+        try:
+            here = urllib.parse.urlsplit(base)
+            there = urllib.parse.urlsplit(urllib.parse.urljoin(base, headers["location"]))
+        except (KeyError, ValueError):
+            return None
+        same = (here.scheme, here.netloc) == (there.scheme, there.netloc)
+        return there.geturl() if same and there.path != here.path else None
 
     def _unreachable(self, problem: requests.RequestException) -> Unavailable:
         words = "did not answer in time" if isinstance(problem, requests.Timeout) else "failed"
@@ -179,7 +225,7 @@ class GitHub:
         return Unavailable(f"GITHUB_API_URL: {self._api_url!r} {words}", sent=not refused)
 
     def _error(self, status: int, headers: Mapping[str, str], data: Any) -> SchedulerError:
-        words = message(data)
+        words = error_message(data)
         if status == 401:
             return NotPermitted(
                 f"token: GitHub answers 401 {words!r}; set GITHUB_TOKEN to a valid token"
@@ -190,6 +236,8 @@ class GitHub:
                 f"{retry_at:%Y-%m-%dT%H:%M:%SZ}",
                 retry_at=retry_at,
             )
+        if status < 400:
+            return Rejected("GitHub answers that it has moved; use its new name", status=status)
         if status >= 500 or status == 408:
             return Unavailable(f"GITHUB_API_URL: {self._api_url!r} answers {status} {words!r}")
         return Rejected(f"GitHub answers {status}: {words}", status=status)
@@ -209,21 +257,32 @@ class GitHub:
         return now + DEFAULT_WAIT if limited else None
 
 
-def message(data: Any) -> str:
-    """GitHub's own words in an error answer, on one line."""
-    if not isinstance(data, dict):
-        return "no message"
-    words = str(data.get("message") or "no message")
-    errors = data.get("errors")
-    details = [
-        str(error.get("message") or error.get("code") or "") if isinstance(error, dict) else error
-        for error in (errors if isinstance(errors, list) else [])
-    ]
-    return _one_line("; ".join([words, *(str(detail) for detail in details if detail)]))
+class _Plain(HTTPRequestsConnectionClass):
+    def getresponse(self) -> RequestsResponse:
+        return _unfollowed(super().getresponse())
 
 
-def _one_line(text: str) -> str:
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:500]
+class _Encrypted(HTTPSRequestsConnectionClass):
+    def getresponse(self) -> RequestsResponse:
+        return _unfollowed(super().getresponse())
+
+
+def _unfollowed(response: RequestsResponse) -> RequestsResponse:
+    # PyGithub follows a 301, and only that, itself: uncounted, without the query, and with
+    # a POST too. It means the same as a 308, but for what it lets old clients do.
+    if response.status == 301:
+        response.status = 308
+    return response
+
+
+def _address(api_url: str) -> urllib.parse.SplitResult:
+    try:
+        parts = urllib.parse.urlsplit(api_url)
+        if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
+            return parts
+    except ValueError:
+        pass
+    raise UsageError(f"GITHUB_API_URL: {api_url!r} is not an address; write https://api.github.com")
 
 
 def _json(text: str) -> Any:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
+from scheduler.errors import Unavailable
+from scheduler.gateway import Edit, Labelled
 from scheduler.model import Comment, Run, Ticket, User
 
 
@@ -17,9 +19,34 @@ def items(data: Any) -> list[dict[str, Any]]:
     return [item for item in data or [] if isinstance(item, dict)]
 
 
+def record(data: Any, *needed: str) -> dict[str, Any]:
+    """``data`` if it is an object with these keys. Raises ``Unavailable``."""
+    if not isinstance(data, dict) or any(data.get(key) is None for key in needed):
+        raise Unavailable("GITHUB_API_URL: the answer is something else than was asked for")
+    return data
+
+
 def runs_of(data: Any) -> list[Run]:
     """The runs of a REST list of workflow runs."""
-    return [run_of(item) for item in (data or {}).get("workflow_runs") or []]
+    return [run_of(item) for item in items(record(data).get("workflow_runs"))]
+
+
+def error_message(data: Any) -> str:
+    """GitHub's own words in an error answer, on one line."""
+    if not isinstance(data, dict):
+        return "no message"
+    words = str(data.get("message") or "no message")
+    errors = data.get("errors")
+    details = [
+        str(error.get("message") or error.get("code") or "") if isinstance(error, dict) else error
+        for error in (errors if isinstance(errors, list) else [])
+    ]
+    return one_line("; ".join([words, *(str(detail) for detail in details if detail)]))
+
+
+def one_line(text: str) -> str:
+    """``text`` on one line, cut at 500 characters and without control characters."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:500]
 
 
 def _instant(text: Any) -> datetime | None:
@@ -38,9 +65,12 @@ def user_of(data: Any) -> User:
     return User(login=login, bot=(data or {}).get("type") == "Bot" or login.endswith("[bot]"))
 
 
-def ticket_of(data: dict[str, Any]) -> Ticket:
+def ticket_of(data: Any) -> Ticket:
     """A REST issue object."""
-    labels = [each if isinstance(each, str) else each.get("name") for each in data["labels"]]
+    data = record(data, "number")
+    labels = [
+        each.get("name") if isinstance(each, dict) else each for each in data.get("labels") or []
+    ]
     return Ticket(
         number=int(data["number"]),
         title=str(data.get("title") or ""),
@@ -59,8 +89,9 @@ def ticket_of(data: dict[str, Any]) -> Ticket:
     )
 
 
-def comment_of(data: dict[str, Any], issue: int) -> Comment:
+def comment_of(data: Any, issue: int) -> Comment:
     """A REST comment object; ``issue`` is the number of the issue that it stands on."""
+    data = record(data, "id")
     return Comment(
         id=int(data["id"]),
         issue=issue,
@@ -76,8 +107,9 @@ def issue_of(data: dict[str, Any]) -> int:
     return int(number) if number.isdigit() else 0
 
 
-def run_of(data: dict[str, Any]) -> Run:
+def run_of(data: Any) -> Run:
     """A REST workflow run object."""
+    data = record(data, "id")
     return Run(
         id=int(data["id"]),
         url=str(data.get("html_url") or ""),
@@ -88,3 +120,20 @@ def run_of(data: dict[str, Any]) -> Run:
         conclusion=data.get("conclusion"),
         created_at=_instant(data.get("created_at")),
     )
+
+
+def edit_of(data: dict[str, Any]) -> Edit:
+    """A GraphQL issue's last edit; an app's login lacks the ``[bot]`` that REST shows."""
+    editor = data.get("editor")
+    if not editor or not editor.get("login"):
+        return Edit(at=_instant(data.get("lastEditedAt")))
+    login = str(editor["login"])
+    bot = editor.get("__typename") == "Bot"
+    if bot and not login.endswith("[bot]"):
+        login += "[bot]"
+    return Edit(at=_instant(data.get("lastEditedAt")), editor=User(login=login, bot=bot))
+
+
+def labelled_of(data: dict[str, Any]) -> Labelled:
+    """A REST issue event of the kind ``labeled``."""
+    return Labelled(at=_required(data.get("created_at")), actor=user_of(data.get("actor")))

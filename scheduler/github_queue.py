@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import urllib.parse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from scheduler.errors import NotPermitted, Rejected, Unavailable
-from scheduler.gateway import Comments
+from scheduler.gateway import Comments, Edit, Labelled
 from scheduler.github_http import GitHub
-from scheduler.github_objects import comment_of, issue_of, items, ticket_of
+from scheduler.github_objects import (
+    comment_of,
+    edit_of,
+    issue_of,
+    items,
+    labelled_of,
+    record,
+    ticket_of,
+    user_of,
+)
 from scheduler.github_repository import GitHubRepository
 from scheduler.model import Comment, Ticket
 from scheduler.when import format_instant
@@ -172,18 +181,80 @@ class GitHubQueue(GitHubRepository):
         """
         user = urllib.parse.quote(login, safe="")
         try:
-            data = self.http.get(f"/repos/{self.repository}/collaborators/{user}/permission").data
+            path = f"/repos/{self.repository}/collaborators/{user}/permission"
+            data = record(self.http.get(path).data)
         except Rejected as refused:
             if refused.status == 404:
                 return "none"
             raise self.refused(refused, "metadata: read") from refused
         return str(data.get("role_name") or data.get("permission") or "none")
 
+    def edits(self, numbers: Sequence[int]) -> Mapping[int, Edit] | None:
+        """The last changes of the issues' bodies, by one GraphQL query.
+
+        https://docs.github.com/en/graphql/reference/objects#issue
+        """
+        owner, _, name = self.repository.partition("/")
+        fields = "lastEditedAt editor { __typename login }"
+        asked = " ".join(f"i{n}: issue(number: {n}) {{ {fields} }}" for n in numbers)
+        query = (
+            f"query($o: String!, $n: String!) {{ repository(owner: $o, name: $n) {{ {asked} }} }}"
+        )
+        body = {"query": query, "variables": {"o": owner, "n": name}}
+        try:
+            data = self.http.post("/graphql", body).data
+        except Rejected as refused:
+            if refused.status in (404, 405, 501):
+                return None
+            raise self.refused(refused, "issues: read") from refused
+        found = ((data or {}).get("data") or {}).get("repository") or {}
+        return {n: edit_of(found[f"i{n}"]) for n in numbers if found.get(f"i{n}")}
+
+    def labelled(self, number: int) -> Labelled | None:
+        """Who last put the queue's label on the issue.
+
+        https://docs.github.com/en/rest/issues/events#list-issue-events
+        """
+        found = None
+        try:
+            for answer in self.http.pages(f"/repos/{self.repository}/issues/{number}/events", {}):
+                for event in items(answer.data):
+                    name = str((event.get("label") or {}).get("name") or "")
+                    if event.get("event") == "labeled" and name.lower() == self.label.lower():
+                        found = labelled_of(event)
+        except Rejected as refused:
+            if refused.status in (404, 410):
+                return None
+            raise self.refused(refused, "issues: read") from refused
+        return found
+
+    def created_since(self, since: datetime) -> Sequence[Ticket]:
+        """The issues with the label, open or closed, created since; newest first."""
+        params = {"state": "all", "labels": self.label, "sort": "created", "direction": "desc"}
+        found = []
+        for ticket in self._tickets(params):
+            if ticket.created_at < since:
+                break
+            found.append(ticket)
+        return found
+
+    def own_login(self) -> str | None:
+        """The token's login, also where there is no GraphQL; None: it can't be told.
+
+        ``GET /user`` is not for a ``GITHUB_TOKEN``, whose jobs the tick looks after.
+        """
+        if login := self.viewer():
+            return login
+        try:
+            return user_of(self.http.get("/user").data).login
+        except (Rejected, NotPermitted, Unavailable):
+            return None
+
     def viewer(self) -> str | None:
         """The token's login by GraphQL, which a ``GITHUB_TOKEN`` may ask."""
         query = {"query": "query { viewer { login } }"}
         try:
-            data = self.http.post("/graphql", query).data
+            data = self.http.post(self.http.graphql_url, query).data
             return str(data["data"]["viewer"]["login"])
         except (Rejected, Unavailable, NotPermitted, KeyError, TypeError):
             return None

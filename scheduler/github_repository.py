@@ -13,7 +13,7 @@ from scheduler import settings_file
 from scheduler.errors import NotPermitted, Rejected, SchedulerError, SettingsUnreadable
 from scheduler.gateway import Accepted, WorkflowFile
 from scheduler.github_http import Answer, GitHub
-from scheduler.github_objects import run_of, runs_of
+from scheduler.github_objects import record, run_of, runs_of
 from scheduler.model import Dispatch, Run, Target
 from scheduler.when import format_instant
 
@@ -82,7 +82,8 @@ class GitHubRepository:
 
     def default_branch(self, repo: str) -> str:
         """See https://docs.github.com/en/rest/repos/repos#get-a-repository ."""
-        return str(self.http.get(f"/repos/{repo}").data.get("default_branch") or "main")
+        data = record(self.http.get(f"/repos/{repo}").data)
+        return str(data.get("default_branch") or "main")
 
     def newest_run(self, repo: str) -> int | None:
         """The highest run id; GitHub lists runs newest first."""
@@ -108,14 +109,18 @@ class GitHubRepository:
                 return None
             raise
 
-    def cancel_run(self, repo: str, run_id: int) -> None:
-        """See https://docs.github.com/en/rest/actions/workflow-runs#cancel-a-workflow-run ."""
+    def cancel_run(self, repo: str, run_id: int) -> bool:
+        """Cancel a run; False when it has ended already. Absolute, though it is a POST.
+
+        https://docs.github.com/en/rest/actions/workflow-runs#cancel-a-workflow-run
+        """
         try:
             self.http.absolute("POST", f"/repos/{repo}/actions/runs/{run_id}/cancel")
         except Rejected as refused:
             if refused.status == 409:
-                return
+                return False
             raise self.refused(refused, "actions: write") from refused
+        return True
 
     def dispatch(self, request: Dispatch) -> Accepted:
         """Start it; sent once, but for the one key that an older server does not know."""

@@ -31,6 +31,7 @@ class Claim:
     ``id`` and ``created_at`` are the comment's own, by GitHub's clock; ``made_at`` and
     ``expires_at`` are the claimant's. ``newest_run`` is the highest run id that was known
     in the target's repository, ``supersedes`` the comment id of the claim it replaces.
+    ``ends`` is the state that the job is to be ended in; under such a claim nothing is sent.
     """
 
     id: int = 0
@@ -43,6 +44,7 @@ class Claim:
     expires_at: datetime
     newest_run: int | None = None
     supersedes: int | None = None
+    ends: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +81,11 @@ class Journal:
         """The entries of one occurrence, oldest first."""
         return tuple(entry for entry in self.entries if entry.key == key)
 
+    def settles(self, claim: Claim) -> bool:
+        """Whether it says what came of the claim's attempt, or that its occurrence ran."""
+        ran = State.DISPATCHED.value
+        return any(e.attempt == claim.attempt or e.outcome == ran for e in self.of(claim.key))
+
     def with_entry(self, entry: Entry) -> Journal:
         """This journal and one more entry."""
         return replace(self, entries=(*self.entries, entry))
@@ -113,17 +120,16 @@ class History:
         """The claims that may yet have a run nobody recorded, lowest id first.
 
         Of one attempt only the lowest claim can have been dispatched; what a later claim
-        supersedes, or an entry of the journal settles, is over.
+        supersedes, or the journal settles, is over.
         """
         replaced = {claim.supersedes for claim in self.claims}
-        settled = {(entry.key, entry.attempt) for entry in self.journal.entries}
         first: dict[tuple[str, int], Claim] = {}
         for claim in sorted(self.claims, key=lambda claim: claim.id):
             first.setdefault((claim.key, claim.attempt), claim)
         return tuple(
             claim
-            for attempt, claim in first.items()
-            if claim.id not in replaced and attempt not in settled
+            for claim in first.values()
+            if claim.id not in replaced and not self.journal.settles(claim)
         )
 
 

@@ -7,10 +7,11 @@ from dataclasses import replace
 from scheduler import policy
 from scheduler.claims import Withdrawn
 from scheduler.commands import Resolution
-from scheduler.desk import Desk, Known
+from scheduler.desk import Desk
 from scheduler.dispatching import Dispatcher, started
 from scheduler.gateway import Comments
 from scheduler.journal import Claim, History, highest_attempt, never_started
+from scheduler.known import Known
 from scheduler.model import Ticket
 from scheduler.policy import Decision, End, Fire
 from scheduler.recovery import Found, Unclear
@@ -106,7 +107,7 @@ class Lifecycle:
         if claim or not entries or entries[-1].outcome != State.HELD.value:
             seen = max((comment.id for comment in comments.items), default=0)
             entry = self.desk.entry(found, State.HELD, history, claim, reason=reason)
-            self.desk.claimant.record(found.number, history, replace(entry, seen=seen))
+            self.desk.record(found.number, history, replace(entry, seen=seen))
         self.desk.claimant.show(found.ticket, State.HELD)
 
     def _resolve(self, found: Known, history: History, said: Resolution) -> None:
@@ -117,7 +118,7 @@ class Lifecycle:
             run_url=f"{place}/actions/runs/{said.run_id}",
             matched=f"the word of {said.by}",
         )
-        self.desk.claimant.record(found.number, history, entry)
+        self.desk.record(found.number, history, entry)
         self.desk.claimant.close(found.ticket, State.DISPATCHED)
         self.desk.note("recovered", found, f"run {said.run_id}, by the word of {said.by}")
 
@@ -127,11 +128,10 @@ class Lifecycle:
             self._hold(found, comments, history, outcome.reason, claim)
         elif isinstance(outcome, Found):
             self.dispatcher.recovered(found, history, claim, outcome)
-        elif claim.key != found.key:
-            # The instant was changed while a claim stood: that occurrence is over.
-            self.desk.claimant.record(
-                found.number, history, never_started(claim, self.desk.clock.now())
-            )
+        elif claim.key != found.key or len(history.standing) > 1:
+            # The instant was changed while a claim stood, or another claim stands beside it:
+            # that one is to be asked about before anything is sent.
+            self.desk.record(found.number, history, never_started(claim, self.desk.clock.now()))
             self.desk.note(
                 "recovered", found, f"attempt {claim.attempt} at {claim.key} never started"
             )
@@ -164,5 +164,6 @@ class Lifecycle:
                 reason = f"was closed; whether it had started can't be told: {outcome.reason}"
             else:
                 reason = "was closed before it started"
-            self.desk.claimant.record(ticket.number, history, entry)
+            journal = self.desk.record(ticket.number, history, entry)
+            history = replace(history, journal=journal)
             self.desk.report.recovered.append(Note(id=ticket.number, reason=reason))

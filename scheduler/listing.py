@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -13,6 +16,8 @@ from scheduler.report import sentence
 
 #: How many jobs ``list --all`` looks at: each that was closed can cost a request.
 RECENT = 30
+#: A Markdown link; on a terminal its address has a line of its own.
+LINK = re.compile(r"\[(run [0-9]+)\]\([^()\s]*\)")
 
 
 def jobs(connection: Connection, *, everything: bool, agent: str | None) -> list[Seen]:
@@ -50,8 +55,24 @@ def table(seen: Sequence[Seen], now: datetime) -> str:
     return "\n".join(lines)
 
 
+def _filled(text: str) -> str:
+    return textwrap.fill(
+        visible(text), 79, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+    )
+
+
 def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"
+    if _columns(text) <= width:
+        return text
+    while _columns(text) >= width:
+        text = text[: -max(1, (_columns(text) - width) // 2)]
+    return text + "…"
+
+
+def _columns(text: str) -> int:
+    """The columns that ``text`` takes on a terminal: Chinese characters and emoji take two."""
+    wide = sum(unicodedata.east_asian_width(each) in "WF" for each in text)
+    return len(text) + wide
 
 
 def details(seen: Seen, now: datetime) -> str:
@@ -59,15 +80,26 @@ def details(seen: Seen, now: datetime) -> str:
     data = seen.as_json(now)
     facts = [
         (key.replace("_", "-"), data[key])
-        for key in ("run_at", "in", "workflow", "event", "repo", "ref", "agent", "author", "url")
+        for key in (
+            "run_at",
+            "in",
+            "workflow",
+            "event",
+            "repo",
+            "ref",
+            "agent",
+            "author",
+            "url",
+            "run_url",
+        )
         if data[key]
     ]
     lines = [f"#{seen.ticket.number} {seen.state.value}"]
     lines += [f"  {key + ':':10} {visible(str(value))}" for key, value in facts]
     lines += [f"  input:     {k}={visible(str(v))}" for k, v in data["inputs"].items()]
     if seen.problem:
-        lines.append(f"  problem:   {visible(seen.problem)}")
-    lines += [f"  {visible(sentence(entry))}" for entry in seen.entries]
+        lines.append(_filled(f"  problem:   {seen.problem}"))
+    lines += [_filled(f"  {LINK.sub(r'\1', sentence(entry))}") for entry in seen.entries]
     if data["message"]:
         lines += ["", visible(str(data["message"]))]
     return "\n".join(lines)

@@ -143,30 +143,38 @@ def cancel(connection: Connection, number: int, *, run: bool) -> dict[str, Any]:
     """Close the job as not planned; with ``run`` also cancel the run that it started.
 
     Raises:
-        Refused: it ran already, and ``run`` was not asked for.
+        Refused: it was dispatched, and ``run`` was not asked for, or its run is not known.
     """
     ticket = find(connection, number)
     seen = look(connection, ticket)
     started = [entry for entry in seen.entries if entry.run_id]
-    if seen.state is State.DISPATCHED and not run:
-        where = started[-1].run_url if started else "its run is not known"
+    if seen.state is State.DISPATCHED and not started:
         raise Refused(
-            f"ID: #{number} was dispatched already ({where}); add --run to cancel the run"
+            f"ID: #{number} was dispatched already and its run is not known; cancel it where the "
+            "runs are listed"
+        )
+    if seen.state is State.DISPATCHED and not run:
+        raise Refused(
+            f"ID: #{number} was dispatched already ({started[-1].run_url}); "
+            "add --run to cancel the run"
         )
     if ticket.open:
         connection.queue.set_state(number, reason="not_planned")
-    cancelled_run = None
-    if run:
-        for entry in started:
-            repo = entry.target.partition(" ")[0] or connection.queue.repository
-            connection.queue.cancel_run(repo, entry.run_id or 0)
+    cancelled_run = ended_run = None
+    for entry in started if run else []:
+        repo = entry.target.partition(" ")[0] or connection.queue.repository
+        if connection.queue.cancel_run(repo, entry.run_id or 0):
             cancelled_run = entry.run_id
+        else:
+            ended_run = entry.run_id
+    left = seen.state if started or not ticket.open else State.CANCELLED
     return {
         "id": number,
-        "status": (State.DISPATCHED if cancelled_run else State.CANCELLED).value,
+        "status": left.value,
         "already_closed": not ticket.open,
         "dispatching": seen.state is State.DISPATCHING,
         "cancelled_run": cancelled_run,
+        "ended_run": ended_run,
         "url": ticket.url,
     }
 
@@ -182,6 +190,8 @@ def reschedule(connection: Connection, number: int, run_at: datetime) -> tuple[T
         job = frontmatter.parse(ticket.body, timezone=connection.settings.defaults.timezone)
     except InvalidJob as problem:
         raise Refused(f"ID: #{number} can't be read ({problem}); mend its text first") from problem
+    if job.signature is not None and connection.settings.signing != "off":
+        raise Refused(f"ID: #{number} is signed for its own time; cancel it and create another")
     deadline = job.deadline
     if isinstance(deadline, datetime) and deadline < run_at:
         raise Refused(

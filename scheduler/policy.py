@@ -101,13 +101,15 @@ def decide(
     github_now: datetime | None = None,
     resolution: Resolution | None = None,
     forged: str | None = None,
+    forbidden: str | None = None,
 ) -> Decision:
     """What to do with the occurrence ``key`` of ``job`` at ``now``.
 
     ``reopened``: a person reopened the issue. ``github_now`` is GitHub's own time, by
     which the age of a claim is measured: the clocks of two machines may differ.
     ``resolution`` is the word of a trusted person, ``forged`` says whose record of those
-    with write access is not the scheduler's own.
+    with write access is not the scheduler's own. ``forbidden`` is the rule that the job
+    breaks, due or not.
     """
     if reason := forged or _unreadable(history, resolution):
         return Hold(reason=reason)
@@ -123,16 +125,31 @@ def decide(
     ended = last is not None and State(last.outcome) in TERMINAL if _is_state(last) else False
     if last and ended and not reopened:
         return Finish(state=State(last.outcome), entry=last)
-    standing = [claim for claim in history.standing if claim.key == key] or history.standing
-    if standing:
-        claim = standing[-1]
-        if (github_now or now) - (claim.created_at or claim.made_at) < limits.recover_after:
-            return Wait(reason="a tick has claimed it", state=State.DISPATCHING)
-        return Recover(claim=claim)
+    if open_claim := _standing(history, key, github_now or now, limits):
+        return open_claim
+    if forbidden:
+        attempt = next_attempt(history, key)
+        return End(state=State.REJECTED, reason=forbidden, attempt=attempt)
     if now < job.run_at:
         return Wait(reason="not yet due", until=job.run_at)
-    ran_late = bool(last and last.outcome == State.MISSED.value and reopened)
-    return _attempt(job, history, key, now, limits, forgive_deadline=ran_late)
+    late = _runs_late(history, key, reopened=reopened)
+    return _attempt(job, history, key, now, limits, forgive_deadline=late)
+
+
+def _standing(history: History, key: str, now: datetime, limits: Limits) -> Decision | None:
+    standing = [claim for claim in history.standing if claim.key == key] or history.standing
+    if not standing:
+        return None
+    youngest = max(claim.created_at or claim.made_at for claim in standing)
+    if now - youngest < limits.recover_after:
+        return Wait(reason="a tick has claimed it", state=State.DISPATCHING)
+    return Recover(claim=standing[0])
+
+
+def _runs_late(history: History, key: str, *, reopened: bool) -> bool:
+    """Whether a person reopened a missed job: then it runs however late."""
+    ends = [entry for entry in history.journal.of(key) if _is_state(entry)]
+    return bool(ends) and ends[-1].outcome == State.MISSED.value and reopened
 
 
 def _unreadable(history: History, resolution: Resolution | None) -> str | None:
@@ -198,6 +215,7 @@ def after_recovery(
     key: str,
     now: datetime,
     limits: Limits,
+    reopened: bool = False,
     github_now: datetime | None = None,
 ) -> Decision:
     """What to do once recovery showed that ``claim`` started nothing."""
@@ -205,7 +223,8 @@ def after_recovery(
     again = (claim.created_at or claim.made_at) + delay
     if (github_now or now) < again and now < again:
         return Wait(reason=f"attempt {claim.attempt} did not start it", until=again)
-    return _attempt(job, history, key, now, limits, supersedes=claim)
+    late = _runs_late(history, key, reopened=reopened)
+    return _attempt(job, history, key, now, limits, forgive_deadline=late, supersedes=claim)
 
 
 def confirms(decision: Fire | End, own: Claim, history: History, fresh: Decision) -> bool:

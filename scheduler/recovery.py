@@ -53,11 +53,12 @@ def window(claim: Claim) -> tuple[datetime, datetime]:
 def overlap(one: Claim, other: Claim) -> bool:
     """Whether two claims on the same target could each have started the same run."""
     (from_a, to_a), (from_b, to_b) = window(one), window(other)
-    return one.target == other.target and from_a <= to_b and from_b <= to_a
+    meet = one.target == other.target and from_a <= to_b and from_b <= to_a
+    return meet and not (one.ends or other.ends)
 
 
 def named(run: Run, key: str) -> bool:
-    """Whether the run's title shows exactly this occurrence key."""
+    """Whether the run's title shows this occurrence key, perhaps among others."""
     return key in OCCURRENCE_KEY.findall(run.title)
 
 
@@ -85,8 +86,10 @@ def match(
         and (run.created_at is None or run.created_at >= earliest)
     ]
     titled = [run for run in free if named(run, claim.key)]
-    if len(titled) == 1:
+    if len(titled) == 1 and set(OCCURRENCE_KEY.findall(titled[0].title)) == {claim.key}:
         return Found(run=titled[0], matched="the occurrence key in its title")
+    if len(titled) == 1:
+        return Unclear(reason=f"{_ids(titled)} shows other occurrence keys beside its own")
     if titled:
         return Unclear(reason=f"{_ids(titled)} all show its occurrence key")
     possible = [

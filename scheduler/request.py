@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -35,6 +35,7 @@ class Request:
     request_id: str | None = None
     max_attempts: int | None = None
     allow_past: bool = False
+    on_duplicate: str = "return"
 
 
 #: JSON key → the request's own name for it.
@@ -131,8 +132,10 @@ def instant_of(request: Request, *, now: datetime, zone: str | None = None) -> d
     return run_at
 
 
-def job_of(request: Request, environment: Environment, *, now: datetime) -> Job:
+def job_of(request: Request, environment: Environment, *, now: datetime, queue: str) -> Job:
     """The job that ``request`` asks for, with what the surrounding run fills in.
+
+    ``queue`` is the repository where it runs if the request names none.
 
     Raises:
         InvalidJob: a value is wrong.
@@ -140,28 +143,28 @@ def job_of(request: Request, environment: Environment, *, now: datetime) -> Job:
     """
     run_at = instant_of(request, now=now)
     workflow = request.workflow
-    if workflow is None and request.event is None and _runs_here(request, environment):
+    here = (request.repo or queue).lower() == environment.repository.lower()
+    if workflow is None and request.event is None and here:
         workflow = environment.workflow
     deadline = request.deadline
     job = Job(
         run_at=run_at,
-        timezone=_checked(request.timezone, lambda text: when.zone(text, field="--timezone").key),
-        workflow=_checked(workflow, lambda text: frontmatter.workflow_name("--workflow", text)),
-        event=_checked(request.event, lambda text: frontmatter.line("--event", text, 100)),
-        repo=_checked(request.repo, lambda text: frontmatter.repository("--repo", text)),
-        ref=_checked(request.ref, lambda text: frontmatter.ref_name("--ref", text)),
-        agent=_checked(
-            request.agent or environment.agent, lambda text: frontmatter.line("--agent", text, 100)
-        ),
+        timezone=_checked("--timezone", request.timezone, _zone),
+        workflow=_checked("--workflow", workflow, frontmatter.workflow_name),
+        event=_checked("--event", request.event, _short),
+        repo=_checked("--repo", request.repo, frontmatter.repository),
+        ref=_checked("--ref", request.ref, frontmatter.ref_name),
+        agent=_checked("--agent", request.agent or environment.agent, _short),
         inputs=dict(request.inputs),
         deadline=(
             frontmatter.deadline("--deadline", deadline, request.timezone) if deadline else None
         ),
-        dedup_key=_checked(request.dedup_key, lambda text: frontmatter.line("--dedup-key", text)),
-        request_id=frontmatter.line("--request-id", request.request_id or str(uuid.uuid4())),
+        dedup_key=_checked("--dedup-key", request.dedup_key, frontmatter.line),
+        request_id=_checked("--request-id", request.request_id, frontmatter.line)
+        or str(uuid.uuid4()),
         max_attempts=request.max_attempts,
         parent=environment.parent,
-        message=request.message,
+        message=_encodable(request.message),
     )
     if job.workflow and job.event:
         raise InvalidJob(f"--event: {job.event!r} stands beside --workflow; keep one of them")
@@ -174,13 +177,27 @@ def job_of(request: Request, environment: Environment, *, now: datetime) -> Job:
     return job
 
 
-def _checked(text: str | None, check_text: Any) -> Any:
+def _checked(option: str, text: str | None, check: Callable[[str, str], str]) -> str | None:
     if text is None:
         return None
     if not text.strip():
-        raise InvalidJob("value: '' is empty; leave the option out, or give it a value")
-    return check_text(text)
+        fix = "leave the option out, or give it a value"
+        raise frontmatter.refusal(option, text, "is empty", fix)
+    return check(option, text)
 
 
-def _runs_here(request: Request, environment: Environment) -> bool:
-    return request.repo is None or request.repo.lower() == environment.repository.lower()
+def _zone(option: str, text: str) -> str:
+    return when.zone(text, field=option).key
+
+
+def _short(option: str, text: str) -> str:
+    return frontmatter.line(option, text, 100)
+
+
+def _encodable(message: str) -> str:
+    try:
+        message.encode()
+    except UnicodeEncodeError as odd:
+        part = message[odd.start : odd.end]
+        raise frontmatter.refusal("--message", part, "is no UTF-8 text", "remove it") from odd
+    return message

@@ -14,13 +14,8 @@ PROFILES = ("thrifty", "balanced", "punctual")
 
 #: Keys that are checked and do nothing yet.
 KEYS_NOT_YET_USED = (
-    "trust.labelled",
-    "quotas.open-per-agent",
-    "quotas.new-per-agent-per-day",
-    "quotas.depth",
     "limits.relays-per-hour",
     "limits.shortest-interval",
-    "signing",
     "profile",
     "nudge",
     "paused",

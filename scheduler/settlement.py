@@ -36,6 +36,8 @@ class Settlement:
 
     def ask(self, claim: Claim, number: int) -> Outcome:
         """What became of ``claim`` on issue ``number``, once its window has passed."""
+        if claim.ends:
+            return NeverStarted()
         target = target_of_claim(claim)
         if target.workflow is None:
             return Unclear(
@@ -70,7 +72,8 @@ class Settlement:
             try:
                 self.facts.forget_comments()
                 outcome = self.ask(claim, number)
-            except Unavailable:
+            except (Rejected, NotPermitted, Unavailable):
+                # It was accepted: that is to be recorded, named or not.
                 break
             if isinstance(outcome, Found):
                 run = outcome.run

@@ -7,6 +7,7 @@ import secrets
 from scheduler.connect import Connection
 from scheduler.engine import tick
 from scheduler.report import TickReport
+from scheduler.signing import Keys
 
 
 def tick_once(connection: Connection) -> TickReport:
@@ -17,4 +18,5 @@ def tick_once(connection: Connection) -> TickReport:
         settings=connection.settings,
         settings_found=connection.settings_found,
         nonce=lambda: secrets.token_hex(12),
+        keys=Keys.read(connection.environment.signing_keys),
     )

@@ -23,6 +23,9 @@ PUBLISHED = "octo/scheduler@v1"
 ACTION = Path(__file__).with_name("action.yml")
 """In a clone a link to the repository's own; in a wheel a copy of it."""
 
+LOCK = Path(__file__).resolve().parent.parent / "requirements.lock"
+"""What the action installs."""
+
 INSTALL = 'pip install "issue-scheduler[sandbox]"'
 
 
@@ -53,11 +56,12 @@ def need(environ: Mapping[str, str]) -> str:
             )
     if (act := find_act(environ)) is None:
         raise UsageError(f"demo: act, which runs the workflows, is not installed; {INSTALL}")
-    if not ACTION.is_file():
-        raise UsageError(
-            "demo: action.yml is not part of this installation; run it from a clone of the "
-            'repository, after: pip install -e ".[sandbox]"'
-        )
+    for file in (ACTION, LOCK):
+        if not file.is_file():
+            raise UsageError(
+                f"demo: {file.name} is not part of this installation; run it from a clone of the "
+                'repository, after: pip install -e ".[sandbox]"'
+            )
     return act
 
 

@@ -36,6 +36,9 @@ REPORT = re.compile(
     r"\] ((?:dispatched|invalid|missed|rejected|retrying|discarded|held|recovered|withdrawn)"
     r" #\d+.*|stopped early: .*|\d+ open jobs?, .*)$"
 )
+NOISE = re.compile(r"\] +⚙ |\] (LocalRepositoryCache|⭐|  ✅|🏁|::)|^Error: Job ")
+"""What act says for its own sake."""
+
 SAID = re.compile(r"\] (agent .* says: .*|running .*)$")
 
 
@@ -149,7 +152,7 @@ class Story:
         """Show the end of a log that should have been another."""
         state = run.conclusion or f"{run.status} still, and waited for long enough"
         self.wrapped(f"run {run.id} is {state}. The end of its log:")
-        for line in self.log(run)[-12:]:
+        for line in [line for line in self.log(run) if not NOISE.search(line)][-12:]:
             self.wrapped(line, "    ! ")
 
     def aftermath(self) -> None:

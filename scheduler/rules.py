@@ -1,0 +1,154 @@
+"""Whether a job may run: everything that can say no, gathered and asked in order of cost.
+
+Trust, quotas, signatures and the target's own declaration are pure rules elsewhere; here
+they get the facts that they need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from scheduler import frontmatter, quotas, signing
+from scheduler.errors import InvalidJob, Rejected
+from scheduler.facts import Facts
+from scheduler.gateway import Edit
+from scheduler.known import Known
+from scheduler.model import Job, Target, Ticket, User
+from scheduler.quotas import Entered
+from scheduler.settings import Settings
+from scheduler.signing import Keys
+from scheduler.states import State
+from scheduler.target import Declared, check
+from scheduler.trust import author_refusal, named_bot, target_of, target_refusal
+
+#: How far back closed jobs count: the day of ``quotas.new-per-agent-per-day``.
+COUNTED = quotas.DAY
+
+
+class Rules:
+    """The rules of one repository, over what one tick knows."""
+
+    def __init__(self, settings: Settings, facts: Facts, *, repository: str, keys: Keys) -> None:
+        self.settings = settings
+        self.facts = facts
+        self.repository = repository
+        self.keys = keys
+        self._over: dict[int, str] = {}
+
+    def enter(self, known: Iterable[Known], closed: Iterable[Ticket], *, now: datetime) -> None:
+        """Count the jobs of this tick against the quotas, and look for what came twice."""
+        entered = [_entered(each.ticket, each.raw) for each in known]
+        for ticket in closed:
+            try:
+                zone = self.settings.defaults.timezone
+                entered.append(_entered(ticket, frontmatter.parse(ticket.body, timezone=zone)))
+            except InvalidJob:
+                continue
+        self._over = quotas.refusals(entered, quotas=self.settings.quotas, now=now)
+        if self.settings.signing != "off":
+            self._over |= _replayed(entered)
+
+    def forbidden(self, found: Known) -> str | None:
+        """Why the job may not run however its target and author are: asks for nothing."""
+        limits = self.settings.quotas
+        return (
+            self._over.get(found.number)
+            or quotas.too_deep(found.job, limits)
+            or quotas.too_far(found.job, found.ticket.created_at, limits)
+            or signing.refusal(
+                found.raw,
+                self.keys,
+                mode=self.settings.signing,
+                repository=self.repository,
+                created_at=found.ticket.created_at,
+            )
+        )
+
+    def judge(self, found: Known) -> tuple[Target, Declared, tuple[State, str] | None]:
+        """The target, what it declares, and the rule or fact that forbids the dispatch."""
+        job, author = found.job, found.ticket.author
+        target = target_of(job, queue=self.repository, settings=self.settings)
+        reason = (
+            self.forbidden(found)
+            or self._author(found)
+            or target_refusal(author, target, queue=self.repository, settings=self.settings)
+            or self._used_before(found)
+        )
+        if reason:
+            return target, Declared(), (State.REJECTED, reason)
+        try:
+            target, declared = self.facts.target(job)
+            if target.workflow:
+                where = f"{target.repo} at {target.ref}"
+                check(job, declared, workflow=target.workflow, where=where)
+        except (InvalidJob, Rejected) as problem:
+            return target, Declared(), (State.DISCARDED, str(problem))
+        self.facts.prove_settings()
+        return target, declared or Declared(), None
+
+    def _author(self, found: Known) -> str | None:
+        edit = self.facts.edit(found.number)
+        reason = self._person(found.ticket.author)
+        if reason is not None:
+            if not self.settings.trust.labelled:
+                return reason
+            return self._vouched(found, reason, edit)
+        if edit is None or edit.at is None:
+            return None
+        if edit.editor is None:
+            return "body: was changed by an account that is gone; open the job anew"
+        refused = self._person(edit.editor)
+        return f"body: was last changed by somebody else: {refused}" if refused else None
+
+    def _person(self, user: User) -> str | None:
+        asked = not (user.bot or named_bot(user, self.settings))
+        return author_refusal(user, self.facts.role(user.login) if asked else None, self.settings)
+
+    def _vouched(self, found: Known, reason: str, edit: Edit | None) -> str | None:
+        """A stranger's job runs as a trusted person saw it when they labelled it."""
+        if edit is None:
+            return f"{reason}; and this server can't show whether it was changed since its label"
+        labelled = self.facts.labelled(found.number)
+        if labelled is None:
+            return f"{reason}; nobody is known to have labelled it"
+        if refused := self._person(labelled.actor):
+            return f"{reason}; who labelled it may not either: {refused}"
+        if edit.at is not None and edit.at >= labelled.at:
+            return f"{reason}; it was changed after {labelled.actor.login!r} labelled it"
+        return None
+
+    def _used_before(self, found: Known) -> str | None:
+        if self.settings.signing == "off" or found.raw.signature is None:
+            return None
+        signature = signing.Signature.read(found.raw.signature)
+        if signature is None:
+            return None
+        for ticket in self.facts.created_since(signature.issued_at - signing.SKEW):
+            if ticket.number < found.number and f"nonce={signature.nonce} " in ticket.body:
+                return _replay(ticket.number)
+        return None
+
+
+def _entered(ticket: Ticket, job: Job) -> Entered:
+    return Entered(
+        number=ticket.number,
+        author=ticket.author.login,
+        job=job,
+        created_at=ticket.created_at,
+        open=ticket.open,
+    )
+
+
+def _replayed(entered: list[Entered]) -> dict[int, str]:
+    first: dict[str, int] = {}
+    found: dict[int, str] = {}
+    for each in sorted(entered, key=lambda each: each.number):
+        nonce = signing.nonce_of(each.job)
+        if nonce is not None and first.setdefault(nonce, each.number) != each.number:
+            found[each.number] = _replay(first[nonce])
+    return found
+
+
+def _replay(number: int) -> str:
+    return f"signature: was used before, by #{number}; each job needs one of its own"

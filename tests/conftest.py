@@ -1,0 +1,273 @@
+"""The product against its own sandbox over HTTP: a served repository, and the command."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+import responses
+from click.testing import CliRunner
+
+from scheduler.cli import cli
+from scheduler.github_http import GitHub
+from scheduler.pace import Pace
+from scheduler.sandbox import Sandbox
+
+QUEUE = "octo/queue"
+REPO = f"/repos/{QUEUE}"
+ISSUES = f"{REPO}/issues"
+
+JOBS = 'jobs: {a: {runs-on: ubuntu-latest, steps: [{run: "true"}]}}\n'
+AGENT_MESSAGE = """\
+name: Agent message
+run-name: "for ${{ inputs.agent }} [${{ inputs.schedule_id }}]"
+on:
+  workflow_dispatch:
+    inputs:
+      agent: {}
+      message: {required: true}
+      model: {default: small}
+      schedule_id: {}
+      scheduled_for: {}
+"""
+DEPLOY = """\
+name: Deploy
+on:
+  workflow_dispatch:
+    inputs:
+      place: {required: true, type: choice, options: [staging, production]}
+      dry: {type: boolean, default: "true"}
+      count: {type: number, default: "1"}
+"""
+WORKFLOWS = {
+    "agent-message.yml": AGENT_MESSAGE,
+    "deploy.yml": DEPLOY,
+    "bare.yml": "name: Bare\non: workflow_dispatch\n",
+    "push.yml": "name: Push\non: push\n",
+    "wake.yml": "name: Wake\non: {repository_dispatch: {types: [wake]}}\n",
+    "scheduler.yml": "name: Scheduler\non: [workflow_dispatch, issues]\n",
+}
+OTHER = {"agent-message.yml": AGENT_MESSAGE, "wake.yml": WORKFLOWS["wake.yml"]}
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command answered: its exit status and both streams."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        assert self.status == 0, self.err
+        return json.loads(self.out)
+
+    def refused(self, status: int, *words: str) -> str:
+        """The one line on standard error, with each of ``words`` in it."""
+        assert self.status == status, (self.status, self.out, self.err)
+        assert len(self.err.splitlines()) == 1, self.err
+        assert self.err.startswith("schedule: ")
+        assert self.out == ""
+        for word in words:
+            assert word in self.err
+        return self.err
+
+
+@dataclass
+class Stage:
+    """One served repository, and the ``schedule`` command of the people around it."""
+
+    sandbox: Sandbox
+    folder: Path
+    outputs: list[str] = field(default_factory=list)
+
+    def environ(self, user: str = "agent", **more: str | None) -> dict[str, str]:
+        """The variables of a process of ``user`` (a name or a token); None leaves one out."""
+        inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        environ: dict[str, str | None] = {
+            **inherited,
+            **self.sandbox.environ(user),
+            "SCHEDULE_WRITES_PER_SECOND": "0",
+            **more,
+        }
+        return {name: value for name, value in environ.items() if value is not None}
+
+    def run(
+        self, *args: str, user: str = "agent", stdin: str = "", **environ: str | None
+    ) -> Result:
+        """``schedule args…`` in this process."""
+        with mock.patch.dict(os.environ, self.environ(user, **environ), clear=True):
+            result = CliRunner().invoke(
+                cli, args, input=stdin, prog_name="schedule", catch_exceptions=False
+            )
+        return self._kept(Result(result.exit_code, result.stdout, result.stderr))
+
+    def process(
+        self, *args: str, user: str = "agent", stdin: str = "", **environ: str | None
+    ) -> Result:
+        """``python -m scheduler args…`` as a process of its own."""
+        ran = subprocess.run(
+            [sys.executable, "-m", "scheduler", *args], input=stdin, capture_output=True,
+            text=True, timeout=120, check=False, env=self.environ(user, **environ),
+        )  # fmt: skip
+        return self._kept(Result(ran.returncode, ran.stdout, ran.stderr))
+
+    def _kept(self, result: Result) -> Result:
+        self.outputs += [result.out, result.err]
+        return result
+
+    def tick(self, **environ: Any) -> Any:
+        """One tick as a workflow's own token makes it; what it printed as JSON."""
+        return self.run("tick", "--json", **{"user": "bot", **environ}).json
+
+    def create(self, *args: str, **environ: Any) -> Any:
+        """Open a job of the agent; the answer as JSON."""
+        return self.run("create", "--json", *args, **environ).json
+
+    def settings(self, text: str) -> None:
+        """Write the settings file."""
+        (self.folder / ".github" / "scheduler.yml").write_text(text)
+
+    def workflow(self, name: str, text: str) -> None:
+        """Write one more workflow file; ``text`` lacks its jobs."""
+        (self.folder / ".github" / "workflows" / name).write_text(text + JOBS)
+
+    def call(self, method: str, path: str, body: Any = None, *, user: str = "owner") -> Any:
+        """A request that no log counts."""
+        return self.sandbox.call(user, method, path, body)
+
+    def open(self, body: str, *, user: str = "agent", label: str = "schedule") -> int:
+        """Open an issue by hand; its number."""
+        made = {"title": "by hand", "body": body, "labels": [label]}
+        return int(self.call("POST", ISSUES, made, user=user)["number"])
+
+    def issue(self, number: int) -> Any:
+        return self.call("GET", f"{ISSUES}/{number}")
+
+    def edit(self, number: int, *, user: str = "owner", **changes: Any) -> None:
+        self.call("PATCH", f"{ISSUES}/{number}", changes, user=user)
+
+    def labels(self, number: int) -> set[str]:
+        return {label["name"] for label in self.issue(number)["labels"]}
+
+    def comments(self, number: int) -> list[str]:
+        return [each["body"] for each in self.call("GET", f"{ISSUES}/{number}/comments")]
+
+    def issues(self) -> list[Any]:
+        return list(self.sandbox.repository().issues.values())
+
+    def runs(self, repository: str | None = None) -> list[Any]:
+        return list(self.sandbox.repository(repository).runs.values())
+
+    @property
+    def requests(self) -> list[str]:
+        """What was asked so far, a line each."""
+        return [str(entry) for entry in self.sandbox.requests]
+
+    def untouched(self) -> None:
+        """Nothing was created: no issue, no comment, no run, no write that took effect."""
+        assert self.issues() == []
+        assert self.runs() == []
+        writes = [e for e in self.sandbox.requests if e.method != "GET" and 200 <= e.status < 300]
+        assert writes == []
+
+
+def at(seconds: float) -> str:
+    """The instant so many seconds from now, as a job writes it."""
+    instant = datetime.now(timezone.utc) + timedelta(seconds=seconds)
+    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def body(
+    when: float | str = -60, workflow: str | None = "agent-message.yml", *lines: str,
+    message: str = "Check it",
+) -> str:  # fmt: skip
+    """An issue's body as somebody writes it by hand; ``when`` in seconds from now."""
+    run_at = when if isinstance(when, str) else at(when)
+    head = [f"run-at: {run_at}", *([f"workflow: {workflow}"] if workflow else []), *lines]
+    return "\n".join(["---", *head, "---", message])
+
+
+def served(folder: Path, workflows: dict[str, str]) -> Path:
+    """A work tree with these workflow files."""
+    place = folder / ".github" / "workflows"
+    place.mkdir(parents=True)
+    for name, text in workflows.items():
+        (place / name).write_text(text + JOBS)
+    return folder
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    """The queue ``octo/queue`` without settings, and ``octo/other`` beside it."""
+    queue = served(tmp_path / "queue", WORKFLOWS)
+    other = served(tmp_path / "other", OTHER)
+    with Sandbox({QUEUE: queue, "octo/other": other}) as sandbox:
+        made = Stage(sandbox, queue)
+        yield made
+        tokens = list(sandbox.state.tokens)
+    for text in made.outputs:
+        assert not any(token in text for token in tokens), "a token was printed"
+
+
+class StillClock:
+    """Stands at an instant; a sleep moves it."""
+
+    def __init__(self) -> None:
+        self.at = datetime(2026, 11, 23, 9, tzinfo=timezone.utc)
+        self.slept: list[float] = []
+
+    def now(self) -> datetime:
+        return self.at
+
+    def monotonic(self) -> float:
+        return self.at.timestamp()
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.at += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock() -> StillClock:
+    return StillClock()
+
+
+@pytest.fixture
+def server() -> Iterator[responses.RequestsMock]:
+    """Answers that are made up, in the place of every server."""
+    with responses.RequestsMock() as mocked:
+        yield mocked
+
+
+Reach = Callable[..., GitHub]
+
+
+@pytest.fixture
+def reach(clock: StillClock) -> Iterator[Reach]:
+    """Makes a client of ``api_url`` that may write ``rate`` times a second."""
+    made: list[GitHub] = []
+
+    def make(api_url: str = "https://api.github.com", *, rate: float = 0) -> GitHub:
+        token = "ghp_made_up_for_these_tests"
+        made.append(GitHub(api_url=api_url, token=token, clock=clock, pace=Pace(per_second=rate)))
+        return made[-1]
+
+    yield make
+    for client in made:
+        client.close()
+
+
+@pytest.fixture
+def http(reach: Reach) -> GitHub:
+    return reach()

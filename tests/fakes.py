@@ -1,0 +1,189 @@
+"""The engine's queue in memory, without HTTP: ``MemoryQueue``, and what it stands on.
+
+``MemoryHub`` is the server: one for all the ticks of a test. A ``MemoryQueue`` is one
+process's way to it, and the place where a test makes things go wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from scheduler.errors import Unavailable
+from scheduler.gateway import Accepted, Comments, Edit, Labelled, WorkflowFile
+from scheduler.model import Comment, Dispatch, Run, Target, Ticket
+from tests.faults.hub import BOT, MOST_COMMENTS, NOON, FakeClock, MemoryHub, Sent
+
+__all__ = [
+    "BOT", "MOST_COMMENTS", "NOON", "Crash", "FakeClock", "MemoryHub", "MemoryQueue", "Sent",
+    "Through",
+]  # fmt: skip
+
+_T = TypeVar("_T")
+
+
+class Crash(BaseException):
+    """The process dies here; no handler of the program's own sees it."""
+
+
+#: Called with the number (from 1) and the name of each request, and what carries it out.
+Through = Callable[[int, str, Callable[[], object]], object]
+
+
+class MemoryQueue:
+    """One process's connection. ``through`` is where faults and switches are put in.
+
+    ``blind`` are ids of comments that a lagging replica does not show to this process.
+    """
+
+    def __init__(
+        self, hub: MemoryHub, *, login: str = BOT, through: Through | None = None
+    ) -> None:
+        self.hub = hub
+        self.login = login
+        self.through = through
+        self.requests = 0
+        self.calls: list[str] = []
+        self.blind: set[int] = set()
+
+    @property
+    def repository(self) -> str:
+        return self.hub.repository
+
+    def _ask(self, name: str, act: Callable[[], _T]) -> _T:
+        self.requests += 1
+        self.calls.append(name)
+        if self.through is None:
+            return act()
+        return self.through(self.requests, name, act)  # type: ignore[return-value]
+
+    def _tickets(self) -> list[Ticket]:
+        shown = [self.hub.shown(number) for number in self.hub.views]
+        label = self.hub.label
+        return [ticket for ticket in shown if label in map(str.lower, ticket.labels)]
+
+    def open_tickets(self) -> list[Ticket]:
+        return self._ask("open_tickets", lambda: [t for t in self._tickets() if t.open])
+
+    def closed_tickets(self, since: datetime) -> list[Ticket]:
+        def find() -> list[Ticket]:
+            return [t for t in self._tickets() if t.closed_at and t.closed_at >= since]
+
+        return self._ask("closed_tickets", find)
+
+    def ticket(self, number: int) -> Ticket | None:
+        return self._ask(
+            "ticket", lambda: self.hub.shown(number) if number in self.hub.views else None
+        )
+
+    def _visible(self, comment: Comment) -> bool:
+        made = self.hub.seen(comment.created_at, "comments")
+        return made and comment.id not in self.blind
+
+    def comments(self, number: int) -> Comments:
+        def find() -> Comments:
+            if number in self.hub.unreadable:
+                raise self.hub.unreadable[number]
+            items = tuple(filter(self._visible, self.hub.on(number)))
+            return Comments(items=items, as_of=self.hub.now())
+
+        return self._ask("comments", find)
+
+    def recent_comments(self, since: datetime) -> list[Comment] | None:
+        def find() -> list[Comment] | None:
+            if not self.hub.comment_list:
+                return None
+            everything = self.hub.comments.values()
+            return [c for c in everything if self._visible(c) and self.hub.updated[c.id] >= since]
+
+        return self._ask("recent_comments", find)
+
+    def add_comment(self, number: int, body: str) -> Comment:
+        return self._ask("add_comment", lambda: self.hub.comment(number, body, by=self.login))
+
+    def edit_comment(self, comment_id: int, body: str) -> None:
+        self._ask("edit_comment", lambda: self.hub.edit_comment(comment_id, body))
+
+    def delete_comment(self, comment_id: int) -> None:
+        self._ask("delete_comment", lambda: self.hub.delete_comment(comment_id))
+
+    def set_state(
+        self, number: int, *, reason: str | None, labels: Sequence[str] | None = None
+    ) -> None:
+        def write() -> None:
+            if labels is not None:
+                self.hub.change(number, labels=tuple(labels))
+            if reason is not None:
+                self.hub.close(number, by=self.login, reason=reason)
+
+        self._ask("set_state", write)
+
+    def role(self, login: str) -> str:
+        return self._ask("role", lambda: self.hub.roles.get(login, "none"))
+
+    def edits(self, numbers: Sequence[int]) -> dict[int, Edit] | None:
+        def find() -> dict[int, Edit] | None:
+            if not self.hub.graphql:
+                return None
+            known = [number for number in numbers if number in self.hub.views]
+            return {number: self.hub.edited.get(number, Edit()) for number in known}
+
+        return self._ask("edits", find)
+
+    def labelled(self, number: int) -> Labelled | None:
+        return self._ask("labelled", lambda: None)
+
+    def created_since(self, since: datetime) -> list[Ticket]:
+        return self._ask(
+            "created_since", lambda: [t for t in self._tickets() if t.created_at >= since]
+        )
+
+    def viewer(self) -> str | None:
+        try:
+            return self._ask("viewer", lambda: self.login if self.hub.graphql else None)
+        except Unavailable:
+            return None
+
+    def workflow_file(self, repo: str, workflow: str, ref: str | None) -> WorkflowFile | None:
+        def find() -> WorkflowFile | None:
+            text = self.hub.workflows.get(workflow)
+            return None if text is None else WorkflowFile(text=text, ref=ref or "main")
+
+        return self._ask("workflow_file", find)
+
+    def prove_contents(self) -> None:
+        self._ask("prove_contents", lambda: None)
+
+    def default_branch(self, repo: str) -> str:
+        return self._ask("default_branch", lambda: "main")
+
+    def newest_run(self, repo: str) -> int | None:
+        def find() -> int | None:
+            return max((run.id for _, run in self._shown_runs()), default=None)
+
+        return self._ask("newest_run", find)
+
+    def _shown_runs(self) -> list[tuple[str, Run]]:
+        return [
+            (name, run)
+            for name, run in self.hub.runs
+            if run.created_at and self.hub.seen(run.created_at, "runs")
+        ]
+
+    def runs(self, target: Target, since: datetime) -> list[Run]:
+        def find() -> list[Run]:
+            shown = self._shown_runs()
+            found = [run for name, run in shown if name == target.workflow]
+            return [run for run in found if run.created_at and run.created_at >= since]
+
+        return self._ask("runs", find)
+
+    def dispatch(self, request: Dispatch) -> Accepted:
+        def send() -> Accepted:
+            run = self.hub.start(request, self.login)
+            if run is None or not self.hub.details:
+                return Accepted()
+            return Accepted(run_id=run.id, run_url=run.url)
+
+        return self._ask("dispatch", send)

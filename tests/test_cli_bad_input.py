@@ -1,0 +1,279 @@
+"""What is wrong is one line with the field, the value and the fix; and nothing is created."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.conftest import AGENT_MESSAGE, QUEUE, Stage
+
+MESSAGE = ("--workflow", "agent-message.yml", "--message", "hello")
+SOON = ("--in", "1h", *MESSAGE)
+DEPLOY = ("--in", "1h", "--workflow", "deploy.yml")
+
+#: What is given; the exit status; words that the one line must hold.
+TIMES = {
+    "past": (("--at", "2024-01-15T10:00:00Z"), 3, ("--at: 2024-01-15T10:00:00Z", "--allow-past")),
+    "no offset": (("--at", "2030-01-15T10:00"), 3, ("--at", "no UTC offset", "10:00Z")),
+    "unknown zone": (
+        ("--at", "2030-01-15T10:00", "--timezone", "Europe/Berlim"),
+        3,
+        ("timezone: 'Europe/Berlim'", "did you mean Europe/Berlin?"),
+    ),
+    "30 February": (("--at", "2030-02-30T10:00:00Z"), 3, ("'2030-02-30T10:00:00Z'", "calendar")),
+    "zero": (("--in", "0s"), 3, ("--in: '0s'", "write at least 1s")),
+    "negative": (("--in=-5m",), 3, ("--in: '-5m' is negative", "write it like")),
+    "year 9999": (("--at", "9999-01-01T00:00:00Z"), 3, ("--at: '9999", "2999")),
+    "beyond the horizon": (("--in", "4000d"), 3, ("--at: ", "too far away", "quotas.horizon")),
+    "no time": ((), 3, ("time: ", "--at", "--in 2h")),
+    "two times": (("--in", "1h", "--at", "2030-01-15T10:00:00Z"), 3, ("time: ", "either")),
+    "empty time": (("--at", ""), 3, ("--at: ''", "write it like")),
+}
+
+
+@pytest.mark.parametrize("case", TIMES)
+def test_a_time_that_can_not_be(stage: Stage, case: str) -> None:
+    given, status, words = TIMES[case]
+    stage.run(*given, *MESSAGE).refused(status, *words)
+    stage.untouched()
+
+
+TARGETS = {
+    "unknown workflow": (
+        ("--workflow", "nope.yml", "-m", "x"),
+        ("workflow: 'nope.yml' is not in .github/workflows/ of octo/queue at main", "write"),
+    ),
+    "no workflow": (("-m", "x"), ("--workflow: is missing", "defaults.workflow")),
+    "a path": (("--workflow", "a/b.yml"), ("--workflow: 'a/b.yml'", "file's name alone")),
+    "an id": (("--workflow", "161335"), ("--workflow: '161335'", "file's name alone")),
+    "without workflow_dispatch": (
+        ("--workflow", "push.yml"),
+        ("workflow: 'push.yml'", "has no workflow_dispatch trigger; add 'workflow_dispatch:'"),
+    ),
+    "the scheduler itself": (
+        ("--workflow", "scheduler.yml"),
+        ("workflow: 'scheduler.yml'", "allow"),
+    ),
+    "missing message": (
+        ("--workflow", "agent-message.yml"),
+        ("inputs.message: is required", "--message"),
+    ),
+    "missing input": (
+        ("--workflow", "deploy.yml"),
+        ("inputs.place: is required", "--input"),
+    ),
+    "unknown input": (
+        ("--workflow", "deploy.yml", "--input", "plaec=staging"),
+        ("inputs: 'plaec' is not an input", "did you mean 'place'?"),
+    ),
+    "not an option": (
+        ("--workflow", "deploy.yml", "--input", "place=moon"),
+        ("inputs.place: 'moon'", "use staging, production"),
+    ),
+    "not a boolean": (
+        ("--workflow", "deploy.yml", "--input", "place=staging", "--input", "dry=yes"),
+        ("inputs.dry: 'yes' is not a boolean", "true or false"),
+    ),
+    "not a number": (
+        ("--workflow", "deploy.yml", "--input", "place=staging", "--input", "count=few"),
+        ("inputs.count: 'few' is not a number",),
+    ),
+    "26 inputs": (
+        ("--workflow", "bare.yml", *(f"--input=i{n}=x" for n in range(26))),
+        ("inputs: '26 inputs' are too many", "keep 25"),
+    ),
+    "unknown ref": (("--ref", "nope", *MESSAGE), ("'agent-message.yml'", "octo/queue at nope")),
+    "bad ref": (("--ref", "a..b", *MESSAGE), ("--ref: 'a..b'", "write one such as 'main'")),
+    "a repository not allowed": (
+        ("--repo", "octo/other", *MESSAGE),
+        ("repo: 'octo/other' is not in allow.repositories", "scheduler.yml"),
+    ),
+    "no repository": (("--repo", "other", *MESSAGE), ("--repo: 'other'", "owner/name")),
+    "both targets": (("--event", "wake", *MESSAGE), ("--event: 'wake'", "keep one")),
+    "a control character": (("--agent", "a\x1bb", *MESSAGE), ("--agent: 'a\\x1bb'", "remove it")),
+    "empty agent": (("--agent", " ", *MESSAGE), ("--agent: ' ' is empty",)),
+    "bad deadline": (("--deadline", "soon", *MESSAGE), ("--deadline: 'soon'", "write it like 90s")),
+    "early deadline": (
+        ("--deadline", "2026-01-01T00:00:00Z", *MESSAGE),
+        ("--deadline: '2026-01-01T00:00:00Z' is before", "later"),
+    ),
+    "too long": (
+        ("--workflow", "agent-message.yml", "-m", "x" * 65_500),
+        ("--message: ", "characters' are too many for an issue", "65536; shorten it"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TARGETS)
+def test_a_target_that_would_refuse_it_later(stage: Stage, case: str) -> None:
+    given, words = TARGETS[case]
+    stage.run("--in", "1h", *given).refused(3, *words)
+    stage.untouched()
+
+
+USAGE = {
+    "an input without a value": (("--input", "a", *SOON), ("--input: 'a'", "NAME=VALUE")),
+    "an input given twice": (("--input", "a=1", "--input", "a=2", *SOON), ("'a' is given twice",)),
+    "another word after --json": (("--json", "yes", *SOON), ("--json: 'yes'", "'-'")),
+    "a queue that is none": (("--queue", "x", *SOON), ("repository: 'x'", "owner/name")),
+}
+
+
+@pytest.mark.parametrize("case", USAGE)
+def test_wrong_usage(stage: Stage, case: str) -> None:
+    given, words = USAGE[case]
+    stage.run(*given).refused(2, *words)
+    stage.untouched()
+
+
+@pytest.mark.parametrize("args", [("--nope",), ("list", "--nope"), ("create", "more"), ("cancel",)])
+def test_an_unknown_option_says_so(stage: Stage, args: tuple[str, ...]) -> None:
+    result = stage.run(*args)
+    assert result.status == 2
+    assert result.out == ""
+    assert "Error: " in result.err
+    stage.untouched()
+
+
+ENVIRONMENT: dict[str, tuple[dict[str, Any], int, tuple[str, ...]]] = {
+    "no token": ({"GITHUB_TOKEN": None}, 5, ("token: is missing; set GITHUB_TOKEN",)),
+    "empty token": ({"GITHUB_TOKEN": " "}, 5, ("token: is missing; set GITHUB_TOKEN",)),
+    "unknown token": ({"GITHUB_TOKEN": "ghp_no"}, 5, ("token: ", "401", "set GITHUB_TOKEN")),
+    "broken token": ({"GITHUB_TOKEN": "a\nb"}, 5, ("token: ", "set GITHUB_TOKEN")),
+    "no repository": ({"GITHUB_REPOSITORY": None}, 2, ("repository: is missing", "--queue")),
+    "a repository that does not exist": (
+        {"GITHUB_REPOSITORY": "octo/nope"},
+        5,
+        ("repository: 'octo/nope' does not exist, or the token can't see it", "check the"),
+    ),
+    "no network": (
+        {"GITHUB_API_URL": "http://127.0.0.1:9"},
+        75,
+        ("GITHUB_API_URL: 'http://127.0.0.1:9' can't be reached", "check the network"),
+    ),
+    "an address that is none": (
+        {"GITHUB_API_URL": "api.github.com"},
+        2,
+        ("GITHUB_API_URL: 'api.github.com' is not an address; write https://",),
+    ),
+    "a rate that is none": (
+        {"SCHEDULE_WRITES_PER_SECOND": "many"},
+        2,
+        ("SCHEDULE_WRITES_PER_SECOND: 'many'", "write a number"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ENVIRONMENT)
+@pytest.mark.parametrize("args", [SOON, ("list",), ("show", "1"), ("cancel", "1"), ("tick",)])
+def test_an_environment_that_leads_nowhere(
+    stage: Stage, case: str, args: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scheduler.github_http.PAUSES", (0.0, 0.0))
+    environ, status, words = ENVIRONMENT[case]
+    stage.run(*args, **environ).refused(status, *words[:1])
+    if args == SOON:
+        stage.run(*args, **environ).refused(status, *words)
+    stage.untouched()
+
+
+@pytest.mark.parametrize(
+    ("held", "right"),
+    [({"issues": "read", "contents": "read"}, "issues: write"), ({"issues": "write"}, "contents")],
+)
+def test_a_token_without_the_right_names_it(stage: Stage, held: dict[str, str], right: str) -> None:
+    token = stage.sandbox.make_token("agent", permissions=held)
+    stage.run(*SOON, user=token).refused(5, "token: lacks the permission", right, QUEUE)
+    stage.untouched()
+
+
+def test_a_stranger_is_told_that_the_label_was_dropped(stage: Stage) -> None:
+    line = stage.run(*SOON, user="stranger").refused(5, "label: GitHub dropped 'schedule' from #1")
+    assert "needs push access to octo/queue" in line
+    (issue,) = stage.issues()
+    assert issue.view.state == "closed"
+    assert stage.tick()["scanned"] == 0
+
+
+def test_a_bot_that_the_settings_do_not_name_is_told_so(stage: Stage) -> None:
+    stage.run(*SOON, user="bot").refused(3, "'github-actions[bot]'", "trust.bots", "closed again")
+    assert [issue.view.state for issue in stage.issues()] == ["closed"]
+
+
+def test_a_bot_without_an_allow_list_is_told_so(stage: Stage) -> None:
+    stage.settings('trust: {bots: ["github-actions[bot]"]}\n')
+    stage.run(*SOON, user="bot").refused(3, "allow.workflows", "closed again")
+    assert [issue.view.state for issue in stage.issues()] == ["closed"]
+
+
+def test_what_the_settings_do_not_list_is_refused(stage: Stage) -> None:
+    stage.settings("allow: {workflows: [bare.yml], events: []}\n")
+    stage.run(*SOON).refused(3, "workflow: 'agent-message.yml' is not in allow.workflows")
+    stage.run("--in", "1h", "--event", "wake").refused(3, "event: 'wake'", "allow.events")
+    stage.untouched()
+
+
+SETTINGS = ["label: [a]", "lable: x", "allow: {workflows: yes}", "trust: {role: read}", "x: y: z"]
+
+
+@pytest.mark.parametrize("text", SETTINGS)
+@pytest.mark.parametrize("args", [SOON, ("tick",), ("list",)])
+def test_settings_that_are_broken_stop_everything(
+    stage: Stage, text: str, args: tuple[str, ...]
+) -> None:
+    stage.settings(f"{text}\n")
+    stage.run(*args).refused(2, ".github/scheduler.yml line 1: ")
+    stage.untouched()
+
+
+def test_a_server_that_fails_while_a_target_is_explained_is_no_missing_repository(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scheduler.github_http.PAUSES", (0.0, 0.0))
+    stage.sandbox.fault("502-before", method="GET", path=f"^/repos/{QUEUE}$", count=9)
+    for ref in ((), ("--ref", "main")):
+        stage.run("--in", "1h", "--workflow", "nope.yml", *ref).refused(75, "answers 502")
+
+
+def test_the_missing_label_is_made_with_the_first_job(stage: Stage) -> None:
+    stage.settings("label: later\n")
+    stage.create(*SOON)
+    assert stage.labels(1) == {"later"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", ("request: is not JSON",)),
+        ("[]", ("request: is not a JSON object",)),
+        ('{"run_att": "x"}', ("'run_att' is not a key", "did you mean 'run_at'?")),
+        ('{"run_at": 5}', ("run_at: '5' is not text",)),
+        ('{"in": "1h", "inputs": [1]}', ("inputs: is not an object",)),
+        ('{"in": "1h", "inputs": {"a": 1}}', ("inputs.a: '1' is not text",)),
+        ('{"in": "1h", "max_attempts": 0}', ("max_attempts: 0",)),
+        ('{"in": "1h", "workflow": "../x.yml"}', ("--workflow: '../x.yml'",)),
+    ],
+)
+def test_a_request_in_json_that_is_wrong(stage: Stage, text: str, words: tuple[str, ...]) -> None:
+    stage.run("create", "--json", "-", stdin=text).refused(3, *words)
+    stage.untouched()
+
+
+def test_text_that_is_no_unicode_creates_nothing_half(stage: Stage) -> None:
+    stage.run("--in", "1h", "--workflow", "agent-message.yml", "-m", "a\udcffb").refused(
+        3, "--message: ", "remove it"
+    )
+    stage.untouched()
+
+
+def test_a_process_answers_as_the_command_does(stage: Stage) -> None:
+    stage.process("--at", "2024-01-15T10:00:00Z", *MESSAGE).refused(3, "--allow-past")
+    stage.process(*SOON, GITHUB_TOKEN=None).refused(5, "token: is missing")
+    stage.untouched()
+
+
+def test_a_workflow_that_asks_for_nothing_takes_no_message_it_can_not_pass(stage: Stage) -> None:
+    stage.workflow("agent.yaml", AGENT_MESSAGE)
+    stage.create("--in", "1h", "--workflow", "agent.yaml", "-m", "x")
+    stage.create("--in", "1h", "--workflow", "bare.yml", "-m", "for people alone")

@@ -1,0 +1,243 @@
+"""Seeing, stopping and moving jobs over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.conftest import QUEUE, Stage, at, body
+
+SOON = ("--in", "2h", "--message", "Check PR 123", "--workflow", "agent-message.yml")
+FORMS = ["1", "#1", f"{QUEUE}#1", "{url}", "{url}#issuecomment-5", "{url}?notification=1", " 1 "]
+
+
+@pytest.fixture
+def job(stage: Stage) -> Any:
+    return stage.create(*SOON, "--agent", "probe-1")
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("command", ["show", "cancel", "reschedule"])
+def test_an_id_has_four_forms(stage: Stage, job: Any, command: str, form: str) -> None:
+    more = ("--in", "3h") if command == "reschedule" else ()
+    elsewhere = {} if form.strip() in ("1", "#1") else {"GITHUB_REPOSITORY": "octo/other"}
+    text = form.format(url=job["url"])
+    answer = stage.run(command, text, "--json", *more, **elsewhere).json
+    assert answer["id"] == 1
+    assert answer["url"] == job["url"]
+
+
+@pytest.mark.parametrize("text", ["x", "0", "-1", "#", "1x", "o/r", "o#1", "https://x/1", "", "²"])
+@pytest.mark.parametrize("command", [("show",), ("cancel",), ("reschedule", "--in", "1h")])
+def test_what_is_no_id(stage: Stage, command: tuple[str, ...], text: str) -> None:
+    stage.run(*command, "--", text).refused(2, "ID: ", "write 42, '#42', 'owner/repo#42'")
+    assert len(stage.sandbox.requests) == 0
+
+
+@pytest.mark.parametrize("command", [("show",), ("cancel",), ("reschedule", "--in", "1h")])
+def test_what_is_no_job(stage: Stage, command: tuple[str, ...]) -> None:
+    stage.open("an issue like any other", label="bug")
+    stage.sandbox.open_pull("a pull request")
+    gone = stage.open(body())
+    stage.sandbox.delete_issue(gone)
+    stage.run(*command, "1").refused(4, "#1 of octo/queue is no job", "lacks the label 'schedule'")
+    stage.run(*command, "2").refused(4, "octo/queue has no issue #2", "schedule list")
+    stage.run(*command, str(gone)).refused(4, "has no issue #3")
+    stage.run(*command, "99").refused(4, "has no issue #99")
+    stage.run(*command, "octo/nope#1").refused(5, "'octo/nope' does not exist")
+    assert stage.issue(1)["state"] == "open"
+
+
+def test_the_list_is_a_table_of_what_waits_soonest_first(stage: Stage) -> None:
+    assert stage.run("list").out == "no jobs wait\n"
+    assert stage.run("list", "--json").json == []
+    stage.create(*SOON, "--agent", "late")
+    stage.create("--in", "1h", "-m", "⏰ long " * 30, "--workflow", "agent-message.yml")
+    stage.open("no front matter")
+    stage.open(body(3600), label="bug")
+    result = stage.run("list")
+    lines = result.out.splitlines()
+    assert [line.split()[0] for line in lines] == ["ID", "#2", "#1", "#3"]
+    assert "pending" in lines[1]
+    assert "invalid" in lines[3]
+    assert all(len(line) < 80 for line in lines)
+    assert [each["id"] for each in stage.run("list", "--json").json] == [2, 1, 3]
+    assert [each["id"] for each in stage.run("list", "--json", "--agent", "late").json] == [1]
+
+
+def test_wide_characters_stay_within_80_columns(stage: Stage) -> None:
+    stage.create("--in", "1h", "-m", "確認" * 40, "--workflow", "agent-message.yml")
+    (_, line) = stage.run("list").out.splitlines()
+    wide = sum(c in "確認" for c in line)
+    assert len(line) + wide <= 80
+
+
+def test_the_list_of_all_holds_closed_jobs_and_what_became_of_them(stage: Stage) -> None:
+    stage.create(*SOON)
+    stage.open(body())
+    stage.open(body(-60, "agent-message.yml", "deadline: 5s"))
+    stage.edit(stage.open(body(), user="stranger"), labels=["schedule"])
+    stage.create(*SOON)
+    stage.run("cancel", "5")
+    stage.tick()
+    states = {each["id"]: each["status"] for each in stage.run("list", "--all", "--json").json}
+    assert states == {1: "pending", 2: "dispatched", 3: "missed", 4: "rejected", 5: "cancelled"}
+    assert "dispatched" in stage.run("list", "--all").out
+
+
+def test_show_says_everything_that_is_known(stage: Stage, job: Any) -> None:
+    shown = stage.run("show", "1").out
+    assert shown.startswith("#1 pending\n")
+    for fact in ("agent-message.yml", "probe-1", job["url"], job["run_at"], "\n\nCheck PR 123"):
+        assert fact in shown
+    data = stage.run("show", "1", "--json").json
+    assert (data["status"], data["agent"], data["message"]) == (
+        "pending",
+        "probe-1",
+        "Check PR 123",
+    )
+    assert data["run_id"] is None
+
+
+def test_show_of_a_dispatched_job_links_its_run(stage: Stage) -> None:
+    stage.open(body())
+    stage.tick()
+    data = stage.run("show", "1", "--json").json
+    (run,) = stage.runs()
+    assert (data["status"], data["run_id"]) == ("dispatched", run.id)
+    assert data["run_url"].endswith(f"/octo/queue/actions/runs/{run.id}")
+    shown = stage.run("show", "1").out
+    assert f"as run {run.id} at" in " ".join(shown.split())
+    assert f"  run-url:   {data['run_url']}\n" in shown
+    assert all(len(line) < 80 for line in shown.splitlines())
+
+
+def test_show_of_a_text_that_is_wrong_says_what(stage: Stage) -> None:
+    stage.open(body("tomorrow"))
+    shown = stage.run("show", "1")
+    assert shown.out.startswith("#1 invalid\n")
+    assert "run-at: 'tomorrow'" in shown.out
+    assert all(len(line) < 80 for line in shown.out.splitlines())
+    assert stage.run("show", "1", "--json").json["reason"].startswith("run-at: 'tomorrow'")
+
+
+def test_what_is_shown_moves_no_cursor(stage: Stage) -> None:
+    stage.open(body(3600, message="a\x1b[2J\x07b\r::error::c"))
+    for args in (("show", "1"), ("list",)):
+        assert not set(stage.run(*args).out) & {"\x1b", "\x07", "\r"}
+
+
+def test_a_cancelled_job_never_runs(stage: Stage) -> None:
+    stage.open(body())
+    result = stage.run("cancel", "1")
+    assert (result.status, result.out) == (0, "#1 is cancelled\n")
+    assert stage.issue(1)["state_reason"] == "not_planned"
+    assert stage.tick()["due"] == 0
+    assert stage.runs() == []
+    again = stage.run("cancel", "1")
+    assert (again.status, again.out) == (0, "#1 was closed already\n")
+
+
+def test_the_cancelling_of_what_ended_otherwise_says_how_it_ended(stage: Stage) -> None:
+    stage.open(body(-60, "agent-message.yml", "deadline: 5s"))
+    stage.tick()
+    assert stage.run("cancel", "1", "--json").json["status"] == "missed"
+    assert stage.labels(1) == {"schedule", "schedule:missed"}
+
+
+def test_a_dispatched_job_is_only_cancelled_with_its_run(stage: Stage) -> None:
+    stage.open(body())
+    stage.tick()
+    (run,) = stage.runs()
+    stage.run("cancel", "1").refused(3, "#1 was dispatched already", str(run.id), "add --run")
+    answer = stage.run("cancel", "1", "--run", "--json").json
+    assert (answer["cancelled_run"], answer["status"]) == (run.id, "dispatched")
+    assert (run.status, run.conclusion) == ("completed", "cancelled")
+
+
+def test_a_run_that_has_ended_is_not_said_to_be_cancelled(stage: Stage) -> None:
+    stage.open(body())
+    stage.tick()
+    (run,) = stage.runs()
+    stage.sandbox.finish_run(run.id)
+    result = stage.run("cancel", "1", "--run")
+    assert (result.status, result.out) == (0, f"#1: run {run.id} has ended already\n")
+    assert stage.run("cancel", "1", "--run", "--json").json["cancelled_run"] is None
+    assert run.conclusion == "success"
+
+
+def test_a_run_that_is_not_known_can_not_be_cancelled(stage: Stage) -> None:
+    stage.settings("allow: {events: [wake]}\n")
+    stage.open(body(-60, None, "event: wake"))
+    stage.tick()
+    stage.run("cancel", "1", "--run").refused(3, "#1 was dispatched", "its run is not known")
+
+
+def test_a_job_that_waits_is_cancelled_with_run_too(stage: Stage, job: Any) -> None:
+    result = stage.run("cancel", "1", "--run")
+    assert (result.status, result.out) == (0, "#1 is cancelled\n")
+    assert stage.issue(1)["state"] == "closed"
+
+
+def test_a_stranger_cancels_and_moves_nothing(stage: Stage, job: Any) -> None:
+    before = stage.issue(1)
+    stage.run("cancel", "1", user="stranger").refused(5, "issues: write")
+    stage.run("reschedule", "1", "--in", "1h", user="stranger").refused(5, "issues: write")
+    assert stage.issue(1) == before
+
+
+def test_a_job_is_moved(stage: Stage, job: Any) -> None:
+    answer = stage.run("reschedule", "1", "--at", "2026-12-24T18:30:00Z", "--json").json
+    assert (answer["id"], answer["run_at"]) == (1, "2026-12-24T18:30:00Z")
+    shown = stage.run("show", "1", "--json").json
+    assert (shown["run_at"], shown["message"]) == ("2026-12-24T18:30:00Z", "Check PR 123")
+    assert (shown["agent"], shown["request_id"]) == ("probe-1", job["request_id"])
+    local = ("--at", "2026-12-24T18:30", "--timezone", "Europe/Berlin")
+    assert "2026-12-24T17:30:00Z" in stage.run("reschedule", "1", *local).out
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "words"),
+    [
+        (("--at", "2024-01-15T10:00:00Z"), 3, "--allow-past"),
+        ((), 3, "time: "),
+        (("--in", "0s"), 3, "--in: '0s'"),
+        (("--at", "2026-12-24T18:30"), 3, "no UTC offset"),
+        (("--at", "9999-12-24T18:30:00Z"), 3, "--at: '9999"),
+    ],
+)
+def test_a_job_is_not_moved_to_a_time_that_can_not_be(
+    stage: Stage, job: Any, given: tuple[str, ...], status: int, words: str
+) -> None:
+    before = stage.issue(1)
+    stage.run("reschedule", "1", *given).refused(status, words)
+    assert stage.issue(1) == before
+
+
+def test_a_text_that_is_wrong_is_mended_by_hand_first(stage: Stage) -> None:
+    stage.open(body("tomorrow"))
+    stage.run("reschedule", "1", "--in", "1h").refused(3, "#1 can't be read", "run-at: 'tomorrow'")
+
+
+def test_a_deadline_that_is_too_early_stays_in_the_way(stage: Stage) -> None:
+    stage.open(body(3600, "agent-message.yml", f"deadline: {at(7200)}"))
+    stage.run("reschedule", "1", "--in", "3h").refused(3, "deadline: ", "edit the issue's")
+
+
+@pytest.mark.parametrize("end", ["cancel", "missed", "dispatched"])
+def test_a_closed_job_that_is_moved_runs_again(stage: Stage, end: str) -> None:
+    deadline = ("deadline: 5s",) if end == "missed" else ()
+    stage.open(body(3600 if end == "cancel" else -60, "agent-message.yml", *deadline))
+    if end == "cancel":
+        stage.run("cancel", "1")
+    stage.tick()
+    assert stage.issue(1)["state"] == "closed"
+    before = len(stage.runs())
+    stage.run("reschedule", "1", "--at", at(-1), "--allow-past")
+    assert stage.issue(1)["state"] == "open"
+    assert stage.run("show", "1", "--json").json["status"] == "pending"
+    assert [done["id"] for done in stage.tick()["dispatched"]] == [1]
+    assert len(stage.runs()) == before + 1
+    assert stage.labels(1) == {"schedule"}
+    assert stage.run("show", "1", "--json").json["status"] == "dispatched"

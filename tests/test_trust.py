@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+import pytest
+
+from scheduler.model import Job, Target, User
+from scheduler.settings import Allow, Defaults, Scheduler, Settings, Trust
+from scheduler.trust import ROLES, at_least, author_refusal, named_bot, target_of, target_refusal
+
+QUEUE = "octo/queue"
+OWNER = User(login="owner")
+BOT = User(login="github-actions[bot]", bot=True)
+LAX = Settings()
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("least", ROLES)
+def test_roles_rise_from_none_to_admin(role: str, least: str) -> None:
+    assert at_least(role, least) == (ROLES.index(role) >= ROLES.index(least))
+
+
+@pytest.mark.parametrize("role", ["", "owner", "WRITE", "custom-role", "write "])
+def test_a_role_that_is_not_known_counts_as_none(role: str) -> None:
+    assert not at_least(role, "read")
+    assert at_least(role, "none")
+
+
+@pytest.mark.parametrize(
+    ("role", "least", "may"),
+    [
+        ("admin", "write", True), ("maintain", "write", True), ("write", "write", True),
+        ("triage", "write", False), ("read", "write", False), ("none", "write", False),
+        (None, "write", False), ("", "write", False), ("triage", "triage", True),
+        ("write", "maintain", False), ("maintain", "admin", False), ("admin", "admin", True),
+    ],
+)  # fmt: skip
+def test_a_person_needs_the_role(role: str | None, least: str, may: bool) -> None:
+    found = author_refusal(OWNER, role, Settings(trust=Trust(role=least)))
+    assert (found is None) == may
+    if not may:
+        assert found == (
+            f"author: 'owner' has the role {role or 'none'!r} in this repository; "
+            f"jobs are run for {least!r} and above"
+        )
+
+
+@pytest.mark.parametrize(
+    ("login", "bots", "named"),
+    [
+        ("github-actions[bot]", ("github-actions[bot]",), True),
+        ("GitHub-Actions[bot]", ("github-actions[BOT]",), True),
+        ("github-actions[bot]", (), False),
+        ("github-actions", ("github-actions[bot]",), False),
+        ("my-app[bot]", ("github-actions[bot]", "My-App[bot]"), True),
+        ("app[bot]", ("my-app[bot]", "app"), False),
+    ],
+)
+def test_a_bot_is_trusted_by_name_and_never_for_a_role(
+    login: str, bots: tuple[str, ...], named: bool
+) -> None:
+    bot = User(login=login, bot=True)
+    rules = Settings(trust=Trust(bots=bots))
+    assert named_bot(bot, rules) == named
+    for role in (None, "admin"):
+        found = author_refusal(bot, role, rules)
+        assert found == (
+            None
+            if named
+            else f"author: {login!r} is a bot that the settings do not name; add it to "
+            "trust.bots in .github/scheduler.yml"
+        )
+
+
+def refusal(target: Target, allow: Allow = Allow(), author: User = OWNER) -> str | None:  # noqa: B008
+    return target_refusal(author, target, queue=QUEUE, settings=Settings(allow=allow))
+
+
+def workflow(name: str, repo: str = QUEUE) -> Target:
+    return Target(repo=repo, ref="main", workflow=name)
+
+
+def event(name: str, repo: str = QUEUE) -> Target:
+    return Target(repo=repo, ref="main", event=name)
+
+
+@pytest.mark.parametrize(
+    ("name", "globs", "may"),
+    [
+        ("run.yml", None, True), ("run.yml", (), False), ("run.yml", ("run.yml",), True),
+        ("agent-a.yml", ("agent-*.yml",), True), ("agent.yml", ("agent-*.yml",), False),
+        ("RUN.yml", ("run.yml",), False), ("run.yaml", ("run.yml",), False), ("x.yml", ("*",), True),
+        ("ab.yml", ("a?.yml", "x"), True), ("b.yml", ("[!a].yml",), True), ("a.yml", ("[!a].yml",), False),
+    ],
+)  # fmt: skip
+def test_which_workflows_a_person_may_start(
+    name: str, globs: tuple[str, ...] | None, may: bool
+) -> None:
+    found = refusal(workflow(name), Allow(workflows=globs))
+    assert found == (
+        None
+        if may
+        else f"workflow: {name!r} is not in allow.workflows; add it to .github/scheduler.yml"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "globs", "may"),
+    [
+        ("wake", None, True), ("wake", (), False), ("wake", ("wake",), True),
+        ("wake-up", ("wake-*",), True), ("Wake", ("wake",), False), ("wake", ("*",), True),
+    ],
+)  # fmt: skip
+def test_which_events_a_person_may_have_sent(
+    name: str, globs: tuple[str, ...] | None, may: bool
+) -> None:
+    found = refusal(event(name), Allow(events=globs))
+    assert found == (
+        None if may else f"event: {name!r} is not in allow.events; add it to .github/scheduler.yml"
+    )
+
+
+def test_a_bot_may_start_only_what_is_named() -> None:
+    assert refusal(workflow("run.yml"), author=BOT) == (
+        "workflow: 'run.yml' is asked for by the bot 'github-actions[bot]', and bots may start "
+        "only what allow.workflows names; add it to .github/scheduler.yml"
+    )
+    assert refusal(event("wake"), author=BOT) == (
+        "event: 'wake' is asked for by the bot 'github-actions[bot]', and bots may start "
+        "only what allow.events names; add it to .github/scheduler.yml"
+    )
+    assert refusal(workflow("run.yml"), Allow(workflows=("r*",)), BOT) is None
+    assert refusal(workflow("x.yml"), Allow(workflows=("r*",)), BOT) is not None
+    assert refusal(event("wake"), Allow(events=("wake",)), BOT) is None
+    assert refusal(event("wake"), Allow(workflows=("wake",)), BOT) is not None
+
+
+@pytest.mark.parametrize(
+    ("allow", "may"),
+    [
+        (Allow(), False),
+        (Allow(workflows=("*",)), False),
+        (Allow(workflows=("sched*.yml",)), False),
+        (Allow(workflows=("scheduler.yml",)), True),
+    ],
+)
+def test_the_scheduler_itself_must_be_named_in_full(allow: Allow, may: bool) -> None:
+    found = refusal(workflow("scheduler.yml"), allow)
+    assert (found is None) == may
+    assert may or (found or "").startswith("workflow: 'scheduler.yml' is the scheduler itself; ")
+
+
+def test_the_schedulers_own_workflow_may_have_another_name() -> None:
+    renamed = Settings(scheduler=Scheduler(workflow="tick.yml"))
+    for name, may in (("tick.yml", False), ("scheduler.yml", True)):
+        found = target_refusal(OWNER, workflow(name), queue=QUEUE, settings=renamed)
+        assert (found is None) == may
+
+
+@pytest.mark.parametrize(
+    ("repo", "globs", "may"),
+    [
+        ("octo/queue", (), True), ("Octo/Queue", (), True), ("octo/other", (), False),
+        ("octo/other", ("octo/other",), True), ("Octo/Other", ("octo/OTHER",), True),
+        ("octo/other", ("octo/*",), True), ("octo/other", ("*/other",), True),
+        ("octo/other", ("*",), False), ("evil/octo", ("octo/*",), False),
+        ("octo/other", ("octo/othe",), False), ("octo/other", ("octo/queue",), False),
+    ],
+)  # fmt: skip
+def test_other_repositories_must_be_named(repo: str, globs: tuple[str, ...], may: bool) -> None:
+    for target in (workflow("run.yml", repo), event("wake", repo)):
+        found = refusal(target, Allow(repositories=globs))
+        assert found == (
+            None
+            if may
+            else f"repo: {repo!r} is not in allow.repositories; add it to "
+            ".github/scheduler.yml of octo/queue"
+        )
+
+
+def test_a_name_in_another_repository_is_no_scheduler_of_this_one() -> None:
+    assert refusal(workflow("scheduler.yml", "octo/other"), Allow(repositories=("*/*",))) is None
+    assert refusal(workflow("scheduler.yml", "OCTO/queue")) is not None
+
+
+def test_where_a_job_goes_once_defaults_fill_in() -> None:
+    job = Job(run_at=datetime(2026, 11, 23, tzinfo=timezone.utc))
+    rules = Settings(defaults=Defaults(workflow="run.yml"))
+
+    def found(**changes: str) -> Target:
+        asked = Job(run_at=job.run_at, **changes)  # type: ignore[arg-type]
+        return target_of(asked, queue=QUEUE, settings=rules, ref="main")
+
+    assert found() == workflow("run.yml")
+    assert found(workflow="own.yml") == workflow("own.yml")
+    assert found(event="wake") == event("wake")
+    assert found(repo="octo/other", ref="v1") == Target(
+        repo="octo/other", ref="v1", workflow="run.yml"
+    )
+    assert target_of(job, queue=QUEUE, settings=LAX) == Target(repo=QUEUE, ref="")
