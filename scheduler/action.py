@@ -24,7 +24,7 @@ from scheduler.errors import Refused, SchedulerError, UsageError
 from scheduler.markdown import code, visible
 from scheduler.report import TickReport, summary
 from scheduler.request import Request, from_mapping, instant_of
-from scheduler.ticking import tick_once
+from scheduler.ticking import hold_for, tick_and_hold, tick_once
 from scheduler.workflow_commands import Annotation, Level
 
 #: A job may be due before the run that carries it begins; older times are a mistake.
@@ -55,12 +55,17 @@ def main(environ: Mapping[str, str]) -> int:
 
 
 def _tick(connection: Connection, environment: Environment) -> int:
-    report = tick_once(connection)
+    hold = hold_for(environment.hold, environment.poll, profile=_profile(connection, environment))
+    report = tick_and_hold(connection, hold) if hold else tick_once(connection)
     _log(report.lines())
     wanted = [
         Annotation(level=level, message=visible(f"#{note.id}: {note.reason}"), title=name)
         for name, level in LEVELS.items()
         for note in getattr(report, name)
+    ]
+    wanted += [
+        Annotation(level="notice", message=visible(notice), title="schedule")
+        for notice in report.notices
     ]
     if report.stopped:
         wanted.append(Annotation(level="warning", message=visible(report.stopped), title="stopped"))
@@ -81,6 +86,10 @@ def _tick(connection: Connection, environment: Environment) -> int:
     return 0
 
 
+def _profile(connection: Connection, environment: Environment) -> str:
+    return environment.profile or connection.settings.profile
+
+
 def _enqueue(environment: Environment) -> int:
     request = carried(environment)
     # The run that carries a job is not the run that asks for it: nothing is inherited.
@@ -91,7 +100,7 @@ def _enqueue(environment: Environment) -> int:
     if now - run_at > TRANSIT:
         raise Refused(f"run-at: {request.at!r} is past; write a time to come")
     made = create(request, connection)
-    _log([made.line(), made.ticket.url])
+    _log(made.lines())
     data = made.as_json()
     _write_outputs(
         environment, {"id": str(data["id"]), "url": data["url"], "result": json.dumps(data)}
@@ -109,7 +118,11 @@ def carried(environment: Environment) -> Request:
         UsageError: the run was started by an event that carries none.
         InvalidJob: a key is unknown or a value is no text.
     """
-    base = Request(request_id=f"run-{environment.run_id or secrets.token_hex(8)}", allow_past=True)
+    base = Request(
+        request_id=f"run-{environment.run_id or secrets.token_hex(8)}",
+        allow_past=True,
+        nudge=False,  # a tick follows in the same run
+    )
     if environment.event_name == "repository_dispatch":
         return from_mapping(environment.event.get("client_payload"), base)
     if environment.event_name == "workflow_dispatch":

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scheduler import __version__
-from scheduler.cli_group import JSON, QUEUE, Schedule, connected, show
+from scheduler.cli_group import JSON, QUEUE, Schedule, connected, show, watch
 from scheduler.errors import UsageError
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ def _inputs(pairs: tuple[str, ...]) -> dict[str, str]:
 @click.option("--request-id", metavar="ID", help="Repeat a creation safely: one job for one id.")
 @click.option("--max-attempts", type=click.IntRange(1, 99), help="Dispatch attempts; 5.")
 @click.option("--allow-past", is_flag=True, help="Accept a time that is past: run it at once.")
+@click.option("--nudge/--no-nudge", default=True, help="Wake the scheduler, if that helps.")
 @click.option("--dry-run", is_flag=True, help="Check everything, print the issue, open none.")
 @click.option(
     "--json",
@@ -114,7 +115,8 @@ def create(
         _dry_run(request, connection, as_json=json_mode is not None)
         return
     made = create_job(request, connection)
-    show(made.as_json(), json_mode is not None, f"{made.line()}\n{made.ticket.url}")
+    show(made.as_json(), json_mode is not None, "\n".join(made.lines()))
+    watch(connection, connection.seen)
 
 
 def _dry_run(request: Request, connection: Connection, *, as_json: bool) -> None:
@@ -139,6 +141,7 @@ def list_jobs(queue: str | None, as_json: bool, everything: bool, agent: str | N
     now = connection.clock.now()
     seen = jobs(connection, everything=everything, agent=agent)
     show([job.as_json(now) for job in seen], as_json, table(seen, now))
+    watch(connection, [job.ticket for job in seen])
 
 
 @cli.command("show")
@@ -155,6 +158,7 @@ def show_job(job_id: str, queue: str | None, as_json: bool) -> None:
     now = connection.clock.now()
     seen = look(connection, find(connection, number))
     show(seen.as_json(now), as_json, details(seen, now))
+    watch(connection, [seen.ticket])
 
 
 @cli.command()
@@ -241,13 +245,18 @@ def resolve(
 
 
 @cli.command()
+@click.option("--hold", metavar="DURATION", help="Stay so long after the pass: 10m, 5h.")
+@click.option("--poll", metavar="DURATION", default="20s", help="Look around so often; 20s.")
+@click.option("--relay", is_flag=True, help="Start the next holder as this one begins to wait.")
 @JSON
 @QUEUE
-def tick(queue: str | None, as_json: bool) -> None:
-    """Do one pass over the queue; what the action runs."""
-    from scheduler.ticking import tick_once
+def tick(queue: str | None, *, as_json: bool, hold: str | None, poll: str, relay: bool) -> None:
+    """Do one pass over the queue, and stay if told; what the action runs."""
+    from scheduler.ticking import hold_of, tick_and_hold, tick_once
 
-    report = tick_once(connected(queue))
+    wanted = hold_of(hold, poll, relay=relay) if hold is not None else None
+    connection = connected(queue)
+    report = tick_and_hold(connection, wanted) if wanted else tick_once(connection)
     show(report.as_json(), as_json, "\n".join(report.lines()))
     if report.error is not None:
         raise report.error

@@ -2,45 +2,32 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
-from datetime import datetime, timezone
+from dataclasses import dataclass, field
 
 from scheduler import settings_file
+from scheduler.clock import SystemClock
 from scheduler.environment import Environment
 from scheduler.gateway import Clock
 from scheduler.github_http import GitHub
 from scheduler.github_queue import GitHubQueue
+from scheduler.model import Ticket
 from scheduler.pace import PER_SECOND, Pace
 from scheduler.settings import Settings
 
 
-class SystemClock:
-    """The machine's own clock."""
-
-    def now(self) -> datetime:
-        """The instant, in UTC."""
-        return datetime.now(timezone.utc)
-
-    def monotonic(self) -> float:
-        """Seconds that never go back."""
-        return time.monotonic()
-
-    def sleep(self, seconds: float) -> None:
-        """Wait for ``seconds``."""
-        if seconds > 0:
-            time.sleep(seconds)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Connection:
-    """A queue with the settings of its repository; ``settings_found``: from a file."""
+    """A queue with the settings of its repository; ``settings_found``: from a file.
+
+    ``seen`` are the issues that a creation listed on its way, for the watchdog.
+    """
 
     queue: GitHubQueue
     clock: Clock
     settings: Settings
     settings_found: bool
     environment: Environment
+    seen: list[Ticket] = field(default_factory=list, repr=False, compare=False)
 
 
 def connect(
@@ -51,12 +38,14 @@ def connect(
     Raises:
         NotPermitted, UsageError, SettingsError, Unavailable: as their messages say.
     """
-    clock = clock or SystemClock()
+    own = SystemClock()
+    clock = clock or own
     rate = environment.writes_per_second
     http = GitHub(
         api_url=environment.api_url,
         token=environment.need_token(),
         clock=clock,
+        answered=own.answered if clock is own else None,
         pace=Pace(per_second=PER_SECOND if rate is None else rate),
     )
     queue = GitHubQueue(http, repository=environment.need_repository(repository), label="schedule")

@@ -22,6 +22,7 @@ from scheduler.errors import (
 )
 from scheduler.facts import Facts
 from scheduler.model import Job, Ticket, User
+from scheduler.nudge import Nudged, nudge
 from scheduler.request import Request, job_of
 from scheduler.target import Declared, check
 from scheduler.trust import author_refusal, target_of, target_refusal
@@ -44,6 +45,7 @@ class Created:
     created: bool
     now: datetime
     duplicate: bool = False
+    nudged: Nudged | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The object that ``schedule create --json`` prints."""
@@ -59,8 +61,15 @@ class Created:
             "request_id": self.job.request_id,
             "created": self.created,
             "duplicate": self.duplicate,
+            "nudged": self.nudged.sent if self.nudged else None,
+            "expect": self.nudged.reason if self.nudged else None,
             "url": self.ticket.url,
         }
+
+    def lines(self) -> list[str]:
+        """What a person is told: when it runs, where it stands, how late it may be."""
+        expect = [self.nudged.reason] if self.nudged else []
+        return [self.line(), self.ticket.url, *expect]
 
     def line(self) -> str:
         """The same for a person."""
@@ -70,7 +79,7 @@ class Created:
         return f"#{self.ticket.number} {verb} {self.job.target} at {at} ({distance})"
 
 
-def settled(job: Job, connection: Connection) -> Job:
+def settled(job: Job, connection: Connection, facts: Facts) -> Job:
     """``job`` with the settings' defaults, checked against its target and the rules.
 
     Raises:
@@ -78,7 +87,6 @@ def settled(job: Job, connection: Connection) -> Job:
         NotPermitted: the token may not read what is needed to tell.
     """
     queue, settings = connection.queue, connection.settings
-    facts = Facts(queue, settings, clock=connection.clock, settings_found=connection.settings_found)
     target = target_of(job, queue=queue.repository, settings=settings)
     if not target.name:
         raise InvalidJob(
@@ -142,13 +150,24 @@ def title(job: Job) -> str:
     return text if len(text) <= MAX_TITLE else text[: MAX_TITLE - 1] + "…"
 
 
-def prepared(request: Request, connection: Connection) -> Job:
+def facts_of(connection: Connection) -> Facts:
+    """What one creation asks GitHub, each question once."""
+    return Facts(
+        connection.queue,
+        connection.settings,
+        clock=connection.clock,
+        settings_found=connection.settings_found,
+    )
+
+
+def prepared(request: Request, connection: Connection, facts: Facts | None = None) -> Job:
     """The job as it would be opened; raises as ``job_of`` and ``settled`` do."""
     zone = request.timezone or connection.settings.defaults.timezone
     now = connection.clock.now()
     queue = connection.queue.repository
     job = job_of(replace(request, timezone=zone), connection.environment, now=now, queue=queue)
-    return settled(replace(job, timezone=request.timezone), connection)
+    job = replace(job, timezone=request.timezone)
+    return settled(job, connection, facts or facts_of(connection))
 
 
 def create(request: Request, connection: Connection) -> Created:
@@ -161,7 +180,8 @@ def create(request: Request, connection: Connection) -> Created:
     """
     now = connection.clock.now()
     admission = Admission(connection)
-    job = admission.with_depth(prepared(request, connection))
+    facts = facts_of(connection)
+    job = admission.with_depth(prepared(request, connection, facts))
     if request.request_id is not None and (found := admission.requested(job)):
         return Created(ticket=found[0], job=found[1], created=False, now=now)
     if found := admission.duplicate(job):
@@ -178,7 +198,15 @@ def create(request: Request, connection: Connection) -> Created:
             raise Unavailable(_again(lost, job), sent=lost.sent) from lost
         ticket = found[0]
     _check_created(ticket, job, connection)
-    return Created(ticket=ticket, job=job, created=True, now=now)
+    nudged = _nudge(request, job, connection, facts)
+    return Created(ticket=ticket, job=job, created=True, now=now, nudged=nudged)
+
+
+def _nudge(request: Request, job: Job, connection: Connection, facts: Facts) -> Nudged | None:
+    if not request.nudge:
+        return None
+    now = connection.clock.now()
+    return nudge(connection.queue, job, connection.settings, branch=facts.branch, now=now)
 
 
 def _duplicate(
@@ -191,6 +219,12 @@ def _duplicate(
     ticket, stands = found
     if request.on_duplicate == "replace":
         job = _signed(job, connection)
+        signed = job.signature is not None and connection.settings.signing != "off"
+        if signed and now - ticket.created_at > signing.SKEW:
+            raise Refused(
+                f"--on-duplicate: #{ticket.number} was opened too long ago to be signed anew; "
+                f"'schedule cancel {ticket.number}', then create this one"
+            )
         changes = {"title": title(job), "body": frontmatter.render(job)}
         ticket, stands = connection.queue.edit(ticket.number, **changes), job
     return Created(ticket=ticket, job=stands, created=False, duplicate=True, now=now)

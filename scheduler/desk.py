@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from scheduler import policy
 from scheduler.claims import Claimant
@@ -20,7 +21,7 @@ from scheduler.states import State
 from scheduler.trust import at_least
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Desk:
     """What one tick works with; made once a tick and shared by those who act in it."""
 
@@ -31,6 +32,8 @@ class Desk:
     rules: Rules
     claimant: Claimant
     report: TickReport
+    #: How early a job may be claimed; only a holder, which waits for the instant, sets it.
+    early: timedelta = timedelta(0)
 
     def note(self, kind: str, found: Known, reason: str) -> None:
         """Say in the report's list ``kind`` where a job is, and why."""
@@ -57,7 +60,7 @@ class Desk:
             found.job,
             history,
             key=found.key,
-            now=self.clock.now(),
+            now=self.as_of(found.job),
             limits=self.limits(found.job),
             reopened=found.ticket.state_reason == "reopened",
             github_now=comments.as_of,
@@ -65,6 +68,11 @@ class Desk:
             forged=self._forged(history),
             forbidden=self.rules.forbidden(found),
         )
+
+    def as_of(self, job: Job) -> datetime:
+        """The instant to decide for: a job that is claimed early is decided for its own."""
+        now = self.clock.now()
+        return job.run_at if timedelta(0) < job.run_at - now <= self.early else now
 
     def after_recovery(
         self, found: Known, comments: Comments, history: History, claim: Claim
@@ -75,7 +83,7 @@ class Desk:
             history,
             claim,
             key=found.key,
-            now=self.clock.now(),
+            now=self.as_of(found.job),
             limits=self.limits(found.job),
             reopened=found.ticket.state_reason == "reopened",
             github_now=comments.as_of,

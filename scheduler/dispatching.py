@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from scheduler import policy
 from scheduler.claims import AnswerLost, Fresh, Held, Withdrawn, Work
@@ -31,6 +32,14 @@ class Standing:
     shows_key: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """A dispatch that GitHub accepted, and the entry that is to say so."""
+
+    standing: Standing
+    entry: Entry
+
+
 class Dispatcher:
     """Takes one job from a decision to its record."""
 
@@ -43,11 +52,21 @@ class Dispatcher:
         self.sent = 0
 
     def claimed(self, found: Known, decision: Fire | End) -> None:
-        """Claim ``found``, read it again, then dispatch or end it.
+        """Claim ``found``, read it again, then dispatch or end it, and record that.
 
         Raises:
             Withdrawn: the claim was given up, and nothing was sent.
             RateLimited, Unavailable, Rejected, NotPermitted: GitHub's answer, untold yet.
+        """
+        standing = self.begin(found, decision)
+        sent = self.fire(standing) if standing else None
+        if sent:
+            self.settle(sent)
+
+    def begin(self, found: Known, decision: Fire | End) -> Standing | None:
+        """Claim ``found`` and read it again; the claim under which it may now be sent.
+
+        None: there is nothing to be sent, and what was to be done instead is done.
         """
         desk = self.desk
         target, declared, problem = desk.rules.judge(found)
@@ -66,7 +85,7 @@ class Dispatcher:
         if firing and work.target in self.unsettled:
             desk.note("retrying", found, "waits: an answer about the same target was lost")
             desk.report.comes_next(desk.report.now)
-            return
+            return None
         newest = desk.facts.newest_run(target.repo) if firing else None
         try:
             held, fresh = desk.claimant.claim(work, decision, newest)
@@ -74,7 +93,7 @@ class Dispatcher:
             # Without a claim nothing may be sent; the label is all that can still be said.
             desk.note("held", found, f"no claim can be written: {refused}")
             desk.claimant.show(found.ticket, State.HELD)
-            return
+            return None
         self._same_login(held)
         standing = Standing(
             found=replace(found, ticket=fresh.ticket),
@@ -85,8 +104,8 @@ class Dispatcher:
         )
         if isinstance(decision, End):
             self._end(standing, decision.state, decision.reason)
-        else:
-            self._fire(standing)
+            return None
+        return standing
 
     def _same_login(self, held: Held) -> None:
         """Make sure that the claim was written by the login whose records are believed.
@@ -125,17 +144,24 @@ class Dispatcher:
         desk.record(found.number, standing.history, entry, own=standing.held.claim)
         desk.claimant.close(found.ticket, state)
 
-    def _fire(self, standing: Standing) -> None:
+    def fire(self, standing: Standing) -> Sent | None:
+        """Dispatch under a claim; what is then to be recorded.
+
+        None: it was not accepted, or that can't be told, and what follows is done.
+        """
         desk, found, claim = self.desk, standing.found, standing.held.claim
         self.sent += 1
+        # A claim may be early, a dispatch never.
+        while (early := found.job.run_at - desk.clock.now()) > timedelta(0):
+            desk.clock.sleep(early.total_seconds())
         try:
             accepted, sent_at = desk.claimant.send(standing.work, standing.held)
         except AnswerLost as lost:
             self._lost(standing, lost)
-            return
+            return None
         except Rejected as refused:
             self._end(standing, State.DISCARDED, str(refused))
-            return
+            return None
         late = round((sent_at - found.job.run_at).total_seconds(), 3)
         entry = replace(
             desk.entry(found, State.DISPATCHED, standing.history, claim),
@@ -144,14 +170,21 @@ class Dispatcher:
             run_id=accepted.run_id,
             run_url=accepted.run_url,
         )
-        if accepted.run_id is None and found.job.workflow:
+        return Sent(standing=standing, entry=entry)
+
+    def settle(self, sent: Sent) -> None:
+        """Record a dispatch that GitHub accepted, and close its issue."""
+        desk, standing, entry = self.desk, sent.standing, sent.entry
+        found, claim = standing.found, standing.held.claim
+        if entry.run_id is None and found.job.workflow:
             entry = self.settlement.identify(entry, claim, found.number, desk.clock)
         if entry.run_id:
             desk.facts.saw_run(standing.work.dispatch.target.repo, entry.run_id)
+        late = entry.lateness_s or 0.0
         desk.report.dispatched.append(
             Fired(id=found.number, run_id=entry.run_id, run_url=entry.run_url, lateness_s=late)
         )
-        desk.record(found.number, standing.history, entry, own=standing.held.claim)
+        desk.record(found.number, standing.history, entry, own=claim)
         desk.claimant.close(found.ticket, State.DISPATCHED)
 
     def _lost(self, standing: Standing, lost: AnswerLost) -> None:

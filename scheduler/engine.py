@@ -26,19 +26,24 @@ from scheduler.gateway import Clock, Queue
 from scheduler.journal import Explanation, is_claim
 from scheduler.known import Known
 from scheduler.lifecycle import Lifecycle
-from scheduler.model import Job, Ticket, occurrence_key
+from scheduler.model import Comment, Job, Ticket, User, occurrence_key
 from scheduler.report import Note, TickReport, invalid_comment
 from scheduler.rules import COUNTED, Rules
 from scheduler.settings import Settings
 from scheduler.signing import Keys
 from scheduler.states import LABELLED, State, state_label
-from scheduler.trust import target_of
+from scheduler.trust import at_least, target_of
 
 #: How far back the closed issues, and changes to invalid ones, are looked at.
 RECENT = timedelta(hours=1)
 #: For how long after its last change the comments of a held issue are read for a person's
 #: word; taking the label off has it read whenever that was.
 HELD_FOR = timedelta(days=1)
+#: Said once in a tick, not of each job.
+EDITS_UNKNOWN = (
+    "trust: this server has no GraphQL, so who last changed a job's text can't be told; "
+    "jobs were judged by their authors alone"
+)
 #: So many jobs in a row without an answer end the tick: it is not one job's fault.
 OUTAGES = 3
 
@@ -107,12 +112,17 @@ class Tick:
         #: Explanations to authors: none of them may keep a due job waiting.
         self._later: list[Callable[[], None]] = []
 
+    def renew(self, settings: Settings) -> None:
+        """Go on with settings that were read anew; what was known of rights is forgotten."""
+        self.settings = self.rules.settings = self.lifecycle.desk.settings = settings
+        self.facts.renew(settings)
+
     def run(self) -> TickReport:
         """Scan, carry out, settle, report."""
         now, report = self.report.now, self.report
         tickets = list(self.queue.open_tickets())
         report.scanned = len(tickets)
-        known = [found for ticket in tickets if (found := self._read(ticket)) is not None]
+        known = [found for ticket in tickets if (found := self.read(ticket)) is not None]
         due = [found for found in known if found.job.run_at <= now]
         due.sort(key=lambda found: (found.job.run_at, found.number))
         report.due = len(due)
@@ -121,11 +131,11 @@ class Tick:
             closed = self.queue.closed_tickets(now - (COUNTED if due else RECENT))
             self.rules.enter(known, closed, now=now)
             self.facts.expect([found.number for found in due])
-            self._carry_out(due)
+            forbidden = {found.number: found for found in known if self.rules.forbidden(found)}
+            self._carry_out([found for found in due if found.number not in forbidden])
             for explain in self._later:
                 explain()
-            early = [found for found in known if found.job.run_at > now]
-            self._reject_early([f for f in early if self.rules.forbidden(f)])
+            self._reject(list(forbidden.values()))
             self._settle_closed([t for t in closed if _closed_at(t) >= now - RECENT])
         except RateLimited as limited:
             report.stopped = str(limited)
@@ -134,6 +144,8 @@ class Tick:
             report.stopped = str(problem)
             report.error = problem if isinstance(problem, NotPermitted) else None
             report.comes_next(now)
+        if self.facts.edits_unknown:
+            report.notices.append(EDITS_UNKNOWN)
         report.requests = self.queue.requests
         return report
 
@@ -147,8 +159,9 @@ class Tick:
         if self._denied is not None and not self._worked:
             raise self._denied
 
-    def _reject_early(self, forbidden: list[Known]) -> None:
-        # Said at once, not when they fire: their author can still do something about it.
+    def _reject(self, forbidden: list[Known]) -> None:
+        # Said at once, not when they fire: their author can still do something about it. And
+        # last, so many at a time: whoever floods the queue keeps nobody else waiting.
         for found in forbidden[: self.settings.limits.per_tick]:
             self._guarded(found)
         if len(forbidden) > self.settings.limits.per_tick:
@@ -186,7 +199,7 @@ class Tick:
         self.report.retrying.append(Note(id=ticket.number, reason=str(problem)))
         self.report.comes_next(self.report.now)
 
-    def _read(self, ticket: Ticket) -> Known | None:
+    def read(self, ticket: Ticket) -> Known | None:
         """The job of an issue, or None after its author was told why it is none."""
         shown = {s for s in LABELLED if state_label(self.settings.label, s) in ticket.labels}
         unchanged = self.report.now - ticket.updated_at > HELD_FOR
@@ -201,9 +214,7 @@ class Tick:
         except InvalidJob as problem:
             self.report.invalid.append(Note(id=ticket.number, reason=str(problem)))
             words = str(problem)
-            self._later.append(
-                lambda: self._quietly(ticket, lambda: self._explain(ticket, words))
-            )
+            self._later.append(lambda: self._quietly(ticket, lambda: self._explain(ticket, words)))
             return None
         if shown - {State.HELD}:
             self._quietly(ticket, lambda: self.claimant.show(ticket, State.PENDING))
@@ -252,11 +263,18 @@ class Tick:
         if labelled and self.report.now - ticket.updated_at > RECENT:
             return True
         recent = self.facts.recent_comments(self.report.now - RECENT)
-        mine = [comment for comment in recent or () if comment.issue == ticket.number]
-        if any(text_hash in comment.body for comment in mine):
-            return True
-        comments = self.queue.comments(ticket.number).items
-        return any(text_hash in comment.body for comment in comments)
+        here = [comment for comment in recent or () if comment.issue == ticket.number]
+        return self._says(text_hash, here) or self._says(
+            text_hash, self.queue.comments(ticket.number).items
+        )
+
+    def _says(self, text_hash: str, comments: Iterable[Comment]) -> bool:
+        return any(text_hash in each.body and self._insider(each.author) for each in comments)
+
+    def _insider(self, user: User) -> bool:
+        # A stranger who quotes the hash must not keep the author from being told.
+        own = user.login.lower() == (self.facts.login() or "").lower()
+        return own or user.bot or at_least(self.facts.role(user.login), "write")
 
     def _settle_closed(self, closed: Iterable[Ticket]) -> None:
         """Settle the claims that stand on issues which a person closed meanwhile."""

@@ -14,6 +14,7 @@ from typing import Any
 from scheduler.errors import NotPermitted, UsageError
 from scheduler.frontmatter import REPOSITORY, WORKFLOW_NAME
 from scheduler.model import OCCURRENCE_KEY
+from scheduler.settings import PROFILES
 
 PUBLIC_API = "https://api.github.com"
 
@@ -38,6 +39,9 @@ class Environment:
     output_path: str | None = None
     summary_path: str | None = None
     writes_per_second: float | None = None
+    hold: str | None = None
+    poll: str | None = None
+    profile: str | None = None
     signing_key: str | None = field(default=None, repr=False)
     signing_keys: str | None = field(default=None, repr=False)
 
@@ -58,6 +62,9 @@ class Environment:
             event=_event(environ.get("GITHUB_EVENT_PATH")) if in_actions else {},
             output_path=environ.get("GITHUB_OUTPUT") or None,
             summary_path=environ.get("GITHUB_STEP_SUMMARY") or None,
+            hold=environ.get("SCHEDULE_HOLD") or None,
+            poll=environ.get("SCHEDULE_POLL") or None,
+            profile=_one_of(environ.get("SCHEDULE_PROFILE"), PROFILES, "profile"),
             signing_key=environ.get("SCHEDULE_SIGNING_KEY") or None,
             signing_keys=environ.get("SCHEDULE_SIGNING_KEYS") or None,
             writes_per_second=_rate(environ.get("SCHEDULE_WRITES_PER_SECOND")),
@@ -124,9 +131,17 @@ def _event(path: str | None) -> Mapping[str, Any]:
         return {}
     try:
         event = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return event if isinstance(event, dict) else {}
+
+
+def _one_of(text: str | None, words: tuple[str, ...], field_name: str) -> str | None:
+    if not text:
+        return None
+    if text not in words:
+        raise UsageError(f"{field_name}: {text!r} is not a choice; write {', '.join(words)}")
+    return text
 
 
 def _rate(text: str | None) -> float | None:

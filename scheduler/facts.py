@@ -52,6 +52,13 @@ class Facts:
             self._login = self._queue.viewer()
         return self._login
 
+    def renew(self, settings: Settings) -> None:
+        """Go on with new settings; targets, runs and comments are asked about anew."""
+        self._settings = settings
+        self._files.clear()
+        self._newest.clear()
+        self._recent = self._created = None
+
     def learn_login(self, login: str) -> None:
         """Take the author of the scheduler's own write for its login."""
         self._login = login
@@ -116,7 +123,9 @@ class Facts:
             self._files[asked] = (declared(file.text), file.ref) if file else (None, None)
         found, ref = self._files[asked]
         self._proven |= found is not None and target.repo == self._queue.repository
-        branch = job.ref or ref or self._branch(target.repo)
+        if job.ref is None and ref is not None:
+            self._branches.setdefault(target.repo, ref)
+        branch = job.ref or self.branch(target.repo)
         return target_of(job, queue=target.repo, settings=self._settings, ref=branch), found
 
     def prove_settings(self) -> None:
@@ -132,7 +141,8 @@ class Facts:
             self._queue.prove_contents()
             self._proven = True
 
-    def _branch(self, repo: str) -> str:
+    def branch(self, repo: str) -> str:
+        """The name of a repository's default branch."""
         if repo not in self._branches:
             self._branches[repo] = self._queue.default_branch(repo)
         return self._branches[repo]

@@ -82,6 +82,12 @@ class Queue(Protocol):
     def open_tickets(self) -> Iterable[Ticket]:
         """The open issues that carry the queue's label, pull requests left out."""
 
+    def poll_open(self) -> Sequence[Ticket] | None:
+        """The same, asked conditionally; None: nothing has changed since it was last asked.
+
+        An answer of 304 costs nothing of the rate limit.
+        """
+
     def closed_tickets(self, since: datetime) -> Sequence[Ticket]:
         """The issues with the queue's label that were closed at ``since`` or later."""
 
@@ -128,6 +134,9 @@ class Queue(Protocol):
 
     def workflow_file(self, repo: str, workflow: str, ref: str | None) -> WorkflowFile | None:
         """The file at ``ref`` (None: the default branch); None when there is none."""
+
+    def cancel_run(self, repo: str, run_id: int) -> bool:
+        """Cancel a run; false when it had ended already. Absolute."""
 
     def prove_contents(self) -> None:
         """Raise ``SettingsUnreadable`` unless the token may read the queue's contents."""

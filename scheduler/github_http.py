@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import urllib.parse
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
@@ -62,10 +62,7 @@ class Answer:
     @property
     def date(self) -> datetime | None:
         """The server's own time, in UTC with whole seconds; None where it does not tell."""
-        try:
-            return parsedate_to_datetime(self.headers["date"]).astimezone(timezone.utc)
-        except (KeyError, ValueError, TypeError):
-            return None
+        return _date(self.headers)
 
     @property
     def next_page(self) -> str | None:
@@ -79,10 +76,25 @@ class Answer:
         return None
 
 
+def _date(headers: Mapping[str, str]) -> datetime | None:
+    try:
+        return parsedate_to_datetime(headers["date"]).astimezone(timezone.utc)
+    except (KeyError, ValueError, TypeError):
+        return None
+
+
 class GitHub:
     """Sends requests as one token; ``requests`` counts what was really sent."""
 
-    def __init__(self, *, api_url: str, token: str, clock: Clock, pace: Pace) -> None:
+    def __init__(
+        self,
+        *,
+        api_url: str,
+        token: str,
+        clock: Clock,
+        pace: Pace,
+        answered: Callable[[datetime, datetime], None] | None = None,
+    ) -> None:
         self._api_url = api_url.rstrip("/")
         address = _address(self._api_url)
         self._github = github.Github(
@@ -98,6 +110,7 @@ class GitHub:
         self._connection = connection(address.hostname or "", address.port, timeout=TIMEOUT)
         self._clock = clock
         self._pace = pace
+        self._answered = answered
         self.requests = 0
 
     @property
@@ -192,6 +205,7 @@ class GitHub:
         self, verb: str, path: str, params: Any, headers: dict[str, str] | None, body: Any
     ) -> tuple[int, dict[str, str], str]:
         self.requests += 1
+        asked = self._clock.now()
         try:
             status, answered, text = self._github.requester.requestJson(
                 verb, path, params, dict(headers or {}), body, cnx=self._connection
@@ -200,7 +214,10 @@ class GitHub:
             raise self._unreachable(problem) from problem
         except (github.GithubException, RuntimeError, UnicodeError) as problem:
             raise Unavailable(f"{self._api_url}: {one_line(str(problem))}") from problem
-        return status, {str(name).lower(): str(value) for name, value in answered.items()}, text
+        found = {str(name).lower(): str(value) for name, value in answered.items()}
+        if self._answered and (date := _date(found)):
+            self._answered(date, asked)
+        return status, found, text
 
     def _redirect(self, path: str, headers: Mapping[str, str]) -> str | None:
         """Where a read is to go instead; None: nowhere that this token may be sent to."""

@@ -107,6 +107,16 @@ def issue_of(data: dict[str, Any]) -> int:
     return int(number) if number.isdigit() else 0
 
 
+def changed_at(data: dict[str, Any]) -> datetime:
+    """When a REST object last changed."""
+    return _required(data.get("updated_at"))
+
+
+def committed_at(data: dict[str, Any]) -> datetime | None:
+    """When a REST commit object was committed; None: it does not say."""
+    return _instant(((data.get("commit") or {}).get("committer") or {}).get("date"))
+
+
 def run_of(data: Any) -> Run:
     """A REST workflow run object."""
     data = record(data, "id")

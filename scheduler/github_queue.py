@@ -5,11 +5,12 @@ from __future__ import annotations
 import urllib.parse
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 from scheduler.errors import NotPermitted, Rejected, Unavailable
 from scheduler.gateway import Comments, Edit, Labelled
-from scheduler.github_http import GitHub
+from scheduler.github_http import PER_PAGE, GitHub
 from scheduler.github_objects import (
     comment_of,
     edit_of,
@@ -34,6 +35,7 @@ class GitHubQueue(GitHubRepository):
     def __init__(self, http: GitHub, *, repository: str, label: str) -> None:
         super().__init__(http, repository=repository)
         self.label = label
+        self._pages: list[tuple[str, list[Ticket]]] = []
 
     # Issues: https://docs.github.com/en/rest/issues/issues
 
@@ -41,6 +43,36 @@ class GitHubQueue(GitHubRepository):
         """The queue, oldest first, page by page."""
         params = {"state": "open", "labels": self.label, "sort": "created", "direction": "asc"}
         return self._tickets(params)
+
+    def poll_open(self) -> Sequence[Ticket] | None:
+        """The queue anew, page by page with its ETag; None where every page is as it was.
+
+        https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#use-conditional-requests
+        """
+        path = f"/repos/{self.repository}/issues"
+        params = {"state": "open", "labels": self.label, "sort": "created", "direction": "asc"}
+        pages: list[tuple[str, list[Ticket]]] = []
+        changed, more = False, True
+        while more:
+            number = len(pages)
+            known = self._pages[number] if number < len(self._pages) else None
+            headers = {"If-None-Match": known[0]} if known and known[0] else {}
+            try:
+                asked = {**params, "per_page": PER_PAGE, "page": number + 1}
+                answer = self.http.get(path, asked, **headers)
+            except Rejected as refused:
+                raise self.refused(refused, "issues: read") from refused
+            if answer.status == HTTPStatus.NOT_MODIFIED and known:
+                pages.append(known)
+                more = number + 1 < len(self._pages)
+            else:
+                changed = True
+                found = [ticket_of(i) for i in items(answer.data) if "pull_request" not in i]
+                pages.append((answer.headers.get("etag", ""), found))
+                more = answer.next_page is not None
+        changed = changed or len(pages) != len(self._pages)
+        self._pages = pages
+        return [ticket for _, found in pages for ticket in found] if changed else None
 
     def closed_tickets(self, since: datetime) -> Sequence[Ticket]:
         """The closed issues with the label that changed since; one page, newest first."""
@@ -202,7 +234,7 @@ class GitHubQueue(GitHubRepository):
         )
         body = {"query": query, "variables": {"o": owner, "n": name}}
         try:
-            data = self.http.post("/graphql", body).data
+            data = self.http.post(self.http.graphql_url, body).data
         except Rejected as refused:
             if refused.status in (404, 405, 501):
                 return None

@@ -13,7 +13,7 @@ from scheduler import settings_file
 from scheduler.errors import NotPermitted, Rejected, SchedulerError, SettingsUnreadable
 from scheduler.gateway import Accepted, WorkflowFile
 from scheduler.github_http import Answer, GitHub
-from scheduler.github_objects import record, run_of, runs_of
+from scheduler.github_objects import committed_at, items, record, run_of, runs_of
 from scheduler.model import Dispatch, Run, Target
 from scheduler.when import format_instant
 
@@ -79,6 +79,43 @@ class GitHubRepository:
             self.http.get(f"/repos/{self.repository}")
         except Rejected as refused:
             raise self.refused(refused, "metadata: read") from refused
+
+    def is_private(self, repo: str) -> bool:
+        """Whether not everybody sees it; an internal repository counts as private."""
+        return record(self.http.get(f"/repos/{repo}").data).get("private") is not False
+
+    def last_commit(self, repo: str) -> datetime | None:
+        """When the default branch got its newest commit; None: it has none.
+
+        https://docs.github.com/en/rest/commits/commits#list-commits
+        """
+        try:
+            data = self.http.get(f"/repos/{repo}/commits", {"per_page": 1}).data
+        except Rejected as refused:
+            if refused.status == 409:  # the repository is empty
+                return None
+            raise self.refused(refused, "contents: read") from refused
+        return next((committed_at(commit) for commit in items(data)), None)
+
+    def scheduled_runs(self, repo: str, workflow: str) -> Sequence[Run]:
+        """The newest few runs that cron started, newest first."""
+        name = urllib.parse.quote(workflow, safe="")
+        path = f"/repos/{repo}/actions/workflows/{name}/runs"
+        try:
+            return runs_of(self.http.get(path, {"event": "schedule", "per_page": 5}).data)
+        except Rejected as refused:
+            raise self.refused(refused, "actions: read") from refused
+
+    def enable_workflow(self, repo: str, workflow: str) -> None:
+        """Enable a workflow, whether it is or not. Absolute.
+
+        https://docs.github.com/en/rest/actions/workflows#enable-a-workflow
+        """
+        name = urllib.parse.quote(workflow, safe="")
+        try:
+            self.http.absolute("PUT", f"/repos/{repo}/actions/workflows/{name}/enable")
+        except Rejected as refused:
+            raise self.refused(refused, "actions: write") from refused
 
     def default_branch(self, repo: str) -> str:
         """See https://docs.github.com/en/rest/repos/repos#get-a-repository ."""

@@ -36,6 +36,7 @@ class Request:
     max_attempts: int | None = None
     allow_past: bool = False
     on_duplicate: str = "return"
+    nudge: bool = True
 
 
 #: JSON key → the request's own name for it.
@@ -93,12 +94,19 @@ def _value(key: str, name: str, value: object) -> object:
     if name == "inputs":
         if not isinstance(value, Mapping):
             raise InvalidJob(f'{key}: is not an object; write {{"name": "text"}}')
-        return {str(each): _text(f"{key}.{each}", text) for each, text in value.items()}
+        return {_name(key, str(each)): _text(f"{key}.{each}", text) for each, text in value.items()}
     if name == "max_attempts":
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 99:
-            raise InvalidJob(f"{key}: {value!r} is not a number from 1 to 99; write 5")
+            raise InvalidJob(f"{key}: {repr(value)[:80]} is not a number from 1 to 99; write 5")
         return value
     return _text(key, value)
+
+
+def _name(key: str, name: str) -> str:
+    if not frontmatter.INPUT_NAME.fullmatch(name):
+        fix = "use letters, digits, '_' and '-'"
+        raise frontmatter.refusal(key, name, "is not the name of an input", fix)
+    return name
 
 
 def _text(key: str, value: object) -> str:

@@ -14,10 +14,7 @@ PROFILES = ("thrifty", "balanced", "punctual")
 
 #: Keys that are checked and do nothing yet.
 KEYS_NOT_YET_USED = (
-    "limits.relays-per-hour",
     "limits.shortest-interval",
-    "profile",
-    "nudge",
     "paused",
 )
 

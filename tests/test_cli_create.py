@@ -21,10 +21,14 @@ def test_options_alone_open_a_job(stage: Stage) -> None:
     result = stage.run(*SOON)
     assert result.status == 0
     assert result.err == ""
-    first, second = result.out.splitlines()
+    first, second, expect = result.out.splitlines()
     assert first.startswith("#1 runs agent-message.yml at 20")
     assert first.endswith("Z (in 2h)")
     assert second.endswith("/octo/queue/issues/1")
+    assert (
+        expect
+        == "the scheduler is not woken so long before; GitHub's cron alone is minutes to hours late"
+    )
     issue = stage.issue(1)
     assert issue["title"].startswith("⏰ agent-message.yml at 20")
     assert issue["title"].endswith("Z: Check PR 123")
@@ -40,7 +44,8 @@ def test_the_answer_says_what_will_happen(stage: Stage) -> None:
     assert made == {
         "id": 1, "status": "pending", "run_at": made["run_at"], "in": "in 2h",
         "workflow": "agent-message.yml", "event": None, "repo": None, "agent": "probe-1",
-        "request_id": made["request_id"], "created": True, "duplicate": False, "url": stage.issue(1)["html_url"],
+        "request_id": made["request_id"], "created": True, "duplicate": False,
+        "nudged": False, "expect": made["expect"], "url": stage.issue(1)["html_url"],
     }  # fmt: skip
     assert made["request_id"] in stage.issue(1)["body"]
 
@@ -199,6 +204,7 @@ def test_what_was_not_opened_can_be_repeated(
     assert len(stage.issues()) == 1
 
 
+@pytest.mark.slow
 def test_an_answer_that_comes_too_late_is_looked_for(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -227,6 +233,7 @@ def test_a_rate_limit_says_when_to_come_back(stage: Stage) -> None:
     stage.untouched()
 
 
+@pytest.mark.slow
 def test_a_short_rate_limit_is_waited_out(stage: Stage) -> None:
     stage.sandbox.fault("429", method="POST", path="/issues$", retry_after=1)
     assert stage.create(*SOON)["id"] == 1
@@ -235,10 +242,10 @@ def test_a_short_rate_limit_is_waited_out(stage: Stage) -> None:
 def test_no_retry_of_the_library_doubles_an_issue(stage: Stage) -> None:
     seen: list[Request] = []
     with stage.sandbox.on_request(seen.append):
-        stage.sandbox.fault("502-after", method="POST", count=9)
+        stage.sandbox.fault("502-after", method="POST", path="/issues$", count=9)
         stage.create(*SOON)
-    posts = [request for request in seen if request.method == "POST"]
-    assert [request.path for request in posts] == [ISSUES]
+    posts = [request.path for request in seen if request.method == "POST"]
+    assert [path for path in posts if path != "/graphql"] == [ISSUES]
 
 
 def test_a_process_of_its_own_does_the_same(stage: Stage) -> None:

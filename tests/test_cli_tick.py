@@ -22,7 +22,7 @@ def payload(run: Any) -> dict[str, str]:
 def test_from_creation_to_a_closed_issue(stage: Stage) -> None:
     made = stage.create(
         "--in", "3s", "-m", "Check PR 123\n⏰", "--workflow", "agent-message.yml",
-        "--agent", "probe-1", "--input", "model=large",
+        "--agent", "probe-1", "--input", "model=large", "--no-nudge",
     )  # fmt: skip
     run_at = datetime.fromisoformat(made["run_at"].replace("Z", "+00:00"))
     waiting = stage.tick()

@@ -67,7 +67,8 @@ def test_creating_a_job(stage: Stage) -> None:
     # What stands there already is one more question, asked only where it matters.
     for more in (("--agent", "a"), ("--request-id", "r"), ("--dedup-key", "d")):
         assert counted(stage, *soon, *more)[1] <= 4
-    assert counted(stage, *soon, "--request-id", "r")[1] <= 3
+    # Of a job that stands there it is asked whose it is: GraphQL's viewer, else the user.
+    assert counted(stage, *soon, "--request-id", "r")[1] <= 5
 
 
 def test_creating_an_event_or_a_job_for_another_repository(stage: Stage) -> None:
@@ -77,11 +78,21 @@ def test_creating_an_event_or_a_job_for_another_repository(stage: Stage) -> None
     assert counted(stage, "create", "--in", "1h", *there)[1] <= 3
 
 
+@kinds
+def test_a_tick_with_little_to_see(stage: Stage) -> None:
+    assert tick(stage)[1] <= idle(0)
+    stage.open(waiting_job(0))
+    stage.open("no job")
+    tick(stage)
+    assert tick(stage)[1] <= idle(2)
+
+
 def test_what_is_wrong_by_itself_asks_for_the_settings_only(stage: Stage) -> None:
     stage.run("create", "--at", "2024-01-15T10:00:00Z", "-m", "x", "--workflow", "bare.yml")
     assert len(stage.sandbox.requests) <= 1
 
 
+@pytest.mark.slow
 @kinds
 @pytest.mark.parametrize("beside", ["nothing", "invalid", "closed"])
 def test_a_tick_with_nothing_due(stage: Stage, beside: str) -> None:
@@ -108,7 +119,7 @@ def test_a_tick_with_nothing_due(stage: Stage, beside: str) -> None:
 
 
 DUE = [
-    (jobs, targets, authors)
+    pytest.param(jobs, targets, authors, marks=[pytest.mark.slow] if jobs == 20 else [])
     for jobs, targets, authors in itertools.product([1, 5, 20], [1, 3], [1, 2])
     if jobs >= targets
 ]

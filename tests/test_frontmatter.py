@@ -122,7 +122,8 @@ def test_hand_written_bodies(text: str, message: str) -> None:
         ('"a: b # c"', "a: b # c"), ("'it''s'", "it's"), ('"a\\nb\\tc"', "a\nb\tc"),
         ("C:\\temp", "C:\\temp"), ("-1", "-1"), ("http://a/b", "http://a/b"), ("🕐 ☕", "🕐 ☕"),
         ('"---"', "---"), ("<<", "<<"), ("全角\u3000空白", "全角\u3000空白"),
-        ("می\u200cخواهم", "می\u200cخواهم"), ("🏴\U000e0067\U000e007f", "🏴\U000e0067\U000e007f"),
+        ("\u0645\u06cc\u200c\u062e", "\u0645\u06cc\u200c\u062e"),
+        ("🏴\U000e0067\U000e007f", "🏴\U000e0067\U000e007f"),
         ("a\u00a0b\u2019", "a\u00a0b\u2019"), ('"\\x41"', "A"),
     ],
 )  # fmt: skip
@@ -209,21 +210,19 @@ ODD = st.sampled_from([
 ANY_TEXT = st.lists(ODD | st.text(max_size=5), max_size=4).map("".join)
 CONTROL = {"Cc", "Cs"}
 VALUES = ANY_TEXT.map(
-    lambda text: "".join(
-        c for c in text if unicodedata.category(c) not in CONTROL or c in "\n\r\t"
-    )
+    lambda text: "".join(c for c in text if unicodedata.category(c) not in CONTROL or c in "\n\r\t")
 )
 ONE_LINE = (
     ANY_TEXT.map(lambda text: "".join(c for c in text if c.isprintable()))
     .map(lambda text: text[:100])
     .filter(str.strip)
 )
-SECONDS = st.datetimes(
-    datetime(2000, 1, 1), datetime(2999, 12, 31), timezones=st.just(timezone.utc)  # noqa: DTZ001
-).map(lambda moment: moment.replace(microsecond=0))
+SECONDS = st.integers(0, 86_400 * 365 * 990).map(
+    lambda seconds: datetime(2000, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=seconds)
+)
 TARGETS = st.fixed_dictionaries(
     {},
-    optional={"workflow": st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9_ -]{0,20}\.ya?ml", fullmatch=True)},
+    optional={"workflow": st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9_ -]{0,9}\.ya?ml", fullmatch=True)},
 ) | st.fixed_dictionaries({"event": ONE_LINE})
 INPUTS = st.dictionaries(
     st.from_regex(r"[A-Za-z_][A-Za-z0-9_-]{0,99}", fullmatch=True)
@@ -265,7 +264,7 @@ def test_no_value_ends_the_front_matter_or_adds_a_key(job: Job) -> None:
     lines = render(job).split("\n")
     end = lines.index("---", 1)
     assert "\n".join(lines[end + 1 :]) == job.message
-    head = yaml.load("\n".join(lines[1:end]), Loader=yaml.BaseLoader)  # noqa: S506
+    head = yaml.load("\n".join(lines[1:end]), Loader=yaml.BaseLoader)
     fields = vars(job).items()
     given_keys = {n.replace("_", "-") for n, v in fields if v and n != "message"}
     assert set(head) == given_keys

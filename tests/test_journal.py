@@ -90,7 +90,7 @@ def test_what_is_written_is_read_as_the_same(
 ) -> None:
     found = read([comment(f"{head(record)}\n{below}", 7)], login=BOT)
     assert list(believed(found)) == [record]
-    assert found.unreadable == found.foreign == ()
+    assert (found.unreadable, found.foreign) == ((), ())
 
 
 @given(CLAIMS | JOURNALS | EXPLANATIONS)
@@ -147,7 +147,7 @@ def test_what_others_write_badly_is_only_text() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    ["hello", " " + head(claim()), "> " + head(claim()), "\n" + head(claim()), "```\n" + head(claim())],
+    ["hello", *(before + head(claim()) for before in (" ", "> ", "\n", "```\n", "\ufeff"))],
 )
 def test_a_record_stands_at_the_very_head(body: str) -> None:
     assert history(body) == History()
@@ -170,16 +170,18 @@ ENTRY = {"key": KEY, "attempt": 1, "outcome": "held", "at": "2026-11-23T12:00:00
 BROKEN = [
     as_claim(v=2), as_claim(v="1"), as_claim(v=None), as_claim(v="(gone)"), as_claim(key=1),
     as_claim(key=None), as_claim(key="(gone)"), as_claim(attempt="1"), as_claim(attempt=True),
-    as_claim(attempt=1.5), as_claim(made_at="soon"), as_claim(made_at=5), as_claim(made_at=None),
+    as_claim(attempt=1.5), as_claim(attempt=-1), as_claim(newest_run=2**63),
+    as_claim(made_at="soon"), as_claim(made_at=5), as_claim(made_at=None),
     as_claim(extra=1), as_claim(newest_run="1"), as_claim(target=["x"]),
-    as_claim(made_at="0001-01-01T00:00:00+23:59"), as_claim(made_at="2026-11-23T12:00:00"),
-    as_claim()[:-5], as_claim()[:-4] + "\n-->", as_claim().replace('{"v"', '{v'),
+    as_claim(made_at="0001-01-01T00:00:00+23:59"),
+    as_claim(made_at="2026-11-23T12:00:00"),
+    as_claim()[:-5], as_claim()[:-4] + "\n-->", as_claim().replace('"v"', "v"),
     "<!-- schedule:claim {} -->", "<!-- schedule:claim [] -->", "<!-- schedule:claim",
     "<!-- schedule:claim " + '{"a":' * 9999 + "1" + "}" * 9999 + " -->",
     "<!-- schedule:paused {} -->", as_journal(None), as_journal("abc"), as_journal([1]),
     as_journal([ENTRY], v=2), as_journal([{**ENTRY, "outcome": "gone"}]),
     as_journal([{**ENTRY, "lateness_s": "1"}]), as_journal([{**ENTRY, "more": 1}]),
-    as_journal([ENTRY, {"key": KEY}]), "<!-- schedule:journal {\"v\":1} -->",
+    as_journal([ENTRY, {"key": KEY}]), '<!-- schedule:journal {"v":1} -->',
     '<!-- schedule:invalid {"v":1} -->', '<!-- schedule:invalid {"v":1,"text_hash":1} -->',
 ]  # fmt: skip
 
@@ -234,9 +236,7 @@ def test_a_journal_grows_and_tells_occurrences_apart() -> None:
         ([claim(1), claim(2)], [entry()], []),
     ],
 )
-def test_which_claims_stand(
-    claims: list[Claim], entries: list[Entry], standing: list[int]
-) -> None:
+def test_which_claims_stand(claims: list[Claim], entries: list[Entry], standing: list[int]) -> None:
     found = History(claims=tuple(claims), journal=Journal(id=9, entries=tuple(entries)))
     assert [each.id for each in found.standing] == standing
 

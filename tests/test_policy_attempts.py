@@ -69,9 +69,7 @@ def test_after_a_recovery_the_next_attempt_waits_and_then_supersedes() -> None:
 
     def found(now: datetime, github: datetime | None = None, job: Job = JOB) -> Decision:
         known = History(claims=(dead,))
-        return after_recovery(
-            job, known, dead, key=KEY, now=now, limits=LIMITS, github_now=github
-        )
+        return after_recovery(job, known, dead, key=KEY, now=now, limits=LIMITS, github_now=github)
 
     wait = Wait(reason="attempt 1 did not start it", until=again)
     fire = Fire(attempt=2, supersedes=dead)
@@ -89,9 +87,7 @@ def test_after_the_last_attempt_it_is_given_up() -> None:
     dead = claim(3, 3)
     tried = tuple(Entry(key=KEY, attempt=n, outcome=NEVER_STARTED, at=NOON) for n in (1, 2))
     known = History(claims=(dead,), journal=Journal(entries=tried))
-    found = after_recovery(
-        JOB, known, dead, key=KEY, now=NOON + timedelta(days=1), limits=LIMITS
-    )
+    found = after_recovery(JOB, known, dead, key=KEY, now=NOON + timedelta(days=1), limits=LIMITS)
     assert isinstance(found, End)
     assert (found.state, found.attempt, found.supersedes) == (State.DISCARDED, 4, dead)
 

@@ -69,7 +69,7 @@ def test_the_labels_and_the_issue_agree() -> None:
     for state, meaning in STATES.items():
         assert meaning.issue.startswith("closed") == (state in TERMINAL)
         assert (f"`schedule:{state.value}`" in meaning.issue) == (state in LABELLED)
-    assert LABELLED & TERMINAL == {State.MISSED, State.REJECTED, State.DISCARDED}
+    assert {State.MISSED, State.REJECTED, State.DISCARDED} == LABELLED & TERMINAL
     assert state_label("later", State.HELD) == "later:held"
 
 

@@ -32,6 +32,8 @@ def form(inputs: str) -> Declared:
     [
         ("on: workflow_dispatch", True),
         ("on: push", False),
+        ("on:", False),
+        ("on: !!python/object:os.system {workflow_dispatch: }", True),
         ("on: [push, workflow_dispatch]", True),
         ("on: [push]", False),
         ("on: []", False),
@@ -55,15 +57,16 @@ def test_the_trigger_in_each_of_its_forms(text: str, dispatchable: bool) -> None
 @pytest.mark.parametrize(
     "text",
     [
-        "", "- a", "text", "on:", "name: x", "yes: workflow_dispatch", "true: push", "on: {",
-        "on: [", "a: b: c", "\x00", 'on: "\\UFFFFFFFF"', 'on: "\\uD800"', "[" * 9999, "{a: " * 9999,
-        "on: *gone", "? [a]\n: b", "%YAML 9.9\n---\non: push", "on: !!python/object:os.system {}",
+        "", "- a", "text", "name: x", "yes: workflow_dispatch", "true: push", "on: {",
+        "on: [", "a: b: c", "\x00", 'on: "\\UFFFFFFFF"', "[" * 9999,
+        "{a: " * 9999,
+        "on: *gone", "on: &a {b: *a", "? [a]\n: b", "%YAML 9.9\n---\non: push",
         "on: push\n---\non: push",
     ],
 )  # fmt: skip
 def test_a_file_that_cannot_be_understood_demands_nothing(text: str) -> None:
     found = declared(text)
-    assert found == Declared(readable=False) or text.startswith("on: !!")
+    assert found == Declared(readable=False)
     check(JOB, found, workflow="run.yml", where="octo/queue")
 
 
@@ -127,7 +130,9 @@ def test_whether_its_runs_show_the_key(run_name: str, inputs: str, shows: bool) 
 
 
 @pytest.mark.parametrize("names", [(), ("agent",), ("message", "schedule_id"), OWN_INPUTS])
-def test_the_schedulers_own_inputs_are_passed_when_they_are_declared(names: tuple[str, ...]) -> None:
+def test_the_schedulers_own_inputs_are_passed_when_they_are_declared(
+    names: tuple[str, ...],
+) -> None:
     found = Declared(inputs={name: Input() for name in (*names, "model")})
     assert inputs_for(JOB, found, key=KEY) == {name: OWN[name] for name in names}
     job = replace(JOB, inputs={"model": "opus"})
@@ -171,13 +176,17 @@ KINDS = "{dry: {type: boolean}, count: {type: number}}"
     [
         (
             None, {},
-            "workflow: 'run.yml' is not in .github/workflows/ of octo/queue at 'main'; write the "
-            "name of a file that is on that branch",
+            (
+                "workflow: 'run.yml' is not in .github/workflows/ of octo/queue at 'main'; write "
+                "the name of a file that is on that branch"
+            ),
         ),
         (
             declared("on: push"), {},
-            "workflow: 'run.yml' in octo/queue at 'main' has no workflow_dispatch trigger; add "
-            "'workflow_dispatch:' to its 'on:'",
+            (
+                "workflow: 'run.yml' in octo/queue at 'main' has no workflow_dispatch trigger; add "
+                "'workflow_dispatch:' to its 'on:'"
+            ),
         ),
         (
             form("{model: }"), {"modle": "x"},
@@ -227,7 +236,8 @@ def test_what_github_would_refuse_is_refused(
         (form("{schedule_id: {required: true}, scheduled_for: {required: true}}"), {}),
         (form(CHOICE), {"place": "staging"}), (form(CHOICE), {}),
         (form("{place: {type: choice}}"), {"place": "anything"}),
-        (form(KINDS), {"dry": "true", "count": "-3.5e2"}), (form(KINDS), {"dry": "false", "count": "0"}),
+        (form(KINDS), {"dry": "true", "count": "-3.5e2"}),
+        (form(KINDS), {"dry": "false", "count": "0"}),
         (form("{a: {type: environment}}"), {"a": "production"}),
         (Declared(readable=False), {"whatever": "x"}),
     ],
@@ -236,9 +246,7 @@ def test_what_github_takes_is_accepted(found: Declared, inputs: dict[str, str]) 
     check(replace(JOB, inputs=inputs), found, workflow="run.yml", where="octo/queue")
 
 
-@pytest.mark.parametrize(
-    ("name", "advice"), [("agent", "--agent …"), ("message", "--message …")]
-)
+@pytest.mark.parametrize(("name", "advice"), [("agent", "--agent …"), ("message", "--message …")])
 def test_an_own_input_that_is_required_and_was_not_said(name: str, advice: str) -> None:
     with pytest.raises(InvalidJob) as refused:
         check(

@@ -6,7 +6,15 @@ import pytest
 
 from scheduler.model import Job, Target, User
 from scheduler.settings import Allow, Defaults, Scheduler, Settings, Trust
-from scheduler.trust import ROLES, at_least, author_refusal, named_bot, target_of, target_refusal
+from scheduler.trust import (
+    OWN_EVENTS,
+    ROLES,
+    at_least,
+    author_refusal,
+    named_bot,
+    target_of,
+    target_refusal,
+)
 
 QUEUE = "octo/queue"
 OWNER = User(login="owner")
@@ -89,8 +97,10 @@ def event(name: str, repo: str = QUEUE) -> Target:
     [
         ("run.yml", None, True), ("run.yml", (), False), ("run.yml", ("run.yml",), True),
         ("agent-a.yml", ("agent-*.yml",), True), ("agent.yml", ("agent-*.yml",), False),
-        ("RUN.yml", ("run.yml",), False), ("run.yaml", ("run.yml",), False), ("x.yml", ("*",), True),
-        ("ab.yml", ("a?.yml", "x"), True), ("b.yml", ("[!a].yml",), True), ("a.yml", ("[!a].yml",), False),
+        ("RUN.yml", ("run.yml",), False), ("run.yaml", ("run.yml",), False),
+        ("x.yml", ("*",), True),
+        ("ab.yml", ("a?.yml", "x"), True), ("b.yml", ("[!a].yml",), True),
+        ("a.yml", ("[!a].yml",), False),
     ],
 )  # fmt: skip
 def test_which_workflows_a_person_may_start(
@@ -148,6 +158,15 @@ def test_the_scheduler_itself_must_be_named_in_full(allow: Allow, may: bool) -> 
     found = refusal(workflow("scheduler.yml"), allow)
     assert (found is None) == may
     assert may or (found or "").startswith("workflow: 'scheduler.yml' is the scheduler itself; ")
+
+
+@pytest.mark.parametrize("name", OWN_EVENTS)
+def test_an_event_that_starts_the_scheduler_must_be_named_in_full(name: str) -> None:
+    for events in (None, ("*",), ("schedule*",)):
+        found = refusal(event(name), Allow(events=events))
+        assert (found or "").startswith(f"event: {name!r} starts the scheduler itself; ")
+    assert refusal(event(name), Allow(events=(name,))) is None
+    assert refusal(event(name, "octo/other"), Allow(repositories=("octo/other",))) is None
 
 
 def test_the_schedulers_own_workflow_may_have_another_name() -> None:

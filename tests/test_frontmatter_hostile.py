@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import contextlib
+import time
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from scheduler.errors import InvalidJob
+from scheduler.frontmatter import MAX_BODY, READERS, parse
+from scheduler.model import Job
+
+RUN_AT = "run-at: 2026-11-23T09:00:00Z\n"
+
+PIECES = st.sampled_from(
+    ["---", "\n", "\r\n", "\r", ":", " ", "- ", "{", "}", "[", "]", "'", '"', "|", ">", "&a", "*a",
+     "!!", "%", "#", "? ", "\t", "\ufeff", "\u2028", "\u202e", "\x00", "\x85", "\ud800", "\\", ","]
+    + [f"{key}: " for key in READERS]
+    + ["2026-11-23T09:00:00Z", "9999-12-31T23:59:59-23:59", "P1D", "1" * 30, "\\UFFFFFFFF"]
+)  # fmt: skip
+TEXTS = st.lists(PIECES | st.text(max_size=3), max_size=25).map("".join)
+
+
+@given(TEXTS, st.sampled_from(["", "---\n", "---\n" + RUN_AT, "---\nrun-at: "]), st.booleans())
+@example("\\UFFFFFFFF", '---\n"', True)
+@example("0001-01-01T00:00:00+23:59", "---\nrun-at: ", True)
+@settings(deadline=None, max_examples=500)
+def test_any_text_is_a_job_or_refused_in_one_printable_line(
+    text: str, start: str, closed: bool
+) -> None:
+    try:
+        job = parse(start + text + ("\n---\n" if closed else ""), timezone="Europe/Berlin")
+    except InvalidJob as refused:
+        message = str(refused)
+        assert message.isprintable()
+        assert ": " in message
+        assert len(message) < 500
+    else:
+        assert isinstance(job, Job)
+
+
+HOSTILE = {
+    "brackets": "[", "braces": "{", "mixed": "[{", "dashes": "- ", "keys": "a: ", "colons": ":",
+    "double quotes": '"', "single quotes": "'", "both quotes": "'\"", "questions": "? ",
+    "anchors": "&a ", "tags": "!", "percents": "%", "comments": "#", "new lines": "\n",
+    "spaces": " ", "tabs": "\t", "fences": "--- ", "letters": "é", "near keys": "run-a",
+    "block scalars": "a: |\n x\n", "fence-like lines": "---" + "\t" * 99 + "x\n",
+    "backslashes": "\\",
+}  # fmt: skip
+PREFIXES = ["", "agent: ", "inputs: {a: ", 'inputs:\n  a: "', "? "]
+
+
+def seconds(text: str) -> float:
+    best = 9.0
+    for _ in range(3):
+        begun = time.perf_counter()
+        with contextlib.suppress(InvalidJob):
+            parse(text)
+        best = min(best, time.perf_counter() - begun)
+    return best
+
+
+def filled(prefix: str, piece: str) -> str:
+    room = MAX_BODY - len("---\n" + RUN_AT + prefix + "\n---\n")
+    return f"---\n{RUN_AT}{prefix}{(piece * room)[:room]}\n---\n"
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+@pytest.mark.parametrize("piece", HOSTILE.values(), ids=list(HOSTILE))
+def test_no_text_takes_long(prefix: str, piece: str) -> None:
+    text = filled(prefix, piece)
+    assert len(text) == MAX_BODY
+    took = seconds(text)
+    # On a busy machine what counts is how a harmless text of the same size fares.
+    assert took < 0.05 or took < 10 * seconds(filled("inputs:\n  a: ", "x"))

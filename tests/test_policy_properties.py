@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scheduler.commands import Resolution
+from scheduler.journal import NEVER_STARTED, Claim, Entry, History, Journal
+from scheduler.model import Job
+from scheduler.policy import End, Fire, Limits, Wait, after_recovery, decide, used
+from scheduler.states import State
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
+KEY = "42@2026-11-23T12:00:00Z"
+OTHER = "42@2026-11-24T12:00:00Z"
+SECOND = timedelta(seconds=1)
+LIMITS = Limits(recover_after=120 * SECOND, backoff=30 * SECOND, max_attempts=3)
+JOB = Job(run_at=NOON, workflow="run.yml")
+AGAIN = Resolution(comment_id=50, by="owner")
+RAN = Resolution(comment_id=50, by="owner", run_id=7)
+
+
+def claim(id: int = 1, attempt: int = 1, *, age: float = 0, key: str = KEY) -> Claim:  # noqa: A002
+    made = NOON - timedelta(seconds=age)
+    return Claim(
+        id=id, created_at=made, key=key, attempt=attempt, nonce=f"n{id}", target="run.yml",
+        made_at=made, expires_at=made + 30 * SECOND,
+    )  # fmt: skip
+
+
+def entry(outcome: str, attempt: int = 1, *, of: int | None = None, key: str = KEY) -> Entry:
+    reason = f"was {outcome}"
+    return Entry(key=key, attempt=attempt, outcome=outcome, at=NOON, claim=of, reason=reason)
+
+
+def history(*records: Claim | Entry, unreadable: tuple[int, ...] = ()) -> History:
+    return History(
+        claims=tuple(each for each in records if isinstance(each, Claim)),
+        journal=Journal(id=9, entries=tuple(each for each in records if isinstance(each, Entry))),
+        unreadable=unreadable,
+    )
+
+
+OUTCOMES = [NEVER_STARTED, *(state.value for state in State)]
+RECORDS = st.lists(
+    st.builds(
+        lambda id, attempt, age, key: claim(id, attempt, age=age, key=key),  # noqa: A006
+        st.integers(1, 99), st.integers(1, 6), st.integers(-60, 400), st.sampled_from([KEY, OTHER]),
+    )
+    | st.builds(
+        lambda outcome, attempt, of, key: entry(outcome, attempt, of=of, key=key),
+        st.sampled_from(OUTCOMES), st.integers(1, 6), st.none() | st.integers(1, 99),
+        st.sampled_from([KEY, OTHER]),
+    ),
+    max_size=6,
+)  # fmt: skip
+CHOICES = st.fixed_dictionaries(
+    {
+        "now": st.integers(-200, 9999).map(lambda late: NOON + timedelta(seconds=late)),
+        "reopened": st.booleans(),
+        "github_now": st.none() | st.integers(-200, 9999).map(lambda s: NOON + s * SECOND),
+        "resolution": st.sampled_from([None, AGAIN, RAN]),
+        "forged": st.sampled_from([None, None, "forged"]),
+        "forbidden": st.sampled_from([None, None, "a rule"]),
+    }
+)
+JOBS = st.sampled_from([JOB, replace(JOB, deadline=SECOND), replace(JOB, deadline=NOON)])
+
+
+@given(JOBS, RECORDS, CHOICES)
+@settings(deadline=None, max_examples=500)
+def test_nothing_is_fired_before_its_time_twice_or_under_an_attempt_that_was(
+    job: Job, records: list[Claim | Entry], choices: dict[str, object]
+) -> None:
+    known = history(*records)
+    found = decide(job, known, key=KEY, limits=LIMITS, **choices)  # type: ignore[arg-type]
+    if isinstance(found, (Fire, End)):
+        assert all(each.attempt < found.attempt for each in records if each.key == KEY)
+        assert not known.standing
+        assert choices["forged"] is None
+    if isinstance(found, Fire):
+        now = choices["now"]
+        assert isinstance(now, datetime)
+        assert now >= job.run_at
+        assert not any(e.outcome == "dispatched" for e in known.journal.of(KEY))
+        assert used(known, KEY) < LIMITS.max_attempts
+        assert choices["forbidden"] is None
+
+
+@given(JOBS, RECORDS, CHOICES)
+@settings(deadline=None)
+def test_the_same_facts_give_the_same_decision(
+    job: Job, records: list[Claim | Entry], choices: dict[str, object]
+) -> None:
+    known = history(*records)
+    twice = [decide(job, known, key=KEY, limits=LIMITS, **choices) for _ in range(2)]  # type: ignore[arg-type]
+    assert twice[0] == twice[1]
+
+
+@given(RECORDS, st.integers(0, 9999), st.booleans())
+@settings(deadline=None)
+def test_after_a_recovery_no_attempt_number_comes_twice(
+    records: list[Claim | Entry], late: int, reopened: bool
+) -> None:
+    dead = claim(1, 1)
+    known = history(dead, *records)
+    found = after_recovery(
+        JOB, known, dead, key=KEY, now=NOON + late * SECOND, limits=LIMITS, reopened=reopened
+    )
+    if isinstance(found, Wait):
+        assert found.until is not None
+        assert found.until > NOON + late * SECOND
+    else:
+        assert isinstance(found, (Fire, End))
+        assert found.supersedes == dead
+        assert all(each.attempt < found.attempt for each in known.claims if each.key == KEY)

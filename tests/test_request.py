@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scheduler.environment import Environment
+from scheduler.errors import InvalidJob, Refused
+from scheduler.request import KEYS, Request, from_json, from_mapping, instant_of, job_of
+
+NINE = datetime(2026, 11, 23, 9, tzinfo=timezone.utc)
+HOUR = timedelta(hours=1)
+BASE = Request()
+SEED = {
+    "workflow": "agent-message.yml",
+    "agent": "probe",
+    "run_at": "2026-11-23T10:00:00Z",
+    "message": "Follow up",
+    "repo": "octo/queue",
+}
+HERE = Environment(
+    repository="octo/queue", in_actions=True, workflow="agent-message.yml", run_id="99"
+)
+
+
+def test_the_seeds_request() -> None:
+    assert from_json(json.dumps(SEED), BASE) == Request(
+        at="2026-11-23T10:00:00Z", workflow="agent-message.yml", agent="probe",
+        message="Follow up", repo="octo/queue",
+    )  # fmt: skip
+
+
+def test_every_key_sets_its_field() -> None:
+    values: dict[str, Any] = {key: f"<{key}>" for key in KEYS}
+    values |= {"inputs": {"a": "b"}, "max_attempts": 9}
+    found = from_mapping(values, BASE)
+    for key, name in KEYS.items():
+        assert getattr(found, name) == values[key]
+    assert from_mapping({"run-at": "x", "dedup-key": "y"}, BASE) == Request(at="x", dedup_key="y")
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_what_is_empty_counts_as_not_given(nothing: object) -> None:
+    base = Request(workflow="run.yml", message="m", inputs={"a": "b"}, max_attempts=3)
+    assert from_mapping(dict.fromkeys(KEYS, nothing), base) == base
+
+
+SAY_WHEN = "time: say when, with either --at 2026-11-23T09:00:00Z or --in 2h"
+PAST = "write a time to come, or add --allow-past to run it at once"
+NOT_JSON = 'request: is not a JSON object; write {"run_at": …, "message": …}'
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ([], NOT_JSON), ("x", NOT_JSON), (None, NOT_JSON), (5, NOT_JSON),
+        ({"runat": "x"}, "request: 'runat' is not a key of a request; did you mean 'run_at'?"),
+        ({"zzz": 1}, f"request: 'zzz' is not a key of a request; the keys are {', '.join(KEYS)}"),
+        ({"allow_past": True}, None), ({"a\nb": 1}, None), ({"\u202e" * 99: 1}, None),
+        ({"run_at": 5}, "run_at: '5' is not text; put it in quotes"),
+        ({"message": ["x"]}, "message: \"['x']\" is not text; put it in quotes"),
+        ({"agent": True}, "agent: 'True' is not text; put it in quotes"),
+        ({"inputs": "x"}, 'inputs: is not an object; write {"name": "text"}'),
+        ({"inputs": {"a": 1}}, "inputs.a: '1' is not text; put it in quotes"),
+        ({"inputs": {"a": None}}, "inputs.a: 'None' is not text; put it in quotes"),
+        ({"inputs": {"a\nb": 1}}, None), ({"inputs": {"\u202e" * 999: 1}}, None),
+        ({"max_attempts": 0}, "max_attempts: 0 is not a number from 1 to 99; write 5"),
+        ({"max_attempts": 100}, "max_attempts: 100 is not a number from 1 to 99; write 5"),
+        ({"max_attempts": True}, "max_attempts: True is not a number from 1 to 99; write 5"),
+        ({"max_attempts": "5"}, "max_attempts: '5' is not a number from 1 to 99; write 5"),
+        ({"max_attempts": 5.0}, "max_attempts: 5.0 is not a number from 1 to 99; write 5"),
+        ({"max_attempts": ["x"] * 999}, None),
+    ],
+)  # fmt: skip
+def test_a_request_that_is_none(data: object, message: str | None) -> None:
+    with pytest.raises(InvalidJob) as refused:
+        from_mapping(data, BASE)
+    found = str(refused.value)
+    assert found.isprintable()
+    assert len(found) < 800
+    assert message is None or found == message
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "nope", "{'a': 1}", "[" * 99_999, '{"a":' * 99_999, "1" * 5000 + "x", "\ufeff{}"],
+)
+def test_text_that_is_no_json(text: str) -> None:
+    with pytest.raises(InvalidJob, match=r"^request: is not (JSON \(|a JSON object)") as refused:
+        from_json(text, BASE)
+    assert str(refused.value).isprintable()
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(st.dictionaries(st.sampled_from([*KEYS, "x"]) | st.text(), JSON, max_size=3) | JSON)
+@settings(deadline=None)
+def test_any_value_is_a_request_or_refused_in_one_line(data: object) -> None:
+    try:
+        from_mapping(data, BASE)
+    except InvalidJob as refused:
+        message = str(refused)
+    else:
+        message = ""
+    assert message.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("request_", "instant"),
+    [
+        (Request(at="2026-11-23T10:00:00Z"), NINE + HOUR),
+        (Request(at="2026-11-23T11:00", timezone="Europe/Berlin"), NINE + HOUR),
+        (Request(delay="1h"), NINE + HOUR),
+        (Request(delay="PT3600S"), NINE + HOUR),
+        (Request(at="2026-11-23T09:00:00Z"), NINE),
+        (Request(at="2026-11-23T08:59:59Z", allow_past=True), NINE - timedelta(seconds=1)),
+    ],
+)
+def test_when_it_is_to_be(request_: Request, instant: datetime) -> None:
+    assert instant_of(request_, now=NINE) == instant
+
+
+def test_a_local_time_is_that_of_the_given_zone_else_of_the_settings() -> None:
+    local = Request(at="2026-11-23T11:00")
+    assert instant_of(local, now=NINE, zone="Europe/Berlin") == NINE + HOUR
+    tokyo = Request(at="2026-11-23T20:00", timezone="Asia/Tokyo")
+    assert instant_of(tokyo, now=NINE, zone="Europe/Berlin") == NINE + 2 * HOUR
+
+
+def test_a_delay_never_ends_early() -> None:
+    now = NINE + timedelta(microseconds=1)
+    assert instant_of(Request(delay="1s"), now=now) == NINE + timedelta(seconds=2)
+
+
+@pytest.mark.parametrize(
+    ("request_", "kind", "message"),
+    [
+        (Request(), InvalidJob, SAY_WHEN),
+        (Request(at="x", delay="1h"), InvalidJob, SAY_WHEN),
+        (
+            Request(at="2026-11-23T11:00"), InvalidJob,
+            "--at: '2026-11-23T11:00' has no UTC offset; write 2026-11-23T11:00Z, "
+            "or add a timezone",
+        ),
+        (Request(delay="0s"), InvalidJob, "--in: '0s' is no time at all; write at least 1s"),
+        (
+            Request(at="2024-01-15T10:00:00Z"), Refused,
+            f"--at: 2024-01-15T10:00:00Z was 1042d23h ago; {PAST}",
+        ),
+        (
+            Request(at="2026-11-23T08:59:59Z"), Refused,
+            f"--at: 2026-11-23T08:59:59Z was 1s ago; {PAST}",
+        ),
+    ],
+)  # fmt: skip
+def test_a_time_that_cannot_be(request_: Request, kind: type[Refused], message: str) -> None:
+    with pytest.raises(Refused) as refused:
+        instant_of(request_, now=NINE)
+    assert str(refused.value) == message
+    assert type(refused.value) is kind
+
+
+def test_inside_of_a_run_everything_but_the_time_and_the_message_is_known() -> None:
+    job = job_of(Request(delay="1h", message="m"), HERE, now=NINE, queue="octo/queue")
+    assert (job.run_at, job.workflow) == (NINE + HOUR, "agent-message.yml")
+    assert job.agent == "agent-message"
+    assert (job.message, job.parent) == ("m", "run:99")
+    assert job.request_id
+
+
+def test_what_is_asked_for_goes_before_what_is_known() -> None:
+    def job(queue: str = "octo/queue", **asked: str) -> Any:
+        return job_of(Request(delay="1h", **asked), HERE, now=NINE, queue=queue)  # type: ignore[arg-type]
+
+    assert job(workflow="run.yml", agent="probe").workflow == "run.yml"
+    assert job(agent="probe").agent == "probe"
+    assert job(event="wake").workflow is None
+    assert job(repo="octo/other").workflow is None
+    assert job(queue="octo/other").workflow is None
+    assert job(repo="OCTO/queue").workflow == "agent-message.yml"
+    assert job(request_id="r").request_id == "r"
+    assert len({job().request_id for _ in range(9)}) == 9
+
+
+@pytest.mark.parametrize(
+    ("asked", "field"),
+    [
+        ({"workflow": "../x.yml"}, "--workflow: '../x.yml'"), ({"repo": "x"}, "--repo: 'x'"),
+        ({"workflow": " "}, "--workflow: ' '"), ({"ref": "a..b"}, "--ref: 'a..b'"),
+        ({"event": "x" * 101}, "--event: "), ({"agent": "a\nb"}, "--agent: 'a\\nb'"),
+        ({"timezone": "Nowhere"}, "timezone: 'Nowhere'"),
+        ({"deadline": "soon"}, "--deadline: 'soon'"),
+        ({"deadline": "2026-11-23T09:59:59Z"}, "--deadline: '2026-11-23T09:59:59Z'"),
+        ({"workflow": "a.yml", "event": "e"}, "--event: 'e'"),
+        ({"dedup_key": ""}, "--dedup-key: ''"),
+        ({"inputs": {"a b": "x"}}, "inputs: 'a b'"),
+        ({"message": "\udcff"}, "--message: '\\udcff'"),
+        ({"inputs": {str(n): "x" for n in range(26)}}, "inputs: '26 inputs'"),
+    ],
+)  # fmt: skip
+def test_a_job_that_cannot_be(asked: dict[str, Any], field: str) -> None:
+    with pytest.raises(InvalidJob) as refused:
+        job_of(Request(at="2026-11-23T10:00:00Z", **asked), Environment(), now=NINE, queue="o/q")
+    assert field in str(refused.value)
+    assert str(refused.value).isprintable()
