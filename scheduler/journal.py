@@ -20,6 +20,9 @@ from scheduler.states import State
 VERSION = 1
 RECORD = re.compile(r"\A<!-- schedule:(claim|journal|invalid) (\{[^\r\n]*\}) -->")
 
+#: The highest number in a record, GitHub's ids included.
+MOST = 2**63 - 1
+
 #: An attempt of which recovery showed that it never started a run.
 NEVER_STARTED = "never-started"
 
@@ -250,7 +253,8 @@ def _record(comment: Comment) -> Claim | Journal | Explanation | None:
         if any(entry.outcome not in outcomes for entry in entries):
             return None
         return Journal(id=comment.id, entries=entries)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError):
+        # ArithmeticError: an instant that no calendar holds once it is in UTC.
         return None
 
 
@@ -263,9 +267,13 @@ def _typed(kind: type, data: dict[str, Any]) -> dict[str, Any]:
 def _value(kind: str, value: Any) -> Any:
     if kind.startswith("datetime"):
         instant = datetime.fromisoformat(value.replace("Z", "+00:00"))
+        if instant.tzinfo is None:
+            raise ValueError("the instant has no UTC offset")
         return instant.astimezone(timezone.utc)
     types: dict[str, tuple[type, ...]] = {"int": (int,), "str": (str,), "float": (int, float)}
     wanted = types[kind.partition(" ")[0]]
     if isinstance(value, bool) or not isinstance(value, wanted):
         raise TypeError(f"{value!r} is not {kind}")
+    if isinstance(value, int) and not 0 <= value <= MOST:
+        raise ValueError("the number is beyond all that are counted here")
     return value

@@ -9,9 +9,20 @@ from datetime import datetime
 from scheduler.errors import NotPermitted, Rejected, Unavailable
 from scheduler.facts import Facts
 from scheduler.gateway import Clock, Queue
-from scheduler.journal import Claim, Entry, read
+from scheduler.journal import Claim, Entry, History, read
 from scheduler.model import Comment, Target
-from scheduler.recovery import Found, NeverStarted, Outcome, Unclear, match, overlap, window
+from scheduler.policy import CLAIM_VALIDITY
+from scheduler.recovery import (
+    IN_FLIGHT,
+    ROUNDING,
+    Found,
+    NeverStarted,
+    Outcome,
+    Unclear,
+    match,
+    overlap,
+    window,
+)
 from scheduler.states import State
 
 #: How often, and with which pause in seconds, a run is looked for right after its dispatch.
@@ -86,12 +97,14 @@ class Settlement:
         """The runs that other journals hold, and who else may have started one unseen."""
         taken: set[int] = set()
         rivals: list[str] = []
-        for issue, comments in self._by_issue(window(claim)[0]):
+        # A claim that was made earlier can still meet this one's window.
+        since = window(claim)[0] - (CLAIM_VALIDITY + IN_FLIGHT + ROUNDING)
+        for issue, comments in self._by_issue(since):
             history = read(comments, login=self.facts.login() or "")
             taken |= {e.run_id for e in history.journal.entries if e.run_id is not None}
             if issue == number:
                 continue
-            rivals += [f"#{issue}" for other in history.standing if overlap(claim, other)]
+            rivals += [f"#{issue}" for other in _unsettled(history) if overlap(claim, other)]
             rivals += [
                 f"#{issue}" for entry in history.journal.entries if _unnamed_rival(entry, claim)
             ]
@@ -116,10 +129,17 @@ class Settlement:
         return found
 
 
+def _unsettled(history: History) -> list[Claim]:
+    """The claims that may have started a run which no journal names."""
+    held = {(e.key, e.attempt) for e in history.journal.entries if e.outcome == State.HELD.value}
+    kept = [claim for claim in history.claims if (claim.key, claim.attempt) in held]
+    return [*history.standing, *kept]
+
+
 def _unnamed_rival(entry: Entry, claim: Claim) -> bool:
     earliest, latest = window(claim)
     return (
-        entry.outcome in (State.DISPATCHED.value, State.HELD.value)
+        entry.outcome == State.DISPATCHED.value
         and entry.run_id is None
         and entry.target == claim.target
         and earliest <= entry.at <= latest

@@ -37,9 +37,7 @@ class MemoryQueue:
     ``blind`` are ids of comments that a lagging replica does not show to this process.
     """
 
-    def __init__(
-        self, hub: MemoryHub, *, login: str = BOT, through: Through | None = None
-    ) -> None:
+    def __init__(self, hub: MemoryHub, *, login: str = BOT, through: Through | None = None) -> None:
         self.hub = hub
         self.login = login
         self.through = through
@@ -65,6 +63,9 @@ class MemoryQueue:
 
     def open_tickets(self) -> list[Ticket]:
         return self._ask("open_tickets", lambda: [t for t in self._tickets() if t.open])
+
+    def poll_open(self) -> list[Ticket] | None:
+        return self.open_tickets()
 
     def closed_tickets(self, since: datetime) -> list[Ticket]:
         def find() -> list[Ticket]:
@@ -151,6 +152,9 @@ class MemoryQueue:
             return None if text is None else WorkflowFile(text=text, ref=ref or "main")
 
         return self._ask("workflow_file", find)
+
+    def cancel_run(self, repo: str, run_id: int) -> bool:
+        return self._ask("cancel_run", lambda: any(run.id == run_id for _, run in self.hub.runs))
 
     def prove_contents(self) -> None:
         self._ask("prove_contents", lambda: None)
