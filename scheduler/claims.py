@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from scheduler.errors import NotPermitted, RateLimited, Rejected, SchedulerError, Unavailable
 from scheduler.gateway import Accepted, Clock, Queue
 from scheduler.journal import Claim, Entry, History, Journal, never_started
-from scheduler.model import Comment, Dispatch, Ticket
+from scheduler.model import UNCOUNTED, Comment, Dispatch, Ticket
 from scheduler.policy import CLAIM_VALIDITY, End, Fire
 from scheduler.report import claim_comment, journal_comment
 from scheduler.states import LABELLED, State, state_label
@@ -132,7 +132,7 @@ class Claimant:
             mine = next((c for c in comments.items if claim.nonce in c.body), None)
             # Writing the claim made the issue count one more: an issue that counts otherwise
             # than the list is older, or the list is.
-            if mine and len(comments.items) == ticket.comments:
+            if mine and ticket.comments in (len(comments.items), UNCOUNTED):
                 return Fresh(ticket=ticket, comments=comments.items, as_of=comments.as_of), mine
             written = written or mine
         self._delete(written)

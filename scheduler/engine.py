@@ -183,6 +183,8 @@ class Tick:
             self._failed(found, outage)
         except Rejected as refused:
             self._retrying(found.ticket, refused)
+        except Exception as bug:  # noqa: BLE001 - not even a bug of ours may hide a neighbour
+            self._retrying(found.ticket, SchedulerError(f"internal error: {bug!r}; report it"))
 
     def _failed(self, found: Known, problem: SchedulerError) -> None:
         """Go on to the next job, unless it is not this one's fault."""

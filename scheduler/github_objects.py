@@ -11,7 +11,7 @@ from typing import Any
 
 from scheduler.errors import Unavailable
 from scheduler.gateway import Edit, Labelled
-from scheduler.model import Comment, Run, Ticket, User
+from scheduler.model import UNCOUNTED, Comment, Run, Ticket, User
 
 
 def items(data: Any) -> list[dict[str, Any]]:
@@ -79,7 +79,7 @@ def ticket_of(data: Any) -> Ticket:
         open=data.get("state", "open") == "open",
         state_reason=data.get("state_reason"),
         labels=tuple(str(label) for label in labels if label),
-        comments=int(data.get("comments") or 0),
+        comments=data["comments"] if isinstance(data.get("comments"), int) else UNCOUNTED,
         locked=bool(data.get("locked")),
         url=str(data.get("html_url") or data.get("url") or ""),
         created_at=_required(data.get("created_at")),

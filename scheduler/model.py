@@ -16,7 +16,9 @@ from types import MappingProxyType
 NO_INPUTS: Mapping[str, str] = MappingProxyType({})
 
 #: ``42@2026-11-23T09:00:00Z``, with ``owner/name#`` before it for another repository.
-OCCURRENCE_KEY = re.compile(r"(?:[\w.-]+/[\w.-]+#)?\d+@\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+OCCURRENCE_KEY = re.compile(
+    r"(?:[\w.-]{1,40}/[\w.-]{1,100}#)?\d{1,18}@\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII
+)
 
 
 def require_utc(value: datetime, name: str) -> None:
@@ -76,9 +78,16 @@ class User:
     bot: bool = False
 
 
+#: The number of comments of an issue on a server that does not tell it.
+UNCOUNTED = -1
+
+
 @dataclass(frozen=True, kw_only=True)
 class Ticket:
-    """An issue as the API shows it, unparsed: one bad body must not hide its neighbours."""
+    """An issue as the API shows it, unparsed: one bad body must not hide its neighbours.
+
+    ``comments`` is their number as the issue itself counts them, or ``UNCOUNTED``.
+    """
 
     number: int
     title: str = ""

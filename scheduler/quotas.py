@@ -27,6 +27,12 @@ class Entered:
     job: Job
     created_at: datetime
     open: bool
+    bot: bool = False
+
+    @property
+    def limited(self) -> bool:
+        """Whether the quotas bound it: an agent's job, or a bot's; not a person's own."""
+        return self.bot or self.job.agent is not None
 
     @property
     def owner(self) -> tuple[str, str]:
@@ -46,7 +52,9 @@ def refusals(entered: Iterable[Entered], *, quotas: Quotas, now: datetime) -> di
     for jobs in by_owner.values():
         counted: list[Entered] = []
         for each in jobs:
-            reason = duplicate(each, counted) or over(each.job, counted, quotas, now=now)
+            reason = duplicate(each, counted)
+            if reason is None and each.limited:
+                reason = over(each.job, counted, quotas, now=now)
             if reason is None or not each.open:
                 counted.append(each)
             else:
@@ -107,7 +115,7 @@ def depth(job: Job) -> int:
     if job.parent is None:
         return 0
     head, _, number = job.parent.rpartition(" depth=")
-    if number.isascii() and number.isdigit() and len(number) <= 6:
+    if number.isascii() and number.isdigit():
         return int(number)
     return 1 if OCCURRENCE_KEY.fullmatch(job.parent) or head else 0
 

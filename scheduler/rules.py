@@ -75,17 +75,20 @@ class Rules:
             or target_refusal(author, target, queue=self.repository, settings=self.settings)
             or self._used_before(found)
         )
-        if reason:
-            return target, Declared(), (State.REJECTED, reason)
-        try:
-            target, declared = self.facts.target(job)
-            if target.workflow:
-                where = f"{target.repo} at {target.ref}"
-                check(job, declared, workflow=target.workflow, where=where)
-        except (InvalidJob, Rejected) as problem:
-            return target, Declared(), (State.DISCARDED, str(problem))
+        problem = (State.REJECTED, reason) if reason else None
+        declared = Declared()
+        if problem is None:
+            try:
+                target, file = self.facts.target(job)
+                if target.workflow:
+                    where = f"{target.repo} at {target.ref}"
+                    check(job, file, workflow=target.workflow, where=where)
+                declared = file or declared
+            except (InvalidJob, Rejected) as wrong:
+                problem = (State.DISCARDED, str(wrong))
+        # A no by settings that are not the repository's is as wrong as a yes by them.
         self.facts.prove_settings()
-        return target, declared or Declared(), None
+        return target, declared, problem
 
     def _author(self, found: Known) -> str | None:
         edit = self.facts.edit(found.number)
@@ -125,9 +128,21 @@ class Rules:
         if signature is None:
             return None
         for ticket in self.facts.created_since(signature.issued_at - signing.SKEW):
-            if ticket.number < found.number and f"nonce={signature.nonce} " in ticket.body:
+            # A stranger can copy a signature into an older issue; that uses up nothing.
+            if (
+                ticket.number < found.number
+                and self._nonce(ticket) == signature.nonce
+                and self._person(ticket.author) is None
+            ):
                 return _replay(ticket.number)
         return None
+
+    def _nonce(self, ticket: Ticket) -> str | None:
+        try:
+            job = frontmatter.parse(ticket.body, timezone=self.settings.defaults.timezone)
+        except InvalidJob:
+            return None
+        return signing.nonce_of(job)
 
 
 def _entered(ticket: Ticket, job: Job) -> Entered:
@@ -137,16 +152,21 @@ def _entered(ticket: Ticket, job: Job) -> Entered:
         job=job,
         created_at=ticket.created_at,
         open=ticket.open,
+        bot=ticket.author.bot,
     )
 
 
 def _replayed(entered: list[Entered]) -> dict[int, str]:
-    first: dict[str, int] = {}
+    """What one account opened twice; of several accounts, who they are has to be asked."""
+    first: dict[tuple[str, str], int] = {}
     found: dict[int, str] = {}
     for each in sorted(entered, key=lambda each: each.number):
         nonce = signing.nonce_of(each.job)
-        if nonce is not None and first.setdefault(nonce, each.number) != each.number:
-            found[each.number] = _replay(first[nonce])
+        if nonce is None:
+            continue
+        older = first.setdefault((each.author.lower(), nonce), each.number)
+        if older != each.number:
+            found[each.number] = _replay(older)
     return found
 
 
