@@ -66,9 +66,11 @@ class Story:
         """Open four jobs: three by the command line, one by hand."""
         self.heading("1. Four jobs are opened; a job is an issue that says when and what")
         message = ("--workflow", "agent-message.yml", "--agent", AGENT, "--message")
-        self.schedule("--in", DELAY, *message, MESSAGE)
-        self.schedule("--in", DELAY, "--workflow", "run.yml", "--input", f"task={TASK}")
-        self.schedule("--in", DELAY, *message, FORGOTTEN)
+        self.schedule("--in", DELAY, "--no-nudge", *message, MESSAGE)
+        self.schedule(
+            "--in", DELAY, "--no-nudge", "--workflow", "run.yml", "--input", f"task={TASK}"
+        )
+        self.schedule("--in", DELAY, "--no-nudge", *message, FORGOTTEN)
         self.say("  Somebody writes one by hand, as an issue labelled 'schedule':")
         self.say(textwrap.indent(BROKEN.rstrip(), "    | "))
         made = {"title": "A job", "body": BROKEN, "labels": ["schedule"]}
