@@ -21,6 +21,7 @@ from scheduler.connect import Connection, connect
 from scheduler.create import Created, create
 from scheduler.environment import Environment
 from scheduler.errors import Refused, SchedulerError, UsageError
+from scheduler.keepalive import keep_alive
 from scheduler.markdown import code, visible
 from scheduler.report import TickReport, summary
 from scheduler.request import Request, from_mapping, instant_of
@@ -57,6 +58,10 @@ def main(environ: Mapping[str, str]) -> int:
 def _tick(connection: Connection, environment: Environment) -> int:
     hold = hold_for(environment.hold, environment.poll, profile=_profile(connection, environment))
     report = tick_and_hold(connection, hold) if hold else tick_once(connection)
+    alive = keep_alive(connection.queue, connection.settings, environment, connection.clock.now())
+    if alive:
+        report.notices.append(alive)
+    report.requests = connection.queue.requests
     _log(report.lines())
     wanted = [
         Annotation(level=level, message=visible(f"#{note.id}: {note.reason}"), title=name)

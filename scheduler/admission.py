@@ -13,6 +13,7 @@ from scheduler.connect import Connection
 from scheduler.errors import InvalidJob, Refused, SchedulerError
 from scheduler.model import OCCURRENCE_KEY, Job, Ticket
 from scheduler.quotas import Entered
+from scheduler.trust import author_refusal, named_bot
 
 #: So many of the newest jobs come in one request.
 LISTED = 100
@@ -33,6 +34,7 @@ class Admission:
     def _newest(self) -> list[Ticket]:
         if self._listed is None:
             self._listed = self._connection.queue.newest_tickets(LISTED)
+            self._connection.seen[:] = self._listed
         return self._listed
 
     def _job(self, ticket: Ticket) -> Job | None:
@@ -47,12 +49,20 @@ class Admission:
             self._login = self._connection.queue.own_login() or ""
         return ticket.author.login.lower() == self._login.lower()
 
+    def _may_schedule(self, ticket: Ticket) -> bool:
+        queue, settings = self._connection.queue, self._connection.settings
+        author = ticket.author
+        asked = not (author.bot or named_bot(author, settings))
+        role = queue.role(author.login) if asked else None
+        return author_refusal(author, role, settings) is None
+
     def requested(self, job: Job) -> tuple[Ticket, Job] | None:
-        """The issue that was opened for the same ``request-id``."""
+        """The issue that was opened for the same ``request-id``; a stranger's is none."""
         for ticket in self._newest():
             if job.request_id and job.request_id in ticket.body:
                 stands = self._job(ticket)
-                if stands and stands.request_id == job.request_id:
+                same = stands is not None and stands.request_id == job.request_id
+                if stands and same and (self._mine(ticket) or self._may_schedule(ticket)):
                     return ticket, stands
         return None
 

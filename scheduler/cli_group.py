@@ -5,17 +5,22 @@ from __future__ import annotations
 import importlib
 import json
 import os
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from scheduler.errors import SchedulerError
+from scheduler.markdown import visible
+from scheduler.workflow_commands import inert
 
 if TYPE_CHECKING:
     from scheduler.connect import Connection
+    from scheduler.model import Ticket
 
 #: Commands that live in rooms of their own, imported when they are named.
 LAZY = {
+    "stats": ("scheduler.cli_stats", "stats"),
     "sandbox": ("scheduler.sandbox.command", "sandbox"),
     "demo": ("scheduler.sandbox.demo", "demo"),
 }
@@ -54,11 +59,12 @@ class Schedule(click.Group):
         try:
             return super().invoke(ctx)
         except SchedulerError as problem:
-            click.echo(f"schedule: {problem}", err=True)
+            click.echo(inert(" ".join(visible(f"schedule: {problem}").splitlines())), err=True)
             ctx.exit(problem.exit_status)
 
 
 LAZY_HELP = {
+    "stats": "Show how late jobs were dispatched.",
     "sandbox": "Run a local GitHub to try everything against.",
     "demo": "Play the whole story against a local GitHub.",
 }
@@ -74,7 +80,20 @@ def connected(queue: str | None) -> Connection:
 
 def show(data: Any, as_json: bool, text: str) -> None:
     """Print an answer, for a program or for a person."""
-    click.echo(json.dumps(data, indent=2, ensure_ascii=False) if as_json else text)
+    if as_json:
+        # The same value, with nothing in it that a terminal or the Actions runner acts on.
+        written = json.dumps(data, indent=2, ensure_ascii=False).replace("##[", "#\\u0023[")
+        text = "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in written)
+    click.echo(text if as_json else inert(text))
+
+
+def watch(connection: Connection, tickets: Iterable[Ticket]) -> None:
+    """Say on standard error if these jobs show that the scheduler stays away."""
+    from scheduler.watchdog import warning
+
+    now, queue = connection.clock.now(), connection.queue.repository
+    if line := warning(tickets, connection.settings, now, repository=queue):
+        click.echo(inert(visible(f"schedule: {line}")), err=True)
 
 
 QUEUE = click.option("--queue", metavar="OWNER/NAME", help="The repository whose issues are used.")

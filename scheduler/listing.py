@@ -99,7 +99,7 @@ def details(seen: Seen, now: datetime) -> str:
     lines += [f"  input:     {k}={visible(str(v))}" for k, v in data["inputs"].items()]
     if seen.problem:
         lines.append(_filled(f"  problem:   {seen.problem}"))
-    lines += [_filled(f"  {LINK.sub(r'\1', sentence(entry))}") for entry in seen.entries]
+    lines += [_filled("  " + LINK.sub(r"\1", sentence(entry))) for entry in seen.entries]
     if data["message"]:
         lines += ["", visible(str(data["message"]))]
     return "\n".join(lines)

@@ -24,8 +24,11 @@ def code(text: str, limit: int = 500) -> str:
 
 
 def cell(markdown: str) -> str:
-    """``markdown`` as a table's cell: a pipe would end it, even within code."""
-    return markdown.replace("|", "\\|").replace("\n", " ")
+    """``markdown`` as a table's cell: a pipe would end it, even within code.
+
+    A backslash right before a pipe is moved off it: it would escape the escape.
+    """
+    return markdown.replace("\\|", "\\ |").replace("|", "\\|").replace("\n", " ")
 
 
 def visible(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from scheduler.errors import SchedulerError
 from scheduler.journal import NEVER_STARTED, Claim, Entry, Explanation, Journal, head
-from scheduler.markdown import cell, code
+from scheduler.markdown import cell, code, visible
 from scheduler.states import State
 from scheduler.when import format_instant
 
@@ -63,6 +63,7 @@ class TickReport:
     waiting: int = 0
     next_due: datetime | None = None
     requests: int = 0
+    notices: list[str] = field(default_factory=list)
     stopped: str = ""
     error: SchedulerError | None = None
 
@@ -95,6 +96,7 @@ class TickReport:
         data["waiting"] = self.waiting
         data["next_due"] = format_instant(self.next_due) if self.next_due else None
         data["requests"] = self.requests
+        data["notices"] = list(self.notices)
         data["stopped"] = self.stopped or None
         return data
 
@@ -102,12 +104,14 @@ class TickReport:
         """The same for a terminal, a line each."""
         for fired in self.dispatched:
             run = fired.run_url or "the run's id is not known"
-            yield f"dispatched #{fired.id} {lateness(fired.lateness_s)}: {run}"
+            yield visible(f"dispatched #{fired.id} {lateness(fired.lateness_s)}: {run}")
         for name in self.NOTES:
             for note in getattr(self, name):
-                yield f"{name} #{note.id}: {note.reason}"
+                yield visible(f"{name} #{note.id}: {note.reason}")
+        for notice in self.notices:
+            yield visible(f"notice: {notice}")
         if self.stopped:
-            yield f"stopped early: {self.stopped}"
+            yield visible(f"stopped early: {self.stopped}")
         yield self.headline()
 
     def headline(self) -> str:
@@ -196,6 +200,7 @@ def summary(report: TickReport, *, repository: str, server: str = "https://githu
             f"| [#{number}]({server}/{repository}/issues/{number}) | {result} | {cell(text)} |"
             for number, result, text in rows
         ]
+    lines += [line for notice in report.notices for line in ("", f"Notice: {code(notice)}")]
     if report.stopped:
         lines += ["", f"Stopped early: {code(report.stopped)}"]
     return "\n".join(lines) + "\n"

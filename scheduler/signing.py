@@ -88,14 +88,21 @@ def sign(job: Job, key: str, *, repository: str, issued_at: datetime, nonce: str
     Raises:
         UsageError: the key is too short to be one; the message does not show it.
     """
-    if len(key.encode()) < SHORTEST_KEY:
+    if not _usable(key):
         raise UsageError(
-            f"SCHEDULE_SIGNING_KEY: is shorter than {SHORTEST_KEY} bytes; make one with "
+            f"SCHEDULE_SIGNING_KEY: is no text of at least {SHORTEST_KEY} bytes; make one with "
             "'openssl rand -hex 32'"
         )
     text = canonical(job, repository=repository, issued_at=issued_at, nonce=nonce)
     signature = Signature(issued_at=issued_at, nonce=nonce, mac=_mac(key, text))
     return replace(job, signature=signature.text())
+
+
+def _usable(key: object) -> bool:
+    try:
+        return isinstance(key, str) and len(key.encode()) >= SHORTEST_KEY
+    except UnicodeEncodeError:
+        return False
 
 
 def _mac(key: str, text: bytes) -> str:
@@ -128,13 +135,13 @@ class Keys:
         if not isinstance(data, dict):
             raise UsageError(f"SCHEDULE_SIGNING_KEYS: is not a JSON object; {form}")
         found: dict[str, tuple[str, ...]] = {}
-        for agent, given in data.items():
+        for place, (agent, given) in enumerate(data.items(), start=1):
             keys = given if isinstance(given, list) else [given]
-            usable = [k for k in keys if isinstance(k, str) and len(k.encode()) >= SHORTEST_KEY]
-            if not keys or len(usable) != len(keys):
+            if not keys or not all(map(_usable, keys)):
+                # Not even the agent's name: who swapped the two has a key there.
                 raise UsageError(
-                    f"SCHEDULE_SIGNING_KEYS: a key of {agent!r} is no text of at least "
-                    f"{SHORTEST_KEY} bytes; {form}"
+                    f"SCHEDULE_SIGNING_KEYS: a key of its agent number {place} is no text of at "
+                    f"least {SHORTEST_KEY} bytes; {form}"
                 )
             found[agent] = tuple(keys)
         return cls(found)

@@ -8,6 +8,7 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-synt
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -18,6 +19,7 @@ from scheduler.frontmatter import refusal
 from scheduler.model import Job
 from scheduler.when import format_instant
 
+NUMBER = re.compile(r"[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]+)?")
 #: What the scheduler itself passes, to a workflow that declares an input of that name.
 OWN_INPUTS = ("agent", "message", "schedule_id", "scheduled_for")
 
@@ -56,7 +58,7 @@ def declared(text: str) -> Declared:
     try:
         # BaseLoader: text stays text, and the key `on` is not the boolean that YAML 1.1 sees.
         root = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - it builds only text
-    except (yaml.YAMLError, RecursionError, ValueError):
+    except (yaml.YAMLError, RecursionError, ValueError, OverflowError):
         return Declared(readable=False)
     if not isinstance(root, dict):
         return Declared(readable=False)
@@ -80,13 +82,15 @@ def declared(text: str) -> Declared:
 def _input(node: object) -> Input:
     if not isinstance(node, dict):
         return Input()
+    # What is no text counts as not there: written out, one alias may be a million others.
+    texts = {key: value for key, value in node.items() if isinstance(value, str)}
     options = node.get("options")
-    default = node.get("default")
+    listed = options if isinstance(options, list) else []
     return Input(
-        type=str(node.get("type") or "string"),
-        required=str(node.get("required", "")).lower() == "true",
-        default=default if isinstance(default, str) else None,
-        options=tuple(map(str, options)) if isinstance(options, list) else (),
+        type=texts.get("type") or "string",
+        required=texts.get("required", "").lower() == "true",
+        default=texts.get("default"),
+        options=tuple(option for option in listed if isinstance(option, str)),
     )
 
 
@@ -104,8 +108,8 @@ def inputs_for(job: Job, found: Declared | None, *, key: str) -> dict[str, str]:
         "scheduled_for": format_instant(job.run_at),
     }
     wanted = set(own) if found is None else set(own) & set(found.inputs)
-    # An agent that was not named is left to the workflow's own default.
-    wanted -= set() if job.agent else {"agent"}
+    # What was not said is left to the workflow's own default.
+    wanted -= {name for name in wanted if not own[name]}
     return {**{name: own[name] for name in OWN_INPUTS if name in wanted}, **job.inputs}
 
 
@@ -160,11 +164,7 @@ def _check_value(name: str, value: str, found: Declared) -> None:
 
 
 def _is_number(value: str) -> bool:
-    try:
-        float(value)
-    except ValueError:
-        return False
-    return True
+    return NUMBER.fullmatch(value) is not None
 
 
 def _known(found: Declared) -> str:

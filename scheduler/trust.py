@@ -12,6 +12,9 @@ from scheduler.settings import Settings
 #: https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user
 ROLES = ("none", "read", "triage", "write", "maintain", "admin")
 
+#: The types of event that start the scheduler's own workflow, as users copy it.
+OWN_EVENTS = ("schedule", "schedule-tick")
+
 
 def at_least(role: str, least: str) -> bool:
     """Whether ``role`` is ``least`` or above; a role that is not known counts as none."""
@@ -51,6 +54,12 @@ def target_refusal(author: User, target: Target, *, queue: str, settings: Settin
             f".github/scheduler.yml of {queue}"
         )
     if target.event is not None:
+        own = not elsewhere and target.event in OWN_EVENTS
+        if own and target.event not in (allow.events or ()):
+            return (
+                f"event: {target.event!r} starts the scheduler itself; name it in allow.events of "
+                ".github/scheduler.yml if that is meant"
+            )
         return _listed("event", target.event, allow.events, allow.permits_event, author)
     name = target.workflow or ""
     own = not elsewhere and name == settings.scheduler.workflow

@@ -25,6 +25,7 @@ MAX_ANNOTATIONS = 10
 MAX_SUMMARY = 1024 * 1024
 
 _CUT = "\n_The rest does not fit: GitHub shows at most 1 MiB._\n"
+_COMMAND = re.compile(r"(?:^|\r)\s*::|##\[", re.MULTILINE)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _DELIMITER = re.compile(r"[A-Za-z0-9_-]{16,}")
 
@@ -48,6 +49,14 @@ def escape_data(text: str) -> str:
 def escape_property(text: str) -> str:
     """Escape the value of a command's property, which ends at a ``,`` or a ``:``."""
     return escape_data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def inert(text: str) -> str:
+    """``text`` for people, with a space in what the runner would take for a command.
+
+    A line is one that begins with ``::`` after blanks, or holds ``##[`` wherever.
+    """
+    return _COMMAND.sub(lambda match: f"{match[0][:-1]} {match[0][-1]}", text)
 
 
 def annotation(

@@ -36,9 +36,11 @@ ORDER = [
 ]
 #: The edges: the process's own world, GitHub's, and what brings both to the rest.
 WIRING = {
-    "__init__", "__main__", "action", "admission", "bootstrap", "cli", "clock", "connect", "create", "demo", "environment", "github_http", "github_objects", "github_queue",
-    "github_repository", "history", "listing", "manage", "request", "ticking",
-} | {name for name in FILES if name.startswith("cli_")}  # fmt: skip
+    "__init__", "__main__", "action", "admission", "bootstrap", "cli", "clock", "connect",
+    "create", "demo", "environment", "github_http", "github_objects", "github_queue",
+    "github_repository", "history", "keepalive", "listing", "manage", "request", "ticking",
+}  # fmt: skip
+WIRING |= {name for name in FILES if name.startswith("cli_")}
 #: The rest performs what the core decides, through the protocols of `gateway` alone.
 ENGINE = {name for name in PRODUCT if name not in CORE | WIRING and name.split(".")[0] != "sandbox"}
 OUTSIDE = {"github", "requests", "urllib3", "os", "time", "click", "flask", "subprocess", "socket"}

@@ -106,6 +106,7 @@ def test_what_is_not_said_is_none() -> None:
         ("---\nrun-at: |-\n  2026-11-23T09:00:00Z\n---\nhi", "hi"),
         (f"---\n{RUN_AT}---\n---\nrun-at: x\n---\n", "---\nrun-at: x\n---\n"),
         (f"---\n{RUN_AT}---\n\ufeffhi\u2028\x00", "\ufeffhi\u2028\x00"),
+        (f"---\n{RUN_AT}---\nhi\ufeff", "hi\ufeff"),
     ],
 )
 def test_hand_written_bodies(text: str, message: str) -> None:
@@ -259,6 +260,7 @@ def test_what_is_rendered_is_read_as_the_same(job: Job) -> None:
 
 
 @given(JOBS)
+@example(Job(run_at=NINE, inputs={"a": "two words " * 50, "b": "two words\n" * 50}))
 @settings(deadline=None)
 def test_no_value_ends_the_front_matter_or_adds_a_key(job: Job) -> None:
     lines = render(job).split("\n")

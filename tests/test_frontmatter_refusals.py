@@ -40,6 +40,10 @@ def refusal(text: str, timezone: str | None = None) -> str:
         (f"```yaml\n---\n{RUN_AT}", f"front matter: '```yaml' is not how a job begins; {BEGIN}"),
         ("\x07@all\r\n", f"front matter: '\\x07@all' is not how a job begins; {BEGIN}"),
         ("x" * 99, f"front matter: '{'x' * 79}…' is not how a job begins; {BEGIN}"),
+        (
+            f"\ufeff\ufeff---\n{RUN_AT}---\n",
+            f"front matter: '\\ufeff---' is not how a job begins; {BEGIN}",
+        ),
         ("---", "front matter: '---' has no end; close it with a second line of '---'"),
         (f"---\n{RUN_AT}", "front matter: '---' has no end; close it with a second line of '---'"),
         (

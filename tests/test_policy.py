@@ -292,13 +292,5 @@ def test_attempts_run_out_and_are_counted_anew_after_a_reopening() -> None:
     assert found == Fire(attempt=5)
 
 
-def test_attempts_that_ran_out_count_before_a_deadline_that_passed() -> None:
-    job = replace(JOB, deadline=SECOND)
-    tried = history(*(entry(NEVER_STARTED, n) for n in (1, 2, 3)))
-    found = decide(job, tried, key=KEY, now=NOON + 9 * SECOND, limits=LIMITS)
-    assert isinstance(found, End)
-    assert found.state is State.DISCARDED
-
-
 def test_every_state_that_ends_is_tested_here() -> None:
     assert {State(outcome) for outcome in ENDS} == TERMINAL - {State.DISPATCHED}

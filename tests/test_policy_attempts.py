@@ -21,6 +21,7 @@ from scheduler.policy import (
     backoff,
     before,
     confirms,
+    decide,
 )
 from scheduler.states import State
 
@@ -161,3 +162,13 @@ def test_before_a_claim_is_what_was_known_without_it_and_its_rivals() -> None:
     kept = (claim(1), claim(4, 2, OTHER), claim(8, 3))
     known = History(claims=(*kept, own, claim(6, 2), claim(4, 2)), foreign=(("stranger", 1),))
     assert before(known, own) == History(claims=kept, foreign=(("stranger", 1),))
+
+
+def test_attempts_that_ran_out_count_before_a_deadline_that_passed() -> None:
+    job = replace(JOB, deadline=SECOND)
+    tried = tuple(Entry(key=KEY, attempt=n, outcome=NEVER_STARTED, at=NOON) for n in (1, 2, 3))
+    found = decide(
+        job, History(journal=Journal(entries=tried)), key=KEY, now=NOON + 9 * SECOND, limits=LIMITS
+    )
+    assert isinstance(found, End)
+    assert found.state is State.DISCARDED

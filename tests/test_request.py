@@ -49,6 +49,7 @@ def test_what_is_empty_counts_as_not_given(nothing: object) -> None:
     assert from_mapping(dict.fromkeys(KEYS, nothing), base) == base
 
 
+ADD_ONE = "write 2026-11-23T11:00Z, or add a timezone"
 SAY_WHEN = "time: say when, with either --at 2026-11-23T09:00:00Z or --in 2h"
 PAST = "write a time to come, or add --allow-past to run it at once"
 NOT_JSON = 'request: is not a JSON object; write {"run_at": …, "message": …}'
@@ -148,8 +149,7 @@ def test_a_delay_never_ends_early() -> None:
         (Request(at="x", delay="1h"), InvalidJob, SAY_WHEN),
         (
             Request(at="2026-11-23T11:00"), InvalidJob,
-            "--at: '2026-11-23T11:00' has no UTC offset; write 2026-11-23T11:00Z, "
-            "or add a timezone",
+            f"--at: '2026-11-23T11:00' has no UTC offset; {ADD_ONE}",
         ),
         (Request(delay="0s"), InvalidJob, "--in: '0s' is no time at all; write at least 1s"),
         (

@@ -1,0 +1,85 @@
+"""What a queue's own journals say of a period, read in as few requests as there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from scheduler import journal
+from scheduler.connect import Connection
+from scheduler.errors import Rejected
+from scheduler.github_objects import changed_at, comment_of, issue_of, items
+from scheduler.journal import Entry
+from scheduler.manage import scheduler_login
+from scheduler.model import Comment, Ticket
+from scheduler.when import format_instant
+
+#: The most pages of the repository's comments that are read, 100 each.
+PAGES = 50
+#: The most jobs whose comments are read one by one, where there is no list of all comments.
+JOBS = 200
+#: Of so many writers it is asked whether they may be the scheduler.
+WRITERS = 10
+#: GitHub's times have whole seconds, and one may be cut in two by the end of a page.
+SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Past:
+    """The journals' entries; all of those at ``since`` or later are among them."""
+
+    entries: tuple[Entry, ...]
+    since: datetime
+
+
+def past(connection: Connection, since: datetime, open_tickets: Sequence[Ticket]) -> Past:
+    """What the scheduler recorded since, as far back as can be read in a bounded time.
+
+    A journal's comment is edited when something is recorded in it, so all that is needed
+    stands in the comments that changed since. ``open_tickets`` are the queue, as it was
+    just listed. The login that is believed is that of ``manage.scheduler_login``.
+    """
+    found, since = _all_comments(connection, since) or _by_job(connection, since, open_tickets)
+    first: dict[str, Comment] = {}
+    for comment in sorted(found, key=lambda comment: comment.id):
+        if journal.RECORD.match(comment.body):
+            first.setdefault(comment.author.login.lower(), comment)
+    login = scheduler_login(connection, list(first.values())[:WRITERS])
+    history = journal.read(found, login=login or "")
+    return Past(entries=history.journal.entries, since=since)
+
+
+def _all_comments(connection: Connection, since: datetime) -> tuple[list[Comment], datetime] | None:
+    """The comments of all issues that changed since; None: the server has no such list.
+
+    https://docs.github.com/en/rest/issues/comments#list-issue-comments-for-a-repository
+    """
+    queue = connection.queue
+    params = {"since": format_instant(since), "sort": "updated", "direction": "desc"}
+    found: list[Comment] = []
+    try:
+        pages = queue.http.pages(f"/repos/{queue.repository}/issues/comments", params)
+        for count, answer in enumerate(pages, start=1):
+            page = items(answer.data)
+            found += [comment_of(item, issue_of(item)) for item in page]
+            if count == PAGES and answer.next_page and page:
+                return found, changed_at(page[-1]) + SECOND
+    except Rejected as refused:
+        if refused.status in (404, 405, 410):
+            return None
+        raise queue.refused(refused, "issues: read") from refused
+    return found, since
+
+
+def _by_job(
+    connection: Connection, since: datetime, open_tickets: Sequence[Ticket]
+) -> tuple[list[Comment], datetime]:
+    queue = connection.queue
+    tickets = [*queue.closed_tickets(since), *open_tickets]
+    changed = [ticket for ticket in tickets if ticket.comments and ticket.updated_at >= since]
+    changed.sort(key=lambda ticket: ticket.updated_at, reverse=True)
+    if len(changed) > JOBS:
+        since = changed[JOBS].updated_at + SECOND
+    found = [comment for job in changed[:JOBS] for comment in queue.comments(job.number).items]
+    return found, since

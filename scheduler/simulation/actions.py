@@ -1,0 +1,139 @@
+"""GitHub Actions: one concurrency group, its runners, and what they cost."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from scheduler.model import Run
+from scheduler.simulation.hub import Hub
+from scheduler.simulation.scenario import Platform
+from scheduler.simulation.timeline import Killed, Timeline
+
+
+@dataclass(kw_only=True)
+class Job:
+    """The tick of one run: since when it is billed, in seconds, and when it ended."""
+
+    run: Run
+    began: float = 0.0
+    ended: float | None = None
+
+    @property
+    def minutes(self) -> int:
+        """What is billed: every minute that was begun."""
+        return math.ceil(((self.ended or self.began) - self.began) / 60)
+
+
+class RunnerClock:
+    """The clock of a runner's process, which ends at the job's limit.
+
+    GitHub asks it to leave then (``stopped``), and kills it a little later.
+    """
+
+    def __init__(self, timeline: Timeline, *, leave_at: float, kill_at: float) -> None:
+        self._timeline = timeline
+        self._leave_at = leave_at
+        self._kill_at = kill_at
+
+    def now(self) -> datetime:
+        """The instant, in UTC."""
+        return self._timeline.now()
+
+    def monotonic(self) -> float:
+        """Seconds since the month began."""
+        return self._timeline.seconds
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the process was asked to leave."""
+        return self._timeline.seconds >= self._leave_at
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep; a request to leave ends every sleep."""
+        left = self._leave_at - self._timeline.seconds
+        self._timeline.wait(min(seconds, max(left, 0.0)))
+
+    def request(self, seconds: float) -> None:
+        """Wait for an answer; the request to leave does not end that."""
+        left = self._kill_at - self._timeline.seconds
+        if seconds > left:
+            self._timeline.wait(left)
+            raise Killed
+        self._timeline.wait(seconds)
+
+
+class Actions:
+    """Runs of the scheduler's workflow: one runs, one waits, a newer one takes its place.
+
+    https://docs.github.com/en/actions/how-tos/write-workflows/choose-when-workflows-run/control-workflow-concurrency
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        platform: Platform,
+        chance: random.Random,
+        tick: Callable[[RunnerClock, Run], None],
+    ) -> None:
+        self._hub = hub
+        self._timeline = hub.timeline
+        self._platform = platform
+        self._chance = chance
+        self._tick = tick
+        self._running: Job | None = None
+        self._pending: Run | None = None
+        self.jobs: list[Job] = []
+        self.killed = 0
+        hub.wake, hub.cancel = self.start, self.cancel
+
+    def start(self, event: str) -> Run:
+        """Create a run of the scheduler; it starts when no other runs."""
+        run = self._hub.run(self._hub.settings.scheduler.workflow, event)
+        if self._pending is not None:
+            self._hub.mark(self._pending.id, "completed", "cancelled")
+        self._pending = run
+        if self._running is None:
+            self._next()
+        return run
+
+    def cancel(self, run_id: int) -> bool:
+        """Cancel a run that waits; the product cancels no other. False: it is none."""
+        if self._pending is None or self._pending.id != run_id:
+            return False
+        self._hub.mark(run_id, "completed", "cancelled")
+        self._pending = None
+        return True
+
+    def _next(self) -> None:
+        if self._pending is None:
+            return
+        job = self._running = Job(run=self._pending)
+        self._pending = None
+        self._hub.mark(job.run.id, "in_progress")
+        self.jobs.append(job)
+        low, high = self._platform.start
+        start = low + (high - low) * self._chance.random()
+        job.began = self._timeline.seconds + start - self._platform.installing
+        self._timeline.after(start, lambda: self._timeline.spawn(lambda: self._work(job)))
+
+    def _work(self, job: Job) -> None:
+        leave_at = job.began + self._platform.job_limit
+        kill_at = leave_at + self._platform.kill_after
+        clock = RunnerClock(self._timeline, leave_at=leave_at, kill_at=kill_at)
+        conclusion = "failure"
+        try:
+            self._tick(clock, job.run)
+            conclusion = "cancelled" if clock.stopped else "success"
+        except Killed:
+            self.killed += self._timeline.seconds >= kill_at
+        finally:
+            job.ended = self._timeline.seconds
+            self._hub.mark(job.run.id, "completed", conclusion)
+            self._running = None
+            self._next()
+
+

@@ -1,0 +1,201 @@
+"""A process's connection to the hub: each request takes its time, and is counted."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from scheduler.gateway import Accepted, Comments, Edit, Labelled, WorkflowFile
+from scheduler.model import Comment, Dispatch, Run, Target, Ticket
+from scheduler.pace import Pace
+from scheduler.settings import Settings
+from scheduler.simulation.hub import BOT, REPOSITORY, TARGET, TARGET_TEXT, Hub
+
+_T = TypeVar("_T")
+PAGE = 100
+
+
+def pages(count: int) -> int:
+    """How many requests a list of so many items takes."""
+    return max(math.ceil(count / PAGE), 1)
+
+
+class SimulatedQueue:
+    """A ``gateway.Queue``; ``wait`` lets time pass, as a request does in which it is called."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        *,
+        wait: Callable[[float], None],
+        latency: Callable[[], float],
+    ) -> None:
+        self.hub = hub
+        self.requests = 0
+        self._wait = wait
+        self._latency = latency
+        self._pace = Pace()
+        self._version = -1
+        self._pages: list[list[Ticket]] = []
+
+    @property
+    def repository(self) -> str:
+        """The only one."""
+        return REPOSITORY
+
+    def _ask(self, act: Callable[[], _T], *, content: bool = False) -> _T:
+        if content:
+            self._wait(self._pace.wait(self.hub.timeline.seconds))
+        half = self._latency() / 2
+        self._wait(half)
+        self.requests += 1
+        self.hub.meter.charge(1, content=content)
+        answer = act()
+        self._wait(half)
+        return answer
+
+    def _listed(self, find: Callable[[], list[_T]]) -> list[_T]:
+        found = self._ask(find)
+        for _ in range(pages(len(found)) - 1):
+            self._ask(lambda: None)
+        return found
+
+    def settings_text(self) -> Settings:
+        """What the settings file says."""
+        return self._ask(lambda: self.hub.settings)
+
+    def open_tickets(self) -> list[Ticket]:
+        """All open issues."""
+        return self._listed(lambda: list(self.hub.open.values()))
+
+    def poll_open(self) -> Sequence[Ticket] | None:
+        """Page by page with its ETag, as the product's own queue does."""
+        self._wait(self._latency())
+        hub = self.hub
+        if hub.version == self._version:
+            self.requests += len(self._pages)
+            hub.meter.charge(0, unchanged=len(self._pages))
+            return None
+        everything = sorted(hub.open.values(), key=lambda ticket: ticket.number)
+        found = [everything[i : i + PAGE] for i in range(0, pages(len(everything)) * PAGE, PAGE)]
+        same = sum(1 for old, new in zip(self._pages, found, strict=False) if old == new)
+        self.requests += len(found)
+        hub.meter.charge(len(found) - same, unchanged=same)
+        changed = same < len(found) or len(found) != len(self._pages)
+        self._version, self._pages = hub.version, found
+        return everything if changed else None
+
+    def closed_tickets(self, since: datetime) -> Sequence[Ticket]:
+        """Those closed since."""
+        return self._listed(lambda: self.hub.closed_since(since))
+
+    def ticket(self, number: int) -> Ticket | None:
+        """One issue."""
+        return self._ask(lambda: self.hub.ticket(number))
+
+    def comments(self, number: int) -> Comments:
+        """Its comments."""
+        return self._ask(
+            lambda: Comments(items=tuple(self.hub.comments[number].values()), as_of=self.hub.now())
+        )
+
+    def recent_comments(self, since: datetime) -> Sequence[Comment] | None:
+        """The repository's comments changed since."""
+        return self._listed(lambda: self.hub.recent_comments(since))
+
+    def add_comment(self, number: int, body: str) -> Comment:
+        """Write a comment."""
+        return self._ask(lambda: self.hub.comment(number, body), content=True)
+
+    def edit_comment(self, comment_id: int, body: str) -> None:
+        """Replace its text."""
+        self._ask(lambda: self.hub.edit_comment(comment_id, body))
+
+    def delete_comment(self, comment_id: int) -> None:
+        """Delete it."""
+        self._ask(lambda: self.hub.delete_comment(comment_id))
+
+    def set_state(
+        self, number: int, *, reason: str | None, labels: Sequence[str] | None = None
+    ) -> None:
+        """Close an issue, set its labels, or both."""
+
+        def write() -> None:
+            changes: dict[str, object] = {} if labels is None else {"labels": tuple(labels)}
+            if reason is not None:
+                now = self.hub.now()
+                changes |= {"open": False, "state_reason": reason, "closed_at": now}
+            self.hub.change(number, **changes)
+
+        self._ask(write)
+
+    def role(self, login: str) -> str:
+        """Everybody here may write."""
+        return self._ask(lambda: "write")
+
+    def edits(self, numbers: Sequence[int]) -> dict[int, Edit] | None:
+        """Nobody changed anything."""
+        return self._ask(lambda: {number: Edit() for number in numbers})
+
+    def labelled(self, number: int) -> Labelled | None:
+        """Nobody put a label on later."""
+        return self._ask(lambda: None)
+
+    def created_since(self, since: datetime) -> Sequence[Ticket]:
+        """The issues created since."""
+        known = [*self.hub.open.values(), *self.hub.closed.values()]
+        return self._listed(lambda: [t for t in known if t.created_at >= since])
+
+    def viewer(self) -> str | None:
+        """Who the scheduler is."""
+        return self._ask(lambda: BOT.login)
+
+    def workflow_file(self, repo: str, workflow: str, ref: str | None) -> WorkflowFile | None:
+        """The target's file."""
+        file = WorkflowFile(text=TARGET_TEXT, ref="main") if workflow == TARGET else None
+        return self._ask(lambda: file)
+
+    def cancel_run(self, repo: str, run_id: int) -> bool:
+        """Cancel a run of the scheduler."""
+        return self._ask(lambda: self.hub.cancel(run_id))
+
+    def prove_contents(self) -> None:
+        """The token may read them."""
+        self._ask(lambda: None)
+
+    def default_branch(self, repo: str) -> str:
+        """The repository's branch."""
+        return self._ask(lambda: "main")
+
+    def newest_run(self, repo: str) -> int | None:
+        """The highest run id."""
+        return self._ask(self.hub.newest_run)
+
+    def runs(self, target: Target, since: datetime) -> Sequence[Run]:
+        """The dispatched runs of a workflow created since."""
+
+        def find() -> list[Run]:
+            known = self.hub.runs[target.name]
+            found = []
+            for run in reversed(known.values()):
+                if run.created_at is None or run.created_at < since:
+                    break
+                if run.event == "workflow_dispatch":
+                    found.append(run)
+            return found
+
+        return self._listed(find)
+
+    def dispatch(self, request: Dispatch) -> Accepted:
+        """Start a run."""
+        run = self._ask(lambda: self.hub.dispatch(request))
+        return Accepted(run_id=run.id, run_url=run.url)
+
+
+def latency(bounds: tuple[float, float], chance: random.Random) -> Callable[[], float]:
+    """What a request takes, evenly between two bounds."""
+    low, high = bounds
+    return lambda: low + (high - low) * chance.random()

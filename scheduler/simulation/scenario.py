@@ -1,0 +1,157 @@
+"""What a month is like: how many jobs, how far ahead, what GitHub does with them."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from types import MappingProxyType
+
+from scheduler import when
+from scheduler.errors import UsageError
+from scheduler.profiles import PROFILES
+
+DAY = 86_400.0
+#: A tick of profile ``thrifty`` that nobody wakes: what waiting for cron alone is like.
+CRON = "cron"
+NAMES = (CRON, *PROFILES)
+#: Seconds between two slots of the workflow's ``7,22,37,52 * * * *``, and the first of them.
+SLOT, FIRST_SLOT = 900.0, 420.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cron:
+    """GitHub's cron: keeps ``kept`` of its slots, each on its own, and delays those.
+
+    The delay is log-normal. With its median of 15 minutes a */5 cron of which 5 % is kept
+    shows the gap that was measured (median 65 minutes); its tail, hours, is that of the
+    daily crons that others measured: those lose no slot and are late all the same.
+    """
+
+    kept: float = 0.08
+    every: float = SLOT
+    first: float = FIRST_SLOT
+    delay_median: float = 900.0
+    delay_sigma: float = 1.3
+    delay_longest: float = 12 * 3600.0
+
+    def fires(self, until: float, chance: random.Random) -> list[float]:
+        """The seconds at which it creates runs."""
+        found = []
+        for slot in range(math.ceil((until - self.first) / self.every)):
+            kept, delay = chance.random() < self.kept, self._delay(chance)
+            if kept:
+                found.append(self.first + slot * self.every + delay)
+        return sorted(found)
+
+    def _delay(self, chance: random.Random) -> float:
+        delay = chance.lognormvariate(math.log(self.delay_median), self.delay_sigma)
+        return min(delay, self.delay_longest)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lead:
+    """How far ahead jobs are created: log-uniform between two ends, in seconds."""
+
+    shortest: float
+    longest: float
+
+    @classmethod
+    def read(cls, text: str) -> Lead:
+        """``30m..3d``, or ``2h`` for always the same.
+
+        Raises:
+            UsageError: it is neither.
+        """
+        first, dots, last = text.partition("..")
+        try:
+            low = when.duration(first, field="--lead").total_seconds()
+            high = when.duration(last, field="--lead").total_seconds() if dots else low
+        except when.InvalidJob as problem:
+            raise UsageError(str(problem)) from problem
+        if high < low:
+            raise UsageError(f"--lead: {text!r} ends before it begins; write 30m..3d")
+        return cls(shortest=low, longest=high)
+
+    def draw(self, chance: random.Random) -> float:
+        """One lead: each factor of time is as likely as any other."""
+        low, high = math.log(self.shortest), math.log(self.longest)
+        return math.exp(low + (high - low) * chance.random())
+
+
+#: Minutes to days.
+LEAD = Lead(shortest=120.0, longest=3 * DAY)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Platform:
+    """What GitHub takes its time for, in seconds, and where it stops."""
+
+    #: From a run that may start to the first line of the tick.
+    start: tuple[float, float] = (5.0, 40.0)
+    #: The part of that which is billed: checkout, installing.
+    installing: float = 5.0
+    #: Each request, there and back.
+    latency: tuple[float, float] = (0.08, 0.4)
+    #: ``timeout-minutes: 14``, and how long after it the runner kills.
+    job_limit: float = 14 * 60.0
+    kill_after: float = 7.5
+    requests_per_hour: int = 1000
+    content_per_minute: int = 80
+    content_per_hour: int = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """A month, whole; ``profile`` is one of `NAMES`.
+
+    ``people`` is the share of jobs that a person or an app opens, whose issues start a run;
+    the rest is opened with a ``GITHUB_TOKEN``, whose issues start none, but may dispatch.
+    """
+
+    profile: str
+    jobs_a_day: float = 33.0
+    days: float = 30.0
+    lead: Lead = LEAD
+    seed: int = 1
+    people: float = 0.0
+    cron: Cron = field(default_factory=Cron)
+    platform: Platform = field(default_factory=Platform)
+
+    def __post_init__(self) -> None:
+        if self.profile not in NAMES:
+            raise UsageError(f"--profile: {self.profile!r} is none of {', '.join(NAMES)}")
+
+    def chance(self, name: str) -> random.Random:
+        """A source of chance of its own for ``name``: who else draws changes nothing."""
+        return random.Random(f"{self.seed} {name}")  # noqa: S311 - repeatable, no secret
+
+    def arrivals(self) -> Iterator[Arrival]:
+        """The jobs, in the order of their creation; the same for every profile."""
+        chance = self.chance("jobs")
+        count = round(self.jobs_a_day * self.days)
+        for created in sorted(chance.random() * self.days * DAY for _ in range(count)):
+            lead = self.lead.draw(chance)
+            by_person = chance.random() < self.people
+            yield Arrival(created=created, due=math.ceil(created + lead), by_person=by_person)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """One job: when it is created and due, in seconds; due is a whole second."""
+
+    created: float
+    due: int
+    by_person: bool = False
+
+
+#: Dollars a minute. ``linux_slim`` and Linux 2-core:
+#: https://docs.github.com/en/billing/reference/actions-runner-pricing
+RATES: Mapping[str, float] = MappingProxyType(
+    {"public": 0.0, "private ubuntu-slim": 0.002, "private 2-core": 0.006, "self-hosted": 0.0}
+)
+#: Minutes a month that the plan Free includes for private repositories.
+FREE_MINUTES = 2000
+MONTH = timedelta(days=30)
