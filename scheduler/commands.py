@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 from scheduler.model import Comment
 
-RESOLVE = re.compile(r"/resolve[ \t]+(?:(dispatched)[ \t]+(\d{1,18})|(again))[ \t]*(?:\r?\n|\Z)")
+RESOLVE = re.compile(
+    r"/resolve[ \t]+(?:(dispatched)[ \t]+([1-9][0-9]{0,17})|(again))[ \t]*(?:\r?\n|\Z)"
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,8 +29,10 @@ from scheduler.settings import Settings
 LEAD = timedelta(seconds=8)
 #: What takes longer than a moment is not begun when a dispatch is this near.
 NEAR = timedelta(seconds=1)
-#: A hold that ends with a job this near goes on until that job is done.
-GRACE = timedelta(seconds=15)
+#: A hold that ends with a job this near goes on until that job is done: so long a successor
+#: needs to start. But no longer than this, since its own job's limit is near.
+GRACE = timedelta(seconds=45)
+OVERTIME = timedelta(seconds=60)
 #: Settings and rights are at most this old.
 REFRESH = timedelta(seconds=60)
 #: A job that was looked at and still waits is looked at again after this, at the earliest.
@@ -68,11 +70,20 @@ class Board:
 
     def due_at(self, found: Known) -> datetime:
         """When a waiting job is next to be looked at."""
-        return max(found.job.run_at, self.again.get(found.number, found.job.run_at))
+        run_at, again = found.job.run_at, self.again.get(found.number)
+        return run_at if again is None else max(run_at, again)
+
+    def first(self) -> tuple[datetime, int] | None:
+        """The waiting job that is next to be looked at, and when."""
+        return min(
+            ((self.due_at(found), number) for number, found in self.waiting.items()),
+            default=None,
+        )
 
     def next_due(self) -> datetime | None:
         """The next instant at which a waiting or claimed job asks for something."""
-        waits = [self.due_at(found) for found in self.waiting.values()]
+        first = self.first()
+        waits = [first[0]] if first else []
         waits += [standing.found.job.run_at for standing in self.claimed.values()]
         return min(waits, default=None)
 
@@ -92,9 +103,9 @@ def next_step(
         return Step.FIRE, nearest[1], timedelta(0)
     if nearest and nearest[0] - now <= NEAR:
         return Step.SLEEP, None, nearest[0] - now
-    waits = sorted((board.due_at(found), number) for number, found in board.waiting.items())
-    if waits:
-        at, number = waits[0]
+    first = board.first()
+    if first:
+        at, number = first
         early = not board.waiting[number].ticket.comments and number not in board.again
         if early and at - now <= LEAD:
             return Step.CLAIM, number, timedelta(0)
@@ -102,22 +113,19 @@ def next_step(
             return Step.LOOK, number, timedelta(0)
     if board.unrecorded:
         return Step.SETTLE, None, timedelta(0)
-    if _over(board, now=now, end=end, stay=stay):
+    if not nearest and _over(first and first[0], now=now, end=end, stay=stay):
         return Step.LEAVE, None, timedelta(0)
     if next_poll <= now:
         return Step.POLL, None, timedelta(0)
     until = [next_poll, max(end, now + NEAR)]
     until += [nearest[0]] if nearest else []
-    until += [max(waits[0][0] - LEAD, now + NEAR / 20)] if waits else []
+    until += [max(first[0] - LEAD, now + NEAR / 20)] if first else []
     return Step.SLEEP, None, min(until) - now
 
 
-def _over(board: Board, *, now: datetime, end: datetime, stay: Stay) -> bool:
-    if board.claimed:
-        return False
-    due = board.next_due()
+def _over(due: datetime | None, *, now: datetime, end: datetime, stay: Stay) -> bool:
     if now >= end:
-        return due is None or due - now > GRACE or now - end > 2 * GRACE
+        return due is None or due - now > GRACE or now - end > OVERTIME
     if stay is Stay.DUE:
         return due is None or due > end
     return stay is Stay.PENDING and due is None
@@ -176,10 +184,14 @@ class Holder:
 
     def _stay(self, end: datetime) -> None:
         clock = self.desk.clock
+        looked = False
         while not self._stopped():
             step, number, wait = next_step(
                 self.board, now=clock.now(), end=end, next_poll=self._next_poll, stay=self.stay
             )
+            if not looked:
+                # The pass read the queue, but of what it left there the board knows nothing yet.
+                step, looked = Step.POLL, True
             if step is Step.LEAVE:
                 return
             if step is Step.SLEEP:

@@ -18,6 +18,9 @@ from scheduler.model import Comment
 from scheduler.states import State
 
 VERSION = 1
+#: GitHub keeps 65,536 characters of a comment. So many entries are written with their
+#: words, so many older ones without, and a reason is cut at so many characters.
+WHOLE, MOST, LONGEST_REASON = 10, 150, 200
 RECORD = re.compile(r"\A<!-- schedule:(claim|journal|invalid) (\{[^\r\n]*\}) -->")
 
 #: The highest number in a record, GitHub's ids included.
@@ -169,11 +172,24 @@ def highest_attempt(comments: Iterable[Comment], key: str) -> int:
 def head(record: Claim | Journal | Explanation) -> str:
     """The hidden first line of a comment that holds ``record``."""
     kind = {Claim: "claim", Journal: "journal", Explanation: "invalid"}[type(record)]
+    if isinstance(record, Journal):
+        record = _bounded(record)
     data = {"v": VERSION, **_plain(record)}
     text = json.dumps(data, separators=(",", ":"), ensure_ascii=True)
     # No '>' can end the HTML comment early, whatever a reason quotes.
     text = text.replace("<", "\\u003c").replace(">", "\\u003e")
     return f"<!-- schedule:{kind} {text} -->"
+
+
+def _bounded(journal: Journal) -> Journal:
+    """The journal as it fits into a comment: of old entries only what decides is kept."""
+    old, young = journal.entries[:-WHOLE], journal.entries[-WHOLE:]
+    short = [
+        replace(entry, reason="", run_url="", target="", matched="", lateness_s=None)
+        for entry in old[-MOST:]
+    ]
+    cut = [replace(entry, reason=entry.reason[:LONGEST_REASON]) for entry in young]
+    return replace(journal, entries=(*short, *cut))
 
 
 def _plain(record: Any) -> dict[str, Any]:

@@ -261,5 +261,5 @@ def backoff(base: timedelta, *, key: str, attempt: int) -> timedelta:
     The jitter comes from the occurrence key, so that two ticks compute the same instant.
     """
     seed = hashlib.sha256(f"{key}/{attempt}".encode()).digest()[0] / 255
-    doubled = min(base * 2 ** min(attempt - 1, 30), LONGEST_BACKOFF) if base else base
+    doubled = min(base * 2 ** min(attempt - 1, 12), LONGEST_BACKOFF) if base else base
     return doubled * (0.75 + seed / 2)

@@ -13,6 +13,8 @@ from scheduler.holding import Stay
 #: start, to finish what is in hand, and to report.
 #: https://docs.github.com/en/actions/reference/runners/github-hosted-runners
 HOLD = timedelta(minutes=12)
+#: How often a holder looks around.
+POLL = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, kw_only=True)

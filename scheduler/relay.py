@@ -12,6 +12,7 @@ from datetime import timedelta
 from scheduler.errors import SchedulerError
 from scheduler.gateway import Clock, Queue
 from scheduler.model import Dispatch, Target
+from scheduler.report import TickReport
 from scheduler.settings import Settings
 
 HOUR = timedelta(hours=1)
@@ -55,6 +56,16 @@ class Relay:
             ref=self._queue.default_branch(repo),
             workflow=self._settings.scheduler.workflow,
         )
+
+    def finish(self, report: TickReport) -> None:
+        """End the chain where nothing waits any more; else say that it goes on."""
+        if not self.begun:
+            return
+        if report.next_due is not None or report.stopped:
+            report.notices.append("relay: the next run is waiting already, and goes on from here")
+        elif problem := self.end():
+            report.notices.append(problem)
+        report.requests = self._queue.requests
 
     def end(self) -> str | None:
         """Cancel the successor, since nothing waits any more; the reason where that failed."""

@@ -13,8 +13,8 @@ from scheduler.markdown import cell, code, visible
 from scheduler.states import State
 from scheduler.when import format_instant
 
-#: GitHub keeps 65,536 characters of a comment; old entries are dropped before that.
-MAX_SHOWN_ENTRIES = 20
+#: How many entries of a journal people are shown; the record keeps more of them.
+MAX_SHOWN_ENTRIES = 10
 
 SYMBOLS = {
     State.DISPATCHED.value: "✅",

@@ -38,7 +38,7 @@ _LABEL = re.compile(r"[^,]{1,50}")
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}(?:\[bot\])?")
 _WORKFLOW = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_. -]{0,200}\.ya?ml")
 _WORKFLOW_GLOB = re.compile(r"[A-Za-z0-9_.*?\[\]! -]{1,200}")
-_REPOSITORY_GLOB = re.compile(r"[A-Za-z0-9*?\[\]!-]{1,80}/[A-Za-z0-9_.*?\[\]!-]{1,200}")
+_REPOSITORY_GLOB = re.compile(r"[A-Za-z0-9_*?\[\]!-]{1,80}/[A-Za-z0-9_.*?\[\]!-]{1,200}")
 # https://docs.github.com/en/rest/repos/repos#create-a-repository-dispatch-event
 _EVENT_GLOB = re.compile(r".{1,100}")
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,8}")

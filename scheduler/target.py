@@ -20,6 +20,9 @@ from scheduler.model import Job
 from scheduler.when import format_instant
 
 NUMBER = re.compile(r"[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]+)?")
+#: A longer file is not read: it would keep the other jobs waiting.
+MAX_CHARS = 100_000
+
 #: What the scheduler itself passes, to a workflow that declares an input of that name.
 OWN_INPUTS = ("agent", "message", "schedule_id", "scheduled_for")
 
@@ -55,6 +58,8 @@ class Declared:
 
 def declared(text: str) -> Declared:
     """What the workflow file ``text`` declares; never raises, whatever the file holds."""
+    if len(text) > MAX_CHARS:
+        return Declared(readable=False)
     try:
         # BaseLoader: text stays text, and the key `on` is not the boolean that YAML 1.1 sees.
         root = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - it builds only text

@@ -16,7 +16,7 @@ from scheduler.connect import Connection
 from scheduler.engine import Tick
 from scheduler.errors import InvalidJob, UsageError
 from scheduler.holding import Holder, Stay
-from scheduler.profiles import PROFILES
+from scheduler.profiles import POLL, PROFILES
 from scheduler.relay import Relay
 from scheduler.settings import Settings
 from scheduler.signing import Keys
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 #: https://docs.github.com/en/actions/reference/limits
 LONGEST_HOLD = timedelta(hours=6)
 SHORTEST_POLL = timedelta(seconds=1)
-POLL = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,12 +111,7 @@ def tick_and_hold(connection: Connection, hold: Hold) -> TickReport:
             begin=relay.begin if hold.relay else lambda: None,
         )
         report = holder.run()
-    if relay.begun and report.next_due is None and not report.stopped:
-        if problem := relay.end():
-            report.notices.append(problem)
-        report.requests = connection.queue.requests
-    elif relay.begun:
-        report.notices.append("relay: the next run is waiting already, and goes on from here")
+    relay.finish(report)
     return report
 
 

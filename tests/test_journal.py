@@ -22,6 +22,7 @@ from scheduler.journal import (
     read,
 )
 from scheduler.model import Comment, User
+from scheduler.report import journal_comment
 from scheduler.states import State
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
@@ -265,3 +266,13 @@ def test_only_a_claim_is_a_claim() -> None:
     assert is_claim(comment(head(claim())))
     assert not is_claim(comment(head(Journal(entries=(entry(),)))))
     assert not is_claim(comment(as_claim(v=2)))
+
+
+def test_the_longest_journal_fits_into_a_comment() -> None:
+    many = tuple(
+        Entry(key=KEY, attempt=n, outcome=State.DISCARDED.value, at=NOON, reason="ü" * 500, claim=n)
+        for n in range(1, 600)
+    )
+    body = journal_comment(Journal(id=1, entries=many))
+    assert len(body) < 65_536
+    assert f'"attempt":{many[-1].attempt}' in body

@@ -179,8 +179,9 @@ def test_old_entries_are_not_shown_but_kept() -> None:
     entries = tuple(entry("held", reason=f"reason {n}.") for n in range(50))
     lines = journal_comment(Journal(entries=entries)).split("\n")
     assert len(lines) == 1 + MAX_SHOWN_ENTRIES
-    assert "`reason 30.`" in lines[1]
-    assert "reason 0." in lines[0]
+    assert "`reason 40.`" in lines[1]
+    assert lines[0].count('"outcome":"held"') == 50
+    assert "reason 39." not in lines[0]
 
 
 DANGEROUS = re.compile(r"@|<|#|\]\(|\|")
