@@ -20,7 +20,7 @@ from scheduler.states import State
 VERSION = 1
 #: GitHub keeps 65,536 characters of a comment. So many entries are written with their
 #: words, so many older ones without, and a reason is cut at so many characters.
-WHOLE, MOST, LONGEST_REASON = 10, 150, 200
+WHOLE, OLDER, LONGEST_REASON = 10, 150, 200
 RECORD = re.compile(r"\A<!-- schedule:(claim|journal|invalid) (\{[^\r\n]*\}) -->")
 
 #: The highest number in a record, GitHub's ids included.
@@ -186,7 +186,7 @@ def _bounded(journal: Journal) -> Journal:
     old, young = journal.entries[:-WHOLE], journal.entries[-WHOLE:]
     short = [
         replace(entry, reason="", run_url="", target="", matched="", lateness_s=None)
-        for entry in old[-MOST:]
+        for entry in old[-OLDER:]
     ]
     cut = [replace(entry, reason=entry.reason[:LONGEST_REASON]) for entry in young]
     return replace(journal, entries=(*short, *cut))
