@@ -97,7 +97,7 @@ class Admission:
         for ticket in self._newest():
             stands = self._job(ticket)
             if stands and stands.agent == job.agent:
-                entered.append((ticket, _entered(ticket, stands)))
+                entered.append((ticket, Entered.of(ticket, stands)))
         # Whose they are is only asked when it matters.
         if quotas.over(job, [each for _, each in entered], limits, now=now):
             mine = [each for ticket, each in entered if self._mine(ticket)]
@@ -120,13 +120,3 @@ class Admission:
         stands = self._job(ticket) if ticket else None
         depth = quotas.depth(stands) + 1 if stands else 1
         return replace(job, parent=f"{job.parent} depth={depth}")
-
-
-def _entered(ticket: Ticket, job: Job) -> Entered:
-    return Entered(
-        number=ticket.number,
-        author=ticket.author.login,
-        job=job,
-        created_at=ticket.created_at,
-        open=ticket.open,
-    )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 #: Commands that live in rooms of their own, imported when they are named.
 LAZY = {
     "stats": ("scheduler.cli_stats", "stats"),
+    "simulate": ("scheduler.cli_simulate", "simulate"),
     "sandbox": ("scheduler.sandbox.command", "sandbox"),
     "demo": ("scheduler.sandbox.demo", "demo"),
 }
@@ -65,6 +66,7 @@ class Schedule(click.Group):
 
 LAZY_HELP = {
     "stats": "Show how late jobs were dispatched.",
+    "simulate": "Play a month of each profile against a model of GitHub.",
     "sandbox": "Run a local GitHub to try everything against.",
     "demo": "Play the whole story against a local GitHub.",
 }

@@ -10,7 +10,7 @@ from typing import Any
 
 from scheduler.errors import NotPermitted, Rejected, Unavailable
 from scheduler.gateway import Comments, Edit, Labelled
-from scheduler.github_http import PER_PAGE, GitHub
+from scheduler.github_http import MAX_PAGES, PER_PAGE, GitHub
 from scheduler.github_objects import (
     comment_of,
     edit_of,
@@ -35,7 +35,8 @@ class GitHubQueue(GitHubRepository):
     def __init__(self, http: GitHub, *, repository: str, label: str) -> None:
         super().__init__(http, repository=repository)
         self.label = label
-        self._pages: list[tuple[str, list[Ticket]]] = []
+        #: Of each page its ETag, its jobs, and whether it was full.
+        self._pages: list[tuple[str, list[Ticket], bool]] = []
 
     # Issues: https://docs.github.com/en/rest/issues/issues
 
@@ -51,9 +52,9 @@ class GitHubQueue(GitHubRepository):
         """
         path = f"/repos/{self.repository}/issues"
         params = {"state": "open", "labels": self.label, "sort": "created", "direction": "asc"}
-        pages: list[tuple[str, list[Ticket]]] = []
+        pages: list[tuple[str, list[Ticket], bool]] = []
         changed, more = False, True
-        while more:
+        while more and len(pages) < MAX_PAGES:
             number = len(pages)
             known = self._pages[number] if number < len(self._pages) else None
             headers = {"If-None-Match": known[0]} if known and known[0] else {}
@@ -64,15 +65,17 @@ class GitHubQueue(GitHubRepository):
                 raise self.refused(refused, "issues: read") from refused
             if answer.status == HTTPStatus.NOT_MODIFIED and known:
                 pages.append(known)
-                more = number + 1 < len(self._pages)
             else:
                 changed = True
-                found = [ticket_of(i) for i in items(answer.data) if "pull_request" not in i]
-                pages.append((answer.headers.get("etag", ""), found))
-                more = answer.next_page is not None
+                shown = items(answer.data)
+                found = [ticket_of(each) for each in shown if "pull_request" not in each]
+                full = len(shown) >= PER_PAGE or answer.next_page is not None
+                pages.append((answer.headers.get("etag", ""), found, full))
+            # A full page may stay as it is while another one begins after it.
+            more = pages[-1][2]
         changed = changed or len(pages) != len(self._pages)
         self._pages = pages
-        return [ticket for _, found in pages for ticket in found] if changed else None
+        return [ticket for _, found, _ in pages for ticket in found] if changed else None
 
     def closed_tickets(self, since: datetime) -> Sequence[Ticket]:
         """The closed issues with the label that changed since; one page, newest first."""

@@ -1,138 +1,51 @@
 """Stay: a tick that keeps the queue in memory and dispatches each job on its instant.
 
-What the holder does next is one pure function, ``next_step``; the loop performs it. A claim
-is made a little early, so that the dispatch itself is on time, and recording waits until
-no other dispatch is near. The faults of a single tick hold here too: whoever kills the
+What the holder does next is one pure function, ``board.next_step``; the loop performs it. A
+claim is made a little early, so that the dispatch itself is on time, and recording waits
+until no other dispatch is near. The faults of a single tick hold here too: whoever kills the
 holder leaves claims that the next tick can follow.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from enum import Enum
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 
+from scheduler.board import AGAIN, LEAD, NOTHING, Board, Stay, Step, next_step
 from scheduler.claims import Withdrawn
 from scheduler.dispatching import Sent, Standing
-from scheduler.engine import Tick
-from scheduler.errors import NotPermitted, RateLimited, SchedulerError, Unavailable
+from scheduler.engine import OUTAGES, Tick
+from scheduler.errors import (
+    NotPermitted,
+    RateLimited,
+    SchedulerError,
+    SettingsUnreadable,
+    Unavailable,
+    UsageError,
+)
 from scheduler.gateway import Comments
 from scheduler.journal import History
 from scheduler.known import Known
-from scheduler.model import Ticket
+from scheduler.lookout import REFRESH, Lookout, Superseded
 from scheduler.policy import Fire
-from scheduler.report import Note, TickReport
+from scheduler.report import Fired, Note, TickReport
 from scheduler.settings import Settings
+from scheduler.states import State, state_label
 
-#: How early a claim may be made: design 5.4 allows ten seconds, and it is good for thirty.
-LEAD = timedelta(seconds=8)
-#: What takes longer than a moment is not begun when a dispatch is this near.
-NEAR = timedelta(seconds=1)
-#: A hold that ends with a job this near goes on until that job is done: so long a successor
-#: needs to start. But no longer than this, since its own job's limit is near.
-GRACE = timedelta(seconds=45)
-OVERTIME = timedelta(seconds=60)
-#: Settings and rights are at most this old.
-REFRESH = timedelta(seconds=60)
-#: A job that was looked at and still waits is looked at again after this, at the earliest.
-AGAIN = timedelta(seconds=20)
-
-
-class Stay(str, Enum):
-    """For what a holder waits."""
-
-    HOLD = "its hold to be over"
-    DUE = "what is due within its hold"
-    PENDING = "anything that waits"
-
-
-class Step(Enum):
-    """What a holder does next."""
-
-    LEAVE = "leave"
-    FIRE = "fire"
-    CLAIM = "claim"
-    LOOK = "look"
-    SETTLE = "settle"
-    POLL = "poll"
-    SLEEP = "sleep"
-
-
-@dataclass(kw_only=True)
-class Board:
-    """What a holder has before it, by issue number; instants are in UTC."""
-
-    waiting: dict[int, Known] = field(default_factory=dict)
-    again: dict[int, datetime] = field(default_factory=dict)
-    claimed: dict[int, Standing] = field(default_factory=dict)
-    unrecorded: list[Sent] = field(default_factory=list)
-
-    def due_at(self, found: Known) -> datetime:
-        """When a waiting job is next to be looked at."""
-        run_at, again = found.job.run_at, self.again.get(found.number)
-        return run_at if again is None else max(run_at, again)
-
-    def first(self) -> tuple[datetime, int] | None:
-        """The waiting job that is next to be looked at, and when."""
-        return min(
-            ((self.due_at(found), number) for number, found in self.waiting.items()),
-            default=None,
-        )
-
-    def next_due(self) -> datetime | None:
-        """The next instant at which a waiting or claimed job asks for something."""
-        first = self.first()
-        waits = [first[0]] if first else []
-        waits += [standing.found.job.run_at for standing in self.claimed.values()]
-        return min(waits, default=None)
-
-
-def next_step(
-    board: Board, *, now: datetime, end: datetime, next_poll: datetime, stay: Stay
-) -> tuple[Step, int | None, timedelta]:
-    """What to do at ``now``: the step, the job it is about, and for SLEEP how long.
-
-    A dispatch goes before everything else; then claims, records, polls.
-    """
-    nearest = min(
-        ((standing.found.job.run_at, number) for number, standing in board.claimed.items()),
-        default=None,
-    )
-    if nearest and nearest[0] <= now:
-        return Step.FIRE, nearest[1], timedelta(0)
-    if nearest and nearest[0] - now <= NEAR:
-        return Step.SLEEP, None, nearest[0] - now
-    first = board.first()
-    if first:
-        at, number = first
-        early = not board.waiting[number].ticket.comments and number not in board.again
-        if early and at - now <= LEAD:
-            return Step.CLAIM, number, timedelta(0)
-        if at <= now:
-            return Step.LOOK, number, timedelta(0)
-    if board.unrecorded:
-        return Step.SETTLE, None, timedelta(0)
-    if not nearest and _over(first and first[0], now=now, end=end, stay=stay):
-        return Step.LEAVE, None, timedelta(0)
-    if next_poll <= now:
-        return Step.POLL, None, timedelta(0)
-    until = [next_poll, max(end, now + NEAR)]
-    until += [nearest[0]] if nearest else []
-    until += [max(first[0] - LEAD, now + NEAR / 20)] if first else []
-    return Step.SLEEP, None, min(until) - now
-
-
-def _over(due: datetime | None, *, now: datetime, end: datetime, stay: Stay) -> bool:
-    if now >= end:
-        return due is None or due - now > GRACE or now - end > OVERTIME
-    if stay is Stay.DUE:
-        return due is None or due > end
-    return stay is Stay.PENDING and due is None
+#: A wall clock that moved otherwise than the steady one was set, or the machine slept.
+JUMP = timedelta(seconds=1)
+#: What is said of a job that a holder has nothing more to do with, until somebody changes it.
+DONE = ("dispatched", "missed", "rejected", "discarded", "held")
 
 
 class Holder:
-    """A tick that stays; ``run`` returns the report of the pass and of all that followed."""
+    """A tick that stays; ``run`` returns the report of the pass and of all that followed.
+
+    ``stopped`` says whether it is to leave, ``settings`` reads them anew, ``begin`` is called
+    when it begins to wait and may answer with a problem. Waits and ages are measured by the
+    steady clock: the other may be set meanwhile.
+    """
 
     def __init__(
         self,
@@ -147,167 +60,201 @@ class Holder:
     ) -> None:
         self.tick = tick
         self.desk = tick.lifecycle.desk
+        self.clock = self.desk.clock
         self.dispatcher = tick.lifecycle.dispatcher
-        self.poll = poll
-        self.hold = hold
         self.stay = stay
         self.board = Board()
-        self._seen: dict[int, Ticket] = {}
+        self.lookout = Lookout(tick, self.board, poll=poll, settings=settings)
         self._stopped = stopped
-        self._settings = settings
         self._begin = begin
-        self._next_poll = self.desk.clock.now()
-        self._next_refresh = self.desk.clock.now() + REFRESH
+        self._then = (self.clock.now(), self.clock.monotonic())
+        self._ends = self._then[1] + hold.total_seconds()
+        self._unsettled_until = self._then[1]
+        self._denied = 0
 
     def run(self) -> TickReport:
         """The pass, then the hold; leaves cleanly whatever GitHub says meanwhile."""
         report = self.tick.run()
-        end = report.now + self.hold
-        idle = report.next_due is None or report.next_due > end
-        if report.stopped or (idle and self.stay is Stay.DUE):
+        due, end = report.next_due, self.clock.now() + self._left(self._ends)
+        idle = self.stay is not Stay.HOLD and due is None
+        idle |= self.stay is Stay.DUE and due is not None and due > end
+        if idle or report.error is not None or self._stopped():
             return report
-        if report.next_due is None and self.stay is Stay.PENDING:
-            return report
+        if report.stopped:
+            # GitHub did not answer, or wants to be left alone: a holder can wait for that.
+            report.notices.append(f"the pass stopped early and the hold went on: {report.stopped}")
+            report.stopped = ""
         if problem := self._begin():
             report.notices.append(problem)
         self.desk.early = LEAD
         try:
-            self._stay(end)
-        except (Unavailable, NotPermitted) as problem:
-            report.stopped = f"the hold ended early: {problem}"
-            report.error = problem if isinstance(problem, NotPermitted) else None
-        finally:
-            self._put_down()
+            self._stay()
+        except SchedulerError as ended:
+            report.stopped = f"the hold ended early: {ended}"
+            report.error = None if isinstance(ended, (Unavailable, Superseded)) else ended
+        self._put_down()
+        if self.board.looked:
+            now, waiting = self.clock.now(), self.board.waiting.values()
             report.next_due = self.board.next_due()
-            report.requests = self.desk.queue.requests
+            report.waiting = sum(1 for found in waiting if found.job.run_at <= now)
+        report.requests = self.desk.queue.requests
         return report
 
-    def _stay(self, end: datetime) -> None:
-        clock = self.desk.clock
-        looked = False
+    def take_no_more(self) -> None:
+        """End the pass before its next job, as its limit would; what is in hand is finished."""
+        limits = replace(self.tick.settings.limits, per_tick=0)
+        self.tick.settings = replace(self.tick.settings, limits=limits)
+
+    def abandon(self) -> TickReport:
+        """The report of a holder that has no time left: the next tick finds what it began."""
+        report = self.desk.report
+        report.dispatched += [_fired(sent) for sent in self.board.unrecorded]
+        report.stopped = "asked to leave; what could not be finished is left to the next tick"
+        report.comes_next(self.clock.now())
+        report.requests = self.desk.queue.requests
+        return report
+
+    def _left(self, until: float) -> timedelta:
+        return timedelta(seconds=until - self.clock.monotonic())
+
+    def _stay(self) -> None:
         while not self._stopped():
+            now = self.clock.now()
             step, number, wait = next_step(
-                self.board, now=clock.now(), end=end, next_poll=self._next_poll, stay=self.stay
+                self.board,
+                now=now,
+                end=now + self._left(self._ends),
+                next_poll=now + self._left(self.lookout.next_poll),
+                stay=self.stay,
             )
-            if not looked:
-                # The pass read the queue, but of what it left there the board knows nothing yet.
-                step, looked = Step.POLL, True
+            if self._jumped():
+                # Before anything is sent, GitHub's answer tells what time it really is.
+                step, number = Step.POLL, None
             if step is Step.LEAVE:
                 return
             if step is Step.SLEEP:
-                clock.sleep(min(wait, self.poll).total_seconds())
+                self.clock.sleep(wait.total_seconds())
                 continue
+            began = self.clock.monotonic()
             try:
                 self._do(step, number)
             except RateLimited as limited:
-                self._wait_out(limited, end)
+                self._wait_out(limited)
+            else:
+                self.board.took(step, -self._left(began))
 
-    def _wait_out(self, limited: RateLimited, end: datetime) -> None:
-        if limited.retry_at >= end:
+    def _jumped(self) -> bool:
+        now, steady = self.clock.now(), self.clock.monotonic()
+        moved = now - self._then[0] - timedelta(seconds=steady - self._then[1])
+        self._then = (now, steady)
+        if abs(moved) <= JUMP:
+            return False
+        self.board.no_later(now + AGAIN)
+        return True
+
+    def _wait_out(self, limited: RateLimited) -> None:
+        until = self.clock.monotonic() + (limited.retry_at - self.clock.now()).total_seconds()
+        if until >= self._ends:
             raise limited
-        clock = self.desk.clock
-        while clock.now() < limited.retry_at and not self._stopped():
-            left = limited.retry_at - clock.now()
-            clock.sleep(min(left, self.poll).total_seconds())
+        while (left := self._left(until)) > NOTHING and not self._stopped():
+            self.clock.sleep(left.total_seconds())
 
     def _do(self, step: Step, number: int | None) -> None:
-        if step is Step.FIRE and number is not None:
-            standing = self.board.claimed.pop(number)
-            self._guarded(standing.found, lambda: self._fire(standing))
-        elif step is Step.CLAIM and number is not None:
-            found = self.board.waiting.pop(number)
-            self._guarded(found, lambda: self._claim(found))
-        elif step is Step.LOOK and number is not None:
-            found = self.board.waiting[number]
-            self.board.again[number] = self.desk.clock.now() + AGAIN
-            self._guarded(found, lambda: self.tick.lifecycle.process(found))
-        elif step is Step.SETTLE:
-            sent = self.board.unrecorded.pop(0)
+        board = self.board
+        if step is Step.SETTLE:
+            sent = board.unrecorded.pop(0)
+            self.lookout.forget(sent.standing.found.number)
             self._guarded(sent.standing.found, lambda: self.dispatcher.settle(sent))
-        elif step is Step.POLL:
-            self._look_around()
+        elif number is None:
+            self.lookout.look_around()
+        elif step is Step.FIRE:
+            standing = board.claimed.pop(number)
+            self._guarded(standing.found, lambda: self._fire(standing))
+        else:
+            found = board.waiting[number]
+            self._guarded(found, lambda: self._take_up(found, step))
 
     def _guarded(self, found: Known, act: Callable[[], None]) -> None:
         # What went wrong with one job is noted; it is looked at again a little later.
+        report = self.desk.report
         try:
             act()
-        except RateLimited:
+            self._denied = 0
+        except (RateLimited, UsageError, SettingsUnreadable, Superseded):
             self._put_back(found)
             raise
         except Withdrawn as withdrawn:
-            self.desk.report.withdrawn.append(Note(id=found.number, reason=str(withdrawn)))
             self._put_back(found)
-        except NotPermitted:
-            raise
+            report.withdrawn.append(Note(id=found.number, reason=str(withdrawn)))
         except SchedulerError as problem:
-            self.desk.report.retrying.append(Note(id=found.number, reason=str(problem)))
             self._put_back(found)
+            report.retrying.append(Note(id=found.number, reason=str(problem)))
+            if isinstance(problem, NotPermitted):
+                # Whether that is this job's fault, the next poll tells, or the jobs after it.
+                self.lookout.next_poll = self.clock.monotonic()
+                self._denied += 1
+                if self._denied == OUTAGES:
+                    raise
 
     def _put_back(self, found: Known) -> None:
-        self.board.waiting.setdefault(found.number, found)
-        self.board.again[found.number] = self.desk.clock.now() + AGAIN
+        if found.number in self.lookout.listed:
+            found = self.board.waiting.get(found.number, found)
+            self.board.put(found, self.clock.now() + AGAIN)
 
-    def _claim(self, found: Known) -> None:
-        decision = self.desk.decide(found, Comments(items=()), History())
-        if not isinstance(decision, Fire):
-            self._put_back(found)
-            self.tick.lifecycle.process(found)
+    def _done(self, number: int) -> int:
+        """How often it was said that nothing more is to be done about a job."""
+        said = (note for name in DONE for note in getattr(self.desk.report, name))
+        return sum(1 for note in said if note.id == number)
+
+    def _take_up(self, found: Known, step: Step) -> None:
+        """Claim a job for its instant, or do the one thing that is to be done about it now."""
+        number, board = found.number, self.board
+        self.lookout.renew()
+        if board.looked_at(number):
+            # It was looked at before, and may be another since.
+            self.lookout.look_around()
+        if board.waiting.get(number) is not found:
             return
-        standing = self.dispatcher.begin(found, decision)
-        if standing:
-            self.board.claimed[found.number] = standing
+        self._put_back(found)
+        self.lookout.forget(number)
+        done = self._done(number)
+        if self.clock.monotonic() >= self._unsettled_until:
+            self.dispatcher.unsettled.clear()
+        fire = self._simply(found) if step is Step.CLAIM else None
+        if fire is not None:
+            if standing := self.dispatcher.begin(found, fire):
+                board.claimed[number] = standing
+        else:
+            self.tick.lifecycle.process(found)
+        if number in board.claimed or self._done(number) > done:
+            # What somebody has to decide, they decide by changing the issue: a poll shows it.
+            board.drop(number)
+
+    def _simply(self, found: Known) -> Fire | None:
+        """The decision about a job of which nothing is recorded, if it is simply to be sent."""
+        kept = state_label(self.desk.settings.label, State.HELD) in found.ticket.labels
+        decision = self.desk.decide(found, Comments(items=()), History())
+        return None if kept or found.ticket.locked or not isinstance(decision, Fire) else decision
 
     def _fire(self, standing: Standing) -> None:
+        number = standing.found.number
+        done = self._done(number)
         self.desk.report.due += 1
-        sent = self.dispatcher.fire(standing)
-        if sent:
+        if sent := self.dispatcher.fire(standing):
             self.board.unrecorded.append(sent)
-
-    def _look_around(self) -> None:
-        now = self.desk.clock.now()
-        self._next_poll = now + self.poll
-        if now >= self._next_refresh:
-            self._next_refresh = now + REFRESH
-            if self._settings is not None:
-                self.tick.renew(self._settings())
-        try:
-            tickets = self.desk.queue.poll_open()
-        except Unavailable as outage:
-            if isinstance(outage, RateLimited):
-                raise
-            self.desk.report.notices.append(f"a poll was not answered: {outage}")
-            return
-        if tickets is not None:
-            self._take_in(tickets)
-
-    def _take_in(self, tickets: Sequence[Ticket]) -> None:
-        """Make the board say what the open issues say now."""
-        board, shown = self.board, {ticket.number: ticket for ticket in tickets}
-        busy = set(board.claimed) | {sent.standing.found.number for sent in board.unrecorded}
-        for number in list(board.claimed):
-            if number not in shown:
-                # Closed after its claim was read again: there is still time to take it back.
-                standing = board.claimed.pop(number)
-                self.desk.claimant.withdraw(standing.held)
-                note = Note(id=number, reason="the issue was closed or unlabelled")
-                self.desk.report.withdrawn.append(note)
-        board.waiting = {n: known for n, known in board.waiting.items() if n in shown}
-        for number, ticket in shown.items():
-            if number in busy or self._seen.get(number) == ticket:
-                continue
-            board.waiting.pop(number, None)
-            board.again.pop(number, None)
-            if found := self.tick.read(ticket):
-                board.waiting[number] = found
-        self._seen = shown
-        self.tick.rules.enter(board.waiting.values(), (), now=self.desk.clock.now())
+        elif self._done(number) == done:
+            self._put_back(standing.found)
+        if self.dispatcher.unsettled:
+            # Until that claim is settled, or another tick has settled it.
+            patience = self.desk.settings.limits.recover_after.total_seconds() + REFRESH
+            self._unsettled_until = self.clock.monotonic() + patience
 
     def _put_down(self) -> None:
         """Finish what was begun: take unsent claims back, record what was sent."""
-        for standing in self.board.claimed.values():
+        while self.board.claimed:
+            _, standing = self.board.claimed.popitem()
             self.desk.claimant.withdraw(standing.held)
-            self.board.waiting[standing.found.number] = standing.found
-        self.board.claimed.clear()
+            self.board.put(standing.found)
         while self.board.unrecorded:
             sent = self.board.unrecorded.pop(0)
             try:
@@ -315,3 +262,10 @@ class Holder:
             except SchedulerError as problem:
                 note = Note(id=sent.standing.found.number, reason=str(problem))
                 self.desk.report.retrying.append(note)
+                self._put_back(sent.standing.found)
+
+
+def _fired(sent: Sent) -> Fired:
+    found, entry = sent.standing.found, sent.entry
+    late = entry.lateness_s or 0.0
+    return Fired(id=found.number, run_id=entry.run_id, run_url=entry.run_url, lateness_s=late)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from scheduler.errors import RateLimited, Rejected, SchedulerError
+from scheduler.errors import NotPermitted, RateLimited, Rejected, SchedulerError
 from scheduler.gateway import Queue
 from scheduler.model import Dispatch, Job, Target
 from scheduler.profiles import PROFILES
@@ -30,12 +30,9 @@ class Nudged:
 
 
 def helps(job: Job, settings: Settings, now: datetime) -> bool:
-    """Whether a scheduler that is woken now would still be there when the job is due.
-
-    A run needs some time to start, so a job that is due within a minute counts as due.
-    """
+    """Whether a scheduler that is woken now would still be there when the job is due."""
     hold = PROFILES[settings.profile].nudged_for
-    return hold is None or job.run_at - now <= max(hold, timedelta(minutes=1))
+    return hold is None or job.run_at - now <= hold
 
 
 def nudge(
@@ -56,7 +53,7 @@ def nudge(
     try:
         repo = queue.repository
         queue.dispatch(Dispatch(target=Target(repo=repo, ref=branch(repo), workflow=workflow)))
-    except (Rejected, RateLimited) as refused:
+    except (Rejected, RateLimited, NotPermitted) as refused:
         return Nudged(sent=False, reason=f"{_why(refused, workflow)}; {CRON_ALONE}")
     except SchedulerError as problem:
         return Nudged(sent=False, reason=f"the nudge got no answer ({problem}); {CRON_ALONE}")

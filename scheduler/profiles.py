@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 
-from scheduler.holding import Stay
+from scheduler.board import Stay
 
 #: A job on ``ubuntu-slim`` ends after 15 minutes; a holder that leaves before has time to
 #: start, to finish what is in hand, and to report.
 #: https://docs.github.com/en/actions/reference/runners/github-hosted-runners
 HOLD = timedelta(minutes=12)
+#: GitHub bills every minute that was begun, so a pass may as well wait out this one.
+MINUTE = timedelta(minutes=1)
 #: How often a holder looks around.
 POLL = timedelta(seconds=20)
 
@@ -22,7 +24,7 @@ class Profile:
     """One way to spend runner time.
 
     ``hold`` is None where a tick does not stay. ``nudged_for`` is how far ahead a job may
-    be for a nudge to help (None: always, ``timedelta(0)``: only a job that is due).
+    be for a nudge to help (None: always).
     """
 
     hold: timedelta | None
@@ -35,10 +37,10 @@ class Profile:
 PROFILES: Mapping[str, Profile] = MappingProxyType(
     {
         "thrifty": Profile(
-            hold=None,
-            stay=Stay.HOLD,
+            hold=MINUTE,
+            stay=Stay.DUE,
             relay=False,
-            nudged_for=timedelta(0),
+            nudged_for=MINUTE,
             expectation="the scheduler is woken, and runs it as soon as a runner has started",
         ),
         "balanced": Profile(

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from scheduler.model import OCCURRENCE_KEY, Job
+from scheduler.model import OCCURRENCE_KEY, Job, Ticket
 from scheduler.settings import Quotas
 from scheduler.when import format_instant
 
@@ -28,6 +28,18 @@ class Entered:
     created_at: datetime
     open: bool
     bot: bool = False
+
+    @classmethod
+    def of(cls, ticket: Ticket, job: Job) -> Entered:
+        """The job that stands in ``ticket``."""
+        return cls(
+            number=ticket.number,
+            author=ticket.author.login,
+            job=job,
+            created_at=ticket.created_at,
+            open=ticket.open,
+            bot=ticket.author.bot,
+        )
 
     @property
     def limited(self) -> bool:
@@ -78,6 +90,10 @@ def duplicate(new: Entered, before: Sequence[Entered]) -> str | None:
 def over(job: Job, before: Sequence[Entered], quotas: Quotas, *, now: datetime) -> str | None:
     """Why one more job of the same owner is too many; ``before`` are those that count."""
     who = f"agent {job.agent!r}" if job.agent else "this author"
+    for name in ("open_per_agent", "new_per_agent_per_day"):
+        if getattr(quotas, name) == 0:
+            key = name.replace("_", "-")
+            return f"quotas.{key}: is 0, so {who} may open none; raise it in .github/scheduler.yml"
     waiting = [each for each in before if each.open]
     if len(waiting) >= quotas.open_per_agent:
         soonest = min(each.job.run_at for each in waiting)

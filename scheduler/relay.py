@@ -27,16 +27,23 @@ class Relay:
         self._settings = settings
         self.run_id: int | None = None
         self.begun = False
+        self._tried = False
 
     def begin(self) -> str | None:
         """Dispatch the successor; the reason, in one line, where there is none.
 
-        A chain that goes wrong stops itself: not more than ``limits.relays-per-hour``.
+        A chain that goes wrong stops itself: not more than ``limits.relays-per-hour``. What
+        was cancelled does not count: a nudge puts out the successor that waited before it.
         """
+        self._tried = True
         limit = self._settings.limits.relays_per_hour
         try:
             target = self._target()
-            recent = self._queue.runs(target, self._clock.now() - HOUR)
+            recent = [
+                run
+                for run in self._queue.runs(target, self._clock.now() - HOUR)
+                if run.conclusion != "cancelled"
+            ]
             if len(recent) >= limit:
                 return (
                     f"relay: {len(recent)} runs of {target.name} were dispatched within the hour, "
@@ -59,6 +66,9 @@ class Relay:
 
     def finish(self, report: TickReport) -> None:
         """End the chain where nothing waits any more; else say that it goes on."""
+        if self._tried and not self.begun and report.next_due is not None and not report.error:
+            # What kept the successor from being started may be over by now.
+            self.begin()
         if not self.begun:
             return
         if report.next_due is not None or report.stopped:

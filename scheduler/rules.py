@@ -34,20 +34,27 @@ class Rules:
         self.facts = facts
         self.repository = repository
         self.keys = keys
+        #: What closed issues say; a holder counts the same ones again and again.
+        self.texts: dict[tuple[str, str | None], Job | None] = {}
         self._over: dict[int, str] = {}
 
     def enter(self, known: Iterable[Known], closed: Iterable[Ticket], *, now: datetime) -> None:
         """Count the jobs of this tick against the quotas, and look for what came twice."""
-        entered = [_entered(each.ticket, each.raw) for each in known]
-        for ticket in closed:
-            try:
-                zone = self.settings.defaults.timezone
-                entered.append(_entered(ticket, frontmatter.parse(ticket.body, timezone=zone)))
-            except InvalidJob:
-                continue
+        entered = [Entered.of(each.ticket, each.raw) for each in known]
+        read = ((ticket, self._job(ticket.body)) for ticket in closed)
+        entered += [Entered.of(ticket, job) for ticket, job in read if job is not None]
         self._over = quotas.refusals(entered, quotas=self.settings.quotas, now=now)
         if self.settings.signing != "off":
             self._over |= _replayed(entered)
+
+    def _job(self, body: str) -> Job | None:
+        asked = (body, self.settings.defaults.timezone)
+        if asked not in self.texts:
+            try:
+                self.texts[asked] = frontmatter.parse(body, timezone=asked[1])
+            except InvalidJob:
+                self.texts[asked] = None
+        return self.texts[asked]
 
     def forbidden(self, found: Known) -> str | None:
         """Why the job may not run however its target and author are: asks for nothing."""
@@ -143,17 +150,6 @@ class Rules:
         except InvalidJob:
             return None
         return signing.nonce_of(job)
-
-
-def _entered(ticket: Ticket, job: Job) -> Entered:
-    return Entered(
-        number=ticket.number,
-        author=ticket.author.login,
-        job=job,
-        created_at=ticket.created_at,
-        open=ticket.open,
-        bot=ticket.author.bot,
-    )
 
 
 def _replayed(entered: list[Entered]) -> dict[int, str]:

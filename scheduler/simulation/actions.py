@@ -124,16 +124,14 @@ class Actions:
         leave_at = job.began + self._platform.job_limit
         kill_at = leave_at + self._platform.kill_after
         clock = RunnerClock(self._timeline, leave_at=leave_at, kill_at=kill_at)
-        conclusion = "failure"
         try:
             self._tick(clock, job.run)
-            conclusion = "cancelled" if clock.stopped else "success"
         except Killed:
-            self.killed += self._timeline.seconds >= kill_at
-        finally:
-            job.ended = self._timeline.seconds
-            self._hub.mark(job.run.id, "completed", conclusion)
-            self._running = None
-            self._next()
-
-
+            if self._timeline.seconds < kill_at:
+                return  # the month is over
+            self.killed += 1
+        job.ended = self._timeline.seconds
+        conclusion = "cancelled" if clock.stopped else "success"
+        self._hub.mark(job.run.id, "completed", conclusion)
+        self._running = None
+        self._next()

@@ -2,32 +2,69 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 from scheduler import frontmatter
 from scheduler.engine import Tick
-from scheduler.errors import SchedulerError
+from scheduler.errors import RateLimited, SchedulerError
 from scheduler.holding import Holder
-from scheduler.model import Job, Run
+from scheduler.known import Known
+from scheduler.model import Job, Run, Ticket, occurrence_key
 from scheduler.nudge import nudge
-from scheduler.profiles import PROFILES
+from scheduler.profiles import POLL, PROFILES
 from scheduler.relay import Relay
+from scheduler.report import TickReport
 from scheduler.settings import Allow, Settings, Trust
 from scheduler.simulation.actions import Actions, RunnerClock
-from scheduler.simulation.figures import Dispatched, Figures
+from scheduler.simulation.figures import Figures, Outcome
 from scheduler.simulation.hub import BOT, PERSON, TARGET, Hub
 from scheduler.simulation.queue import SimulatedQueue, latency
 from scheduler.simulation.scenario import CRON, DAY, Arrival, Scenario
 from scheduler.simulation.timeline import BEGIN, Timeline
-from scheduler.ticking import POLL
 
-#: What is still open so long after the month is lost.
-DRAIN = 10 * DAY
+#: What is still open so long after the last job was due is lost.
+PATIENCE = 7 * DAY
 #: What the keep-alive asks in a run that cron started, and in the first of a day besides.
 KEEP_ALIVE, KEEP_ALIVE_DAILY = 1, 2
 #: What ``schedule create`` asks on its way, and the issue itself.
 CREATION = 4
+#: So many agents share the jobs, which keeps each of them within its quotas.
+AGENTS = 100
+#: What a report would have a person look at.
+TROUBLE = ("missed", "rejected", "retrying", "discarded", "invalid", "held", "withdrawn")
+GOES_ON = "relay: the next run is waiting already, and goes on from here"
+
+
+@dataclass(kw_only=True)
+class Texts:
+    """What was read already, by any tick of the month."""
+
+    known: dict[str, Known] = field(default_factory=dict)
+    closed: dict[tuple[str, str | None], Job | None] = field(default_factory=dict)
+
+
+class _Tick(Tick):
+    """The product's tick; a text that was read once is not read again, which only saves time."""
+
+    def __init__(self, *args: Any, texts: Texts, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self._known = texts.known
+        self.rules.texts = texts.closed
+
+    def read(self, ticket: Ticket) -> Known | None:
+        """The job of an issue."""
+        known = self._known.get(ticket.url)
+        if known and (ticket.body, ticket.labels) == (known.ticket.body, known.ticket.labels):
+            return replace(known, ticket=ticket)
+        found = super().read(ticket)
+        if found:
+            self._known[ticket.url] = found
+        return found
 
 
 class Month:
@@ -45,37 +82,119 @@ class Month:
         )
         self.timeline = Timeline()
         self.hub = Hub(self.timeline, self.settings, scenario.platform)
-        self.actions = Actions(
-            self.hub, scenario.platform, scenario.chance("runners"), self._tick
-        )
+        self.actions = Actions(self.hub, scenario.platform, scenario.chance("runners"), self._tick)
         self._latency = latency(scenario.platform.latency, scenario.chance("latency"))
         self._nonces = 0
+        self._texts = Texts()
         self._kept_alive = -1
         self._left = 0
+        self._created: list[tuple[Arrival, str]] = []
         self.problems: list[str] = []
 
     def play(self) -> Figures:
         """The whole month, and the days after it in which what is left becomes due."""
         end = self.scenario.days * DAY
-        created: list[tuple[Arrival, str]] = []
+        last = end + self.scenario.lead.longest + PATIENCE
         for arrival in self.scenario.arrivals():
             self._left += 1
-            self.timeline.after(arrival.created, lambda a=arrival: created.append(self._create(a)))
-        fires = self.scenario.cron.fires(end + DRAIN, self.scenario.chance("cron"))
-        for fire in fires:
-            self.timeline.after(fire, lambda: self.actions.start("schedule"))
-        self.timeline.after(end + DRAIN, lambda: None)
+            self.timeline.after(arrival.created, partial(self._create, arrival))
+        for fire in self.scenario.cron.fires(last, self.scenario.chance("cron")):
+            self.timeline.after(fire, partial(self._start, "schedule"))
+        self.timeline.after(last, lambda: None)
 
         def over() -> bool:
             now = self.timeline.seconds
-            return now >= end + DRAIN or (now >= end and not self.hub.open and not self._left)
+            return now >= last or (now >= end and not self.hub.open and not self._left)
 
         self.timeline.run(over)
-        sent = [
-            Dispatched(
-                lead=arrival.due - arrival.created,
-                late=tuple((at - BEGIN).total_seconds() - arrival.due for at in self.hub.sent.get(key, ())),
+        return Figures.of(
+            self.scenario,
+            [self._outcome(arrival, key) for arrival, key in self._created],
+            meter=self.hub.meter,
+            jobs=self.actions.jobs,
+            killed=self.actions.killed,
+            problems=self.problems,
+        )
+
+    def _outcome(self, arrival: Arrival, key: str) -> Outcome:
+        took = [(at - BEGIN).total_seconds() for at in self.hub.sent.get(key, ())]
+        return Outcome(
+            lead=arrival.due - arrival.created, late=tuple(at - arrival.due for at in took)
+        )
+
+    def _start(self, event: str) -> None:
+        self.actions.start(event)
+
+    def _create(self, arrival: Arrival) -> None:
+        self._left -= 1
+        due = BEGIN + timedelta(seconds=arrival.due)
+        agent = f"agent-{self._left % AGENTS}"
+        job = Job(run_at=due, workflow=TARGET, agent=agent, message="Check it")
+        author = PERSON if arrival.by_person else BOT
+        ticket = self.hub.create(frontmatter.render(job), author)
+        queue = self._connection(lambda _: None)
+        self._count(CREATION)
+        nudge(queue, job, self.settings, branch=lambda _: "main", now=self.timeline.now())
+        if arrival.by_person:
+            # Opened, and labelled: GitHub tells both.
+            self.actions.start("issues")
+            self.actions.start("issues")
+        self._created.append((arrival, occurrence_key(ticket.number, due)))
+
+    def _count(self, requests: int) -> None:
+        with contextlib.suppress(RateLimited):
+            self.hub.meter.charge(requests)
+
+    def _connection(self, wait: Callable[[float], None]) -> SimulatedQueue:
+        return SimulatedQueue(self.hub, wait=wait, latency=self._latency)
+
+    def _tick(self, clock: RunnerClock, run: Run) -> None:
+        """What the action does in one run: ``ticking.tick_and_hold`` over this queue."""
+        queue = self._connection(clock.request)
+        try:
+            settings = queue.settings_text()
+            if run.event == "schedule":
+                self._keep_alive()
+            tick = _Tick(
+                queue, clock=clock, settings=settings, nonce=self._nonce, texts=self._texts
             )
-            for arrival, key in created
+            if self.profile.hold is None:
+                report = tick.run()
+            else:
+                report = self._hold(clock, queue, tick, self.profile.hold)
+        except SchedulerError as problem:
+            self.problems.append(f"{clock.now()}: {problem}")
+            return
+        notes = [n for name in TROUBLE for n in getattr(report, name)]
+        found = [
+            *report.notices,
+            *([report.stopped] if report.stopped else []),
+            *(f"{n.id}: {n.reason}" for n in notes),
         ]
-        return Figures.of(self.scenario, sent, self.actions, self.hub, cron_runs=fires, problems=self.problems)
+        self.problems += [f"{clock.now()}: {each}" for each in found if each != GOES_ON]
+
+    def _hold(
+        self, clock: RunnerClock, queue: SimulatedQueue, tick: Tick, length: timedelta
+    ) -> TickReport:
+        relay = Relay(queue, clock, tick.settings)
+        holder = Holder(
+            tick,
+            hold=length,
+            poll=POLL,
+            stay=self.profile.stay,
+            stopped=lambda: clock.stopped,
+            settings=queue.settings_text,
+            begin=relay.begin if self.profile.relay else lambda: None,
+        )
+        report = holder.run()
+        relay.finish(report)
+        return report
+
+    def _keep_alive(self) -> None:
+        day = int(self.timeline.seconds // DAY)
+        self._count(KEEP_ALIVE + (KEEP_ALIVE_DAILY if day != self._kept_alive else 0))
+        self._kept_alive = day
+
+    def _nonce(self) -> str:
+        self._nonces += 1
+        return f"{self._nonces:024x}"

@@ -1,0 +1,98 @@
+"""A repository in memory, its rules, and the jobs that they are asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from scheduler import frontmatter, signing
+from scheduler.errors import SettingsUnreadable
+from scheduler.facts import Facts
+from scheduler.gateway import Edit, Labelled
+from scheduler.known import Known
+from scheduler.model import Ticket, User, occurrence_key
+from scheduler.rules import Rules
+from scheduler.settings import Settings
+from scheduler.signing import Keys
+from scheduler.states import State
+from tests.fakes import NOON, FakeClock, MemoryHub, MemoryQueue
+
+KEY = "k" * 32
+KEYS = Keys({"alice": (KEY,)})
+OWNER, TRIAGE, STRANGER = (User(login=login) for login in ("owner", "triage", "stranger"))
+APP = User(login="app[bot]", bot=True)
+MINUTE = timedelta(minutes=1)
+
+
+class Queue(MemoryQueue):
+    """Contents that may be unreadable, and labels that somebody put there."""
+
+    unreadable = False
+    label: Labelled | None = None
+    edits_lost = False
+    since: Sequence[datetime] = ()
+
+    def prove_contents(self) -> None:
+        super().prove_contents()
+        if self.unreadable:
+            raise SettingsUnreadable("token: may not read the contents; give it 'contents: read'")
+
+    def labelled(self, number: int) -> Labelled | None:
+        super().labelled(number)
+        return self.label
+
+    def edits(self, numbers: Sequence[int]) -> dict[int, Edit] | None:
+        return {} if self.edits_lost else super().edits(numbers)
+
+    def created_since(self, since: datetime) -> list[Ticket]:
+        self.since = [*self.since, since]
+        return super().created_since(since)
+
+
+class Court:
+    """A repository, its rules, and the jobs that they are asked about."""
+
+    def __init__(self, settings: Settings = Settings(), *, found: bool = True) -> None:  # noqa: B008
+        self.clock = FakeClock()
+        self.hub = MemoryHub(self.clock)
+        self.hub.roles = {
+            "agent": "write",
+            "owner": "admin",
+            "triage": "triage",
+            "stranger": "read",
+        }
+        self.hub.workflows = {
+            "run.yml": "on: {workflow_dispatch: {inputs: {place: {type: choice, options: [a, b]}}}}"
+        }
+        self.queue = Queue(self.hub)
+        self.settings = settings
+        self.facts = Facts(self.queue, settings, clock=self.clock, settings_found=found)
+        self.rules = Rules(settings, self.facts, repository=self.hub.repository, keys=KEYS)
+
+    def open(self, *lines: str, author: str = "agent", at: datetime = NOON) -> Known:
+        body = "\n".join(
+            ["---", f"run-at: {at:%Y-%m-%dT%H:%M:%SZ}", "workflow: run.yml", *lines, "---"]
+        )
+        return self.known(self.hub.open(body, author=author))
+
+    def known(self, number: int) -> Known:
+        ticket = self.hub.ticket(number)
+        job = frontmatter.parse(ticket.body)
+        return Known(ticket=ticket, job=job, raw=job, key=occurrence_key(number, job.run_at))
+
+    def signed(self, *, author: str = "agent", nonce: str = "n" * 24) -> Known:
+        job = frontmatter.parse(self.open("agent: alice").ticket.body)
+        mine = signing.sign(
+            job, KEY, repository=self.hub.repository, issued_at=self.hub.now(), nonce=nonce
+        )
+        return self.known(self.hub.open(frontmatter.render(mine), author=author))
+
+    def verdict(self, found: Known) -> tuple[State, str] | None:
+        return self.rules.judge(found)[2]
+
+    def refused(self, found: Known, *words: str) -> None:
+        verdict = self.verdict(found)
+        assert verdict is not None
+        assert verdict[0] is State.REJECTED
+        for word in words:
+            assert word in verdict[1]

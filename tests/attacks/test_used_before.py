@@ -1,0 +1,99 @@
+"""What was opened before: which jobs count, and which use up a nonce."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from scheduler.known import Known
+from scheduler.settings import Quotas, Settings
+from tests.attacks.court import MINUTE, Court
+from tests.fakes import NOON
+
+
+def entered(court: Court, *found: Known, closed: tuple[Known, ...] = ()) -> list[int]:
+    tickets = [each.ticket for each in closed]
+    court.rules.enter(found, tickets, now=court.clock.now())
+    return [each.number for each in found if court.rules.forbidden(each)]
+
+
+def test_jobs_that_were_closed_today_count_among_the_new_ones() -> None:
+    court = Court(Settings(quotas=Quotas(new_per_agent_per_day=2)))
+    old = court.open("agent: probe-1")
+    court.hub.close(old.number)
+    young = [court.open("agent: probe-1") for _ in range(2)]
+    closed = court.known(old.number)
+    assert entered(court, *young, closed=(closed,)) == [young[1].number]
+    assert entered(court, *young) == []
+
+
+def test_a_closed_issue_that_is_no_job_counts_for_nothing() -> None:
+    court = Court()
+    court.hub.open("no job")
+    court.hub.close(1)
+    court.rules.enter([], [court.hub.ticket(1)], now=NOON)
+
+
+SIGNING = Settings(signing="required")
+
+
+def test_of_two_with_one_nonce_of_one_account_the_older_is_the_job() -> None:
+    court = Court(SIGNING)
+    first, copy = court.signed(), court.signed()
+    assert entered(court, copy, first) == [copy.number]
+    court.refused(copy, f"signature: was used before, by #{first.number}")
+    assert court.verdict(first) is None
+
+
+@pytest.mark.parametrize(
+    ("thief", "used"), [("owner", True), ("agent", True), ("stranger", False), ("triage", False)]
+)
+def test_of_two_accounts_only_one_that_may_schedule_uses_a_nonce_up(thief: str, used: bool) -> None:
+    court = Court(SIGNING)
+    first, second = court.signed(author=thief), court.signed()
+    entered(court, second)
+    if used:
+        court.refused(second, f"was used before, by #{first.number}")
+    else:
+        assert court.verdict(second) is None
+        court.refused(first, f"author: {thief!r}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        lambda body: "no job: " + body,
+        lambda body: "---\nrun-at: 2026-11-23T12:00:00Z\nworkflow: run.yml\n---\n" + body,
+        lambda body: body.replace("n" * 24, "m" * 24),
+    ],
+)
+def test_who_only_quotes_a_nonce_uses_up_nothing(text: Callable[[str], str]) -> None:
+    court = Court(SIGNING)
+    quoting = court.open()
+    mine = court.signed()
+    court.hub.change(quoting.number, body=text(mine.ticket.body))
+    assert court.verdict(mine) is None
+
+
+def test_a_nonce_is_looked_for_as_far_back_as_a_signature_is_good() -> None:
+    court = Court(SIGNING)
+    court.rules.judge(court.signed())
+    assert court.queue.since == [NOON - timedelta(minutes=10)]
+
+
+def test_where_nothing_is_signed_nothing_is_looked_for() -> None:
+    court = Court()
+    first, copy = court.signed(), court.signed()
+    assert entered(court, first, copy) == []
+    assert court.verdict(copy) is None
+    assert "created_since" not in court.queue.calls
+
+
+def test_a_signature_is_judged_by_what_the_issue_says_not_by_defaults() -> None:
+    court = Court(SIGNING)
+    found = court.signed()
+    job = replace(found.job, max_attempts=9, deadline=MINUTE)
+    assert court.verdict(replace(found, job=job)) is None

@@ -1,0 +1,59 @@
+"""Virtual time: one process at a time, in an order that depends on nothing else."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from scheduler.simulation.timeline import Killed, Timeline
+
+
+def test_processes_take_turns_in_the_order_of_time_then_of_sequence() -> None:
+    timeline, seen = Timeline(), []
+
+    def process(name: str, *waits: float) -> None:
+        for wait in waits:
+            timeline.wait(wait)
+            seen.append((timeline.seconds, name))
+
+    timeline.after(0, lambda: timeline.spawn(lambda: process("a", 1, 1, 1)))
+    timeline.after(0, lambda: timeline.spawn(lambda: process("b", 1, 0.5, 1.5)))
+    timeline.after(2, lambda: seen.append((timeline.seconds, "event")))
+    timeline.run(lambda: False)
+    assert seen == [(1, "a"), (1, "b"), (1.5, "b"), (2, "event"), (2, "a"), (3, "b"), (3, "a")]
+
+
+def test_what_a_process_raises_is_raised() -> None:
+    timeline = Timeline()
+
+    def fail() -> None:
+        timeline.wait(1)
+        raise ValueError("in a process")
+
+    timeline.after(0, lambda: timeline.spawn(fail))
+    timeline.after(5, lambda: None)
+    with pytest.raises(ValueError, match="in a process"):
+        timeline.run(lambda: False)
+
+
+def test_the_end_ends_every_process_and_leaves_no_thread() -> None:
+    timeline, ended, before = Timeline(), [], threading.active_count()
+
+    def endless() -> None:
+        try:
+            while True:
+                timeline.wait(1)
+        except Killed:
+            ended.append(timeline.seconds)
+            with pytest.raises(Killed):  # nor does it come to life again
+                timeline.wait(0)
+            raise
+
+    for second in range(20):
+        timeline.after(second, lambda: None)
+    timeline.after(0, lambda: timeline.spawn(endless))
+    timeline.after(0, lambda: timeline.spawn(endless))
+    timeline.run(lambda: timeline.seconds >= 10)
+    assert ended == [10, 10]
+    assert threading.active_count() == before

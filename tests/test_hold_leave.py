@@ -1,0 +1,154 @@
+"""A holder that is asked to leave leaves in time; one that is killed loses nothing."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from scheduler.sandbox.requestlog import Request
+from tests.conftest import Stage, at, body
+from tests.hold_stage import DISPATCH, holder, holds, late, until
+
+RUNNER_KILLS = 7.5
+
+
+def left(process: Any, sign: signal.Signals) -> tuple[Any, float]:
+    """The report of a process that is asked to leave, and how long that took."""
+    began = time.monotonic()
+    process.send_signal(sign)
+    out, err = process.communicate(timeout=60)
+    took = time.monotonic() - began
+    assert (process.returncode, err) == (0, ""), (process.returncode, err)
+    assert took < 7
+    return json.loads(out), took
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_asked_to_leave_while_it_sleeps(stage: Stage, sign: signal.Signals) -> None:
+    stage.open(body(3600))
+    with holder(stage, "--hold", "5m", "--poll", "1s") as process:
+        until(holds(stage))
+        report, took = left(process, sign)
+    assert took < 3
+    assert report["next_due"] is not None
+    assert report["stopped"] is None
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_asked_to_leave_in_a_dispatch_it_finishes_that_and_begins_no_other(
+    stage: Stage, sign: signal.Signals
+) -> None:
+    for name in ("one", "two", "three"):
+        stage.open(body(at(6), message=name))
+    stage.sandbox.fault("stall", method="POST", path=DISPATCH, seconds=1.5)
+    stalled = threading.Event()
+
+    def seen(request: Request) -> None:
+        if request.method == "POST" and request.path.endswith("/dispatches"):
+            stalled.set()
+
+    with (
+        stage.sandbox.on_request(seen),
+        holder(stage, "--hold", "5m", "--poll", "1s") as process,
+    ):
+        assert stalled.wait(60)
+        report, _ = left(process, sign)
+    (run,) = stage.runs()
+    (fired,) = report["dispatched"]
+    assert fired["run_id"] == run.id
+    assert stage.issue(fired["id"])["state"] == "closed"
+    others = {1, 2, 3} - {fired["id"]}
+    assert all(stage.comments(number) == [] for number in others), "claims are taken back"
+    assert len(stage.tick()["dispatched"]) == 2, "at once: no claim stands in the way"
+
+
+def test_asked_to_leave_in_its_pass_it_begins_no_other_either(stage: Stage) -> None:
+    for _ in range(8):
+        stage.open(body(-60))
+    stage.sandbox.set_latency(0.2)
+    begun = threading.Event()
+
+    def seen(request: Request) -> None:
+        if request.path.endswith("/dispatches"):
+            begun.set()
+
+    with (
+        stage.sandbox.on_request(seen),
+        holder(stage, "--hold", "5m", "--poll", "1s", "--relay") as process,
+    ):
+        assert begun.wait(60)
+        report, _ = left(process, signal.SIGINT)
+    stage.sandbox.set_latency(0)
+    runs = [run for run in stage.runs() if run.name != "Scheduler"]
+    assert len(runs) == len(stage.runs()) == len(report["dispatched"]) == 1
+    assert report["waiting"] == 7
+    assert len(stage.tick()["dispatched"]) == 7
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", [DISPATCH, "/issues/[0-9]+/comments$"])
+def test_asked_to_leave_when_github_does_not_answer_it_still_leaves_in_time(
+    stage: Stage, path: str
+) -> None:
+    stage.settings("limits: {recover-after: 0s, backoff: 0s}\n")
+    number = stage.open(body(-1, message="slow"))
+    stage.sandbox.fault("stall", method="POST", path=path, seconds=9)
+    stalled = threading.Event()
+
+    def seen(request: Request) -> None:
+        if request.fault:
+            stalled.set()
+
+    with (
+        stage.sandbox.on_request(seen),
+        holder(stage, "--hold", "5m", "--poll", "1s") as process,
+    ):
+        assert stalled.wait(60)
+        report, took = left(process, signal.SIGTERM)
+    assert took < RUNNER_KILLS
+    assert "left to the next tick" in report["stopped"]
+    assert report["next_due"] is not None
+    time.sleep(4)
+    for _ in range(4):
+        stage.tick()
+    assert list(late(stage)) == ["slow"]
+    assert stage.issue(number)["state"] == "closed"
+
+
+def test_asked_to_leave_under_a_rate_limit_it_does_not_hammer(stage: Stage) -> None:
+    stage.open(body(-1))
+    stage.sandbox.fault("429", method="POST", path=DISPATCH, count=999, retry_after=12)
+    with holder(stage, "--hold", "5m", "--poll", "1s") as process:
+        until(lambda: stage.sandbox.requests.count("POST", DISPATCH) > 0)
+        left(process, signal.SIGTERM)
+    assert stage.sandbox.requests.count("POST", DISPATCH) <= 3
+    assert stage.runs() == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("nth", [1, 4, 8, 11, 12, 13, 14, 15, 16, 17])
+def test_killed_at_any_request_the_next_tick_finds_the_truth(stage: Stage, nth: int) -> None:
+    stage.settings("limits: {recover-after: 0s, backoff: 0s}\n")
+    for name in ("one", "two"):
+        stage.open(body(at(4), message=name))
+    met: list[Request] = []
+    with holder(stage, "--hold", "9s", "--poll", "2s") as process:
+
+        def kill(request: Request) -> None:
+            met.append(request)
+            if len(met) == nth:
+                process.kill()
+
+        with stage.sandbox.on_request(kill, after=nth % 2 == 0):
+            process.wait(60)
+    assert process.returncode == -signal.SIGKILL
+    time.sleep(max(4.5 - (time.time() % 1), 0))
+    for _ in range(6):
+        stage.tick()
+    assert sorted(late(stage)) == ["one", "two"]
+    assert [stage.issue(number)["state"] for number in (1, 2)] == ["closed", "closed"]
