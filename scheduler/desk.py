@@ -12,12 +12,12 @@ from scheduler.facts import Facts
 from scheduler.gateway import Clock, Comments, Queue
 from scheduler.journal import Claim, Entry, History, Journal, read
 from scheduler.known import Known
-from scheduler.model import Job
+from scheduler.model import Job, Ticket
 from scheduler.policy import Decision
 from scheduler.report import Note, TickReport
 from scheduler.rules import Rules
 from scheduler.settings import Settings
-from scheduler.states import State
+from scheduler.states import LABELLED, TERMINAL, State, state_label
 from scheduler.trust import at_least
 
 
@@ -62,12 +62,21 @@ class Desk:
             key=found.key,
             now=self.as_of(found.job),
             limits=self.limits(found.job),
-            reopened=found.ticket.state_reason == "reopened",
+            reopened=self.reopened(found.ticket),
             github_now=comments.as_of,
             resolution=self.resolution(found, comments, history),
             forged=self._forged(history),
             forbidden=self.rules.forbidden(found),
         )
+
+    def reopened(self, ticket: Ticket) -> bool:
+        """Whether a person reopened the issue.
+
+        The label of an end is written together with the closing, so it shows the same on
+        an open issue of a server that tells no ``state_reason``.
+        """
+        ends = {state_label(self.settings.label, state) for state in TERMINAL & LABELLED}
+        return ticket.state_reason == "reopened" or bool(ends & set(ticket.labels))
 
     def as_of(self, job: Job) -> datetime:
         """The instant to decide for: a job that is claimed early is decided for its own."""
@@ -85,7 +94,7 @@ class Desk:
             key=found.key,
             now=self.as_of(found.job),
             limits=self.limits(found.job),
-            reopened=found.ticket.state_reason == "reopened",
+            reopened=self.reopened(found.ticket),
             github_now=comments.as_of,
         )
 
@@ -122,6 +131,7 @@ class Desk:
     ) -> Entry:
         """A journal entry of ``outcome``, under ``claim`` if there is one."""
         attempt = claim.attempt if claim else policy.next_attempt(history, found.key)
+        repo = found.job.repo or self.queue.repository
         return Entry(
             key=claim.key if claim else found.key,
             attempt=attempt,
@@ -129,5 +139,5 @@ class Desk:
             at=self.clock.now(),
             reason=reason,
             claim=claim.id if claim else None,
-            target=claim.target if claim else found.job.target,
+            target=claim.target if claim else f"{repo} {found.job.target}",
         )

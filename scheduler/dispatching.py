@@ -50,6 +50,8 @@ class Dispatcher:
         self.unsettled: set[str] = set()
         #: Dispatches that were sent, whatever came of them.
         self.sent = 0
+        #: Jobs that were ended without a dispatch.
+        self.ended = 0
 
     def claimed(self, found: Known, decision: Fire | End) -> None:
         """Claim ``found``, read it again, then dispatch or end it, and record that.
@@ -140,6 +142,7 @@ class Dispatcher:
     def _end(self, standing: Standing, state: State, reason: str) -> None:
         desk, found = self.desk, standing.found
         entry = desk.entry(found, state, standing.history, standing.held.claim, reason)
+        self.ended += 1
         desk.note(state.value, found, reason)
         desk.record(found.number, standing.history, entry, own=standing.held.claim)
         desk.claimant.close(found.ticket, state)

@@ -5,7 +5,6 @@ Each job has a guard of its own, so that one bad issue neither delays nor hides 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -21,21 +20,20 @@ from scheduler.errors import (
     SchedulerError,
     Unavailable,
 )
+from scheduler.explaining import RECENT, Explainer
 from scheduler.facts import Facts
 from scheduler.gateway import Clock, Queue
-from scheduler.journal import Explanation, is_claim
+from scheduler.journal import is_claim
 from scheduler.known import Known
 from scheduler.lifecycle import Lifecycle
-from scheduler.model import Comment, Job, Ticket, User, occurrence_key
-from scheduler.report import Note, TickReport, invalid_comment
+from scheduler.model import Job, Ticket, occurrence_key
+from scheduler.report import Note, TickReport
 from scheduler.rules import COUNTED, Rules
 from scheduler.settings import Settings
 from scheduler.signing import Keys
 from scheduler.states import LABELLED, State, state_label
-from scheduler.trust import at_least, target_of
+from scheduler.trust import target_of
 
-#: How far back the closed issues, and changes to invalid ones, are looked at.
-RECENT = timedelta(hours=1)
 #: For how long after its last change the comments of a held issue are read for a person's
 #: word; taking the label off has it read whenever that was.
 HELD_FOR = timedelta(days=1)
@@ -106,6 +104,7 @@ class Tick:
                 report=self.report,
             )
         )
+        self.explainer = Explainer(queue, self.facts, self.claimant, now=self.report.now)
         self._outages = 0
         self._denied: NotPermitted | None = None
         self._worked = False
@@ -124,7 +123,8 @@ class Tick:
         report.scanned = len(tickets)
         known = [found for ticket in tickets if (found := self.read(ticket)) is not None]
         due = [found for found in known if found.job.run_at <= now]
-        due.sort(key=lambda found: (found.job.run_at, found.number))
+        # What can only be called missed waits until what can still run has run.
+        due.sort(key=lambda found: (_expired(found, now), found.job.run_at, found.number))
         report.due = len(due)
         report.comes_next(*(found.job.run_at for found in known if found.job.run_at > now))
         try:
@@ -151,7 +151,7 @@ class Tick:
 
     def _carry_out(self, due: list[Known]) -> None:
         for done, found in enumerate(due):
-            if self.lifecycle.sent >= self.settings.limits.per_tick:
+            if max(self.lifecycle.sent, self.lifecycle.ended) >= self.settings.limits.per_tick:
                 self.report.waiting = len(due) - done
                 self.report.comes_next(self.report.now)
                 return
@@ -216,9 +216,12 @@ class Tick:
         except InvalidJob as problem:
             self.report.invalid.append(Note(id=ticket.number, reason=str(problem)))
             words = str(problem)
-            self._later.append(lambda: self._quietly(ticket, lambda: self._explain(ticket, words)))
+            self._later.append(
+                lambda: self._quietly(ticket, lambda: self.explainer.explain(ticket, words))
+            )
             return None
-        if shown - {State.HELD}:
+        # Of a job that is due the label says that a person reopened it, until that is done.
+        if State.INVALID in shown or (shown - {State.HELD} and job.run_at > self.report.now):
             self._quietly(ticket, lambda: self.claimant.show(ticket, State.PENDING))
         key = occurrence_key(
             ticket.number,
@@ -250,34 +253,6 @@ class Tick:
         except (Rejected, Unavailable, NotPermitted) as problem:
             self._retrying(ticket, problem)
 
-    def _explain(self, ticket: Ticket, problem: str) -> None:
-        text_hash = hashlib.sha256(ticket.body.encode("utf-8", "replace")).hexdigest()[:16]
-        explanation = Explanation(text_hash=text_hash)
-        if not self._explained(ticket, text_hash):
-            self.queue.add_comment(ticket.number, invalid_comment(explanation, problem))
-        self.claimant.show(ticket, State.INVALID)
-
-    def _explained(self, ticket: Ticket, text_hash: str) -> bool:
-        """Whether this very text was explained, at no request of its own where possible."""
-        if not ticket.comments:
-            return False
-        labelled = state_label(self.settings.label, State.INVALID) in ticket.labels
-        if labelled and self.report.now - ticket.updated_at > RECENT:
-            return True
-        recent = self.facts.recent_comments(self.report.now - RECENT)
-        here = [comment for comment in recent or () if comment.issue == ticket.number]
-        return self._says(text_hash, here) or self._says(
-            text_hash, self.queue.comments(ticket.number).items
-        )
-
-    def _says(self, text_hash: str, comments: Iterable[Comment]) -> bool:
-        return any(text_hash in each.body and self._insider(each.author) for each in comments)
-
-    def _insider(self, user: User) -> bool:
-        # A stranger who quotes the hash must not keep the author from being told.
-        own = user.login.lower() == (self.facts.login() or "").lower()
-        return own or user.bot or at_least(self.facts.role(user.login), "write")
-
     def _settle_closed(self, closed: Iterable[Ticket]) -> None:
         """Settle the claims that stand on issues which a person closed meanwhile."""
         since = self.report.now - RECENT
@@ -303,3 +278,8 @@ class Tick:
 
 def _closed_at(ticket: Ticket) -> datetime:
     return ticket.closed_at or ticket.updated_at
+
+
+def _expired(found: Known, now: datetime) -> bool:
+    expires = found.job.expires_at()
+    return expires is not None and expires < now

@@ -29,6 +29,11 @@ class Lifecycle:
         self.dispatcher = Dispatcher(desk, self.settlement)
 
     @property
+    def ended(self) -> int:
+        """How many jobs were ended without a dispatch so far."""
+        return self.dispatcher.ended
+
+    @property
     def sent(self) -> int:
         """How many dispatches were sent so far, whatever came of them."""
         return self.dispatcher.sent
@@ -111,11 +116,16 @@ class Lifecycle:
         self.desk.claimant.show(found.ticket, State.HELD)
 
     def _resolve(self, found: Known, history: History, said: Resolution) -> None:
-        place = found.ticket.url.rpartition("/issues/")[0]
+        entry = self.desk.entry(found, State.DISPATCHED, history, None)
+        held = history.journal.of(found.key)[-1]
+        target = held.target if "/" in held.target.partition(" ")[0] else entry.target
+        queue = self.desk.queue.repository
+        server = found.ticket.url.partition(f"/{queue}/issues/")[0]
         entry = replace(
-            self.desk.entry(found, State.DISPATCHED, history, None),
+            entry,
+            target=target,
             run_id=said.run_id,
-            run_url=f"{place}/actions/runs/{said.run_id}",
+            run_url=f"{server}/{target.partition(' ')[0]}/actions/runs/{said.run_id}",
             matched=f"the word of {said.by}",
         )
         self.desk.record(found.number, history, entry)

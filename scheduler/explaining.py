@@ -1,0 +1,57 @@
+"""Tells an author, once for each text, why an issue is no job."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from scheduler.claims import Claimant
+from scheduler.facts import Facts
+from scheduler.gateway import Queue
+from scheduler.journal import Explanation
+from scheduler.model import Comment, Ticket, User
+from scheduler.report import invalid_comment
+from scheduler.states import State, state_label
+from scheduler.trust import at_least
+
+#: How far back changes are looked at, so that what only waits costs nothing.
+RECENT = timedelta(hours=1)
+
+
+class Explainer:
+    """Writes explanations, and knows without a request of its own which are written."""
+
+    def __init__(self, queue: Queue, facts: Facts, claimant: Claimant, *, now: datetime) -> None:
+        self._queue = queue
+        self._facts = facts
+        self._claimant = claimant
+        self._now = now
+
+    def explain(self, ticket: Ticket, problem: str) -> None:
+        """Say ``problem`` on the issue, unless this very text was explained before."""
+        text_hash = hashlib.sha256(ticket.body.encode("utf-8", "replace")).hexdigest()[:16]
+        explanation = Explanation(text_hash=text_hash)
+        if not self._explained(ticket, text_hash):
+            self._queue.add_comment(ticket.number, invalid_comment(explanation, problem))
+        self._claimant.show(ticket, State.INVALID)
+
+    def _explained(self, ticket: Ticket, text_hash: str) -> bool:
+        if not ticket.comments:
+            return False
+        labelled = state_label(self._claimant.label, State.INVALID) in ticket.labels
+        if labelled and self._now - ticket.updated_at > RECENT:
+            return True
+        recent = self._facts.recent_comments(self._now - RECENT)
+        here = [comment for comment in recent or () if comment.issue == ticket.number]
+        return self._says(text_hash, here) or self._says(
+            text_hash, self._queue.comments(ticket.number).items
+        )
+
+    def _says(self, text_hash: str, comments: Iterable[Comment]) -> bool:
+        return any(text_hash in each.body and self._insider(each.author) for each in comments)
+
+    def _insider(self, user: User) -> bool:
+        # A stranger who quotes the hash must not keep the author from being told.
+        own = user.login.lower() == (self._facts.login() or "").lower()
+        return own or user.bot or at_least(self._facts.role(user.login), "write")
