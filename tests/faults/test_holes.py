@@ -253,6 +253,8 @@ def test_a_word_counts_once() -> None:
     held.until_quiet()
     entry = held.history(1).journal.entries[-1]
     assert (entry.outcome, entry.run_id, entry.matched) == ("dispatched", 77, "the word of agent")
+    assert entry.target.startswith("octo/queue wake")
+    assert entry.run_url.endswith("/octo/queue/actions/runs/77")
     assert not held.hub.ticket(1).open
     assert held.count("1") == 1
 
