@@ -17,6 +17,7 @@ def action(stage: Stage, **more: str) -> tuple[int, str, float]:
     return process.returncode, out, time.monotonic() - began
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("profile", "more", "relays"),
     [

@@ -59,6 +59,7 @@ def test_what_people_do_while_it_sleeps_is_noticed(stage: Stage) -> None:
 # What changes meanwhile.
 
 
+@pytest.mark.slow
 def test_settings_that_break_meanwhile(stage: Stage) -> None:
     stage.settings("nudge: true\n")
     stage.open(body(at(13)))

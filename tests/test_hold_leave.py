@@ -39,6 +39,7 @@ def test_asked_to_leave_while_it_sleeps(stage: Stage, sign: signal.Signals) -> N
     assert report["stopped"] is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 def test_asked_to_leave_in_a_dispatch_it_finishes_that_and_begins_no_other(
     stage: Stage, sign: signal.Signals
@@ -67,6 +68,7 @@ def test_asked_to_leave_in_a_dispatch_it_finishes_that_and_begins_no_other(
     assert len(stage.tick()["dispatched"]) == 2, "at once: no claim stands in the way"
 
 
+@pytest.mark.slow
 def test_asked_to_leave_in_its_pass_it_begins_no_other_either(stage: Stage) -> None:
     for _ in range(8):
         stage.open(body(-60))
@@ -120,6 +122,7 @@ def test_asked_to_leave_when_github_does_not_answer_it_still_leaves_in_time(
     assert stage.issue(number)["state"] == "closed"
 
 
+@pytest.mark.slow
 def test_asked_to_leave_under_a_rate_limit_it_does_not_hammer(stage: Stage) -> None:
     stage.open(body(-1))
     stage.sandbox.fault("429", method="POST", path=DISPATCH, count=999, retry_after=12)

@@ -176,6 +176,7 @@ def test_a_token_that_may_not_even_ask_is_said(cron: Asks, stage: Stage) -> None
     assert "actions: read" in said
 
 
+@pytest.mark.slow
 def test_a_server_that_fails_is_said_and_not_raised(stage: Stage, cron: Asks) -> None:
     stage.sandbox.fault("502-before", path="/commits", count=9)
     said = cron()

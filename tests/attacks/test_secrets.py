@@ -108,6 +108,7 @@ FAILURES: list[tuple[dict[str, str], int]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("more", "status"), FAILURES)
 def test_no_failure_shows_one_either(
     stage: Stage, ear: Ear, more: dict[str, str], status: int

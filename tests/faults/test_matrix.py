@@ -116,7 +116,7 @@ def pairs(setting: Setting, jobs: int) -> list[tuple[Fault, Fault]]:
 @everywhere
 def test_pairs_of_faults_in_two_ticks_sampled(setting: Setting) -> None:
     chance = random.Random("pairs")
-    for jobs, count in ((1, 100), (2, 60)):
+    for jobs, count in ((1, 50), (2, 25)):
         for first, second in chance.sample(pairs(setting, jobs), count):
             prove(setting, jobs, (first,), (second,), gap=chance.choice([1.0, 40.0, 150.0]))
 
@@ -154,7 +154,7 @@ def side_by_side(setting: Setting, jobs: int, seed: int) -> None:
 
 @everywhere
 def test_two_ticks_at_once_with_faults_sampled(setting: Setting) -> None:
-    for seed in range(80):
+    for seed in range(40):
         side_by_side(setting, 1 + seed % 2, seed)
 
 

@@ -83,6 +83,7 @@ def test_thrifty_is_on_time_for_what_is_due_within_a_minute(lead: str) -> None:
     assert figures.late(1) <= 45
 
 
+@pytest.mark.slow
 @profiles
 def test_an_hour_has_requests_to_spare_with_a_hundred_jobs_that_wait(profile: str) -> None:
     """All that is sent: creating jobs too; of what is answered 304 there may be more."""
@@ -122,6 +123,7 @@ def test_what_people_open_starts_a_run_of_its_own() -> None:
     assert Month(scenario).play().runs >= 30
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("profile", ["balanced", "punctual"])
 def test_the_same_seed_gives_the_same_figures_and_another_one_others(profile: str) -> None:
     def play(seed: int) -> Figures:
