@@ -19,11 +19,6 @@ from typing import Any
 import github
 import requests
 from github import Auth
-from github.Requester import (
-    HTTPRequestsConnectionClass,
-    HTTPSRequestsConnectionClass,
-    RequestsResponse,
-)
 
 from scheduler.errors import (
     NotPermitted,
@@ -31,9 +26,9 @@ from scheduler.errors import (
     Rejected,
     SchedulerError,
     Unavailable,
-    UsageError,
 )
 from scheduler.gateway import Clock
+from scheduler.github_connection import Encrypted, Plain, address, never_sent
 from scheduler.github_objects import error_message, one_line
 from scheduler.pace import Pace
 
@@ -63,6 +58,21 @@ class Answer:
     def date(self) -> datetime | None:
         """The server's own time, in UTC with whole seconds; None where it does not tell."""
         return _date(self.headers)
+
+    @property
+    def size(self) -> int:
+        """How many items a list holds; a list of runs is within an object."""
+        data = self.data.get("workflow_runs") if isinstance(self.data, dict) else self.data
+        return len(data) if isinstance(data, list) else 0
+
+    @property
+    def may_have_more(self) -> bool:
+        """Whether a full page may be followed by another without a ``Link`` that says so.
+
+        GitHub, which signs its answers with a request id, always says so.
+        """
+        silent = "link" not in self.headers and "x-github-request-id" not in self.headers
+        return silent and self.size >= PER_PAGE
 
     @property
     def next_page(self) -> str | None:
@@ -96,7 +106,7 @@ class GitHub:
         answered: Callable[[datetime, datetime], None] | None = None,
     ) -> None:
         self._api_url = api_url.rstrip("/")
-        address = _address(self._api_url)
+        place = address(self._api_url)
         self._github = github.Github(
             auth=Auth.Token(token),
             base_url=self._api_url,
@@ -106,8 +116,8 @@ class GitHub:
             seconds_between_writes=None,
             user_agent="schedule",
         )
-        connection = _Encrypted if address.scheme == "https" else _Plain
-        self._connection = connection(address.hostname or "", address.port, timeout=TIMEOUT)
+        connection = Encrypted if place.scheme == "https" else Plain
+        self._connection = connection(place.hostname or "", place.port, timeout=TIMEOUT)
         self._clock = clock
         self._pace = pace
         self._answered = answered
@@ -147,10 +157,16 @@ class GitHub:
         """Every page of a list, each with at most 100 items."""
         answer = self.get(path, {**params, "per_page": PER_PAGE})
         yield answer
-        for _ in range(MAX_PAGES):
-            if answer.next_page is None:
+        for number in range(2, MAX_PAGES + 2):
+            before = answer
+            if answer.next_page is not None:
+                answer = self.get(answer.next_page)
+            elif answer.may_have_more:
+                answer = self.get(path, {**params, "per_page": PER_PAGE, "page": number})
+                if not answer.size or answer.data == before.data:
+                    return
+            else:
                 return
-            answer = self.get(answer.next_page)
             yield answer
 
     def close(self) -> None:
@@ -231,15 +247,14 @@ class GitHub:
         return there.geturl() if same and there.path != here.path else None
 
     def _unreachable(self, problem: requests.RequestException) -> Unavailable:
-        words = "did not answer in time" if isinstance(problem, requests.Timeout) else "failed"
-        refused = isinstance(problem, requests.ConnectTimeout) or "NewConnectionError" in repr(
-            problem
-        )
-        if refused:
-            words = "can't be reached; check the network and GITHUB_API_URL"
-        elif words == "failed":
-            words = "closed the connection without an answer"
-        return Unavailable(f"GITHUB_API_URL: {self._api_url!r} {words}", sent=not refused)
+        words, sent = "closed the connection without an answer", True
+        if never_sent(problem):
+            words, sent = "can't be reached; check the network and GITHUB_API_URL", False
+            if isinstance(problem, requests.exceptions.SSLError):
+                words = "has no certificate that is trusted here; check REQUESTS_CA_BUNDLE"
+        elif isinstance(problem, requests.Timeout):
+            words = "did not answer in time"
+        return Unavailable(f"GITHUB_API_URL: {self._api_url!r} {words}", sent=sent)
 
     def _error(self, status: int, headers: Mapping[str, str], data: Any) -> SchedulerError:
         words = error_message(data)
@@ -255,7 +270,7 @@ class GitHub:
             )
         if status < 400:
             return Rejected("GitHub answers that it has moved; use its new name", status=status)
-        if status >= 500 or status == 408:
+        if (status >= 500 or status == 408) and status != 501:
             return Unavailable(f"GITHUB_API_URL: {self._api_url!r} answers {status} {words!r}")
         return Rejected(f"GitHub answers {status}: {words}", status=status)
 
@@ -272,34 +287,6 @@ class GitHub:
             return now + DEFAULT_WAIT
         limited = status == 429 or "rate limit" in words.lower() or "abuse" in words.lower()
         return now + DEFAULT_WAIT if limited else None
-
-
-class _Plain(HTTPRequestsConnectionClass):
-    def getresponse(self) -> RequestsResponse:
-        return _unfollowed(super().getresponse())
-
-
-class _Encrypted(HTTPSRequestsConnectionClass):
-    def getresponse(self) -> RequestsResponse:
-        return _unfollowed(super().getresponse())
-
-
-def _unfollowed(response: RequestsResponse) -> RequestsResponse:
-    # PyGithub follows a 301, and only that, itself: uncounted, without the query, and with
-    # a POST too. It means the same as a 308, but for what it lets old clients do.
-    if response.status == 301:
-        response.status = 308
-    return response
-
-
-def _address(api_url: str) -> urllib.parse.SplitResult:
-    try:
-        parts = urllib.parse.urlsplit(api_url)
-        if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
-            return parts
-    except ValueError:
-        pass
-    raise UsageError(f"GITHUB_API_URL: {api_url!r} is not an address; write https://api.github.com")
 
 
 def _json(text: str) -> Any:

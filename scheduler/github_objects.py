@@ -6,8 +6,11 @@ implementation of the API, leaves some out.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timezone
 from typing import Any
+
+from dateutil.parser import isoparse
 
 from scheduler.errors import Unavailable
 from scheduler.gateway import Edit, Labelled
@@ -15,8 +18,12 @@ from scheduler.model import UNCOUNTED, Comment, Run, Ticket, User
 
 
 def items(data: Any) -> list[dict[str, Any]]:
-    """The objects of a list."""
-    return [item for item in data or [] if isinstance(item, dict)]
+    """The objects of a list. Raises ``Unavailable`` when it is none."""
+    if data is None:
+        return []
+    if not isinstance(data, list):
+        raise Unavailable("GITHUB_API_URL: the answer is no list; is it GitHub's REST API?")
+    return [item for item in data if isinstance(item, dict)]
 
 
 def record(data: Any, *needed: str) -> dict[str, Any]:
@@ -38,10 +45,19 @@ def error_message(data: Any) -> str:
     words = str(data.get("message") or "no message")
     errors = data.get("errors")
     details = [
-        str(error.get("message") or error.get("code") or "") if isinstance(error, dict) else error
+        _detail(error) if isinstance(error, dict) else error
         for error in (errors if isinstance(errors, list) else [])
     ]
     return one_line("; ".join([words, *(str(detail) for detail in details if detail)]))
+
+
+def _detail(error: dict[str, Any]) -> str:
+    """One of an answer's errors: its words, or the field that it is about and why.
+
+    https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api#validation-failed
+    """
+    parts = [error.get("field"), error.get("message") or error.get("code")]
+    return ": ".join(str(part) for part in parts if part)
 
 
 def one_line(text: str) -> str:
@@ -52,7 +68,15 @@ def one_line(text: str) -> str:
 def _instant(text: Any) -> datetime | None:
     if not text:
         return None
-    return datetime.fromisoformat(str(text).replace("Z", "+00:00")).astimezone(timezone.utc)
+    # Nanoseconds, which some servers write, are more than a datetime holds.
+    short = re.sub(r"(\.\d{6})\d+", r"\1", str(text))
+    try:
+        found = isoparse(short)
+        return (found if found.tzinfo else found.replace(tzinfo=timezone.utc)).astimezone(
+            timezone.utc
+        )
+    except (ValueError, OverflowError):
+        raise Unavailable(f"GITHUB_API_URL: {one_line(str(text))[:80]!r} is no instant") from None
 
 
 def _required(text: Any) -> datetime:

@@ -2,39 +2,36 @@
 
 from __future__ import annotations
 
-import urllib.parse
-from collections.abc import Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from scheduler.errors import NotPermitted, Rejected, Unavailable
-from scheduler.gateway import Comments, Edit, Labelled
-from scheduler.github_http import MAX_PAGES, PER_PAGE, GitHub
+from scheduler.errors import Rejected
+from scheduler.gateway import Comments
+from scheduler.github_http import MAX_PAGES, PER_PAGE, Answer, GitHub
 from scheduler.github_objects import (
     comment_of,
-    edit_of,
     issue_of,
     items,
-    labelled_of,
-    record,
     ticket_of,
-    user_of,
 )
-from scheduler.github_repository import GitHubRepository
+from scheduler.github_people import GitHubPeople
 from scheduler.model import Comment, Ticket
 from scheduler.when import format_instant
 
+#: The most closed issues that one tick looks at.
+CLOSED = 300
 #: The most comment pages that one look at a busy repository's last hour reads.
 RECENT_PAGES = 10
 
 
-class GitHubQueue(GitHubRepository):
+class GitHubQueue(GitHubPeople):
     """The issues with one label of one repository, and the workflows that they start."""
 
     def __init__(self, http: GitHub, *, repository: str, label: str) -> None:
-        super().__init__(http, repository=repository)
-        self.label = label
+        super().__init__(http, repository=repository, label=label)
         #: Of each page its ETag, its jobs, and whether it was full.
         self._pages: list[tuple[str, list[Ticket], bool]] = []
 
@@ -67,9 +64,8 @@ class GitHubQueue(GitHubRepository):
                 pages.append(known)
             else:
                 changed = True
-                shown = items(answer.data)
-                found = [ticket_of(each) for each in shown if "pull_request" not in each]
-                full = len(shown) >= PER_PAGE or answer.next_page is not None
+                found = list(self._shown(answer, "open"))
+                full = answer.size >= PER_PAGE or answer.next_page is not None
                 pages.append((answer.headers.get("etag", ""), found, full))
             # A full page may stay as it is while another one begins after it.
             more = pages[-1][2]
@@ -78,7 +74,7 @@ class GitHubQueue(GitHubRepository):
         return [ticket for _, found, _ in pages for ticket in found] if changed else None
 
     def closed_tickets(self, since: datetime) -> Sequence[Ticket]:
-        """The closed issues with the label that changed since; one page, newest first."""
+        """The closed issues with the label that changed since, newest first; a few pages."""
         params = {
             "state": "closed",
             "labels": self.label,
@@ -86,7 +82,13 @@ class GitHubQueue(GitHubRepository):
             "sort": "updated",
             "direction": "desc",
         }
-        return [t for t in self._tickets(params) if t.closed_at is None or t.closed_at >= since]
+        found = []
+        for ticket in itertools.islice(self._tickets(params), CLOSED):
+            if ticket.updated_at < since:
+                break
+            if ticket.closed_at is None or ticket.closed_at >= since:
+                found.append(ticket)
+        return found
 
     def newest_tickets(self, count: int = 100, *, state: str = "all") -> list[Ticket]:
         """The newest issues with the label, at most ``count`` (up to 100), newest first."""
@@ -96,7 +98,7 @@ class GitHubQueue(GitHubRepository):
             answer = self.http.get(path, {**params, "per_page": min(count, 100)})
         except Rejected as refused:
             raise self.refused(refused, "issues: read") from refused
-        return [ticket_of(item) for item in items(answer.data) if "pull_request" not in item]
+        return list(self._shown(answer, state))
 
     def _tickets(self, params: dict[str, str]) -> Iterator[Ticket]:
         pages = self.http.pages(f"/repos/{self.repository}/issues", params)
@@ -107,9 +109,17 @@ class GitHubQueue(GitHubRepository):
                 return
             except Rejected as refused:
                 raise self.refused(refused, "issues: read") from refused
-            for item in items(answer.data):
-                if "pull_request" not in item:
-                    yield ticket_of(item)
+            yield from self._shown(answer, params["state"])
+
+    def _shown(self, answer: Answer, state: str) -> Iterator[Ticket]:
+        # What was not asked for is left out, whether the server knows the filters or not.
+        for item in items(answer.data):
+            if "pull_request" in item:
+                continue
+            ticket = ticket_of(item)
+            mine = self.label.lower() in {label.lower() for label in ticket.labels}
+            if mine and state in ("all", "open" if ticket.open else "closed"):
+                yield ticket
 
     def ticket(self, number: int) -> Ticket | None:
         """The issue now; None when it was deleted (404, 410) or is a pull request."""
@@ -139,7 +149,7 @@ class GitHubQueue(GitHubRepository):
         try:
             return ticket_of(self.http.absolute("PATCH", path, changes).data)
         except Rejected as refused:
-            raise self.refused(refused, "issues: write") from refused
+            raise self.refused(refused, "issues: write", one=True) from refused
 
     def set_state(
         self, number: int, *, reason: str | None, labels: Sequence[str] | None = None
@@ -173,7 +183,10 @@ class GitHubQueue(GitHubRepository):
         try:
             pages = self.http.pages(f"/repos/{self.repository}/issues/comments", params)
             for count, answer in enumerate(pages, start=1):
-                found += [comment_of(item, issue_of(item)) for item in items(answer.data)]
+                shown = [comment_of(item, issue_of(item)) for item in items(answer.data)]
+                if not all(comment.issue for comment in shown):
+                    return None
+                found += shown
                 if count == RECENT_PAGES and answer.next_page:
                     return None
         except Rejected as refused:
@@ -188,7 +201,7 @@ class GitHubQueue(GitHubRepository):
         try:
             answer = self.http.post(path, {"body": body}, paced=True)
         except Rejected as refused:
-            raise self.refused(refused, "issues: write") from refused
+            raise self.refused(refused, "issues: write", one=True) from refused
         return comment_of(answer.data, number)
 
     def edit_comment(self, comment_id: int, body: str) -> None:
@@ -197,7 +210,7 @@ class GitHubQueue(GitHubRepository):
         try:
             self.http.absolute("PATCH", path, {"body": body})
         except Rejected as refused:
-            raise self.refused(refused, "issues: write") from refused
+            raise self.refused(refused, "issues: write", one=True) from refused
 
     def delete_comment(self, comment_id: int) -> None:
         """Delete a comment, if it is still there."""
@@ -205,63 +218,7 @@ class GitHubQueue(GitHubRepository):
             self.http.absolute("DELETE", f"/repos/{self.repository}/issues/comments/{comment_id}")
         except Rejected as refused:
             if refused.status not in (404, 410):
-                raise self.refused(refused, "issues: write") from refused
-
-    # Who, and with which settings.
-
-    def role(self, login: str) -> str:
-        """The exact role; ``permission`` calls triage read and maintain write.
-
-        https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user
-        """
-        user = urllib.parse.quote(login, safe="")
-        try:
-            path = f"/repos/{self.repository}/collaborators/{user}/permission"
-            data = record(self.http.get(path).data)
-        except Rejected as refused:
-            if refused.status == 404:
-                return "none"
-            raise self.refused(refused, "metadata: read") from refused
-        return str(data.get("role_name") or data.get("permission") or "none")
-
-    def edits(self, numbers: Sequence[int]) -> Mapping[int, Edit] | None:
-        """The last changes of the issues' bodies, by one GraphQL query.
-
-        https://docs.github.com/en/graphql/reference/objects#issue
-        """
-        owner, _, name = self.repository.partition("/")
-        fields = "lastEditedAt editor { __typename login }"
-        asked = " ".join(f"i{n}: issue(number: {n}) {{ {fields} }}" for n in numbers)
-        query = (
-            f"query($o: String!, $n: String!) {{ repository(owner: $o, name: $n) {{ {asked} }} }}"
-        )
-        body = {"query": query, "variables": {"o": owner, "n": name}}
-        try:
-            data = self.http.post(self.http.graphql_url, body).data
-        except Rejected as refused:
-            if refused.status in (404, 405, 501):
-                return None
-            raise self.refused(refused, "issues: read") from refused
-        found = ((data or {}).get("data") or {}).get("repository") or {}
-        return {n: edit_of(found[f"i{n}"]) for n in numbers if found.get(f"i{n}")}
-
-    def labelled(self, number: int) -> Labelled | None:
-        """Who last put the queue's label on the issue.
-
-        https://docs.github.com/en/rest/issues/events#list-issue-events
-        """
-        found = None
-        try:
-            for answer in self.http.pages(f"/repos/{self.repository}/issues/{number}/events", {}):
-                for event in items(answer.data):
-                    name = str((event.get("label") or {}).get("name") or "")
-                    if event.get("event") == "labeled" and name.lower() == self.label.lower():
-                        found = labelled_of(event)
-        except Rejected as refused:
-            if refused.status in (404, 410):
-                return None
-            raise self.refused(refused, "issues: read") from refused
-        return found
+                raise self.refused(refused, "issues: write", one=True) from refused
 
     def created_since(self, since: datetime) -> Sequence[Ticket]:
         """The issues with the label, open or closed, created since; newest first."""
@@ -272,24 +229,3 @@ class GitHubQueue(GitHubRepository):
                 break
             found.append(ticket)
         return found
-
-    def own_login(self) -> str | None:
-        """The token's login, also where there is no GraphQL; None: it can't be told.
-
-        ``GET /user`` is not for a ``GITHUB_TOKEN``, whose jobs the tick looks after.
-        """
-        if login := self.viewer():
-            return login
-        try:
-            return user_of(self.http.get("/user").data).login
-        except (Rejected, NotPermitted, Unavailable):
-            return None
-
-    def viewer(self) -> str | None:
-        """The token's login by GraphQL, which a ``GITHUB_TOKEN`` may ask."""
-        query = {"query": "query { viewer { login } }"}
-        try:
-            data = self.http.post(self.http.graphql_url, query).data
-            return str(data["data"]["viewer"]["login"])
-        except (Rejected, Unavailable, NotPermitted, KeyError, TypeError):
-            return None

@@ -37,14 +37,21 @@ class GitHubRepository:
         return found.text if found else None
 
     def prove_contents(self) -> None:
-        """Ask for the repository's root: a 404 of the settings may have been a missing right."""
-        try:
-            self.http.get(f"/repos/{self.repository}/contents/")
-        except Rejected as refused:
-            raise SettingsUnreadable(
-                f"token: may not read the contents of {self.repository} (GitHub answers "
-                f"{refused.status}), so its settings are unknown; give it 'contents: read'"
-            ) from refused
+        """Ask for what every repository has: a 404 of the settings may be a missing right."""
+        status = 404
+        for path in ("contents", "contents/.github/workflows"):
+            try:
+                self.http.get(f"/repos/{self.repository}/{path}")
+            except Rejected as refused:
+                status = refused.status
+                if status != 404:
+                    break
+            else:
+                return
+        raise SettingsUnreadable(
+            f"token: may not read the contents of {self.repository} (GitHub answers {status}), "
+            "so its settings are unknown; give it 'contents: read'"
+        )
 
     # Workflows: https://docs.github.com/en/rest/actions/workflows
 
@@ -69,9 +76,7 @@ class GitHubRepository:
             text = base64.b64decode(data.get("content") or "").decode()
         except (binascii.Error, UnicodeDecodeError, ValueError):
             text = "\ufffd"
-        asked = urllib.parse.urlsplit(str(data.get("url") or ""))
-        told = urllib.parse.parse_qs(asked.query).get("ref", [None])[0]
-        return WorkflowFile(text=text, ref=ref or told)
+        return WorkflowFile(text=text, ref=ref or _branch_in(data, path))
 
     def require_repository(self) -> None:
         """Raise ``NotPermitted`` unless the token can see the queue's repository."""
@@ -135,7 +140,14 @@ class GitHubRepository:
         name = urllib.parse.quote(target.workflow or "", safe="")
         path = f"/repos/{target.repo}/actions/workflows/{name}/runs"
         params = {"event": "workflow_dispatch", "created": f">={format_instant(since)}"}
-        return [run for answer in self.http.pages(path, params) for run in runs_of(answer.data)]
+        found: list[Run] = []
+        for answer in self.http.pages(path, params):
+            shown = runs_of(answer.data)
+            found += [run for run in shown if run.created_at is None or run.created_at >= since]
+            if any(_before(run, since) for run in shown):
+                # Newest first: a server that knows no `created` shows all that ever ran.
+                break
+        return found
 
     def run(self, repo: str, run_id: int) -> Run | None:
         """One run; None when it was deleted."""
@@ -190,19 +202,36 @@ class GitHubRepository:
             fix = _dispatch_fix(refused, target, right)
             raise Rejected(f"{target.name}: {refused}; {fix}", status=refused.status) from refused
 
-    def refused(self, refused: Rejected, right: str) -> SchedulerError:
-        """A refusal in the queue's own repository, as the reaction that it asks for."""
+    def refused(self, refused: Rejected, right: str, *, one: bool = False) -> SchedulerError:
+        """A refusal in the queue's own repository, as the reaction that it asks for.
+
+        ``one``: an issue or a comment was asked for, so a 404 is about that alone.
+        """
         words = str(refused).lower()
         if refused.status == 403 and "locked" not in words and "disabled" not in words:
             return NotPermitted(
                 f"token: lacks the permission {right!r} in {self.repository} ({refused})"
             )
-        if refused.status == 404:
+        if refused.status == 404 and not one:
             return NotPermitted(
                 f"repository: {self.repository!r} does not exist, or the token can't see it; "
                 "check --queue or GITHUB_REPOSITORY, and the token's access"
             )
         return refused
+
+
+def _branch_in(data: dict[str, Any], path: str) -> str | None:
+    """The branch that a file's own addresses name; it saves asking for the repository."""
+    asked = urllib.parse.urlsplit(str(data.get("url") or ""))
+    if told := urllib.parse.parse_qs(asked.query).get("ref"):
+        return told[0]
+    shown = urllib.parse.unquote(urllib.parse.urlsplit(str(data.get("html_url") or "")).path)
+    _, blob, place = shown.partition("/blob/")
+    return place.removesuffix(f"/{path}") if blob and place.endswith(f"/{path}") else None
+
+
+def _before(run: Run, since: datetime) -> bool:
+    return run.created_at is not None and run.created_at < since
 
 
 def _dispatch_fix(refused: Rejected, target: Target, right: str) -> str:

@@ -98,7 +98,10 @@ def test_rights_and_edits_are_asked_for_again_after_a_minute(
 def test_settings_that_a_token_can_not_see_are_not_settings_that_are_not_there(
     server: responses.RequestsMock, reach: Reach, clock: StillClock, status: int
 ) -> None:
-    server.get("https://api.github.com:443/repos/o/r/contents/", status=status, json={})
+    contents = "https://api.github.com:443/repos/o/r/contents"
+    server.get(contents, status=status, json={})
+    if status == 404:
+        server.get(f"{contents}/.github/workflows", status=status, json={})
     queue = GitHubQueue(reach(), repository="o/r", label="schedule")
     facts = Facts(queue, Settings(), clock=clock, settings_found=False)
     with pytest.raises(SettingsUnreadable, match="give it 'contents: read'"):

@@ -1,0 +1,111 @@
+"""A server that does less than GitHub: a proxy before the sandbox that leaves things out."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import re
+import threading
+import urllib.parse
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+INSTANT = re.compile(r'"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)Z"')
+KEPT = ("content-length", "transfer-encoding", "connection", "server")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lesser:
+    """What is left out or changed, and nothing else."""
+
+    graphql: tuple[int, Any] = (404, {"message": "Not Found"})
+    fields: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    query: tuple[str, ...] = ()
+    missing: str = r"(?!)"
+    instants: Callable[[str], str] = field(default=lambda text: f"{text}Z")
+    dispatch_error: tuple[int, Any] | None = None
+
+
+def stripped(data: Any, fields: tuple[str, ...]) -> Any:
+    if isinstance(data, dict):
+        return {k: stripped(v, fields) for k, v in data.items() if k not in fields}
+    return [stripped(each, fields) for each in data] if isinstance(data, list) else data
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Hands a request on, and what comes back with something left out."""
+
+    protocol_version = "HTTP/1.1"
+    lesser: Lesser
+    upstream: urllib.parse.SplitResult
+
+    def log_message(self, *_: object) -> None:
+        return
+
+    def answer(self, status: int, headers: list[tuple[str, str]], data: bytes) -> None:
+        self.send_response_only(status)
+        for name, value in headers:
+            self.send_header(name, value)
+        if status not in (204, 304):
+            self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        if status not in (204, 304):
+            self.wfile.write(data)
+
+    def handle_any(self) -> None:
+        length = int(self.headers.get("content-length") or 0)
+        sent = self.rfile.read(length) if length else None
+        asked = urllib.parse.urlsplit(self.path)
+        refused = self.lesser.dispatch_error
+        if asked.path.endswith("/graphql"):
+            self.answer(self.lesser.graphql[0], [], json.dumps(self.lesser.graphql[1]).encode())
+        elif re.search(self.lesser.missing, asked.path):
+            self.answer(404, [], b'{"message": "Not Found"}')
+        elif refused and sent and b"return_run_details" in sent:
+            self.answer(refused[0], [], json.dumps(refused[1]).encode())
+        else:
+            self.forward(asked, sent)
+
+    def forward(self, asked: urllib.parse.SplitResult, sent: bytes | None) -> None:
+        lesser = self.lesser
+        query = [
+            pair for pair in urllib.parse.parse_qsl(asked.query) if pair[0] not in lesser.query
+        ]
+        there = f"{asked.path}?{urllib.parse.urlencode(query)}" if query else asked.path
+        skipped = (*KEPT, "host", "accept-encoding")
+        headers = {k: v for k, v in self.headers.items() if k.lower() not in skipped}
+        host, port = str(self.upstream.hostname), self.upstream.port
+        with contextlib.closing(http.client.HTTPConnection(host, port, timeout=30)) as connection:
+            connection.request(self.command, there, sent, headers)
+            response = connection.getresponse()
+            data = response.read()
+        left_out = (*KEPT, *lesser.headers)
+        shown = [(k, v) for k, v in response.getheaders() if k.lower() not in left_out]
+        if data and response.status < 400:
+            text = json.dumps(stripped(json.loads(data), lesser.fields))
+            data = INSTANT.sub(lambda m: f'"{lesser.instants(m[1])}"', text).encode()
+        self.answer(response.status, shown, data)
+
+
+for method in ("GET", "POST", "PATCH", "PUT", "DELETE"):
+    setattr(Handler, f"do_{method}", Handler.handle_any)
+
+
+@contextlib.contextmanager
+def before(url: str, lesser: Lesser) -> Iterator[str]:
+    """Serve ``lesser`` on loopback; the address to use instead of ``url``."""
+    parts = {"lesser": lesser, "upstream": urllib.parse.urlsplit(url)}
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Serving", (Handler,), parts))
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(10)

@@ -1,0 +1,97 @@
+"""Another implementation of GitHub's API, which does less, is enough for the whole path."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import Stage, body
+from tests.lesser import Lesser, before
+
+SIGNS = ("x-github-request-id", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
+BARE = (
+    "actor", "triggering_actor", "closed_by", "comments", "role_name", "state_reason", "url",
+    "display_title", "issue_url", "event", "locked", "author_association", "node_id",
+)  # fmt: skip
+SERVERS = {
+    **{f"GraphQL {status}": Lesser(graphql=(status, {})) for status in (400, 405, 422, 501, 200)},
+    "no Link": Lesser(headers=("link", *SIGNS)),
+    "no Date": Lesser(headers=("date",)),
+    "no ETag": Lesser(headers=("etag",)),
+    "fields": Lesser(fields=BARE),
+    "bare": Lesser(fields=BARE, headers=("link", "date", "etag", *SIGNS)),
+    "no comment list": Lesser(missing=r"/issues/comments$"),
+    "no root": Lesser(missing=r"/contents/?$"),
+    "ignores labels": Lesser(query=("labels",)),
+    "ignores state": Lesser(query=("state",)),
+    "ignores created": Lesser(query=("created", "event")),
+    "ignores since": Lesser(query=("since",)),
+    "milliseconds": Lesser(instants=lambda text: f"{text}.000Z"),
+    "nanoseconds": Lesser(instants=lambda text: f"{text}.123456789Z"),
+    "offset": Lesser(instants=lambda text: f"{text}+00:00"),
+    "naive": Lesser(instants=lambda text: text),
+    "key": Lesser(
+        dispatch_error=(
+            422,
+            {
+                "message": "Validation Failed",
+                "errors": [{"field": "return_run_details", "code": "unprocessable"}],
+            },
+        )
+    ),
+}
+
+
+@pytest.mark.parametrize("lesser", SERVERS.values(), ids=SERVERS)
+def test_jobs_run_once_and_their_end_is_told(stage: Stage, lesser: Lesser) -> None:
+    stage.call("POST", "/repos/octo/queue/issues", {"title": "no job", "body": "hello"})
+    stage.open(body(-60))
+    stage.open(body(-30, "agent-message.yml", "agent: probe-1"))
+    stage.open(body("tomorrow"))
+    later = stage.open(body(3600))
+    with before(stage.sandbox.url, lesser) as url:
+        made = stage.create(
+            "--in", "2h", "-m", "x", "--workflow", "agent-message.yml", "--no-nudge",
+            GITHUB_API_URL=url,
+        )  # fmt: skip
+        assert made["status"] == "pending"
+        first = stage.tick(GITHUB_API_URL=url)
+        again = stage.tick(GITHUB_API_URL=url)
+        listed = stage.run("list", "--json", GITHUB_API_URL=url).json
+    assert [fired["id"] for fired in first["dispatched"]] == [2, 3]
+    assert again["dispatched"] == []
+    assert len(stage.runs()) == 2
+    assert [stage.issue(n)["state"] for n in (1, 2, 3, 4, later)] == [
+        "open", "closed", "closed", "open", "open",
+    ]  # fmt: skip
+    assert len(stage.comments(4)) == 1
+    assert not stage.comments(1)
+    assert {job["id"] for job in listed} == {4, later, made["id"]}
+
+
+def test_without_a_link_header_the_second_page_is_read(stage: Stage) -> None:
+    for _ in range(105):
+        stage.open(body(3600))
+    due = stage.open(body(-60))
+    with before(stage.sandbox.url, SERVERS["no Link"]) as url:
+        report = stage.tick(GITHUB_API_URL=url)
+    assert report["scanned"] == 106
+    assert [fired["id"] for fired in report["dispatched"]] == [due]
+
+
+# An issue that does not count its comments has to be read before it is claimed.
+@pytest.mark.parametrize(
+    ("name", "more"), [("GraphQL 501", 0), ("no comment list", 0), ("fields", 2), ("bare", 2)]
+)
+def test_a_job_costs_no_more_there(stage: Stage, name: str, more: int) -> None:
+    stage.settings("limits: {per-tick: 100}\n")
+    stage.open(body(-60))
+    with before(stage.sandbox.url, SERVERS[name]) as url:
+        report = stage.tick(GITHUB_API_URL=url)
+    # One page and four more, six for the job, its author and its target.
+    assert report["requests"] <= 1 + 4 + 6 + 1 + 1 + more
+
+
+def test_a_name_that_does_not_resolve_is_no_network(stage: Stage) -> None:
+    result = stage.run("list", GITHUB_API_URL="http://nowhere.invalid")
+    message = result.refused(75, "GITHUB_API_URL", "can't be reached", "check the network")
+    assert "closed the connection" not in message
