@@ -215,13 +215,16 @@ def reschedule(job_id: str, queue: str | None, as_json: bool, **given: Any) -> N
 @JSON
 @QUEUE
 def retry(job_id: str, *, queue: str | None, as_json: bool) -> None:
-    """Reopen a job that was given up, missed or rejected."""
+    """Reopen a cancelled, missed, rejected or discarded job."""
     from scheduler.manage import parse_id
     from scheduler.manage import retry as reopen
 
     repository, number = parse_id(job_id)
     done = reopen(connected(repository or queue), number)
-    show(done, as_json, f"#{number} was {done['was']}; the next tick tries it again")
+    text = f"#{number} was {done['was']}; the next tick tries it again"
+    if done["status"] == "held":
+        text = f"#{number} is open and on hold again; next say 'schedule resolve {number}'"
+    show(done, as_json, text)
 
 
 @cli.command()

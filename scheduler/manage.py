@@ -10,10 +10,19 @@ from typing import Any
 
 from scheduler import frontmatter, journal, when
 from scheduler.connect import Connection
-from scheduler.errors import InvalidJob, NoSuchJob, Refused, SchedulerError, UsageError
+from scheduler.errors import (
+    InvalidJob,
+    NoSuchJob,
+    NotPermitted,
+    Refused,
+    Rejected,
+    SchedulerError,
+    UsageError,
+)
+from scheduler.frontmatter import REPOSITORY
 from scheduler.journal import Entry, History
 from scheduler.model import Comment, Job, Ticket, occurrence_key
-from scheduler.states import LABELLED, State, state_label
+from scheduler.states import LABELLED, TERMINAL, State, state_label
 from scheduler.trust import at_least
 
 JOB_ID = re.compile(
@@ -116,7 +125,11 @@ def scheduler_login(connection: Connection, comments: Iterable[Comment]) -> str 
 
 
 def state_of(ticket: Ticket, job: Job | None, history: History, *, label: str, read: bool) -> State:
-    """The job's state by its journal, else by its labels and its close reason."""
+    """The job's state by its journal, else by its labels and its close reason.
+
+    Of a closed issue's labels only those of an end count: a job that was on hold, or could
+    not be read, keeps its label when a person closes it, and is cancelled all the same.
+    """
     shown = [state for state in State if state_label(label, state) in ticket.labels]
     entries = history.journal.entries
     if job and entries:
@@ -131,7 +144,7 @@ def state_of(ticket: Ticket, job: Job | None, history: History, *, label: str, r
         if State.HELD in shown:
             return State.HELD
         return State.DISPATCHING if history.standing else State.PENDING
-    ended = [state for state in shown if state in LABELLED]
+    ended = [state for state in shown if state in LABELLED & TERMINAL]
     if ended:
         return ended[0]
     if not read and ticket.comments and ticket.state_reason == "completed":
@@ -162,7 +175,7 @@ def cancel(connection: Connection, number: int, *, run: bool) -> dict[str, Any]:
         connection.queue.set_state(number, reason="not_planned")
     cancelled_run = ended_run = None
     for entry in started if run else []:
-        repo = entry.target.partition(" ")[0] or connection.queue.repository
+        repo = _runs_in(connection, entry, seen.job)
         if connection.queue.cancel_run(repo, entry.run_id or 0):
             cancelled_run = entry.run_id
         else:
@@ -205,11 +218,22 @@ def reschedule(connection: Connection, number: int, run_at: datetime) -> tuple[T
     return connection.queue.edit(number, **changes), job
 
 
+def _runs_in(connection: Connection, entry: Entry | None, job: Job | None) -> str:
+    """The repository of an entry's run: what the entry says, else the job, else the queue's."""
+    named = entry.target.partition(" ")[0] if entry else ""
+    if REPOSITORY.fullmatch(named):
+        return named
+    return (job.repo if job else None) or connection.queue.repository
+
+
 def retry(connection: Connection, number: int) -> dict[str, Any]:
     """Reopen a job that ended without having been dispatched; the next tick tries it.
 
+    One that was closed while it was on hold is on hold again: what happened is still to be
+    told.
+
     Raises:
-        Refused: it still waits, or it was dispatched.
+        Refused: it still waits, it was dispatched, or its text can't be read.
     """
     ticket = find(connection, number)
     seen = look(connection, ticket)
@@ -222,8 +246,15 @@ def retry(connection: Connection, number: int) -> dict[str, Any]:
             f"ID: #{number} was dispatched, which is never repeated; move it to a new time with "
             "'schedule reschedule'"
         )
+    if seen.job is None:
+        raise Refused(
+            f"ID: #{number} can't be read ({seen.problem}); edit the issue's text, then repeat "
+            f"'schedule retry {number}'"
+        )
     reopened = connection.queue.edit(number, state="open")
-    return {"id": number, "status": "pending", "was": seen.state.value, "url": reopened.url}
+    held = state_label(connection.settings.label, State.HELD) in ticket.labels
+    left = State.HELD if held else State.PENDING
+    return {"id": number, "status": left.value, "was": seen.state.value, "url": reopened.url}
 
 
 def resolve(connection: Connection, number: int, *, run_id: int | None) -> dict[str, Any]:
@@ -232,15 +263,37 @@ def resolve(connection: Connection, number: int, *, run_id: int | None) -> dict[
     The word is a comment under the caller's own login; the next tick carries it out.
 
     Raises:
-        Refused: the job is not on hold.
+        Refused: the job is not on hold, or it is closed.
+        NoSuchJob: there is no such run.
     """
     ticket = find(connection, number)
     label = state_label(connection.settings.label, State.HELD)
-    if not ticket.open or label not in ticket.labels:
+    if label not in ticket.labels:
         raise Refused(f"ID: #{number} is not on hold; 'schedule show {number}' says what it is")
+    if not ticket.open:
+        raise Refused(
+            f"ID: #{number} is closed, so no tick would hear it; reopen it with "
+            f"'schedule retry {number}', then say this again"
+        )
+    if run_id is not None:
+        _require_run(connection, look(connection, ticket), run_id)
     comment = "/resolve again" if run_id is None else f"/resolve dispatched {run_id}"
     connection.queue.add_comment(number, comment)
     # Without the label every tick reads the job again, however long the next one takes.
     kept = [each for each in ticket.labels if each != label]
     connection.queue.set_state(number, reason=None, labels=kept)
     return {"id": number, "status": "held", "comment": comment, "url": ticket.url}
+
+
+def _require_run(connection: Connection, seen: Seen, run_id: int) -> None:
+    repo = _runs_in(connection, seen.entries[-1] if seen.entries else None, seen.job)
+    try:
+        run = connection.queue.run(repo, run_id)
+    except Rejected as refused:
+        raise NotPermitted(
+            f"token: can't see the runs of {repo} ({refused}); give it 'actions: read'"
+        ) from refused
+    if run is None:
+        raise NoSuchJob(
+            f"--dispatched: {repo} has no run {run_id}; take the number at the end of its address"
+        )
