@@ -6,7 +6,9 @@ about it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from scheduler import frontmatter, quotas
 from scheduler.connect import Connection
@@ -17,6 +19,8 @@ from scheduler.trust import author_refusal, named_bot
 
 #: So many of the newest jobs come in one request.
 LISTED = 100
+#: So far back an id that the caller names himself is looked for, however many jobs are newer.
+REPEATABLE = timedelta(days=7)
 
 
 class Admission:
@@ -56,9 +60,21 @@ class Admission:
         role = queue.role(author.login) if asked else None
         return author_refusal(author, role, settings) is None
 
-    def requested(self, job: Job) -> tuple[Ticket, Job] | None:
-        """The issue that was opened for the same ``request-id``; a stranger's is none."""
-        for ticket in self._newest():
+    def requested(self, job: Job, *, far: bool = False) -> tuple[Ticket, Job] | None:
+        """The issue that was opened for the same ``request-id``; a stranger's is none.
+
+        With ``far`` also among older jobs than the newest, back to ``REPEATABLE``.
+        """
+        newest = self._newest()
+        if found := self._asked_for(job, newest):
+            return found
+        since = self._connection.clock.now() - REPEATABLE
+        if far and len(newest) >= LISTED and newest[-1].created_at >= since:
+            return self._asked_for(job, self._connection.queue.created_since(since))
+        return None
+
+    def _asked_for(self, job: Job, tickets: Sequence[Ticket]) -> tuple[Ticket, Job] | None:
+        for ticket in tickets:
             if job.request_id and job.request_id in ticket.body:
                 stands = self._job(ticket)
                 same = stands is not None and stands.request_id == job.request_id

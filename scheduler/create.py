@@ -21,9 +21,11 @@ from scheduler.errors import (
     Unavailable,
 )
 from scheduler.facts import Facts
+from scheduler.manage import look
 from scheduler.model import Job, Ticket, User
 from scheduler.nudge import Nudged, nudge
 from scheduler.request import Request, job_of
+from scheduler.states import State
 from scheduler.target import Declared, check
 from scheduler.trust import author_refusal, target_of, target_refusal
 
@@ -31,6 +33,12 @@ from scheduler.trust import author_refusal, target_of, target_refusal
 MAX_TITLE = 256
 #: How often, and after which pause in seconds, the queue is searched for a lost creation.
 SEARCHES, PAUSE = 3, 1.5
+#: What a job that stood there before is now, in words; of one that waits, when it runs.
+STANDS = {
+    State.DISPATCHING: "is being dispatched",
+    State.HELD: "is on hold",
+    State.INVALID: "can't be read",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,13 +53,14 @@ class Created:
     created: bool
     now: datetime
     duplicate: bool = False
+    state: State = State.PENDING
     nudged: Nudged | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The object that ``schedule create --json`` prints."""
         return {
             "id": self.ticket.number,
-            "status": "pending" if self.ticket.open else "closed",
+            "status": self.state.value,
             "run_at": when.format_instant(self.job.run_at),
             "in": when.distance(self.job.run_at, self.now),
             "workflow": self.job.workflow,
@@ -73,10 +82,14 @@ class Created:
 
     def line(self) -> str:
         """The same for a person."""
-        verb = "runs" if self.created else "stood there already: it runs"
         at = when.format_instant(self.job.run_at)
         distance = when.distance(self.job.run_at, self.now)
-        return f"#{self.ticket.number} {verb} {self.job.target} at {at} ({distance})"
+        runs = f"runs {self.job.target} at {at} ({distance})"
+        if self.created:
+            return f"#{self.ticket.number} {runs}"
+        if self.state is not State.PENDING:
+            runs = STANDS.get(self.state, f"was {self.state.value}")
+        return f"#{self.ticket.number} stood there already: it {runs}"
 
 
 def settled(job: Job, connection: Connection, facts: Facts) -> Job:
@@ -182,8 +195,9 @@ def create(request: Request, connection: Connection) -> Created:
     admission = Admission(connection)
     facts = facts_of(connection)
     job = admission.with_depth(prepared(request, connection, facts))
-    if request.request_id is not None and (found := admission.requested(job)):
-        return Created(ticket=found[0], job=found[1], created=False, now=now)
+    if request.request_id is not None and (found := admission.requested(job, far=True)):
+        state = look(connection, found[0]).state
+        return Created(ticket=found[0], job=found[1], created=False, state=state, now=now)
     if found := admission.duplicate(job):
         return _duplicate(found, job, request, connection, now)
     admission.check(job)
@@ -227,7 +241,8 @@ def _duplicate(
             )
         changes = {"title": title(job), "body": frontmatter.render(job)}
         ticket, stands = connection.queue.edit(ticket.number, **changes), job
-    return Created(ticket=ticket, job=stands, created=False, duplicate=True, now=now)
+    state = look(connection, ticket).state
+    return Created(ticket=ticket, job=stands, created=False, duplicate=True, state=state, now=now)
 
 
 def _signed(job: Job, connection: Connection) -> Job:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -183,7 +183,29 @@ def test_a_closed_job_still_has_its_request_id(stage: Stage) -> None:
     first = ask(stage, "--request-id", "r-1").json["id"]
     stage.edit(first, state="closed")
     again = ask(stage, "--request-id", "r-1").json
-    assert (again["id"], again["status"], again["created"]) == (first, "closed", False)
+    assert (again["id"], again["status"], again["created"]) == (first, "cancelled", False)
+
+
+def test_an_id_is_that_of_one_job_also_after_a_hundred_newer_ones(stage: Stage) -> None:
+    first = ask(stage, "--request-id", "r-1").json["id"]
+    for _ in range(LISTED + 3):
+        stage.open(body(3600, "bare.yml"))
+    again = ask(stage, "--request-id", "r-1").json
+    assert (again["id"], again["created"]) == (first, False)
+    stage.edit(first, state="closed")
+    assert ask(stage, "--request-id", "r-1").json["status"] == "cancelled"
+    assert ask(stage, "--request-id", "r-2").json["created"]
+
+
+def test_what_is_older_than_the_horizon_is_not_looked_for(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(LISTED):
+        stage.open(body(3600, "bare.yml"))
+    monkeypatch.setattr("scheduler.admission.REPEATABLE", timedelta(0))
+    stage.sandbox.clear_requests()
+    assert ask(stage, "--request-id", "r-1").json["created"]
+    assert len(stage.sandbox.requests.matching("GET", f"{ISSUES}$")) == 1
 
 
 # How deep.

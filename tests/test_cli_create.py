@@ -11,7 +11,7 @@ import pytest
 
 from scheduler import frontmatter
 from scheduler.sandbox.requestlog import Request
-from tests.conftest import AGENT_MESSAGE, ISSUES, QUEUE, Stage
+from tests.conftest import AGENT_MESSAGE, ISSUES, QUEUE, Stage, at
 
 WORKFLOW = ("--workflow", "agent-message.yml")
 SOON = ("--in", "2h", "--message", "Check PR 123", *WORKFLOW)
@@ -222,9 +222,20 @@ def test_one_id_is_one_job_even_after_it_was_closed(stage: Stage) -> None:
     assert "stood there already" in stage.run(*SOON, "--request-id", "release-7").out
     stage.run("cancel", "1")
     made = stage.create(*SOON, "--request-id", "release-7")
-    assert (made["id"], made["created"], made["status"]) == (1, False, "closed")
+    assert (made["id"], made["created"], made["status"]) == (1, False, "cancelled")
+    told = stage.run(*SOON, "--request-id", "release-7").out
+    assert told.startswith("#1 stood there already: it was cancelled\n")
     assert stage.create(*SOON, "--request-id", "release-70")["id"] == 2
     assert len(stage.issues()) == 2
+
+
+def test_what_became_of_the_job_of_an_id_is_told(stage: Stage) -> None:
+    now = ("--at", at(-1), "--allow-past", *SOON[2:], "--request-id", "release-7")
+    stage.create(*now)
+    stage.tick()
+    made = stage.create(*now)
+    assert (made["id"], made["created"], made["status"]) == (1, False, "dispatched")
+    assert stage.run(*now).out.startswith("#1 stood there already: it was dispatched\n")
 
 
 def test_a_rate_limit_says_when_to_come_back(stage: Stage) -> None:
