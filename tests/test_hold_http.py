@@ -179,7 +179,8 @@ def test_a_poll_asks_for_the_page_after_a_full_one(
     """A full page stays as it is when a job is opened that comes after it."""
     address = "https://api.github.com:443/repos/octo/queue/issues"
     shown = {
-        "body": "", "user": {"login": "agent"}, "labels": ["schedule"], "state": "open", "html_url": "",
+        "body": "", "user": {"login": "agent"}, "labels": ["schedule"],
+        "state": "open", "html_url": "",
         "created_at": "2026-11-23T09:00:00Z", "updated_at": "2026-11-23T09:00:00Z",
     }  # fmt: skip
 
