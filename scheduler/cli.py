@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scheduler import __version__
-from scheduler.cli_group import JSON, QUEUE, Schedule, connected, show, watch
+from scheduler.cli_group import JSON, QUEUE, Schedule, complain, connected, show, watch
 from scheduler.errors import UsageError
 
 if TYPE_CHECKING:
@@ -54,6 +54,13 @@ def _inputs(pairs: tuple[str, ...]) -> dict[str, str]:
             raise UsageError(f"--input: {name!r} is given twice; keep one of them")
         found[name] = value
     return found
+
+
+def _read() -> str:
+    try:
+        return sys.stdin.read()
+    except UnicodeDecodeError as odd:
+        raise UsageError(f"standard input: is no UTF-8 text ({odd.reason})") from odd
 
 
 @cli.command()
@@ -104,12 +111,12 @@ def create(
     if json_mode not in (None, "answer", "-"):
         raise UsageError(f"--json: {json_mode!r} is not '-'; '-' reads the request as JSON")
     if given["message"] == "-":
-        given["message"] = sys.stdin.read()
+        given["message"] = _read()
     request = Request(inputs=_inputs(inputs), **given)
     if json_mode == "-":
         from scheduler.request import from_json
 
-        request = from_json(sys.stdin.read(), request)
+        request = from_json(_read(), request)
     connection = connected(queue)
     if dry_run:
         _dry_run(request, connection, as_json=json_mode is not None)
@@ -125,7 +132,8 @@ def _dry_run(request: Request, connection: Connection, *, as_json: bool) -> None
 
     job = prepared(request, connection)
     data = {"title": title(job), "labels": [connection.settings.label], "body": render(job)}
-    show(data, as_json, f"{data['title']}\n\n{data['body']}")
+    label = connection.settings.label
+    show(data, as_json, f"{data['title']}\nlabel: {label}\n\n{data['body']}")
 
 
 @cli.command("list")
@@ -247,17 +255,22 @@ def resolve(
     show(done, as_json, f"#{number}: {done['comment']!r} is said; the next tick carries it out")
 
 
-@cli.command()
+@cli.command(short_help="Do one pass over the queue; the action runs this.")
 @click.option("--hold", metavar="DURATION", help="Stay so long after the pass: 10m, 5h.")
-@click.option("--poll", metavar="DURATION", default="20s", help="Look around so often; 20s.")
+@click.option("--poll", metavar="DURATION", help="Look around so often; 20s.")
 @click.option("--relay", is_flag=True, help="Start the next holder as this one begins to wait.")
 @JSON
 @QUEUE
-def tick(queue: str | None, *, as_json: bool, hold: str | None, poll: str, relay: bool) -> None:
+def tick(
+    queue: str | None, *, as_json: bool, hold: str | None, poll: str | None, relay: bool
+) -> None:
     """Do one pass over the queue, and stay if told; what the action runs."""
     from scheduler.ticking import hold_of, tick_and_hold, tick_once
 
-    wanted = hold_of(hold, poll, relay=relay) if hold is not None else None
+    if hold is None and (poll is not None or relay):
+        option = "--relay" if relay else "--poll"
+        raise UsageError(f"tick: {option} goes with --hold; add --hold 10m, or leave it out")
+    wanted = hold_of(hold, poll or "20s", relay=relay) if hold is not None else None
     connection = connected(queue)
     report = tick_and_hold(connection, wanted) if wanted else tick_once(connection)
     show(report.as_json(), as_json, "\n".join(report.lines()))
@@ -269,7 +282,11 @@ def main() -> None:
     """The console script."""
     try:
         cli.main(prog_name="schedule")
-    except BrokenPipeError:
-        # The reader of a pipe has left; there is nobody to tell.
+    except OSError as problem:
+        # Nothing more can be written there, and what is left must not be tried at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(problem, BrokenPipeError):
+            # A reader of a pipe who has left needs not be told; a full disk has to be.
+            where = repr(problem.filename) if problem.filename else "standard output"
+            complain(f"{where}: can't be used ({problem.strerror or problem})")
         sys.exit(1)

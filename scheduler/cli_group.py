@@ -60,8 +60,24 @@ class Schedule(click.Group):
         try:
             return super().invoke(ctx)
         except SchedulerError as problem:
-            click.echo(inert(" ".join(visible(f"schedule: {problem}").splitlines())), err=True)
+            complain(str(problem))
             ctx.exit(problem.exit_status)
+        except click.ClickException as problem:
+            complain(_usage(problem, ctx))
+            ctx.exit(problem.exit_code)
+
+
+def complain(problem: str) -> None:
+    """Say on standard error, in one line, what went wrong."""
+    click.echo(inert(" ".join(visible(f"schedule: {problem}").splitlines())), err=True)
+
+
+def _usage(problem: click.ClickException, group: click.Context) -> str:
+    text = " ".join(problem.format_message().split()).rstrip(".")
+    path = f"{group.command_path} {group.invoked_subcommand or ''}".strip()
+    if isinstance(problem, click.UsageError) and problem.ctx:
+        path = problem.ctx.command_path
+    return f"{text[:1].lower()}{text[1:]}; see '{path} --help'"
 
 
 LAZY_HELP = {

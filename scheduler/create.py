@@ -12,13 +12,13 @@ from scheduler.admission import Admission
 from scheduler.connect import Connection
 from scheduler.environment import Environment
 from scheduler.errors import (
-    InvalidJob,
     NotPermitted,
     RateLimited,
     Refused,
     Rejected,
     SchedulerError,
     Unavailable,
+    UsageError,
 )
 from scheduler.facts import Facts
 from scheduler.manage import look
@@ -96,13 +96,14 @@ def settled(job: Job, connection: Connection, facts: Facts) -> Job:
     """``job`` with the settings' defaults, checked against its target and the rules.
 
     Raises:
+        UsageError: no target is named.
         InvalidJob, Refused: the target would refuse it, or a rule does.
         NotPermitted: the token may not read what is needed to tell.
     """
     queue, settings = connection.queue, connection.settings
     target = target_of(job, queue=queue.repository, settings=settings)
     if not target.name:
-        raise InvalidJob(
+        raise UsageError(
             "--workflow: is missing; name a file of .github/workflows/, or set "
             "defaults.workflow in .github/scheduler.yml"
         )

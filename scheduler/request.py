@@ -12,7 +12,7 @@ from typing import Any
 
 from scheduler import frontmatter, when
 from scheduler.environment import Environment
-from scheduler.errors import InvalidJob, Refused
+from scheduler.errors import InvalidJob, Refused, UsageError
 from scheduler.model import Job
 
 
@@ -62,22 +62,23 @@ def from_json(text: str, base: Request) -> Request:
     """``base`` with what the JSON object in ``text`` says.
 
     Raises:
-        InvalidJob: no JSON object, an unknown key, a value of the wrong type.
+        UsageError: there is no JSON object.
+        InvalidJob: an unknown key, or a value of the wrong type.
     """
+    fix = 'write {"run_at": "2026-11-23T09:00:00Z", "message": "…"}'
+    if not text.strip():
+        raise UsageError(f"request: standard input is empty; {fix}")
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as problem:
-        raise InvalidJob(
-            f"request: is not JSON ({str(problem)[:80]}); write "
-            '{"run_at": "2026-11-23T09:00:00Z", "message": "…"}'
-        ) from problem
+        raise UsageError(f"request: is not JSON ({str(problem)[:80]}); {fix}") from problem
     return from_mapping(data, base)
 
 
 def from_mapping(data: object, base: Request) -> Request:
     """The same of a value that was read already; a value of null counts as not given."""
     if not isinstance(data, Mapping):
-        raise InvalidJob('request: is not a JSON object; write {"run_at": …, "message": …}')
+        raise UsageError('request: is not a JSON object; write {"run_at": …, "message": …}')
     changes: dict[str, Any] = {}
     for key, value in data.items():
         name = KEYS.get(str(key).replace("-", "_"))
@@ -121,11 +122,12 @@ def instant_of(request: Request, *, now: datetime, zone: str | None = None) -> d
     ``zone`` is that of a local time for which the request names none.
 
     Raises:
-        InvalidJob: neither or both are given, or one is wrong.
+        UsageError: neither or both are given.
+        InvalidJob: the one that is given is wrong.
         Refused: the time is past.
     """
     if (request.at is None) == (request.delay is None):
-        raise InvalidJob("time: say when, with either --at 2026-11-23T09:00:00Z or --in 2h")
+        raise UsageError("time: say when, with either --at 2026-11-23T09:00:00Z or --in 2h")
     if request.at is not None:
         run_at = when.instant(request.at, field="--at", timezone=request.timezone or zone)
     else:

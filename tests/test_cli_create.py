@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from scheduler import frontmatter
+from scheduler.cli import cli
+from scheduler.cli_group import LAZY
 from scheduler.sandbox.requestlog import Request
 from tests.conftest import AGENT_MESSAGE, ISSUES, QUEUE, Stage, at
 
@@ -107,6 +109,7 @@ def test_a_dry_run_opens_nothing(stage: Stage, as_json: tuple[str, ...]) -> None
         assert frontmatter.parse(result.json["body"]).message == "Check PR 123"
     else:
         assert result.out.startswith("⏰ agent-message.yml at ")
+        assert "Z: Check PR 123\nlabel: schedule\n\n---\nrun-at: " in result.out
         assert "\n---\nCheck PR 123\n" in result.out
     stage.untouched()
 
@@ -151,18 +154,18 @@ def test_another_repository_does_not_run_the_workflow_of_this_one(
 ) -> None:
     environ = actions(tmp_path)
     stage.run("--in", "2h", "-m", "x", "--queue", "octo/other", **environ).refused(
-        3, "--workflow: is missing"
+        2, "--workflow: is missing"
     )
     stage.settings("allow: {repositories: [octo/other]}\n")
     stage.run("--in", "2h", "-m", "x", "--repo", "octo/other", **environ).refused(
-        3, "--workflow: is missing"
+        2, "--workflow: is missing"
     )
     stage.untouched()
 
 
 def test_what_only_looks_like_a_run_fills_in_nothing(stage: Stage, tmp_path: Path) -> None:
     environ = actions(tmp_path, {"inputs": {"agent": "x"}}, GITHUB_ACTIONS=None)
-    stage.run("--in", "2h", "-m", "x", **environ).refused(3, "--workflow: is missing")
+    stage.run("--in", "2h", "-m", "x", **environ).refused(2, "--workflow: is missing")
     made = stage.create(*SOON, **environ)
     assert made["agent"] is None
 
@@ -265,8 +268,17 @@ def test_a_process_of_its_own_does_the_same(stage: Stage) -> None:
     assert result.json["id"] == 1
 
 
-@pytest.mark.parametrize("command", ["", "create", "list", "show", "cancel", "reschedule", "tick"])
+COMMANDS = [*cli.commands, *LAZY]
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_help_fits_into_80_columns(stage: Stage, command: str) -> None:
     result = stage.run(*command.split(), "--help")
     assert (result.status, result.err) == (0, "")
     assert all(len(line) <= 80 for line in result.out.splitlines())
+
+
+def test_no_command_s_help_is_cut(stage: Stage) -> None:
+    listed = stage.run("--help").out.split("Commands:\n")[1]
+    assert [line.split()[0] for line in listed.splitlines()] == COMMANDS
+    assert "..." not in listed

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler.environment import Environment
-from scheduler.errors import InvalidJob, Refused
+from scheduler.errors import InvalidJob, Refused, SchedulerError, UsageError
 from scheduler.request import KEYS, Request, from_json, from_mapping, instant_of, job_of
 
 NINE = datetime(2026, 11, 23, 9, tzinfo=timezone.utc)
@@ -58,7 +58,6 @@ NOT_JSON = 'request: is not a JSON object; write {"run_at": …, "message": …}
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ([], NOT_JSON), ("x", NOT_JSON), (None, NOT_JSON), (5, NOT_JSON),
         ({"runat": "x"}, "request: 'runat' is not a key of a request; did you mean 'run_at'?"),
         ({"zzz": 1}, f"request: 'zzz' is not a key of a request; the keys are {', '.join(KEYS)}"),
         ({"allow_past": True}, None), ({"a\nb": 1}, None), ({"\u202e" * 99: 1}, None),
@@ -77,7 +76,7 @@ NOT_JSON = 'request: is not a JSON object; write {"run_at": …, "message": …}
         ({"max_attempts": ["x"] * 999}, None),
     ],
 )  # fmt: skip
-def test_a_request_that_is_none(data: object, message: str | None) -> None:
+def test_a_request_that_is_wrong(data: object, message: str | None) -> None:
     with pytest.raises(InvalidJob) as refused:
         from_mapping(data, BASE)
     found = str(refused.value)
@@ -86,14 +85,22 @@ def test_a_request_that_is_none(data: object, message: str | None) -> None:
     assert message is None or found == message
 
 
+@pytest.mark.parametrize("data", [[], "x", None, 5])
+def test_a_request_that_is_none(data: object) -> None:
+    with pytest.raises(UsageError) as wrong:
+        from_mapping(data, BASE)
+    assert str(wrong.value) == NOT_JSON
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "{", "nope", "{'a': 1}", "[" * 99_999, '{"a":' * 99_999, "1" * 5000 + "x", "\ufeff{}"],
 )
 def test_text_that_is_no_json(text: str) -> None:
-    with pytest.raises(InvalidJob, match=r"^request: is not (JSON \(|a JSON object)") as refused:
+    words = r"^(request: is not (JSON \(|a JSON object)|request: standard input is empty; write )"
+    with pytest.raises(UsageError, match=words) as wrong:
         from_json(text, BASE)
-    assert str(refused.value).isprintable()
+    assert str(wrong.value).isprintable()
 
 
 JSON = st.recursive(
@@ -108,7 +115,7 @@ JSON = st.recursive(
 def test_any_value_is_a_request_or_refused_in_one_line(data: object) -> None:
     try:
         from_mapping(data, BASE)
-    except InvalidJob as refused:
+    except (InvalidJob, UsageError) as refused:
         message = str(refused)
     else:
         message = ""
@@ -145,8 +152,8 @@ def test_a_delay_never_ends_early() -> None:
 @pytest.mark.parametrize(
     ("request_", "kind", "message"),
     [
-        (Request(), InvalidJob, SAY_WHEN),
-        (Request(at="x", delay="1h"), InvalidJob, SAY_WHEN),
+        (Request(), UsageError, SAY_WHEN),
+        (Request(at="x", delay="1h"), UsageError, SAY_WHEN),
         (
             Request(at="2026-11-23T11:00"), InvalidJob,
             f"--at: '2026-11-23T11:00' has no UTC offset; {ADD_ONE}",
@@ -162,8 +169,8 @@ def test_a_delay_never_ends_early() -> None:
         ),
     ],
 )  # fmt: skip
-def test_a_time_that_cannot_be(request_: Request, kind: type[Refused], message: str) -> None:
-    with pytest.raises(Refused) as refused:
+def test_a_time_that_cannot_be(request_: Request, kind: type[SchedulerError], message: str) -> None:
+    with pytest.raises(SchedulerError) as refused:
         instant_of(request_, now=NINE)
     assert str(refused.value) == message
     assert type(refused.value) is kind
