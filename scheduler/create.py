@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import textwrap
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -77,8 +78,9 @@ class Created:
 
     def lines(self) -> list[str]:
         """What a person is told: when it runs, where it stands, how late it may be."""
-        expect = [self.nudged.reason] if self.nudged else []
-        return [self.line(), self.ticket.url, *expect]
+        expect = self.nudged.reason if self.nudged else ""
+        words = {"break_long_words": False, "break_on_hyphens": False}
+        return [self.line(), self.ticket.url, *textwrap.wrap(expect, 79, **words)]
 
     def line(self) -> str:
         """The same for a person."""

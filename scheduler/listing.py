@@ -61,6 +61,11 @@ def _filled(text: str) -> str:
     )
 
 
+def _one_line(text: str) -> str:
+    """A value with its line breaks escaped, so that none begins a line of the display."""
+    return visible("\\n".join(text.replace("\r\n", "\n").split("\n")))
+
+
 def _cut(text: str, width: int) -> str:
     if _columns(text) <= width:
         return text
@@ -96,7 +101,7 @@ def details(seen: Seen, now: datetime) -> str:
     ]
     lines = [f"#{seen.ticket.number} {seen.state.value}"]
     lines += [f"  {key + ':':10} {visible(str(value))}" for key, value in facts]
-    lines += [f"  input:     {k}={visible(str(v))}" for k, v in data["inputs"].items()]
+    lines += [f"  input:     {k}={_one_line(str(v))}" for k, v in data["inputs"].items()]
     if seen.problem:
         lines.append(_filled(f"  problem:   {seen.problem}"))
     lines += [_filled("  " + LINK.sub(r"\1", sentence(entry))) for entry in seen.entries]

@@ -18,7 +18,7 @@ from scheduler.settings import Settings
 
 #: What cron alone does, as measured by others: a ``*/5`` cron had a median gap of 65 minutes.
 #: https://github.com/Illospace/illospace/issues/512
-CRON_ALONE = "GitHub's cron alone is minutes to hours late"
+CRON_ALONE = "expect GitHub's cron, minutes to hours late"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,10 +45,7 @@ def nudge(
     if not settings.nudge:
         return Nudged(sent=False, reason=f"nudge is off; {CRON_ALONE}")
     if not helps(job, settings, now):
-        return Nudged(
-            sent=False,
-            reason=f"the scheduler is not woken so long before; {CRON_ALONE}",
-        )
+        return Nudged(sent=False, reason=f"no tick is started now; {CRON_ALONE}")
     workflow = settings.scheduler.workflow
     try:
         repo = queue.repository

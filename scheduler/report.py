@@ -83,6 +83,15 @@ class TickReport:
         known = [self.next_due] if self.next_due else []
         self.next_due = min([*known, *instants], default=None)
 
+    @property
+    def left(self) -> int:
+        """The due jobs that the tick did not come to: if it stopped, those it names nowhere."""
+        if self.waiting or not self.stopped:
+            return self.waiting
+        notes = [note.id for name in self.NOTES for note in getattr(self, name)]
+        named = {*(fired.id for fired in self.dispatched), *notes}
+        return max(self.due - len(named - {note.id for note in self.invalid}), 0)
+
     def as_json(self) -> dict[str, Any]:
         """The object that ``tick --json`` prints."""
         data: dict[str, Any] = {
@@ -93,7 +102,7 @@ class TickReport:
         }
         for name in self.NOTES:
             data[name] = [vars(note) for note in getattr(self, name)]
-        data["waiting"] = self.waiting
+        data["waiting"] = self.left
         data["next_due"] = format_instant(self.next_due) if self.next_due else None
         data["requests"] = self.requests
         data["notices"] = list(self.notices)
@@ -116,7 +125,7 @@ class TickReport:
 
     def headline(self) -> str:
         """One line that says what the tick found and what comes next."""
-        coming = f"next due {format_instant(self.next_due)}" if self.next_due else "nothing waits"
+        coming = f"next {format_instant(self.next_due)}" if self.next_due else "nothing waits"
         return (
             f"{_count(self.scanned, 'open job')}, {self.due} due, "
             f"{len(self.dispatched)} dispatched; {coming} ({self.requests} requests)"

@@ -71,7 +71,7 @@ def test_a_due_job_runs(home: Home) -> None:
     assert outputs["next-due"] == result["next_due"] != ""
     (fired,) = result["dispatched"]
     assert (fired["id"], fired["run_id"]) == (number, run.id)
-    assert "Summary - ### Schedule: 2 open jobs, 1 due, 1 dispatched; next due" in log(tick)
+    assert "Summary - ### Schedule: 2 open jobs, 1 due, 1 dispatched; next 20" in log(tick)
     assert f"✅ dispatched | [run {run.id}]" in log(tick)
 
 

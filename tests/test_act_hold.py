@@ -106,7 +106,7 @@ def test_the_cancel_signal_reaches_python_through_the_step(home: Home) -> None:
     wait(lambda: not holder.active, 60)
     assert holder.conclusion == "cancelled"
     assert time.monotonic() - began < 20
-    assert re.search(r"1 open job, 0 due, 0 dispatched; next due 20\S+ \(", log(holder))
+    assert re.search(r"1 open job, 0 due, 0 dispatched; next 20\S+ \(", log(holder))
     assert "the next run is waiting already" in log(holder)
     wait(lambda: successor.status != "pending", 60)
     over(home, number)

@@ -128,6 +128,14 @@ def test_what_is_shown_moves_no_cursor(stage: Stage) -> None:
         assert not set(stage.run(*args).out) & {"\x1b", "\x07", "\r"}
 
 
+def test_an_input_of_many_lines_imitates_no_line_of_the_display(stage: Stage) -> None:
+    text = 'model: "a\\n  run-url:   https://x\\r\\n#2 dispatched"'
+    stage.open(body(3600, "agent-message.yml", "inputs:", f"  {text}"))
+    shown = stage.run("show", "1").out
+    assert "  input:     model=a\\n  run-url:   https://x\\n#2 dispatched\n" in shown
+    assert not any(line.startswith(("  run-url:", "#2")) for line in shown.splitlines())
+
+
 def test_a_cancelled_job_never_runs(stage: Stage) -> None:
     stage.open(body())
     result = stage.run("cancel", "1")

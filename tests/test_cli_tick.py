@@ -90,6 +90,15 @@ def test_a_tick_does_no_more_than_its_limit(stage: Stage) -> None:
     assert len(stage.runs()) == 5
 
 
+def test_what_a_rate_limit_left_over_waits(stage: Stage) -> None:
+    for _ in range(4):
+        stage.open(body())
+    stage.sandbox.fault("primary", method="POST", path="/dispatches$", nth=2, retry_after=600)
+    report = stage.tick()
+    assert (len(report["dispatched"]), report["due"], report["waiting"]) == (1, 4, 3)
+    assert report["stopped"].startswith("rate limit")
+
+
 def test_a_job_runs_in_another_repository(stage: Stage) -> None:
     stage.settings('allow: {workflows: ["*"], repositories: ["octo/other"]}\n')
     stage.open(body(-60, "agent-message.yml", "repo: octo/other"))

@@ -94,7 +94,8 @@ def refused(stage: Stage, *words: str, **given: Any) -> None:
         assert word in made["expect"], made["expect"]
     told = stage.run("create", *JOB, **given)
     assert told.status == 0
-    assert made["expect"] in told.out
+    assert made["expect"] in " ".join(told.out.split())
+    assert all(len(line) <= 80 for line in told.out.splitlines())
     assert stage.runs() == []
 
 

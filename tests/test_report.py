@@ -70,6 +70,23 @@ def test_the_keys_that_other_programs_read() -> None:
     assert json.loads(json.dumps(data)) == data
 
 
+def test_what_a_tick_that_stopped_did_not_come_to_waits() -> None:
+    fired = [Fired(id=1, run_id=9, run_url=RUN, lateness_s=1.5)]
+    one = TickReport(now=NOON, due=4, dispatched=fired, retrying=[Note(id=2, reason="again")])
+    one.invalid = [Note(id=7, reason="no text")]
+    assert one.as_json()["waiting"] == 0
+    one.stopped = "rate limit"
+    assert one.as_json()["waiting"] == 2
+    one.missed = [Note(id=number, reason="late") for number in range(3, 9)]
+    assert one.as_json()["waiting"] == 0
+
+
+def test_a_headline_of_hundreds_fits_on_a_terminal() -> None:
+    fired = [Fired(id=1, run_id=9, run_url=RUN, lateness_s=1.5)] * 100
+    many = TickReport(now=NOON, scanned=100, due=100, dispatched=fired, requests=100, next_due=NOON)
+    assert len(many.headline()) <= 80
+
+
 def test_an_empty_tick_says_nothing_as_null() -> None:
     data = TickReport(now=NOON).as_json()
     assert (data["next_due"], data["stopped"], data["dispatched"]) == (None, None, [])
@@ -92,7 +109,7 @@ def test_every_list_has_its_line_on_a_terminal() -> None:
         assert any(line.startswith(f"{name} #") for line in lines)
     assert lines[-2:] == [
         "stopped early: the limit of requests",
-        "9 open jobs, 3 due, 2 dispatched; next due 2026-11-23T13:00:00Z (17 requests)",
+        "9 open jobs, 3 due, 2 dispatched; next 2026-11-23T13:00:00Z (17 requests)",
     ]
     one = TickReport(now=NOON, scanned=1).headline()
     assert one == "1 open job, 0 due, 0 dispatched; nothing waits (0 requests)"
