@@ -42,7 +42,7 @@ def application(
         )
 
     def control(name: str) -> Response:
-        given = request.get_json(silent=True) if request.get_data() else {}
+        given = request.get_json(force=True, silent=True) if request.get_data() else {}
         body, status = controls.control(name, given)
         return Response(json.dumps(body) + "\n", status, content_type="application/json")
 

@@ -57,7 +57,10 @@ def test_faults_by_control_route(sandbox: Sandbox) -> None:
         wrong = session.post(f"{root}/fault", json={"kind": "fire"})
         assert wrong.status_code == 422
         assert "drop-before" in wrong.json()["message"]
-        session.post(f"{root}/fault", json={"kind": "429", "count": 2}).raise_for_status()
+        # As `curl -d` sends it: JSON, called a form.
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        given = b'{"kind": "429", "count": 2}'
+        session.post(f"{root}/fault", data=given, headers=form).raise_for_status()
         assert session.get(f"{sandbox.url}/repos/octo/queue").status_code == 429
         assert session.post(f"{root}/faults").json()[0]["hits"] == 1
         session.post(f"{root}/clear_faults")
