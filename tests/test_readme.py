@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,8 @@ from scheduler.errors import (
     Unavailable,
     UsageError,
 )
+from scheduler.sandbox import Sandbox
+from scheduler.sandbox.command import SAMPLE
 from scheduler.states import STATES, chart
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -98,3 +103,20 @@ def test_the_settings_to_copy_are_this_repository_s_own_and_valid() -> None:
     shown = own.split("\n\n", 1)[1].strip()
     assert f"```yaml\n{shown}\n```" in README
     settings_file.parse(shown)
+
+
+def test_the_examples_can_be_tried_against_the_sandbox_s_sample() -> None:
+    section = README[README.index("These can be tried as they") :]
+    commands = section.split("```sh\n", 1)[1].split("```", 1)[0]
+    script = f'set -eo pipefail\nschedule() {{ "{sys.executable}" -m scheduler "$@"; }}\n{commands}'
+    with Sandbox({"octo/queue": SAMPLE}) as sandbox:
+        environ = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **sandbox.environ()}
+        ran = subprocess.run(
+            ["bash", "-c", script], env=environ, capture_output=True, text=True, timeout=60,
+            check=False,
+        )  # fmt: skip
+        made = len(sandbox.repository().issues)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    creations = commands.splitlines()[:-1]
+    assert made == len(creations)
+    assert len(ran.stdout.splitlines()) > made
