@@ -79,8 +79,8 @@ class Created:
     def lines(self) -> list[str]:
         """What a person is told: when it runs, where it stands, how late it may be."""
         expect = self.nudged.reason if self.nudged else ""
-        words = {"break_long_words": False, "break_on_hyphens": False}
-        return [self.line(), self.ticket.url, *textwrap.wrap(expect, 79, **words)]
+        wrapped = textwrap.wrap(expect, 79, break_long_words=False, break_on_hyphens=False)
+        return [self.line(), self.ticket.url, *wrapped]
 
     def line(self) -> str:
         """The same for a person."""
