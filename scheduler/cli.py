@@ -270,7 +270,8 @@ def tick(
     if hold is None and (poll is not None or relay):
         option = "--relay" if relay else "--poll"
         raise UsageError(f"tick: {option} goes with --hold; add --hold 10m, or leave it out")
-    wanted = hold_of(hold, poll or "20s", relay=relay) if hold is not None else None
+    often = "20s" if poll is None else poll
+    wanted = hold_of(hold, often, relay=relay) if hold is not None else None
     connection = connected(queue)
     report = tick_and_hold(connection, wanted) if wanted else tick_once(connection)
     show(report.as_json(), as_json, "\n".join(report.lines()))

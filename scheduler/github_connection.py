@@ -1,8 +1,14 @@
-"""PyGithub's connections, with the redirects left to us, and what a failure of one means."""
+"""PyGithub's connections, with the redirects left to us, and what came or failed to come back."""
 
 from __future__ import annotations
 
+import ssl
 import urllib.parse
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from typing import Any
 
 import requests
 import urllib3
@@ -13,15 +19,107 @@ from github.Requester import (
 )
 
 from scheduler.errors import UsageError
+from scheduler.github_objects import one_line
+
+#: The most items that GitHub puts on a page.
+PER_PAGE = 100
+#: Servers that cap a page lower: at GitHub's default, at Gitea's and Forgejo's most.
+CAPS = (30, 50)
 
 
-def never_sent(problem: requests.RequestException) -> bool:
-    """Whether a request failed before its first byte: no name, no connection, no trust."""
-    early = (requests.ConnectTimeout, requests.exceptions.SSLError, requests.exceptions.ProxyError)
-    if isinstance(problem, early):
-        return True
-    reason = getattr(problem.args[0], "reason", None) if problem.args else None
-    return isinstance(reason, urllib3.exceptions.NewConnectionError)
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """A successful answer; ``data`` is its JSON (None: it had no body)."""
+
+    status: int
+    headers: Mapping[str, str]
+    data: Any
+
+    @property
+    def date(self) -> datetime | None:
+        """The server's own time, in UTC with whole seconds; None where it does not tell."""
+        return date_of(self.headers)
+
+    @property
+    def listed(self) -> list[Any]:
+        """What a list holds; a list of runs is within an object."""
+        data = self.data.get("workflow_runs") if isinstance(self.data, dict) else self.data
+        return data if isinstance(data, list) else []
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """What tells the list's items apart."""
+        return frozenset(
+            str(item["id"]) if isinstance(item, dict) and "id" in item else repr(item)
+            for item in self.listed
+        )
+
+    @property
+    def may_have_more(self) -> bool:
+        """Whether this page may be followed by another that no ``Link`` names.
+
+        GitHub, whose answers have a request id, puts as many on a page as it is asked to; of
+        others a page that is as long as some server's longest is taken for a full one.
+        """
+        if "link" in self.headers:
+            return False
+        size = len(self.listed)
+        return size >= PER_PAGE or (size in CAPS and "x-github-request-id" not in self.headers)
+
+    @property
+    def next_page(self) -> str | None:
+        """The address of the next page, from the ``Link`` header.
+
+        https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api
+        """
+        for link in requests.utils.parse_header_links(self.headers.get("link", "")):
+            if link.get("rel") == "next":
+                return str(link["url"])
+        return None
+
+
+def date_of(headers: Mapping[str, str]) -> datetime | None:
+    """When the server sent these; None where it does not tell."""
+    try:
+        return parsedate_to_datetime(headers["date"]).astimezone(timezone.utc)
+    except (KeyError, ValueError, TypeError, OverflowError):
+        return None
+
+
+def failure(problem: OSError | urllib3.exceptions.HTTPError) -> tuple[str, bool]:
+    """What to say of an address without an answer, and whether a write may have got there.
+
+    TLS fails after a request was sent too, so but for a certificate it proves nothing.
+    """
+    kinds = requests.exceptions
+    causes = tuple(_causes(problem))
+
+    def within(*kind: type[BaseException]) -> bool:
+        return any(isinstance(cause, kind) for cause in causes)
+
+    if within(kinds.ProxyError):
+        return "can't be reached through the proxy; check HTTPS_PROXY and NO_PROXY", False
+    if within(ssl.SSLCertVerificationError):
+        words = "can't be reached: its certificate is not trusted here; set REQUESTS_CA_BUNDLE"
+        return words, False
+    if within(kinds.ConnectTimeout, urllib3.exceptions.NewConnectionError):
+        return "can't be reached; check the network and GITHUB_API_URL", False
+    said = one_line(str(problem))[:200]
+    if within(kinds.InvalidURL, kinds.InvalidSchema, urllib3.exceptions.LocationValueError):
+        return f"can't be reached ({said}); check GITHUB_API_URL and HTTPS_PROXY", False
+    if within(kinds.SSLError):
+        return "can't be reached: TLS failed; check GITHUB_API_URL and HTTPS_PROXY", True
+    if within(kinds.Timeout):
+        return "did not answer in time", True
+    if within(kinds.RequestException):
+        return "closed the connection without an answer", True
+    return f"can't be reached ({said}); check the network and REQUESTS_CA_BUNDLE", True
+
+
+def _causes(problem: object) -> Iterator[BaseException]:
+    while isinstance(problem, BaseException):
+        yield problem
+        problem = getattr(problem, "reason", None) or (problem.args[0] if problem.args else None)
 
 
 class Plain(HTTPRequestsConnectionClass):

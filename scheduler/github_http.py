@@ -11,13 +11,11 @@ from __future__ import annotations
 import json
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import github
-import requests
+import urllib3
 from github import Auth
 
 from scheduler.errors import (
@@ -28,7 +26,15 @@ from scheduler.errors import (
     Unavailable,
 )
 from scheduler.gateway import Clock
-from scheduler.github_connection import Encrypted, Plain, address, never_sent
+from scheduler.github_connection import (
+    PER_PAGE,
+    Answer,
+    Encrypted,
+    Plain,
+    address,
+    date_of,
+    failure,
+)
 from scheduler.github_objects import error_message, one_line
 from scheduler.pace import Pace
 
@@ -40,57 +46,9 @@ PAUSES = (0.5, 1.5)
 PATIENCE = timedelta(seconds=15)
 #: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
 DEFAULT_WAIT = timedelta(seconds=60)
-PER_PAGE = 100
 #: More pages than any queue has: a server that always names a next one must not hold a tick.
 MAX_PAGES = 200
 MAX_REDIRECTS = 3
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """A successful answer; ``data`` is its JSON (None: it had no body)."""
-
-    status: int
-    headers: Mapping[str, str]
-    data: Any
-
-    @property
-    def date(self) -> datetime | None:
-        """The server's own time, in UTC with whole seconds; None where it does not tell."""
-        return _date(self.headers)
-
-    @property
-    def size(self) -> int:
-        """How many items a list holds; a list of runs is within an object."""
-        data = self.data.get("workflow_runs") if isinstance(self.data, dict) else self.data
-        return len(data) if isinstance(data, list) else 0
-
-    @property
-    def may_have_more(self) -> bool:
-        """Whether a full page may be followed by another without a ``Link`` that says so.
-
-        GitHub, which signs its answers with a request id, always says so.
-        """
-        silent = "link" not in self.headers and "x-github-request-id" not in self.headers
-        return silent and self.size >= PER_PAGE
-
-    @property
-    def next_page(self) -> str | None:
-        """The address of the next page, from the ``Link`` header.
-
-        https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api
-        """
-        for link in requests.utils.parse_header_links(self.headers.get("link", "")):
-            if link.get("rel") == "next":
-                return str(link["url"])
-        return None
-
-
-def _date(headers: Mapping[str, str]) -> datetime | None:
-    try:
-        return parsedate_to_datetime(headers["date"]).astimezone(timezone.utc)
-    except (KeyError, ValueError, TypeError):
-        return None
 
 
 class GitHub:
@@ -155,18 +113,20 @@ class GitHub:
 
     def pages(self, path: str, params: Mapping[str, Any]) -> Iterator[Answer]:
         """Every page of a list, each with at most 100 items."""
-        answer = self.get(path, {**params, "per_page": PER_PAGE})
+        params = {**params, "per_page": PER_PAGE}
+        answer = self.get(path, params)
         yield answer
+        seen = answer.ids
         for number in range(2, MAX_PAGES + 2):
-            before = answer
             if answer.next_page is not None:
                 answer = self.get(answer.next_page)
             elif answer.may_have_more:
-                answer = self.get(path, {**params, "per_page": PER_PAGE, "page": number})
-                if not answer.size or answer.data == before.data:
+                answer = self.get(path, {**params, "page": number})
+                if answer.ids <= seen:
                     return
             else:
                 return
+            seen |= answer.ids
             yield answer
 
     def close(self) -> None:
@@ -226,12 +186,13 @@ class GitHub:
             status, answered, text = self._github.requester.requestJson(
                 verb, path, params, dict(headers or {}), body, cnx=self._connection
             )
-        except requests.RequestException as problem:
-            raise self._unreachable(problem) from problem
+        except (OSError, urllib3.exceptions.HTTPError) as problem:
+            words, sent = failure(problem)
+            raise Unavailable(f"GITHUB_API_URL: {self._api_url!r} {words}", sent=sent) from problem
         except (github.GithubException, RuntimeError, UnicodeError) as problem:
             raise Unavailable(f"{self._api_url}: {one_line(str(problem))}") from problem
         found = {str(name).lower(): str(value) for name, value in answered.items()}
-        if self._answered and (date := _date(found)):
+        if self._answered and (date := date_of(found)):
             self._answered(date, asked)
         return status, found, text
 
@@ -245,16 +206,6 @@ class GitHub:
             return None
         same = (here.scheme, here.netloc) == (there.scheme, there.netloc)
         return there.geturl() if same and there.path != here.path else None
-
-    def _unreachable(self, problem: requests.RequestException) -> Unavailable:
-        words, sent = "closed the connection without an answer", True
-        if never_sent(problem):
-            words, sent = "can't be reached; check the network and GITHUB_API_URL", False
-            if isinstance(problem, requests.exceptions.SSLError):
-                words = "has no certificate that is trusted here; check REQUESTS_CA_BUNDLE"
-        elif isinstance(problem, requests.Timeout):
-            words = "did not answer in time"
-        return Unavailable(f"GITHUB_API_URL: {self._api_url!r} {words}", sent=sent)
 
     def _error(self, status: int, headers: Mapping[str, str], data: Any) -> SchedulerError:
         words = error_message(data)

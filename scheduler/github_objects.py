@@ -6,9 +6,11 @@ implementation of the API, leaves some out.
 
 from __future__ import annotations
 
+import functools
 import re
+from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from dateutil.parser import isoparse
 
@@ -16,26 +18,51 @@ from scheduler.errors import Unavailable
 from scheduler.gateway import Edit, Labelled
 from scheduler.model import UNCOUNTED, Comment, Run, Ticket, User
 
+P = ParamSpec("P")
+T = TypeVar("T")
+OTHER = "GITHUB_API_URL: the answer is something else than was asked for"
+
+
+def _shaped(make: Callable[P, T]) -> Callable[P, T]:
+    """``make``, with ``Unavailable`` for what is of another shape than GitHub's."""
+
+    @functools.wraps(make)
+    def made(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return make(*args, **kwargs)
+        except (AttributeError, KeyError, TypeError, ValueError) as wrong:
+            raise Unavailable(OTHER) from wrong
+
+    return made
+
 
 def items(data: Any) -> list[dict[str, Any]]:
     """The objects of a list. Raises ``Unavailable`` when it is none."""
-    if data is None:
-        return []
-    if not isinstance(data, list):
+    if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
         raise Unavailable("GITHUB_API_URL: the answer is no list; is it GitHub's REST API?")
-    return [item for item in data if isinstance(item, dict)]
+    return data
 
 
 def record(data: Any, *needed: str) -> dict[str, Any]:
     """``data`` if it is an object with these keys. Raises ``Unavailable``."""
     if not isinstance(data, dict) or any(data.get(key) is None for key in needed):
-        raise Unavailable("GITHUB_API_URL: the answer is something else than was asked for")
+        raise Unavailable(OTHER)
     return data
 
 
+@_shaped
 def runs_of(data: Any) -> list[Run]:
-    """The runs of a REST list of workflow runs."""
-    return [run_of(item) for item in items(record(data).get("workflow_runs"))]
+    """The runs of a REST list of workflow runs; some servers write an empty one as null."""
+    found = record(data)["workflow_runs"]
+    return [run_of(item) for item in items([] if found is None else found)]
+
+
+def ends_before(moments: Sequence[datetime], since: datetime) -> bool:
+    """Whether what follows a page of a list, asked for newest first, is older than ``since``.
+
+    Not where the page runs the other way: then the server ignores the order.
+    """
+    return bool(moments) and since > moments[-1] and moments[0] >= moments[-1]
 
 
 def error_message(data: Any) -> str:
@@ -69,12 +96,12 @@ def _instant(text: Any) -> datetime | None:
     if not text:
         return None
     # Nanoseconds, which some servers write, are more than a datetime holds.
-    short = re.sub(r"(\.\d{6})\d+", r"\1", str(text))
+    short = re.sub(r"([.,]\d{6})\d+", r"\1", str(text))
     try:
         found = isoparse(short)
-        return (found if found.tzinfo else found.replace(tzinfo=timezone.utc)).astimezone(
-            timezone.utc
-        )
+        if found.tzinfo is None:
+            return found.replace(tzinfo=timezone.utc)
+        return found.astimezone(timezone.utc)
     except (ValueError, OverflowError):
         raise Unavailable(f"GITHUB_API_URL: {one_line(str(text))[:80]!r} is no instant") from None
 
@@ -83,12 +110,14 @@ def _required(text: Any) -> datetime:
     return _instant(text) or datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
+@_shaped
 def user_of(data: Any) -> User:
     """A REST ``user`` object; a deleted account is GitHub's ``ghost``."""
     login = str((data or {}).get("login") or "ghost")
     return User(login=login, bot=(data or {}).get("type") == "Bot" or login.endswith("[bot]"))
 
 
+@_shaped
 def ticket_of(data: Any) -> Ticket:
     """A REST issue object."""
     data = record(data, "number")
@@ -107,12 +136,13 @@ def ticket_of(data: Any) -> Ticket:
         locked=bool(data.get("locked")),
         url=str(data.get("html_url") or data.get("url") or ""),
         created_at=_required(data.get("created_at")),
-        updated_at=_required(data.get("updated_at")),
+        updated_at=changed_at(data),
         closed_at=_instant(data.get("closed_at")),
         closed_by=user_of(data["closed_by"]).login if data.get("closed_by") else None,
     )
 
 
+@_shaped
 def comment_of(data: Any, issue: int) -> Comment:
     """A REST comment object; ``issue`` is the number of the issue that it stands on."""
     data = record(data, "id")
@@ -132,15 +162,18 @@ def issue_of(data: dict[str, Any]) -> int:
 
 
 def changed_at(data: dict[str, Any]) -> datetime:
-    """When a REST object last changed."""
-    return _required(data.get("updated_at"))
+    """When a REST object last changed, as far as it tells."""
+    told = (data.get(key) for key in ("updated_at", "closed_at", "created_at"))
+    return _required(next(filter(None, told), None))
 
 
+@_shaped
 def committed_at(data: dict[str, Any]) -> datetime | None:
     """When a REST commit object was committed; None: it does not say."""
     return _instant(((data.get("commit") or {}).get("committer") or {}).get("date"))
 
 
+@_shaped
 def run_of(data: Any) -> Run:
     """A REST workflow run object."""
     data = record(data, "id")
@@ -156,6 +189,7 @@ def run_of(data: Any) -> Run:
     )
 
 
+@_shaped
 def edit_of(data: dict[str, Any]) -> Edit:
     """A GraphQL issue's last edit; an app's login lacks the ``[bot]`` that REST shows."""
     editor = data.get("editor")
@@ -168,6 +202,7 @@ def edit_of(data: dict[str, Any]) -> Edit:
     return Edit(at=_instant(data.get("lastEditedAt")), editor=User(login=login, bot=bot))
 
 
+@_shaped
 def labelled_of(data: dict[str, Any]) -> Labelled:
     """A REST issue event of the kind ``labeled``."""
     return Labelled(at=_required(data.get("created_at")), actor=user_of(data.get("actor")))

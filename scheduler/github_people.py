@@ -37,7 +37,7 @@ class GitHubPeople(GitHubRepository):
             if refused.status == 404:
                 return "none"
             raise self.refused(refused, "metadata: read") from refused
-        exact = data.get("role_name")
+        exact = str(data.get("role_name"))
         return str(exact if exact in ROLES else data.get("permission") or "none")
 
     def edits(self, numbers: Sequence[int]) -> Mapping[int, Edit] | None:
@@ -60,7 +60,7 @@ class GitHubPeople(GitHubRepository):
             raise self.refused(refused, "issues: read") from refused
         if isinstance(data, dict) and not data.keys() & {"data", "errors"}:
             return None
-        found = (record(data or {}).get("data") or {}).get("repository") or {}
+        found = record(record(record(data or {}).get("data") or {}).get("repository") or {})
         return {n: edit_of(found[f"i{n}"]) for n in numbers if found.get(f"i{n}")}
 
     def labelled(self, number: int) -> Labelled | None:
@@ -72,7 +72,7 @@ class GitHubPeople(GitHubRepository):
         try:
             for answer in self.http.pages(f"/repos/{self.repository}/issues/{number}/events", {}):
                 for event in items(answer.data):
-                    name = str((event.get("label") or {}).get("name") or "")
+                    name = str(record(event.get("label") or {}).get("name") or "")
                     if event.get("event") == "labeled" and name.lower() == self.label.lower():
                         found = labelled_of(event)
         except Rejected as refused:
@@ -98,6 +98,7 @@ class GitHubPeople(GitHubRepository):
         query = {"query": "query { viewer { login } }"}
         try:
             data = self.http.post(self.http.graphql_url, query).data
-            return str(data["data"]["viewer"]["login"])
+            login = data["data"]["viewer"]["login"]
         except (Rejected, Unavailable, NotPermitted, KeyError, TypeError):
             return None
+        return str(login) if login else None

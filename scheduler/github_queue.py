@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
 from scheduler.errors import Rejected
 from scheduler.gateway import Comments
-from scheduler.github_http import MAX_PAGES, PER_PAGE, Answer, GitHub
+from scheduler.github_connection import PER_PAGE, Answer
+from scheduler.github_http import MAX_PAGES, GitHub
 from scheduler.github_objects import (
+    changed_at,
     comment_of,
+    ends_before,
     issue_of,
     items,
     ticket_of,
@@ -21,10 +25,20 @@ from scheduler.github_people import GitHubPeople
 from scheduler.model import Comment, Ticket
 from scheduler.when import format_instant
 
-#: The most closed issues that one tick looks at.
-CLOSED = 300
+#: The most pages of closed issues that one look reads.
+CLOSED_PAGES = 3
 #: The most comment pages that one look at a busy repository's last hour reads.
 RECENT_PAGES = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Page:
+    """A page of the queue as it was last shown; ``full``: another may come after it."""
+
+    etag: str
+    ids: frozenset[str]
+    tickets: list[Ticket]
+    full: bool
 
 
 class GitHubQueue(GitHubPeople):
@@ -32,15 +46,15 @@ class GitHubQueue(GitHubPeople):
 
     def __init__(self, http: GitHub, *, repository: str, label: str) -> None:
         super().__init__(http, repository=repository, label=label)
-        #: Of each page its ETag, its jobs, and whether it was full.
-        self._pages: list[tuple[str, list[Ticket], bool]] = []
+        self._pages: list[_Page] = []
 
     # Issues: https://docs.github.com/en/rest/issues/issues
 
     def open_tickets(self) -> Iterator[Ticket]:
         """The queue, oldest first, page by page."""
         params = {"state": "open", "labels": self.label, "sort": "created", "direction": "asc"}
-        return self._tickets(params)
+        for page in self._tickets(params):
+            yield from self._mine(page, "open")
 
     def poll_open(self) -> Sequence[Ticket] | None:
         """The queue anew, page by page with its ETag; None where every page is as it was.
@@ -49,12 +63,13 @@ class GitHubQueue(GitHubPeople):
         """
         path = f"/repos/{self.repository}/issues"
         params = {"state": "open", "labels": self.label, "sort": "created", "direction": "asc"}
-        pages: list[tuple[str, list[Ticket], bool]] = []
+        pages: list[_Page] = []
+        seen: frozenset[str] = frozenset()
         changed, more = False, True
         while more and len(pages) < MAX_PAGES:
             number = len(pages)
             known = self._pages[number] if number < len(self._pages) else None
-            headers = {"If-None-Match": known[0]} if known and known[0] else {}
+            headers = {"If-None-Match": known.etag} if known and known.etag else {}
             try:
                 asked = {**params, "per_page": PER_PAGE, "page": number + 1}
                 answer = self.http.get(path, asked, **headers)
@@ -62,16 +77,25 @@ class GitHubQueue(GitHubPeople):
                 raise self.refused(refused, "issues: read") from refused
             if answer.status == HTTPStatus.NOT_MODIFIED and known:
                 pages.append(known)
+            elif pages and answer.ids and answer.ids <= seen:
+                break  # the server knows no pages
             else:
                 changed = True
-                found = list(self._shown(answer, "open"))
-                full = answer.size >= PER_PAGE or answer.next_page is not None
-                pages.append((answer.headers.get("etag", ""), found, full))
+                page = _Page(
+                    etag=answer.headers.get("etag", ""),
+                    ids=answer.ids,
+                    tickets=self._mine(self._parsed(answer), "open"),
+                    full=len(answer.listed) >= PER_PAGE
+                    or answer.next_page is not None
+                    or answer.may_have_more,
+                )
+                pages.append(page)
             # A full page may stay as it is while another one begins after it.
-            more = pages[-1][2]
+            more = pages[-1].full
+            seen |= pages[-1].ids
         changed = changed or len(pages) != len(self._pages)
         self._pages = pages
-        return [ticket for _, found, _ in pages for ticket in found] if changed else None
+        return [ticket for page in pages for ticket in page.tickets] if changed else None
 
     def closed_tickets(self, since: datetime) -> Sequence[Ticket]:
         """The closed issues with the label that changed since, newest first; a few pages."""
@@ -82,13 +106,12 @@ class GitHubQueue(GitHubPeople):
             "sort": "updated",
             "direction": "desc",
         }
-        found = []
-        for ticket in itertools.islice(self._tickets(params), CLOSED):
-            if ticket.updated_at < since:
+        found: list[Ticket] = []
+        for page in itertools.islice(self._tickets(params), CLOSED_PAGES):
+            found += self._mine(page, "closed")
+            if ends_before([ticket.updated_at for ticket, _ in page], since):
                 break
-            if ticket.closed_at is None or ticket.closed_at >= since:
-                found.append(ticket)
-        return found
+        return [ticket for ticket in found if (ticket.closed_at or ticket.updated_at) >= since]
 
     def newest_tickets(self, count: int = 100, *, state: str = "all") -> list[Ticket]:
         """The newest issues with the label, at most ``count`` (up to 100), newest first."""
@@ -98,9 +121,9 @@ class GitHubQueue(GitHubPeople):
             answer = self.http.get(path, {**params, "per_page": min(count, 100)})
         except Rejected as refused:
             raise self.refused(refused, "issues: read") from refused
-        return list(self._shown(answer, state))
+        return self._mine(self._parsed(answer), state)
 
-    def _tickets(self, params: dict[str, str]) -> Iterator[Ticket]:
+    def _tickets(self, params: dict[str, str]) -> Iterator[list[tuple[Ticket, bool]]]:
         pages = self.http.pages(f"/repos/{self.repository}/issues", params)
         while True:
             try:
@@ -109,17 +132,21 @@ class GitHubQueue(GitHubPeople):
                 return
             except Rejected as refused:
                 raise self.refused(refused, "issues: read") from refused
-            yield from self._shown(answer, params["state"])
+            yield self._parsed(answer)
 
-    def _shown(self, answer: Answer, state: str) -> Iterator[Ticket]:
-        # What was not asked for is left out, whether the server knows the filters or not.
-        for item in items(answer.data):
-            if "pull_request" in item:
-                continue
-            ticket = ticket_of(item)
-            mine = self.label.lower() in {label.lower() for label in ticket.labels}
-            if mine and state in ("all", "open" if ticket.open else "closed"):
-                yield ticket
+    def _parsed(self, answer: Answer) -> list[tuple[Ticket, bool]]:
+        # Each with whether it is an issue: a pull request is listed as one, too.
+        return [(ticket_of(item), "pull_request" not in item) for item in items(answer.data)]
+
+    def _mine(self, page: list[tuple[Ticket, bool]], state: str) -> list[Ticket]:
+        # Whether the server knows the filters or not.
+        return [
+            ticket
+            for ticket, issue in page
+            if issue
+            and self.label.lower() in {label.lower() for label in ticket.labels}
+            and state in ("all", "open" if ticket.open else "closed")
+        ]
 
     def ticket(self, number: int) -> Ticket | None:
         """The issue now; None when it was deleted (404, 410) or is a pull request."""
@@ -187,10 +214,12 @@ class GitHubQueue(GitHubPeople):
                 if not all(comment.issue for comment in shown):
                     return None
                 found += shown
-                if count == RECENT_PAGES and answer.next_page:
+                if ends_before([changed_at(item) for item in answer.data], since):
+                    break
+                if count == RECENT_PAGES and (answer.next_page or answer.may_have_more):
                     return None
         except Rejected as refused:
-            if refused.status in (404, 405, 410):
+            if refused.status in (404, 405, 410, 501):
                 return None
             raise self.refused(refused, "issues: read") from refused
         return found
@@ -223,9 +252,9 @@ class GitHubQueue(GitHubPeople):
     def created_since(self, since: datetime) -> Sequence[Ticket]:
         """The issues with the label, open or closed, created since; newest first."""
         params = {"state": "all", "labels": self.label, "sort": "created", "direction": "desc"}
-        found = []
-        for ticket in self._tickets(params):
-            if ticket.created_at < since:
+        found: list[Ticket] = []
+        for page in self._tickets(params):
+            found += self._mine(page, "all")
+            if ends_before([ticket.created_at for ticket, _ in page], since):
                 break
-            found.append(ticket)
-        return found
+        return [ticket for ticket in found if ticket.created_at >= since]

@@ -12,8 +12,9 @@ from typing import Any
 from scheduler import settings_file
 from scheduler.errors import NotPermitted, Rejected, SchedulerError, SettingsUnreadable
 from scheduler.gateway import Accepted, WorkflowFile
-from scheduler.github_http import Answer, GitHub
-from scheduler.github_objects import committed_at, items, record, run_of, runs_of
+from scheduler.github_connection import Answer
+from scheduler.github_http import GitHub
+from scheduler.github_objects import committed_at, ends_before, items, record, run_of, runs_of
 from scheduler.model import Dispatch, Run, Target
 from scheduler.when import format_instant
 
@@ -74,7 +75,7 @@ class GitHubRepository:
             return None
         try:
             text = base64.b64decode(data.get("content") or "").decode()
-        except (binascii.Error, UnicodeDecodeError, ValueError):
+        except (binascii.Error, UnicodeDecodeError, ValueError, TypeError):
             text = "\ufffd"
         return WorkflowFile(text=text, ref=ref or _branch_in(data, path))
 
@@ -140,14 +141,18 @@ class GitHubRepository:
         name = urllib.parse.quote(target.workflow or "", safe="")
         path = f"/repos/{target.repo}/actions/workflows/{name}/runs"
         params = {"event": "workflow_dispatch", "created": f">={format_instant(since)}"}
-        found: list[Run] = []
+        since = since.replace(microsecond=0)
+        found: dict[int, Run] = {}
         for answer in self.http.pages(path, params):
             shown = runs_of(answer.data)
-            found += [run for run in shown if run.created_at is None or run.created_at >= since]
-            if any(_before(run, since) for run in shown):
-                # Newest first: a server that knows no `created` shows all that ever ran.
+            dated = [run.created_at for run in shown if run.created_at is not None]
+            found |= {
+                run.id: run for run in shown if run.created_at is None or run.created_at >= since
+            }
+            # A server that knows no `created` shows all that ever ran.
+            if ends_before(dated, since):
                 break
-        return found
+        return list(found.values())
 
     def run(self, repo: str, run_id: int) -> Run | None:
         """One run; None when it was deleted."""
@@ -228,10 +233,6 @@ def _branch_in(data: dict[str, Any], path: str) -> str | None:
     shown = urllib.parse.unquote(urllib.parse.urlsplit(str(data.get("html_url") or "")).path)
     _, blob, place = shown.partition("/blob/")
     return place.removesuffix(f"/{path}") if blob and place.endswith(f"/{path}") else None
-
-
-def _before(run: Run, since: datetime) -> bool:
-    return run.created_at is not None and run.created_at < since
 
 
 def _dispatch_fix(refused: Rejected, target: Target, right: str) -> str:
