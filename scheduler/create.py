@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from scheduler import frontmatter, signing, when
+from scheduler import fields, frontmatter, signing, when
 from scheduler.admission import Admission
 from scheduler.connect import Connection
 from scheduler.environment import Environment
@@ -135,7 +135,7 @@ def settled(job: Job, connection: Connection, facts: Facts) -> Job:
     facts.prove_settings()
     body = frontmatter.render(job)
     if len(body) > frontmatter.MAX_BODY:
-        raise frontmatter.refusal(
+        raise fields.refusal(
             "--message",
             f"{len(body)} characters",
             "are too many for an issue",

@@ -19,7 +19,10 @@ import yaml
 
 from scheduler import strict_yaml, when
 from scheduler.errors import InvalidJob
+from scheduler.fields import refusal, text_of
 from scheduler.model import Job
+from scheduler.series_keys import READERS as SERIES
+from scheduler.series_keys import agree
 
 #: GitHub's limit for an issue's body, in characters (422 beyond it).
 MAX_BODY = 65_536
@@ -41,17 +44,6 @@ COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 #: be printed (joiners, wide spaces, tags of flags) is part of languages and of emoji.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 FENCE = re.compile(r"---[ \t]*(?:\r?\n|\Z)")
-
-
-def refusal(field: str, value: object, problem: str, fix: str) -> InvalidJob:
-    """One line: the field, its value as it can safely be shown, what is wrong, the fix."""
-    return InvalidJob(f"{field}: {shown(value)} {problem}; {fix}")
-
-
-def shown(value: object, limit: int = 80) -> str:
-    """``value`` in quotes, on one line and without control characters, cut at ``limit``."""
-    text = str(value)
-    return repr(text if len(text) <= limit else text[: limit - 1] + "…")
 
 
 def parse(body: str, *, timezone: str | None = None) -> Job:
@@ -106,7 +98,10 @@ def _job(values: Mapping[str, strict_yaml.Node], timezone: str | None) -> Job:
         raise InvalidJob("run-at: is missing; write 'run-at: 2026-11-23T09:00:00Z'")
     if "workflow" in values and "event" in values:
         raise refusal(
-            "event", _text("event", values["event"]), "stands beside a workflow", "keep one of them"
+            "event",
+            text_of("event", values["event"]),
+            "stands beside a workflow",
+            "keep one of them",
         )
     zone = _zone("timezone", values["timezone"]) if "timezone" in values else timezone
     fields: dict[str, Any] = {}
@@ -116,29 +111,8 @@ def _job(values: Mapping[str, strict_yaml.Node], timezone: str | None) -> Job:
         fields[name] = read(key, node, zone) if key in IN_A_ZONE else read(key, node)
     job = Job(**fields)
     check_inputs(job)
+    agree(job)
     return job
-
-
-def _text(field: str, node: strict_yaml.Node, limit: int = 200) -> str:
-    if not isinstance(node, strict_yaml.Scalar):
-        raise InvalidJob(f"{field}: is not a single value; write '{field}: …' on one line")
-    if not node.text.strip():
-        raise refusal(field, node.text, "is empty", "write a value or remove the line")
-    return line(field, node.text, limit)
-
-
-def line(field: str, text: str, limit: int = 200) -> str:
-    """``text`` if it is one line of at most ``limit`` printable characters.
-
-    Raises:
-        InvalidJob: it is longer, or holds a control character.
-    """
-    if len(text) > limit:
-        raise refusal(field, text, f"has {len(text)} characters", f"keep it under {limit + 1}")
-    bad = next((c for c in text if not (c.isprintable() or c == " ")), None)
-    if bad is not None:
-        raise refusal(field, text, f"holds the control character {bad!r}", "remove it")
-    return text
 
 
 def workflow_name(field: str, text: str) -> str:
@@ -170,17 +144,17 @@ def ref_name(field: str, text: str) -> str:
 
 
 def _zone(field: str, node: strict_yaml.Node) -> str:
-    name = _text(field, node)
+    name = text_of(field, node)
     when.zone(name, field=field)
     return name
 
 
 def _run_at(field: str, node: strict_yaml.Node, zone: str | None) -> datetime:
-    return when.instant(_text(field, node), field=field, timezone=zone)
+    return when.instant(text_of(field, node), field=field, timezone=zone)
 
 
 def _deadline(field: str, node: strict_yaml.Node, zone: str | None) -> timedelta | datetime:
-    return deadline(field, _text(field, node), zone)
+    return deadline(field, text_of(field, node), zone)
 
 
 def deadline(field: str, text: str, zone: str | None) -> timedelta | datetime:
@@ -191,7 +165,7 @@ def deadline(field: str, text: str, zone: str | None) -> timedelta | datetime:
 
 
 def _max_attempts(field: str, node: strict_yaml.Node) -> int:
-    text = _text(field, node)
+    text = text_of(field, node)
     if not re.fullmatch(r"[1-9][0-9]?", text):
         raise refusal(field, text, "is not a number from 1 to 99", "write 'max-attempts: 5'")
     return int(text)
@@ -232,27 +206,28 @@ def check_inputs(job: Job) -> None:
 
 
 def _named(check: Callable[[str, str], str]) -> Callable[[str, strict_yaml.Node], str]:
-    return lambda field, node: check(field, _text(field, node))
+    return lambda field, node: check(field, text_of(field, node))
 
 
-IN_A_ZONE = frozenset({"run-at", "deadline"})
+IN_A_ZONE = frozenset({"run-at", "deadline", "until"})
 
 #: Every key of a job, in the order in which it is written, and how its value is read.
 READERS: Mapping[str, Callable[..., Any]] = {
     "run-at": _run_at,
     "timezone": _zone,
+    **SERIES,
     "workflow": _named(workflow_name),
-    "event": lambda field, node: _text(field, node, 100),
+    "event": lambda field, node: text_of(field, node, 100),
     "repo": _named(repository),
     "ref": _named(ref_name),
-    "agent": lambda field, node: _text(field, node, 100),
+    "agent": lambda field, node: text_of(field, node, 100),
     "inputs": _inputs,
     "deadline": _deadline,
-    "dedup-key": _text,
-    "request-id": _text,
+    "dedup-key": text_of,
+    "request-id": text_of,
     "max-attempts": _max_attempts,
-    "parent": _text,
-    "signature": lambda field, node: _text(field, node, 500),
+    "parent": text_of,
+    "signature": lambda field, node: text_of(field, node, 500),
 }
 
 

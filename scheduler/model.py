@@ -35,6 +35,10 @@ class Job:
     ``workflow`` (a file name) and ``event`` (a ``repository_dispatch`` type) is set once
     the defaults are applied. ``deadline`` is how late is too late: a ``timedelta`` after
     ``run_at`` or an instant.
+
+    A job with ``cron``, ``rrule`` or ``every`` is a series: ``run_at`` is its start, ``until``
+    (inclusive) and ``count`` end it. ``unless`` and ``when`` are conditions in their canonical
+    text, ``patience`` is how long ``when`` is waited for.
     """
 
     run_at: datetime
@@ -51,12 +55,30 @@ class Job:
     max_attempts: int | None = None
     parent: str | None = None
     signature: str | None = None
+    cron: str | None = None
+    rrule: str | None = None
+    every: timedelta | None = None
+    until: datetime | None = None
+    count: int | None = None
+    misfire: str | None = None
+    overlap: str | None = None
+    jitter: timedelta | None = None
+    unless: str | None = None
+    when: str | None = None
+    patience: timedelta | None = None
     message: str = ""
 
     def __post_init__(self) -> None:
         require_utc(self.run_at, "run_at")
         if isinstance(self.deadline, datetime):
             require_utc(self.deadline, "deadline")
+        if self.until is not None:
+            require_utc(self.until, "until")
+
+    @property
+    def recurring(self) -> bool:
+        """Whether it is a series: one issue, many occurrences."""
+        return not (self.cron is None and self.rrule is None and self.every is None)
 
     @property
     def target(self) -> str:

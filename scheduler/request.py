@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from scheduler import frontmatter, when
+from scheduler import fields, frontmatter, when
 from scheduler.environment import Environment
 from scheduler.errors import InvalidJob, Refused, UsageError
 from scheduler.model import Job
@@ -106,7 +106,7 @@ def _value(key: str, name: str, value: object) -> object:
 def _name(key: str, name: str) -> str:
     if not frontmatter.INPUT_NAME.fullmatch(name):
         fix = "use letters, digits, '_' and '-'"
-        raise frontmatter.refusal(key, name, "is not the name of an input", fix)
+        raise fields.refusal(key, name, "is not the name of an input", fix)
     return name
 
 
@@ -169,8 +169,8 @@ def job_of(request: Request, environment: Environment, *, now: datetime, queue: 
         deadline=(
             frontmatter.deadline("--deadline", deadline, request.timezone) if deadline else None
         ),
-        dedup_key=_checked("--dedup-key", request.dedup_key, frontmatter.line),
-        request_id=_checked("--request-id", request.request_id, frontmatter.line)
+        dedup_key=_checked("--dedup-key", request.dedup_key, fields.line),
+        request_id=_checked("--request-id", request.request_id, fields.line)
         or str(uuid.uuid4()),
         max_attempts=request.max_attempts,
         parent=environment.parent,
@@ -192,7 +192,7 @@ def _checked(option: str, text: str | None, check: Callable[[str, str], str]) ->
         return None
     if not text.strip():
         fix = "leave the option out, or give it a value"
-        raise frontmatter.refusal(option, text, "is empty", fix)
+        raise fields.refusal(option, text, "is empty", fix)
     return check(option, text)
 
 
@@ -201,7 +201,7 @@ def _zone(option: str, text: str) -> str:
 
 
 def _short(option: str, text: str) -> str:
-    return frontmatter.line(option, text, 100)
+    return fields.line(option, text, 100)
 
 
 def _encodable(message: str) -> str:
@@ -209,5 +209,5 @@ def _encodable(message: str) -> str:
         message.encode()
     except UnicodeEncodeError as odd:
         part = message[odd.start : odd.end]
-        raise frontmatter.refusal("--message", part, "is no UTF-8 text", "remove it") from odd
+        raise fields.refusal("--message", part, "is no UTF-8 text", "remove it") from odd
     return message

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import yaml
 
 from scheduler.errors import InvalidJob
-from scheduler.frontmatter import refusal
+from scheduler.fields import refusal
 from scheduler.model import Job
 from scheduler.when import format_instant
 

@@ -49,11 +49,11 @@ def documented() -> list[tuple[str, str]]:
     """The bodies and the canonical forms that the document shows, in pairs."""
     bodies = re.findall(r"```text\n(---\n.*?)\n```\n", DOCUMENT, re.DOTALL)
     forms = re.findall(r"```json\n(\{.*?\})\n```\n", DOCUMENT, re.DOTALL)
-    assert len(bodies) == len(forms) == 2
+    assert len(bodies) == len(forms) == 3
     return list(zip(bodies, forms, strict=True))
 
 
-@pytest.mark.parametrize("vector", [0, 1])
+@pytest.mark.parametrize("vector", [0, 1, 2])
 def test_the_documented_vectors_are_what_the_code_makes(vector: int) -> None:
     body, form = documented()[vector]
     job = frontmatter.parse(body)
@@ -66,8 +66,9 @@ def test_the_documented_vectors_are_what_the_code_makes(vector: int) -> None:
 
 
 def test_the_documented_vectors_use_every_key() -> None:
-    _, form = documented()[1]
-    shown = {*json.loads(form)["job"], "signature", "event"}
+    shown = {"signature", "event", "rrule", "every"}
+    for _, form in documented():
+        shown |= set(json.loads(form)["job"])
     assert shown == set(frontmatter.READERS)
 
 
@@ -89,7 +90,11 @@ OTHERS: dict[str, Any] = {
     "run_at": JOB.run_at + timedelta(seconds=1), "workflow": "other.yml", "event": "wake",
     "timezone": "UTC", "repo": "octo/other", "ref": "main", "agent": "probe-1 ",
     "inputs": {"model": "opus"}, "deadline": timedelta(hours=6), "dedup_key": "k",
-    "request_id": "r", "max_attempts": 5, "parent": "run:1", "message": JOB.message + "\n",
+    "request_id": "r", "max_attempts": 5, "parent": "run:1", "cron": "0 9 * * *",
+    "rrule": "FREQ=DAILY", "every": timedelta(hours=2), "until": JOB.run_at + timedelta(days=9),
+    "count": 3, "misfire": "all", "overlap": "allow", "jitter": timedelta(minutes=10),
+    "unless": "closed(#1)", "when": "approved(#1)", "patience": timedelta(hours=2),
+    "message": JOB.message + "\n",
 }  # fmt: skip
 
 

@@ -1,0 +1,44 @@
+"""How one value of a job is shown, refused and read: what every key has in common."""
+
+from __future__ import annotations
+
+from scheduler import strict_yaml
+from scheduler.errors import InvalidJob
+
+
+def refusal(field: str, value: object, problem: str, fix: str) -> InvalidJob:
+    """One line: the field, its value as it can safely be shown, what is wrong, the fix."""
+    return InvalidJob(f"{field}: {shown(value)} {problem}; {fix}")
+
+
+def shown(value: object, limit: int = 80) -> str:
+    """``value`` in quotes, on one line and without control characters, cut at ``limit``."""
+    text = str(value)
+    return repr(text if len(text) <= limit else text[: limit - 1] + "…")
+
+
+def text_of(field: str, node: strict_yaml.Node, limit: int = 200) -> str:
+    """The text of a single value, as one line of at most ``limit`` characters.
+
+    Raises:
+        InvalidJob: it is empty, a list or a mapping, too long, or holds a control character.
+    """
+    if not isinstance(node, strict_yaml.Scalar):
+        raise InvalidJob(f"{field}: is not a single value; write '{field}: …' on one line")
+    if not node.text.strip():
+        raise refusal(field, node.text, "is empty", "write a value or remove the line")
+    return line(field, node.text, limit)
+
+
+def line(field: str, text: str, limit: int = 200) -> str:
+    """``text`` if it is one line of at most ``limit`` printable characters.
+
+    Raises:
+        InvalidJob: it is longer, or holds a control character.
+    """
+    if len(text) > limit:
+        raise refusal(field, text, f"has {len(text)} characters", f"keep it under {limit + 1}")
+    bad = next((c for c in text if not (c.isprintable() or c == " ")), None)
+    if bad is not None:
+        raise refusal(field, text, f"holds the control character {bad!r}", "remove it")
+    return text
