@@ -1,12 +1,14 @@
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.commands import Resolution, resolutions
+from scheduler import commands as said
+from scheduler.commands import NAMES, Command, Resolution, commands, problem, resolutions
+from scheduler.errors import InvalidJob
 from scheduler.model import Comment, User
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
@@ -54,18 +56,128 @@ def test_a_bot_gives_no_word() -> None:
 
 
 def test_the_newest_word_comes_first_and_earlier_ones_do_not_count() -> None:
-    said = [
+    spoken = [
         comment("/resolve again", 3),
         comment("/resolve dispatched 8", 9, login="agent"),
         comment("hello", 10),
         comment("/resolve again", 5),
     ]
-    assert [found.comment_id for found in resolutions(said)] == [9, 5, 3]
-    assert [found.comment_id for found in resolutions(said, after=5)] == [9]
-    assert resolutions(said, after=9) == []
+    assert [found.comment_id for found in resolutions(spoken)] == [9, 5, 3]
+    assert [found.comment_id for found in resolutions(spoken, after=5)] == [9]
+    assert resolutions(spoken, after=9) == []
 
 
 @given(st.text())
 def test_no_text_breaks_the_reading(text: str) -> None:
     for found in resolutions([comment(text), comment("/resolve " + text, 2)]):
         assert found.comment_id == 2
+
+
+H = timedelta(hours=1)
+LIKE = "write it like 90s, 2h30m, 1d or PT2H"
+RESOLVE = "write '/resolve again', or '/resolve dispatched RUN-ID'"
+
+
+@pytest.mark.parametrize(
+    ("body", "name", "length"),
+    [
+        ("/run", "run", None), ("/cancel", "cancel", None), ("/pause", "pause", None),
+        ("/resume", "resume", None), ("/snooze 2h", "snooze", 2 * H), ("/run  ", "run", None),
+        ("/run\t", "run", None), ("/run\n", "run", None), ("/run\r\n\r\nplease", "run", None),
+        ("/pause\nuntil the freeze is over\n/run", "pause", None),
+        ("/snooze\t PT2H \nsorry", "snooze", 2 * H), ("/snooze 1d", "snooze", 24 * H),
+        ("/snooze 1w", "snooze", 7 * 24 * H), ("/snooze 1h30m", "snooze", 1.5 * H),
+        ("/snooze 400d", "snooze", 400 * 24 * H), ("/snooze 1s", "snooze", H / 3600),
+    ],
+)  # fmt: skip
+def test_a_command_is_the_first_line_alone(body: str, name: str, length: timedelta | None) -> None:
+    (found,) = commands([comment(body)])
+    assert found == Command(comment_id=1, by="owner", name=name, said_at=NOON, length=length)
+    assert problem(comment(body)) is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "", "run", "hello /run", " /run", "    /run", "\t/run", "> /run", ">/run", "```\n/run\n```",
+        "`/run`", "\n/run", "so:\n/run", "- /run", "<!-- /run -->", "\ufeff/run", "/", "//run",
+        "/runs", "/run-tests", "/run.sh", "/run/all", "/run: now", "/rerun", "/snoozed 2h",
+        "/paused", "/home/run", "/retest", "/lgtm", "/ run", "/resolved again", "\u200b/run",
+    ],
+)  # fmt: skip
+def test_what_is_not_meant_for_the_scheduler_is_only_text(body: str) -> None:
+    assert commands([comment(body)]) == []
+    assert problem(comment(body)) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        ("/snooze", "/snooze: lacks for how long; write /snooze 2h"),
+        ("/snooze\n2h", "/snooze: lacks for how long; write /snooze 2h"),
+        ("/snooze soon", f"/snooze: 'soon' is not a duration; {LIKE}"),
+        (
+            "/snooze 2h 30m",
+            f"/snooze: '2h 30m' is not a duration; {LIKE}, without spaces",
+        ),
+        ("/snooze -2h", f"/snooze: '-2h' is negative; {LIKE}"),
+        ("/snooze 0s", "/snooze: '0s' is no time at all; write at least 1s"),
+        ("/snooze 401d", "/snooze: '401d' is longer than 400 days; write a shorter one"),
+        ("/snooze 400d1s", "/snooze: '400d1s' is longer than 400 days; write a shorter one"),
+        ("/snooze\u00a02h", "/snooze: '2h' stands after odd whitespace; write /snooze 2h"),
+        ("/run now", "/run: 'now' is too much; write /run alone on the first line"),
+        ("/pause 2h\r\nok", "/pause: '2h' is too much; write /pause alone on the first line"),
+        (
+            "/cancel it please",
+            "/cancel: 'it please' is too much; write /cancel alone on the first line",
+        ),
+        (
+            "/resume\u00a0",
+            "/resume: is followed by odd whitespace; write it alone on the first line",
+        ),
+        ("/Run", "comment: '/Run' is no command; write /run, in small letters"),
+        ("/SNOOZE 2h", "comment: '/SNOOZE' is no command; write /snooze, in small letters"),
+        ("/resolve maybe", f"/resolve: 'maybe' does not say what happened; {RESOLVE}"),
+    ],
+)
+def test_what_looks_like_a_command_is_told_the_fix(body: str, line: str) -> None:
+    assert commands([comment(body)]) == []
+    assert problem(comment(body)) == line
+
+
+def test_a_right_resolution_is_no_problem() -> None:
+    assert problem(comment("/resolve again")) is None
+    assert problem(comment("/resolve dispatched 7")) is None
+
+
+def test_the_oldest_command_comes_first_and_handled_ones_do_not_count() -> None:
+    spoken = [
+        comment("/run", 9, login="agent"), comment("hello", 4), comment("/pause", 3),
+        comment("/resolve again", 6), comment("/snooze 2h", 5, login="my-app[bot]", bot=True),
+    ]  # fmt: skip
+    assert [(each.comment_id, each.by, each.bot) for each in commands(spoken)] == [
+        (3, "owner", False), (5, "my-app[bot]", True), (9, "agent", False)
+    ]  # fmt: skip
+    assert [each.comment_id for each in commands(spoken, after=3)] == [5, 9]
+    assert commands(spoken, after=9) == []
+
+
+@given(st.sampled_from(NAMES), st.integers(1, 400 * 86_400))
+def test_the_command_line_s_words_are_read_as_they_are_meant(name: str, seconds: int) -> None:
+    length = timedelta(seconds=seconds) if name == "snooze" else None
+    (found,) = commands([comment(said.word(name, length))])
+    assert (found.name, found.length) == (name, length)
+
+
+@pytest.mark.parametrize("text", ["soon", "0s", "401d", "", "2 h", "-1h"])
+def test_a_length_that_is_none_names_its_field(text: str) -> None:
+    with pytest.raises(InvalidJob, match=r"^--for: "):
+        said.length(text, field="--for")
+
+
+@given(st.text(), st.sampled_from(["", "/run", "/snooze ", "/resolve ", "/Cancel\u00a0"]))
+def test_a_comment_is_a_command_or_a_problem_or_text_and_never_two(text: str, head: str) -> None:
+    one = comment(head + text)
+    line = problem(one)
+    assert not (line and (commands([one]) or resolutions([one])))
+    assert line is None or len(line.splitlines()) == 1
