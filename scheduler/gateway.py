@@ -109,6 +109,12 @@ class Queue(Protocol):
     def delete_comment(self, comment_id: int) -> None:
         """Delete a comment; one that is gone already is no error. Absolute."""
 
+    def react(self, comment_id: int, content: str) -> None:
+        """Answer a comment in one sign, such as ``+1`` or ``eyes``. Absolute.
+
+        A comment that is gone is no error. Raises ``Rejected`` when GitHub refuses it.
+        """
+
     def set_state(
         self, number: int, *, reason: str | None, labels: Sequence[str] | None = None
     ) -> None:

@@ -21,7 +21,7 @@ from scheduler.github_objects import (
     items,
     ticket_of,
 )
-from scheduler.github_people import GitHubPeople
+from scheduler.github_marks import GitHubMarks
 from scheduler.model import Comment, Ticket
 from scheduler.when import format_instant
 
@@ -41,7 +41,7 @@ class _Page:
     full: bool
 
 
-class GitHubQueue(GitHubPeople):
+class GitHubQueue(GitHubMarks):
     """The issues with one label of one repository, and the workflows that they start."""
 
     def __init__(self, http: GitHub, *, repository: str, label: str) -> None:

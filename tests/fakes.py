@@ -109,6 +109,9 @@ class MemoryQueue:
     def delete_comment(self, comment_id: int) -> None:
         self._ask("delete_comment", lambda: self.hub.delete_comment(comment_id))
 
+    def react(self, comment_id: int, content: str) -> None:
+        self._ask("react", lambda: self.hub.react(comment_id, content, by=self.login))
+
     def set_state(
         self, number: int, *, reason: str | None, labels: Sequence[str] | None = None
     ) -> None:

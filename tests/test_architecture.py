@@ -38,8 +38,8 @@ ORDER = [
 #: The edges: the process's own world, GitHub's, and what brings both to the rest.
 WIRING = {
     "__init__", "__main__", "action", "admission", "bootstrap", "cli", "clock", "connect",
-    "create", "demo", "environment", "github_connection", "github_http", "github_objects",
-    "github_people", "github_queue", "github_repository", "history", "keepalive", "listing",
+    "create", "demo", "environment", "github_connection", "github_http", "github_marks",
+    "github_objects", "github_people", "github_queue", "github_repository", "history", "keepalive", "listing",
     "manage", "request", "ticking",
 }  # fmt: skip
 WIRING |= {name for name in FILES if name.startswith("cli_")}

@@ -83,6 +83,7 @@ class MemoryHub:
     views: dict[int, list[tuple[datetime, Ticket]]] = field(default_factory=dict)
     comments: dict[int, Comment] = field(default_factory=dict)
     updated: dict[int, datetime] = field(default_factory=dict)
+    reactions: dict[int, set[tuple[str, str]]] = field(default_factory=dict)
     runs: list[tuple[str, Run]] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
     gone: set[int] = field(default_factory=set)
@@ -171,6 +172,11 @@ class MemoryHub:
         gone = self.comments.pop(comment_id, None)
         if gone is not None and gone.issue in self.views:
             self.change(gone.issue, comments=self.ticket(gone.issue).comments - 1)
+
+    def react(self, comment_id: int, content: str, *, by: str) -> None:
+        """Answer a comment in one sign, unless it is gone; the same one again is no other."""
+        if comment_id in self.comments:
+            self.reactions.setdefault(comment_id, set()).add((by, content))
 
     def delete(self, number: int) -> None:
         """Delete an issue with all that stands on it."""
