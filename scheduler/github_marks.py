@@ -49,18 +49,22 @@ class GitHubMarks(GitHubPeople):
     # Reactions: https://docs.github.com/en/rest/reactions/reactions
 
     def react(self, comment_id: int, content: str) -> None:
-        """Answer a comment in one sign: ``+1``, ``-1``, ``eyes``, ``confused``, ``rocket``, …
+        """Answer a comment in one sign, such as ``+1``, ``-1``, ``eyes`` or ``confused``.
 
         Absolute, though it is a POST: GitHub answers 200 where the same account has reacted
         so before. A comment that is gone, and a server without reactions, are no error.
         https://docs.github.com/en/rest/reactions/reactions#create-reaction-for-an-issue-comment
+
+        Raises:
+            Rejected: any other no, a missing right too: an answer stops nothing. On a locked
+                issue nobody may react (https://github.com/GitHawkApp/GitHawk/issues/2297).
         """
         path = f"/repos/{self.repository}/issues/comments/{comment_id}/reactions"
         try:
             self.http.absolute("POST", path, {"content": content})
         except Rejected as refused:
             if refused.status not in (404, 405, 410, 501):
-                raise self.refused(refused, "issues: write", one=True) from refused
+                raise
 
 
 def _names(data: Any) -> list[str]:

@@ -13,6 +13,7 @@ from scheduler.errors import Rejected
 from scheduler.gateway import Comments
 from scheduler.github_connection import PER_PAGE, Answer
 from scheduler.github_http import MAX_PAGES, GitHub
+from scheduler.github_marks import GitHubMarks
 from scheduler.github_objects import (
     changed_at,
     comment_of,
@@ -21,7 +22,6 @@ from scheduler.github_objects import (
     items,
     ticket_of,
 )
-from scheduler.github_marks import GitHubMarks
 from scheduler.model import Comment, Ticket
 from scheduler.when import format_instant
 
