@@ -170,8 +170,7 @@ def job_of(request: Request, environment: Environment, *, now: datetime, queue: 
             frontmatter.deadline("--deadline", deadline, request.timezone) if deadline else None
         ),
         dedup_key=_checked("--dedup-key", request.dedup_key, fields.line),
-        request_id=_checked("--request-id", request.request_id, fields.line)
-        or str(uuid.uuid4()),
+        request_id=_checked("--request-id", request.request_id, fields.line) or str(uuid.uuid4()),
         max_attempts=request.max_attempts,
         parent=environment.parent,
         message=_encodable(request.message),

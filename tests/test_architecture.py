@@ -39,8 +39,8 @@ ORDER = [
 WIRING = {
     "__init__", "__main__", "action", "admission", "bootstrap", "cli", "clock", "connect",
     "create", "demo", "environment", "github_connection", "github_http", "github_marks",
-    "github_objects", "github_people", "github_queue", "github_repository", "history", "keepalive", "listing",
-    "manage", "request", "ticking",
+    "github_objects", "github_people", "github_queue", "github_repository", "history",
+    "keepalive", "listing", "manage", "request", "ticking",
 }  # fmt: skip
 WIRING |= {name for name in FILES if name.startswith("cli_")}
 #: The rest performs what the core decides, through the protocols of `gateway` alone.
