@@ -71,7 +71,13 @@ class Board:
         return self._waiting
 
     def put(self, found: Known, again: datetime | None = None) -> None:
-        """Let a job wait, for its instant or for that of another look, whichever is later."""
+        """Let a job wait, for its instant or for that of another look, whichever is later.
+
+        One that is paused waits for a person, whom a poll shows.
+        """
+        if found.waits:
+            self.drop(found.number)
+            return
         self._waiting[found.number] = found
         self._again.pop(found.number, None)
         if again is not None:
@@ -94,8 +100,8 @@ class Board:
         self._agenda = None
 
     def early(self, number: int) -> bool:
-        """Whether a job may be claimed before it is due: nothing is recorded about it yet."""
-        return not self._waiting[number].ticket.comments and number not in self._again
+        """Whether a job may be claimed before it is due: what is recorded about it is known."""
+        return self._waiting[number].simple and number not in self._again
 
     def agenda(self) -> list[tuple[datetime, datetime, int]]:
         """When something is to be done about each waiting job, when it is due, and its number."""

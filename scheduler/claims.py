@@ -17,7 +17,7 @@ from scheduler.journal import Claim, Entry, History, Journal, never_started
 from scheduler.model import UNCOUNTED, Comment, Dispatch, Ticket
 from scheduler.policy import CLAIM_VALIDITY, End, Fire
 from scheduler.report import claim_comment, journal_comment
-from scheduler.states import LABELLED, State, state_label
+from scheduler.states import LABELLED, State, begun_label, state_label
 
 #: How often what was read is read again when it is older than what was written.
 READS = 3
@@ -195,11 +195,17 @@ class Claimant:
                 raise
 
     def record(
-        self, number: int, history: History, entry: Entry, *, own: Claim | None = None
+        self,
+        number: int,
+        history: History,
+        entry: Entry,
+        *,
+        own: Claim | None = None,
+        written: Callable[[Journal], str] = journal_comment,
     ) -> Journal:
         """Write ``entry`` where the issue's journal stands, then delete what it settles.
 
-        Without a journal, the claimant's ``own`` claim becomes it. Another's claim never
+        ``written`` is the comment of a journal. Without a journal, the claimant's ``own`` claim becomes it. Another's claim never
         does: whoever made it may be alive, and deletes it when it finds it too old. While
         what happened is unclear, that claim stays as it is, for the human who decides.
         """
@@ -209,7 +215,7 @@ class Claimant:
             if claim.id == superseded and not journal.settles(claim):
                 journal = journal.with_entry(never_started(claim, entry.at))
         journal = journal.with_entry(entry)
-        home = self._write(number, history.journal.id, own.id if own else 0, journal)
+        home = self._write(number, history.journal.id, own.id if own else 0, journal, written)
         over = {claim.id for claim in history.claims if journal.settles(claim)}
         if entry.outcome == State.HELD.value:
             over = set()
@@ -219,8 +225,15 @@ class Claimant:
             self.queue.delete_comment(claim_id)
         return replace(journal, id=home)
 
-    def _write(self, number: int, journal_id: int, own_id: int, journal: Journal) -> int:
-        body = journal_comment(journal)
+    def _write(
+        self,
+        number: int,
+        journal_id: int,
+        own_id: int,
+        journal: Journal,
+        written: Callable[[Journal], str],
+    ) -> int:
+        body = written(journal)
         for comment_id in dict.fromkeys([journal_id, own_id]):
             if not comment_id:
                 continue
@@ -248,10 +261,31 @@ class Claimant:
         if set(labels) != set(ticket.labels):
             self.queue.set_state(ticket.number, reason=None, labels=sorted(labels))
 
+    def pause(self, ticket: Ticket, *, paused: bool) -> None:
+        """Give the issue the label that keeps its job from running, or take it off."""
+        label = state_label(self.label, State.PAUSED)
+        others = [name for name in ticket.labels if name != label]
+        wanted = [*others, label] if paused else others
+        if set(wanted) != set(ticket.labels):
+            self.queue.set_state(ticket.number, reason=None, labels=sorted(wanted))
+
+    def go_on(self, ticket: Ticket, *, title: str) -> None:
+        """Show on a series' issue that it has begun, and in its title what comes next."""
+        kept = labels_for(ticket, State.PENDING, self.label)
+        labels = sorted({*kept, begun_label(self.label)})
+        changes = set(labels) != set(ticket.labels)
+        if changes or title != ticket.title:
+            self.queue.set_state(
+                ticket.number,
+                reason=None,
+                labels=labels if changes else None,
+                title=title if title != ticket.title else None,
+            )
+
 
 def labels_for(ticket: Ticket, state: State, queue_label: str) -> list[str]:
     """The issue's labels with those of states replaced by the one of ``state``."""
-    known = {state_label(queue_label, each) for each in State}
+    known = {state_label(queue_label, each) for each in State if each is not State.PAUSED}
     kept = [label for label in ticket.labels if label not in known]
     return [*kept, state_label(queue_label, state)] if state in LABELLED else kept
 
@@ -266,6 +300,9 @@ def changed(before: Ticket, now: Ticket, label: str) -> str | None:
         return f"the label {label!r} was taken off"
     if now.locked:
         return "the issue was locked"
+    paused = state_label(label, State.PAUSED)
+    if paused in now.labels and paused not in before.labels:
+        return "the job was paused"
     if now.body != before.body:
         return "its text was changed; the next tick reads it"
     return None

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from scheduler import policy
+from scheduler import policy, series
 from scheduler.claims import Claimant
-from scheduler.commands import Resolution, resolutions
+from scheduler.commands import Resolution, commands, resolutions
 from scheduler.facts import Facts
 from scheduler.gateway import Clock, Comments, Queue
 from scheduler.journal import Claim, Entry, History, Journal, read
 from scheduler.known import Known
-from scheduler.model import Job, Ticket
+from scheduler.model import Comment, Job, Ticket, User, occurrence_key
 from scheduler.policy import Decision
 from scheduler.report import Note, TickReport
+from scheduler.report_series import series_comment
 from scheduler.rules import Rules
 from scheduler.settings import Settings
-from scheduler.states import LABELLED, TERMINAL, State, state_label
+from scheduler.states import LABELLED, TERMINAL, State, begun_label, state_label
 from scheduler.trust import at_least
 
 
@@ -34,6 +36,8 @@ class Desk:
     report: TickReport
     #: How early a job may be claimed; only a holder, which waits for the instant, sets it.
     early: timedelta = timedelta(0)
+    #: Where jobs are that were dealt with and stay open, and from when on to look at them.
+    stays: dict[int, tuple[Known, datetime]] = field(default_factory=dict)
 
     def note(self, kind: str, found: Known, reason: str) -> None:
         """Say in the report's list ``kind`` where a job is, and why."""
@@ -44,6 +48,39 @@ class Desk:
         if not comments.items:
             return History()
         return read(comments.items, login=self.facts.login() or "")
+
+    def locate(self, found: Known, comments: Iterable[Comment], history: History) -> Known:
+        """The same job at the occurrence that is to be looked at now, by what is recorded."""
+        label, ticket = self.settings.label, found.ticket
+        queue, runs_in = self.queue.repository, found.asked.repo or self.queue.repository
+        place = series.locate(
+            found.asked,
+            history,
+            name=lambda each: occurrence_key(found.number, each, queue=queue, runs_in=runs_in),
+            now=self.as_of(found.job),
+            begun=begun_label(label) in ticket.labels,
+            commands=commands(comments, after=history.journal.handled or 0),
+        )
+        return replace(
+            found,
+            job=replace(found.asked, run_at=place.due),
+            key=place.key,
+            instant=place.instant,
+            passed=place.passed,
+            skip=place.skip,
+            command=place.command,
+            over=place.over,
+            paused=state_label(label, State.PAUSED) in ticket.labels,
+            history=history,
+        )
+
+    def _wanted(self, found: Known, history: History) -> policy.Wanted:
+        said, refused = found.command, None
+        if said is not None:
+            refused = self.rules.person(User(login=said.by, bot=said.bot))
+        begun = begun_label(self.settings.label) in found.ticket.labels
+        lost = found.asked.recurring and series.lost(history, begun=begun)
+        return policy.Wanted(skip=found.skip, command=said, refused=refused, lost=lost)
 
     def limits(self, job: Job) -> policy.Limits:
         """The numbers that a decision about ``job`` depends on."""
@@ -67,6 +104,7 @@ class Desk:
             resolution=self.resolution(found, comments, history),
             forged=self._forged(history),
             forbidden=self.rules.forbidden(found),
+            wanted=self._wanted(found, history),
         )
 
     def reopened(self, ticket: Ticket) -> bool:
@@ -96,6 +134,7 @@ class Desk:
             limits=self.limits(found.job),
             reopened=self.reopened(found.ticket),
             github_now=comments.as_of,
+            wanted=self._wanted(found, history),
         )
 
     def resolution(self, found: Known, comments: Comments, history: History) -> Resolution | None:
@@ -120,11 +159,27 @@ class Desk:
         return None
 
     def record(
-        self, number: int, history: History, entry: Entry, *, own: Claim | None = None
+        self, found: Known, history: History, entry: Entry, *, own: Claim | None = None
     ) -> Journal:
         """Write ``entry`` into the journal; what is known of other comments is then old."""
         self.facts.forget_comments()
-        return self.claimant.record(number, history, entry, own=own)
+        if not found.asked.recurring:
+            return self.claimant.record(found.number, history, entry, own=own)
+        # Many occurrences share a series' journal, so it is read once more right before it is
+        # written: a tick that stalled must not wipe out what another has recorded since.
+        newest = self.history(self.queue.comments(found.number))
+        joined = newest.journal.joined(history.journal)
+        history = replace(newest, journal=joined, claims=history.claims)
+        after = replace(history, journal=joined.with_entry(entry), claims=())
+        comes = self.locate(found, (), after)
+        foot = None if comes.over else comes.instant
+        return self.claimant.record(
+            found.number,
+            history,
+            entry,
+            own=own,
+            written=lambda journal: series_comment(journal, next_instant=foot, asked=found.asked),
+        )
 
     def entry(
         self, found: Known, outcome: State, history: History, claim: Claim | None, reason: str = ""
@@ -132,12 +187,18 @@ class Desk:
         """A journal entry of ``outcome``, under ``claim`` if there is one."""
         attempt = claim.attempt if claim else policy.next_attempt(history, found.key)
         repo = found.job.repo or self.queue.repository
+        key = claim.key if claim else found.key
+        until = None
+        if outcome is State.PENDING and found.command and found.command.length:
+            until = found.command.said_at + found.command.length
         return Entry(
-            key=claim.key if claim else found.key,
+            key=key,
             attempt=attempt,
             outcome=outcome.value,
             at=self.clock.now(),
             reason=reason,
             claim=claim.id if claim else None,
             target=claim.target if claim else f"{repo} {found.job.target}",
+            passed=(found.passed or None) if key == found.key else None,
+            until=until,
         )

@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from scheduler import policy
+from scheduler.circumstances import Circumstances, NotNow
 from scheduler.claims import AnswerLost, Fresh, Held, Withdrawn, Work
+from scheduler.closing import Closing
 from scheduler.desk import Desk
 from scheduler.errors import NotPermitted, Rejected
 from scheduler.gateway import Comments
@@ -46,6 +48,8 @@ class Dispatcher:
     def __init__(self, desk: Desk, settlement: Settlement) -> None:
         self.desk = desk
         self.settlement = settlement
+        self.closing = Closing(desk)
+        self.circumstances = Circumstances(desk)
         #: Targets of which a dispatch was sent and its answer lost, in this tick.
         self.unsettled: set[str] = set()
         #: Dispatches that were sent, whatever came of them.
@@ -72,6 +76,14 @@ class Dispatcher:
         """
         desk = self.desk
         target, declared, problem = desk.rules.judge(found)
+        if isinstance(decision, Fire) and problem is None:
+            against = self.circumstances.against(found)
+            if isinstance(against, NotNow):
+                desk.note("retrying", found, against.reason)
+                desk.stays[found.number] = (found, against.until)
+                desk.report.comes_next(against.until)
+                return None
+            problem = (State.SKIPPED, against) if against else None
         if problem and isinstance(decision, Fire):
             decision = End(
                 state=problem[0],
@@ -79,7 +91,9 @@ class Dispatcher:
                 attempt=decision.attempt,
                 supersedes=decision.supersedes,
             )
-        inputs = inputs_for(found.job, declared if target.workflow else None, key=found.key)
+        # What the job's own rule says, whatever was added to spread or delay it.
+        said = replace(found.job, run_at=found.instant)
+        inputs = inputs_for(said, declared if target.workflow else None, key=found.key)
         work = Work(
             ticket=found.ticket, key=found.key, dispatch=Dispatch(target=target, inputs=inputs)
         )
@@ -130,11 +144,11 @@ class Dispatcher:
         comments = Comments(items=fresh.comments, as_of=fresh.as_of)
         history = desk.history(comments)
         earlier = policy.before(history, held.claim)
-        now_found = replace(found, ticket=fresh.ticket)
+        now_found = desk.locate(replace(found, ticket=fresh.ticket), fresh.comments, earlier)
         again = desk.decide(now_found, comments, earlier)
         if isinstance(again, policy.Recover) and again.claim == decision.supersedes:
             again = desk.after_recovery(now_found, comments, earlier, again.claim)
-        if not policy.confirms(decision, held.claim, history, again):
+        if now_found.key != found.key or not policy.confirms(decision, held.claim, history, again):
             desk.claimant.withdraw(held)
             raise Withdrawn("another tick is at it, or its history is not what it seemed")
         return history
@@ -143,9 +157,10 @@ class Dispatcher:
         desk, found = self.desk, standing.found
         entry = desk.entry(found, state, standing.history, standing.held.claim, reason)
         self.ended += 1
-        desk.note(state.value, found, reason)
-        desk.record(found.number, standing.history, entry, own=standing.held.claim)
-        desk.claimant.close(found.ticket, state)
+        obeyed = found.command is not None and state is not State.REJECTED
+        desk.note("obeyed" if obeyed else state.value, found, reason)
+        journal = desk.record(found, standing.history, entry, own=standing.held.claim)
+        self.closing.after(found, journal, state)
 
     def fire(self, standing: Standing) -> Sent | None:
         """Dispatch under a claim; what is then to be recorded.
@@ -187,8 +202,8 @@ class Dispatcher:
         desk.report.dispatched.append(
             Fired(id=found.number, run_id=entry.run_id, run_url=entry.run_url, lateness_s=late)
         )
-        desk.record(found.number, standing.history, entry, own=claim)
-        desk.claimant.close(found.ticket, State.DISPATCHED)
+        journal = desk.record(found, standing.history, entry, own=claim)
+        self.closing.after(found, journal, State.DISPATCHED)
 
     def _lost(self, standing: Standing, lost: AnswerLost) -> None:
         desk, found, claim = self.desk, standing.found, standing.held.claim
@@ -215,16 +230,17 @@ class Dispatcher:
         entry = self.desk.entry(found, State.DISPATCHED, history, claim)
         reason = f"run {outcome.run.id}, found by {outcome.matched}"
         self.desk.note("recovered", found, reason)
-        self.desk.record(found.number, history, started(entry, outcome), own=own)
+        journal = self.desk.record(found, history, started(entry, outcome), own=own)
         if claim.key == found.key:
-            self.desk.claimant.close(found.ticket, State.DISPATCHED)
+            self.closing.after(found, journal, State.DISPATCHED)
 
 
 def started(entry: Entry, outcome: Found) -> Entry:
     """``entry`` with the run that recovery found."""
     run = outcome.run
     at = run.created_at or entry.at
-    late = (at - occurrence_instant(entry.key)).total_seconds()
+    instant = occurrence_instant(entry.key)
+    late = (at - instant).total_seconds() if instant else 0.0
     return replace(
         entry,
         at=at,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from scheduler import frontmatter
+from scheduler import frontmatter, recurrence
 from scheduler.claims import Claimant, Withdrawn
 from scheduler.desk import Desk
 from scheduler.errors import (
@@ -27,6 +27,7 @@ from scheduler.journal import is_claim
 from scheduler.known import Known
 from scheduler.lifecycle import Lifecycle
 from scheduler.model import Job, Ticket, occurrence_key
+from scheduler.placing import Placer
 from scheduler.report import Note, TickReport
 from scheduler.rules import COUNTED, Rules
 from scheduler.settings import Settings
@@ -42,6 +43,7 @@ EDITS_UNKNOWN = (
     "trust: this server has no GraphQL, so who last changed a job's text can't be told; "
     "jobs were judged by their authors alone"
 )
+PAUSED = "the settings say `paused: true`: nothing is run until that is taken back"
 #: So many jobs in a row without an answer end the tick: it is not one job's fault.
 OUTAGES = 3
 
@@ -104,6 +106,7 @@ class Tick:
                 report=self.report,
             )
         )
+        self.placer = Placer(self.lifecycle.desk)
         self.explainer = Explainer(queue, self.facts, self.claimant, now=self.report.now)
         self._outages = 0
         self._denied: NotPermitted | None = None
@@ -122,16 +125,20 @@ class Tick:
         tickets = list(self.queue.open_tickets())
         report.scanned = len(tickets)
         known = [found for ticket in tickets if (found := self.read(ticket)) is not None]
-        due = [found for found in known if found.job.run_at <= now]
+        if self.settings.paused:
+            report.notices.append(PAUSED)
+        report.paused += [Note(id=found.number, reason="paused") for found in known if found.waits]
+        awake = [found for found in known if not (found.waits or self.settings.paused)]
+        due = [found for found in awake if found.job.run_at <= now]
         # What can only be called missed waits until what can still run has run.
         due.sort(key=lambda found: (_expired(found, now), found.job.run_at, found.number))
         report.due = len(due)
-        report.comes_next(*(found.job.run_at for found in known if found.job.run_at > now))
+        report.comes_next(*(found.job.run_at for found in awake if found.job.run_at > now))
         try:
             closed = self.queue.closed_tickets(now - (COUNTED if due else RECENT))
             self.rules.enter(known, closed, now=now)
             self.facts.expect([found.number for found in due])
-            forbidden = {found.number: found for found in known if self.rules.forbidden(found)}
+            forbidden = {found.number: found for found in awake if self.rules.forbidden(found)}
             self._carry_out([found for found in due if found.number not in forbidden])
             for explain in self._later:
                 explain()
@@ -150,12 +157,18 @@ class Tick:
         return report
 
     def _carry_out(self, due: list[Known]) -> None:
-        for done, found in enumerate(due):
-            if max(self.lifecycle.sent, self.lifecycle.ended) >= self.settings.limits.per_tick:
-                self.report.waiting = len(due) - done
-                self.report.comes_next(self.report.now)
-                return
-            self._guarded(found)
+        stays = self.lifecycle.desk.stays
+        while due:
+            # A series that has more than one instant to make up for lets the others go first.
+            for done, found in enumerate(due):
+                if max(self.lifecycle.sent, self.lifecycle.ended) >= self.settings.limits.per_tick:
+                    self.report.waiting = len(due) - done
+                    self.report.comes_next(self.report.now)
+                    return
+                self._guarded(found)
+            now = self.lifecycle.desk.clock.now()
+            again = [stays.pop(found.number) for found in due if found.number in stays]
+            due = [found for found, at in again if at <= now and not found.waits]
         if self._denied is not None and not self._worked:
             raise self._denied
 
@@ -229,7 +242,12 @@ class Tick:
             queue=self.queue.repository,
             runs_in=job.repo or self.queue.repository,
         )
-        return Known(ticket=ticket, job=job, raw=raw, key=key)
+        found = Known(ticket=ticket, raw=raw, asked=job, job=job, key=key, instant=job.run_at)
+        try:
+            return self.placer.place(found)
+        except (Rejected, Unavailable, NotPermitted) as problem:
+            self._retrying(ticket, problem)
+            return None
 
     def _with_defaults(self, job: Job) -> Job:
         defaults = self.settings.defaults
@@ -239,6 +257,9 @@ class Tick:
                 "workflow: is missing and the settings have no default; write "
                 "'workflow: FILE.yml' or 'event: TYPE'"
             )
+        job = replace(job, timezone=job.timezone or defaults.timezone)
+        if (rule := recurrence.of(job)) is not None:
+            recurrence.check(rule, shortest=self.settings.limits.shortest_interval)
         return replace(
             job,
             workflow=target.workflow,

@@ -53,5 +53,9 @@ class Explainer:
 
     def _insider(self, user: User) -> bool:
         # A stranger who quotes the hash must not keep the author from being told.
-        own = user.login.lower() == (self._facts.login() or "").lower()
-        return own or user.bot or at_least(self._facts.role(user.login), "write")
+        # Asked in the order of cost: an app's account is told by its name alone.
+        return (
+            user.bot
+            or user.login.lower() == (self._facts.login() or "").lower()
+            or at_least(self._facts.role(user.login), "write")
+        )

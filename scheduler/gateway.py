@@ -116,9 +116,14 @@ class Queue(Protocol):
         """
 
     def set_state(
-        self, number: int, *, reason: str | None, labels: Sequence[str] | None = None
+        self,
+        number: int,
+        *,
+        reason: str | None,
+        labels: Sequence[str] | None = None,
+        title: str | None = None,
     ) -> None:
-        """Close the issue for ``reason`` (None: leave it open) and set its labels, at once."""
+        """Close the issue for ``reason`` (None: leave it open) and change what else is given."""
 
     def role(self, login: str) -> str:
         """The user's role in the queue's repository: ``none``, ``read`` … ``admin``."""
@@ -155,6 +160,9 @@ class Queue(Protocol):
 
     def runs(self, target: Target, since: datetime) -> Sequence[Run]:
         """The ``workflow_dispatch`` runs of the target's workflow created at or after."""
+
+    def run(self, repo: str, run_id: int) -> Run | None:
+        """One run as it is now; None when it was deleted."""
 
     def dispatch(self, request: Dispatch) -> Accepted:
         """Start it, once. Never repeated.

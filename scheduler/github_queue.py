@@ -179,10 +179,17 @@ class GitHubQueue(GitHubMarks):
             raise self.refused(refused, "issues: write", one=True) from refused
 
     def set_state(
-        self, number: int, *, reason: str | None, labels: Sequence[str] | None = None
+        self,
+        number: int,
+        *,
+        reason: str | None,
+        labels: Sequence[str] | None = None,
+        title: str | None = None,
     ) -> None:
-        """Close the issue for ``reason`` (None: leave it open), and set its labels."""
+        """Close the issue for ``reason`` (None: leave it open), and change what else is given."""
         changes: dict[str, Any] = {} if labels is None else {"labels": list(labels)}
+        if title is not None:
+            changes["title"] = title
         if reason is not None:
             changes |= {"state": "closed", "state_reason": reason}
         self.edit(number, **changes)

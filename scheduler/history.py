@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from scheduler import journal
+from scheduler import journal, records
 from scheduler.connect import Connection
 from scheduler.errors import Rejected
 from scheduler.github_objects import changed_at, comment_of, issue_of, items
@@ -43,7 +43,7 @@ def past(connection: Connection, since: datetime, open_tickets: Sequence[Ticket]
     found, since = _all_comments(connection, since) or _by_job(connection, since, open_tickets)
     first: dict[str, Comment] = {}
     for comment in sorted(found, key=lambda comment: comment.id):
-        if journal.RECORD.match(comment.body):
+        if records.RECORD.match(comment.body):
             first.setdefault(comment.author.login.lower(), comment)
     login = scheduler_login(connection, list(first.values())[:WRITERS])
     history = journal.read(found, login=login or "")

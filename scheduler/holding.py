@@ -25,7 +25,6 @@ from scheduler.errors import (
     UsageError,
 )
 from scheduler.gateway import Comments
-from scheduler.journal import History
 from scheduler.known import Known
 from scheduler.lookout import REFRESH, Lookout, Superseded
 from scheduler.policy import Fire
@@ -36,7 +35,7 @@ from scheduler.states import State, state_label
 #: A wall clock that moved otherwise than the steady one was set, or the machine slept.
 JUMP = timedelta(seconds=1)
 #: What is said of a job that a holder has nothing more to do with, until somebody changes it.
-DONE = ("dispatched", "missed", "rejected", "discarded", "held")
+DONE = ("dispatched", "missed", "rejected", "discarded", "held", "skipped", "paused")
 
 
 class Holder:
@@ -163,8 +162,10 @@ class Holder:
         board = self.board
         if step is Step.SETTLE:
             sent = board.unrecorded.pop(0)
-            self.lookout.forget(sent.standing.found.number)
-            self._guarded(sent.standing.found, lambda: self.dispatcher.settle(sent))
+            found = sent.standing.found
+            self.lookout.forget(found.number)
+            self._guarded(found, lambda: self.dispatcher.settle(sent))
+            self._stays(found.number)
         elif number is None:
             self.lookout.look_around()
         elif step is Step.FIRE:
@@ -226,14 +227,24 @@ class Holder:
                 board.claimed[number] = standing
         else:
             self.tick.lifecycle.process(found)
+        if self._stays(number):
+            return
         if number in board.claimed or self._done(number) > done:
             # What somebody has to decide, they decide by changing the issue: a poll shows it.
             board.drop(number)
 
+    def _stays(self, number: int) -> bool:
+        """Let a job wait again that was dealt with and whose issue stays open."""
+        if number not in self.desk.stays:
+            return False
+        found, at = self.desk.stays.pop(number)
+        self.board.put(found, at if at > found.job.run_at else None)
+        return True
+
     def _simply(self, found: Known) -> Fire | None:
-        """The decision about a job of which nothing is recorded, if it is simply to be sent."""
+        """The decision about a job of which all is known, if it is simply to be sent."""
         kept = state_label(self.desk.settings.label, State.HELD) in found.ticket.labels
-        decision = self.desk.decide(found, Comments(items=()), History())
+        decision = self.desk.decide(found, Comments(items=()), found.history)
         return None if kept or found.ticket.locked or not isinstance(decision, Fire) else decision
 
     def _fire(self, standing: Standing) -> None:

@@ -7,24 +7,17 @@ read, the caller says whose comments they are.
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields, replace
-from datetime import datetime, timezone
-from typing import Any
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from scheduler.model import Comment
+from scheduler.model import Comment, occurrence_comment
+from scheduler.records import hidden, shown, typed
 from scheduler.states import State
 
-VERSION = 1
 #: GitHub keeps 65,536 characters of a comment. So many entries are written with their
 #: words, so many older ones without, and a reason is cut at so many characters.
 WHOLE, OLDER, LONGEST_REASON = 10, 150, 200
-RECORD = re.compile(r"\A<!-- schedule:(claim|journal|invalid) (\{[^\r\n]*\}) -->")
-
-#: The highest number in a record, GitHub's ids included.
-MOST = 2**63 - 1
 
 #: An attempt of which recovery showed that it never started a run.
 NEVER_STARTED = "never-started"
@@ -60,6 +53,8 @@ class Entry:
     ``at`` is when it was decided, ``lateness_s`` the dispatch instant minus ``run-at`` in
     seconds, ``matched`` how the run was found, ``claim`` the id of the attempt's claim,
     ``seen`` the highest comment id when a job was held: only later words can settle it.
+    ``passed`` is how many earlier instants of a series were passed over, ``until`` when a
+    job that was put off may run at the earliest.
     """
 
     key: str
@@ -74,14 +69,20 @@ class Entry:
     claim: int | None = None
     target: str = ""
     seen: int | None = None
+    passed: int | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Journal:
-    """The comment in which what happened stands; ``id`` is 0 before it is written."""
+    """The comment in which what happened stands; ``id`` is 0 before it is written.
+
+    ``handled`` is the id of the last comment whose command was carried out or refused.
+    """
 
     id: int = 0
     entries: tuple[Entry, ...] = ()
+    handled: int | None = None
 
     def of(self, key: str) -> tuple[Entry, ...]:
         """The entries of one occurrence, oldest first."""
@@ -94,7 +95,16 @@ class Journal:
 
     def with_entry(self, entry: Entry) -> Journal:
         """This journal and one more entry."""
-        return replace(self, entries=(*self.entries, entry))
+        handled = max(self.handled or 0, occurrence_comment(entry.key)) or None
+        return replace(self, entries=(*self.entries, entry), handled=handled)
+
+    def joined(self, other: Journal) -> Journal:
+        """This journal with what only ``other`` says: nothing that stood in one is lost."""
+        said = {(e.key, e.attempt, e.outcome, e.claim) for e in self.entries}
+        more = (e for e in other.entries if (e.key, e.attempt, e.outcome, e.claim) not in said)
+        entries = tuple(dict.fromkeys((*self.entries, *more)))
+        handled = max(self.handled or 0, other.handled or 0) or None
+        return Journal(id=self.id or other.id, entries=entries, handled=handled)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,11 +184,7 @@ def head(record: Claim | Journal | Explanation) -> str:
     kind = {Claim: "claim", Journal: "journal", Explanation: "invalid"}[type(record)]
     if isinstance(record, Journal):
         record = _bounded(record)
-    data = {"v": VERSION, **_plain(record)}
-    text = json.dumps(data, separators=(",", ":"), ensure_ascii=True)
-    # No '>' can end the HTML comment early, whatever a reason quotes.
-    text = text.replace("<", "\\u003c").replace(">", "\\u003e")
-    return f"<!-- schedule:{kind} {text} -->"
+    return hidden(kind, record)
 
 
 def _bounded(journal: Journal) -> Journal:
@@ -190,25 +196,6 @@ def _bounded(journal: Journal) -> Journal:
     ]
     cut = [replace(entry, reason=entry.reason[:LONGEST_REASON]) for entry in young]
     return replace(journal, entries=(*short, *cut))
-
-
-def _plain(record: Any) -> dict[str, Any]:
-    data = asdict(record)
-    # A comment's own id and time are GitHub's to say.
-    data.pop("id", None)
-    data.pop("created_at", None)
-    return {key: _encode(value) for key, value in data.items() if value not in (None, "")}
-
-
-def _encode(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="microseconds").replace("+00:00", "Z")
-    if isinstance(value, (list, tuple)):
-        return [
-            {key: _encode(part) for key, part in item.items() if part not in (None, "")}
-            for item in value
-        ]
-    return value
 
 
 def read(comments: Iterable[Comment], *, login: str) -> History:
@@ -247,49 +234,28 @@ def _merged(journals: list[Journal]) -> Journal:
     # attempts; what any of them says has happened counts.
     if not journals:
         return Journal()
-    entries = [entry for journal in journals for entry in journal.entries]
-    return Journal(id=journals[0].id, entries=tuple(dict.fromkeys(entries)))
+    merged = journals[0]
+    for journal in journals[1:]:
+        merged = merged.joined(journal)
+    return merged
 
 
 def _record(comment: Comment) -> Claim | Journal | Explanation | None:
-    match = RECORD.match(comment.body)
-    if not match:
-        return None
     try:
-        data = json.loads(match[2])
-        if data.pop("v") != VERSION:
+        record = shown(comment.body)
+        if record is None:
             return None
-        if match[1] == "claim":
-            values = _typed(Claim, data)
+        kind, data = record
+        if kind == "claim":
+            values = typed(Claim, data)
             return Claim(**{**values, "id": comment.id, "created_at": comment.created_at})
-        if match[1] == "invalid":
-            return Explanation(id=comment.id, **_typed(Explanation, data))
-        entries = tuple(Entry(**_typed(Entry, entry)) for entry in data["entries"])
+        if kind == "invalid":
+            return Explanation(id=comment.id, **typed(Explanation, data))
+        entries = tuple(Entry(**typed(Entry, entry)) for entry in data.pop("entries"))
         outcomes = {state.value for state in State} | {NEVER_STARTED}
         if any(entry.outcome not in outcomes for entry in entries):
             return None
-        return Journal(id=comment.id, entries=entries)
+        return Journal(id=comment.id, entries=entries, **typed(Journal, data))
     except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError):
         # ArithmeticError: an instant that no calendar holds once it is in UTC.
         return None
-
-
-def _typed(kind: type, data: dict[str, Any]) -> dict[str, Any]:
-    """``data`` with instants read and every type checked; ValueError when one is wrong."""
-    types = {spec.name: str(spec.type) for spec in fields(kind)}
-    return {name: _value(types[name], value) for name, value in data.items()}
-
-
-def _value(kind: str, value: Any) -> Any:
-    if kind.startswith("datetime"):
-        instant = datetime.fromisoformat(value.replace("Z", "+00:00"))
-        if instant.tzinfo is None:
-            raise ValueError("the instant has no UTC offset")
-        return instant.astimezone(timezone.utc)
-    types: dict[str, tuple[type, ...]] = {"int": (int,), "str": (str,), "float": (int, float)}
-    wanted = types[kind.partition(" ")[0]]
-    if isinstance(value, bool) or not isinstance(value, wanted):
-        raise TypeError(f"{value!r} is not {kind}")
-    if isinstance(value, int) and not 0 <= value <= MOST:
-        raise ValueError("the number is beyond all that are counted here")
-    return value

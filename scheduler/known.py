@@ -1,25 +1,51 @@
-"""A job together with the issue that it stands in."""
+"""A job together with the issue that it stands in, and the occurrence that it is at."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
+from scheduler.commands import Command
+from scheduler.journal import History
 from scheduler.model import Job, Ticket
 
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """A job, its issue, and the name of its occurrence.
+    """A job, its issue, and the occurrence that is to be looked at.
 
-    ``raw`` is the job as the issue says it, ``job`` the same with the settings' defaults.
+    ``raw`` is the job as the issue says it, ``asked`` the same with the settings' defaults,
+    ``job`` that with the instant at which this occurrence is due, ``key`` its name and
+    ``instant`` what the job's rule says. ``passed`` instants before it will not run, ``skip``
+    says why it will not either, ``command`` who asked for it; ``over``: the series has ended.
+    ``history`` is what the place in the series was found by.
     """
 
     ticket: Ticket
-    job: Job
     raw: Job
+    asked: Job
+    job: Job
     key: str
+    instant: datetime
+    passed: int = 0
+    skip: str | None = None
+    command: Command | None = None
+    over: bool = False
+    paused: bool = False
+    history: History = field(default_factory=History)
 
     @property
     def number(self) -> int:
         """The issue's number."""
         return self.ticket.number
+
+    @property
+    def waits(self) -> bool:
+        """Whether nothing is to be done about it before somebody resumes it."""
+        return self.paused and self.command is None
+
+    @property
+    def simple(self) -> bool:
+        """Whether it is known well enough to be claimed a little early, without another look."""
+        known = not self.ticket.comments or bool(self.history.journal.entries)
+        return known and self.command is None and self.skip is None and not self.over

@@ -63,6 +63,14 @@ class Lifecycle:
                 else:
                     return
         history = self.desk.history(comments)
+        found = self.desk.locate(found, comments.items, history)
+        if found.waits:
+            self.desk.note("paused", found, "paused; `schedule resume` or `/resume` lets it go on")
+            return
+        if found.over:
+            self.desk.claimant.close(found.ticket, State.DISPATCHED)
+            self.desk.note("recovered", found, "its series is over; closed")
+            return
         decision = self.desk.decide(found, comments, history)
         if self._kept(found, comments, history, decision):
             decision = policy.Wait(reason="on hold; its comments say why", state=State.HELD)
@@ -80,7 +88,7 @@ class Lifecycle:
         if isinstance(decision, policy.Wait):
             self._wait(found, decision)
         elif isinstance(decision, policy.Finish):
-            self.desk.claimant.close(found.ticket, decision.state)
+            self.dispatcher.closing.after(found, history.journal, decision.state)
             self.desk.note("recovered", found, f"was {decision.state.value} already; closed")
         elif isinstance(decision, policy.Hold):
             self._hold(found, comments, history, decision.reason)
@@ -96,7 +104,11 @@ class Lifecycle:
             self.desk.note("held", found, decision.reason)
             self.desk.claimant.show(found.ticket, State.HELD)
             return
-        self.desk.note("retrying", found, decision.reason)
+        if decision.until == found.job.run_at:
+            # It is not yet its time: its series has moved on, or a person put it off.
+            self.desk.stays[found.number] = (found, found.job.run_at)
+        else:
+            self.desk.note("retrying", found, decision.reason)
         self.desk.report.comes_next(decision.until or self.desk.report.now)
 
     def _hold(
@@ -112,7 +124,7 @@ class Lifecycle:
         if claim or not entries or entries[-1].outcome != State.HELD.value:
             seen = max((comment.id for comment in comments.items), default=0)
             entry = self.desk.entry(found, State.HELD, history, claim, reason=reason)
-            self.desk.record(found.number, history, replace(entry, seen=seen))
+            self.desk.record(found, history, replace(entry, seen=seen))
         self.desk.claimant.show(found.ticket, State.HELD)
 
     def _resolve(self, found: Known, history: History, said: Resolution) -> None:
@@ -128,8 +140,8 @@ class Lifecycle:
             run_url=f"{server}/{target.partition(' ')[0]}/actions/runs/{said.run_id}",
             matched=f"the word of {said.by}",
         )
-        self.desk.record(found.number, history, entry)
-        self.desk.claimant.close(found.ticket, State.DISPATCHED)
+        journal = self.desk.record(found, history, entry)
+        self.dispatcher.closing.after(found, journal, State.DISPATCHED)
         self.desk.note("recovered", found, f"run {said.run_id}, by the word of {said.by}")
 
     def _recover(self, found: Known, comments: Comments, history: History, claim: Claim) -> None:
@@ -141,7 +153,7 @@ class Lifecycle:
         elif claim.key != found.key or len(history.standing) > 1:
             # The instant was changed while a claim stood, or another claim stands beside it:
             # that one is to be asked about before anything is sent.
-            self.desk.record(found.number, history, never_started(claim, self.desk.clock.now()))
+            self.desk.record(found, history, never_started(claim, self.desk.clock.now()))
             self.desk.note(
                 "recovered", found, f"attempt {claim.attempt} at {claim.key} never started"
             )
@@ -174,6 +186,7 @@ class Lifecycle:
                 reason = f"was closed; whether it had started can't be told: {outcome.reason}"
             else:
                 reason = "was closed before it started"
-            journal = self.desk.record(ticket.number, history, entry)
+            self.desk.facts.forget_comments()
+            journal = self.desk.claimant.record(ticket.number, history, entry)
             history = replace(history, journal=journal)
             self.desk.report.recovered.append(Note(id=ticket.number, reason=reason))

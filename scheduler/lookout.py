@@ -124,6 +124,10 @@ class Lookout:
             board.drop(number)
             self.forget(number)
         seen = {}
+        # What was read of comments is older than these issues.
+        self.desk.facts.forget_comments()
+        if self.tick.settings.paused:
+            self.listed = {}
         for number, ticket in self.listed.items():
             if number in busy:
                 continue

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from scheduler import frontmatter, journal, when
+from scheduler import frontmatter, journal, records, when
 from scheduler.connect import Connection
 from scheduler.errors import (
     InvalidJob,
@@ -114,7 +114,7 @@ def scheduler_login(connection: Connection, comments: Iterable[Comment]) -> str 
     if connection.settings.scheduler.login:
         return connection.settings.scheduler.login
     for comment in comments:
-        if journal.RECORD.match(comment.body):
+        if records.RECORD.match(comment.body):
             author = comment.author
             try:
                 if author.bot or at_least(connection.queue.role(author.login), "write"):

@@ -15,10 +15,14 @@ from types import MappingProxyType
 
 NO_INPUTS: Mapping[str, str] = MappingProxyType({})
 
-#: ``42@2026-11-23T09:00:00Z``, with ``owner/name#`` before it for another repository.
+#: ``42@2026-11-23T09:00:00Z``, or ``42@comment-7`` of what a comment asked for, with
+#: ``owner/name#`` before it for another repository.
 OCCURRENCE_KEY = re.compile(
-    r"(?:[\w.-]{1,40}/[\w.-]{1,100}#)?\d{1,18}@\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII
+    r"(?:[\w.-]{1,40}/[\w.-]{1,100}#)?\d{1,18}@"
+    r"(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|comment-\d{1,19})",
+    re.ASCII,
 )
+COMMANDED = re.compile(r"@comment-(\d{1,19})\Z", re.ASCII)
 
 
 def require_utc(value: datetime, name: str) -> None:
@@ -175,18 +179,31 @@ class Dispatch:
     inputs: Mapping[str, str] = field(default_factory=dict)
 
 
-def occurrence_key(number: int, instant: datetime, *, queue: str = "", runs_in: str = "") -> str:
+def occurrence_key(
+    number: int, instant: datetime | int, *, queue: str = "", runs_in: str = ""
+) -> str:
     """The name of one occurrence: the pair (issue, instant).
 
-    Qualified by the queue's ``owner/name`` when the run is in another repository, where
-    the number alone could be that of any other queue's issue.
+    Of what a slash command asked for, it is the pair (issue, comment id). Qualified by the
+    queue's ``owner/name`` when the run is in another repository, where the number alone could
+    be that of any other queue's issue.
     """
-    require_utc(instant, "instant")
     where = f"{queue}#" if runs_in.lower() != queue.lower() else ""
+    if isinstance(instant, int):
+        return f"{where}{number}@comment-{instant}"
+    require_utc(instant, "instant")
     return f"{where}{number}@{instant:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def occurrence_instant(key: str) -> datetime:
-    """The instant of an occurrence key, in UTC."""
+def occurrence_instant(key: str) -> datetime | None:
+    """The instant of an occurrence key, in UTC; None of what a comment asked for."""
+    if COMMANDED.search(key):
+        return None
     text = key.rpartition("@")[2]
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+
+
+def occurrence_comment(key: str) -> int:
+    """The id of the comment that asked for an occurrence; 0: its instant is its name."""
+    found = COMMANDED.search(key)
+    return int(found[1]) if found else 0

@@ -11,7 +11,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from scheduler.commands import Resolution
+from scheduler.commands import Command, Resolution
 from scheduler.journal import NEVER_STARTED, Claim, Entry, History
 from scheduler.model import Job
 from scheduler.states import TERMINAL, State
@@ -90,6 +90,29 @@ class Limits:
     max_attempts: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What is wanted of an occurrence other than that it runs.
+
+    ``skip`` is why it is not to; ``command`` is what a person asked for in a comment, and
+    ``refused`` why that person may not. ``lost``: what can't be read is past mending.
+    """
+
+    skip: str | None = None
+    command: Command | None = None
+    refused: str | None = None
+    lost: bool = False
+
+
+#: What the words of a command lead to, where nothing is to be dispatched.
+OBEYED = {
+    "pause": State.PAUSED,
+    "resume": State.PENDING,
+    "snooze": State.PENDING,
+    "cancel": State.CANCELLED,
+}
+
+
 def decide(
     job: Job,
     history: History,
@@ -102,6 +125,7 @@ def decide(
     resolution: Resolution | None = None,
     forged: str | None = None,
     forbidden: str | None = None,
+    wanted: Wanted | None = None,
 ) -> Decision:
     """What to do with the occurrence ``key`` of ``job`` at ``now``.
 
@@ -109,9 +133,10 @@ def decide(
     which the age of a claim is measured: the clocks of two machines may differ.
     ``resolution`` is the word of a trusted person, ``forged`` says whose record of those
     with write access is not the scheduler's own. ``forbidden`` is the rule that the job
-    breaks, due or not.
+    breaks, due or not. ``wanted`` is what is to be done instead of a plain dispatch.
     """
-    if reason := forged or _unreadable(history, resolution):
+    wanted = wanted or Wanted()
+    if reason := forged or (None if wanted.lost else _unreadable(history, resolution)):
         return Hold(reason=reason)
     entries = history.journal.of(key)
     last = entries[-1] if entries else None
@@ -127,13 +152,13 @@ def decide(
         return Finish(state=State(last.outcome), entry=last)
     if open_claim := _standing(history, key, github_now or now, limits):
         return open_claim
-    if forbidden:
+    if forbidden and not wanted.command:
         attempt = next_attempt(history, key)
         return End(state=State.REJECTED, reason=forbidden, attempt=attempt)
     if now < job.run_at:
         return Wait(reason="not yet due", until=job.run_at)
     late = _runs_late(history, key, reopened=reopened)
-    return _attempt(job, history, key, now, limits, forgive_deadline=late)
+    return _attempt(job, history, key, now, limits, forgive_deadline=late, wanted=wanted)
 
 
 def _standing(history: History, key: str, now: datetime, limits: Limits) -> Decision | None:
@@ -177,8 +202,11 @@ def _attempt(
     *,
     forgive_deadline: bool = False,
     supersedes: Claim | None = None,
+    wanted: Wanted,
 ) -> Decision:
     attempt = next_attempt(history, key)
+    if end := _instead(wanted):
+        return End(state=end[0], reason=end[1], attempt=attempt, supersedes=supersedes)
     if used(history, key) >= limits.max_attempts:
         reason = f"all {limits.max_attempts} attempts were made and no run was started"
         return End(state=State.DISCARDED, reason=reason, attempt=attempt, supersedes=supersedes)
@@ -188,6 +216,17 @@ def _attempt(
         reason = f"its deadline passed at {expires:%Y-%m-%d %H:%M:%S} UTC; it would be {late} late"
         return End(state=State.MISSED, reason=reason, attempt=attempt, supersedes=supersedes)
     return Fire(attempt=attempt, supersedes=supersedes)
+
+
+def _instead(wanted: Wanted) -> tuple[State, str] | None:
+    """How the occurrence ends without a dispatch, and why; None: it is to be dispatched."""
+    command = wanted.command
+    if command is None:
+        return (State.SKIPPED, wanted.skip) if wanted.skip else None
+    if wanted.refused:
+        return State.REJECTED, f"/{command.name} by {command.by!r}: {wanted.refused}"
+    state = OBEYED.get(command.name)
+    return (state, f"/{command.name} by {command.by!r}") if state else None
 
 
 def next_attempt(history: History, key: str) -> int:
@@ -217,6 +256,7 @@ def after_recovery(
     limits: Limits,
     reopened: bool = False,
     github_now: datetime | None = None,
+    wanted: Wanted | None = None,
 ) -> Decision:
     """What to do once recovery showed that ``claim`` started nothing."""
     delay = backoff(limits.backoff, key=claim.key, attempt=claim.attempt)
@@ -224,7 +264,10 @@ def after_recovery(
     if (github_now or now) < again and now < again:
         return Wait(reason=f"attempt {claim.attempt} did not start it", until=again)
     late = _runs_late(history, key, reopened=reopened)
-    return _attempt(job, history, key, now, limits, forgive_deadline=late, supersedes=claim)
+    wanted = wanted or Wanted()
+    return _attempt(
+        job, history, key, now, limits, forgive_deadline=late, supersedes=claim, wanted=wanted
+    )
 
 
 def confirms(decision: Fire | End, own: Claim, history: History, fresh: Decision) -> bool:

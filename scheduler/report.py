@@ -22,6 +22,9 @@ SYMBOLS = {
     State.REJECTED.value: "⛔",
     State.DISCARDED.value: "❌",
     State.HELD.value: "✋",
+    State.SKIPPED.value: "⏭",
+    State.PAUSED.value: "⏸",
+    State.CANCELLED.value: "⛔",
     NEVER_STARTED: "↻",
 }
 
@@ -60,6 +63,9 @@ class TickReport:
     held: list[Note] = field(default_factory=list)
     recovered: list[Note] = field(default_factory=list)
     withdrawn: list[Note] = field(default_factory=list)
+    skipped: list[Note] = field(default_factory=list)
+    paused: list[Note] = field(default_factory=list)
+    obeyed: list[Note] = field(default_factory=list)
     waiting: int = 0
     next_due: datetime | None = None
     requests: int = 0
@@ -76,6 +82,9 @@ class TickReport:
         "held",
         "recovered",
         "withdrawn",
+        "skipped",
+        "paused",
+        "obeyed",
     )
 
     def comes_next(self, *instants: datetime) -> None:
@@ -180,6 +189,10 @@ def sentence(entry: Entry) -> str:
             f"On hold: {reason}. Look at the runs; then comment `/resolve dispatched RUN-ID` if "
             "it ran, or `/resolve again` to have it run."
         ),
+        State.SKIPPED.value: f"Skipped, not run: {reason}. Reopen the issue to ask again.",
+        State.PAUSED.value: f"Paused: {reason}.",
+        State.CANCELLED.value: f"Cancelled: {reason}.",
+        State.PENDING.value: f"Done: {reason}.",
         NEVER_STARTED: f"Attempt {entry.attempt} started no run: {reason}.",
     }
     return f"{lead}{texts.get(entry.outcome, reason)} ({at})"

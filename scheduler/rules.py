@@ -62,7 +62,7 @@ class Rules:
         return (
             self._over.get(found.number)
             or quotas.too_deep(found.job, limits)
-            or quotas.too_far(found.job, found.ticket.created_at, limits)
+            or quotas.too_far(found.raw, found.ticket.created_at, limits)
             or signing.refusal(
                 found.raw,
                 self.keys,
@@ -99,7 +99,7 @@ class Rules:
 
     def _author(self, found: Known) -> str | None:
         edit = self.facts.edit(found.number)
-        reason = self._person(found.ticket.author)
+        reason = self.person(found.ticket.author)
         if reason is not None:
             if not self.settings.trust.labelled:
                 return reason
@@ -108,10 +108,11 @@ class Rules:
             return None
         if edit.editor is None:
             return "body: was changed by an account that is gone; open the job anew"
-        refused = self._person(edit.editor)
+        refused = self.person(edit.editor)
         return f"body: was last changed by somebody else: {refused}" if refused else None
 
-    def _person(self, user: User) -> str | None:
+    def person(self, user: User) -> str | None:
+        """Why an account may not have jobs run, nor say what becomes of them."""
         asked = not (user.bot or named_bot(user, self.settings))
         return author_refusal(user, self.facts.role(user.login) if asked else None, self.settings)
 
@@ -122,7 +123,7 @@ class Rules:
         labelled = self.facts.labelled(found.number)
         if labelled is None:
             return f"{reason}; nobody is known to have labelled it"
-        if refused := self._person(labelled.actor):
+        if refused := self.person(labelled.actor):
             return f"{reason}; who labelled it may not either: {refused}"
         if edit.at is not None and edit.at >= labelled.at:
             return f"{reason}; it was changed after {labelled.actor.login!r} labelled it"
@@ -139,7 +140,7 @@ class Rules:
             if (
                 ticket.number < found.number
                 and self._nonce(ticket) == signature.nonce
-                and self._person(ticket.author) is None
+                and self.person(ticket.author) is None
             ):
                 return _replay(ticket.number)
         return None

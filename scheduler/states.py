@@ -22,6 +22,8 @@ class State(str, Enum):
     DISCARDED = "discarded"
     INVALID = "invalid"
     HELD = "held"
+    PAUSED = "paused"
+    SKIPPED = "skipped"
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,18 @@ STATES: dict[State, Meaning] = {
         leaves="a person: `schedule resolve`, or by closing it",
         crash="the label may be missing; the next tick sets it",
     ),
+    State.PAUSED: Meaning(
+        issue="open, `schedule:paused`",
+        means="does not run before somebody resumes it",
+        leaves="a person, by taking the label off, `schedule resume` or `/resume`",
+        crash="nothing was begun; the next tick sees it as before",
+    ),
+    State.SKIPPED: Meaning(
+        issue="closed, not planned, `schedule:skipped`",
+        means="a condition says that it makes no sense any more",
+        leaves="a person, by reopening it: the condition is asked again",
+        crash="recorded but still open: the next tick only closes it",
+    ),
 }
 
 
@@ -111,6 +125,10 @@ class Event(str, Enum):
     REOPENED = "a person reopens it"
     RESOLVED_STARTED = "a person says it ran"
     RESOLVED_AGAIN = "a person says run it"
+    PAUSED = "a person pauses it"
+    RESUMED = "a person resumes it"
+    POINTLESS = "a condition says no"
+    WENT_ON = "its series goes on"
 
 
 TRANSITIONS: dict[State, dict[Event, State]] = {
@@ -120,6 +138,8 @@ TRANSITIONS: dict[State, dict[Event, State]] = {
         Event.FORBIDDEN: State.REJECTED,
         Event.UNREADABLE: State.INVALID,
         Event.UNCLEAR: State.HELD,
+        Event.PAUSED: State.PAUSED,
+        Event.POINTLESS: State.SKIPPED,
         Event.CLOSED: State.CANCELLED,
     },
     State.DISPATCHING: {
@@ -127,6 +147,7 @@ TRANSITIONS: dict[State, dict[Event, State]] = {
         Event.FOUND: State.DISPATCHED,
         Event.WITHDRAWN: State.PENDING,
         Event.NEVER_STARTED: State.PENDING,
+        Event.WENT_ON: State.PENDING,
         Event.UNCLEAR: State.HELD,
         Event.REFUSED: State.DISCARDED,
         Event.EXHAUSTED: State.DISCARDED,
@@ -143,20 +164,47 @@ TRANSITIONS: dict[State, dict[Event, State]] = {
         Event.RESOLVED_AGAIN: State.PENDING,
         Event.CLOSED: State.CANCELLED,
     },
+    State.PAUSED: {Event.RESUMED: State.PENDING, Event.CLOSED: State.CANCELLED},
+    State.SKIPPED: {Event.REOPENED: State.PENDING},
 }
 
 #: The states that end a job; each but ``dispatched`` has its label.
 TERMINAL = frozenset(
-    {State.DISPATCHED, State.CANCELLED, State.MISSED, State.REJECTED, State.DISCARDED}
+    {
+        State.DISPATCHED,
+        State.CANCELLED,
+        State.MISSED,
+        State.REJECTED,
+        State.DISCARDED,
+        State.SKIPPED,
+    }
 )
 
-#: The states that are shown by a label of their own, ``<queue label>:<state>``.
-LABELLED = frozenset({State.MISSED, State.REJECTED, State.DISCARDED, State.INVALID, State.HELD})
+#: The states that the scheduler shows by a label of their own, ``<queue label>:<state>``.
+LABELLED = frozenset(
+    {
+        State.MISSED,
+        State.REJECTED,
+        State.DISCARDED,
+        State.INVALID,
+        State.HELD,
+        State.SKIPPED,
+    }
+)
+#: What of a series is never looked at again: the ends of one of its occurrences.
+HANDLED = frozenset({State.DISPATCHED, State.MISSED, State.DISCARDED, State.SKIPPED})
+#: Shows, beside the queue's own label, that a series has begun and has a journal.
+BEGUN = "recurring"
 
 
 def state_label(queue_label: str, state: State) -> str:
     """The label that shows ``state``: ``schedule:missed``."""
     return f"{queue_label}:{state.value}"
+
+
+def begun_label(queue_label: str) -> str:
+    """The label of a series that has begun: ``schedule:recurring``."""
+    return f"{queue_label}:{BEGUN}"
 
 
 def chart() -> str:

@@ -113,11 +113,18 @@ class MemoryQueue:
         self._ask("react", lambda: self.hub.react(comment_id, content, by=self.login))
 
     def set_state(
-        self, number: int, *, reason: str | None, labels: Sequence[str] | None = None
+        self,
+        number: int,
+        *,
+        reason: str | None,
+        labels: Sequence[str] | None = None,
+        title: str | None = None,
     ) -> None:
         def write() -> None:
             if labels is not None:
                 self.hub.change(number, labels=tuple(labels))
+            if title is not None:
+                self.hub.change(number, title=title)
             if reason is not None:
                 self.hub.close(number, by=self.login, reason=reason)
 
@@ -185,6 +192,12 @@ class MemoryQueue:
             return [run for run in found if run.created_at and run.created_at >= since]
 
         return self._ask("runs", find)
+
+    def run(self, repo: str, run_id: int) -> Run | None:
+        def find() -> Run | None:
+            return next((run for _, run in self.hub.runs if run.id == run_id), None)
+
+        return self._ask("run", find)
 
     def dispatch(self, request: Dispatch) -> Accepted:
         def send() -> Accepted:

@@ -16,10 +16,10 @@ from scheduler.states import (
 WAYS = [(state, event, to) for state, ways in TRANSITIONS.items() for event, to in ways.items()]
 
 
-def test_the_nine_states() -> None:
+def test_the_states() -> None:
     assert {state.value for state in State} == {
         "pending", "dispatching", "dispatched", "cancelled", "missed", "rejected", "discarded",
-        "invalid", "held",
+        "invalid", "held", "paused", "skipped",
     }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from scheduler import history, journal
+from scheduler import history, records
 from scheduler.connect import connect
 from scheduler.environment import Environment
 from scheduler.journal import NEVER_STARTED, Entry, Journal
@@ -343,5 +343,5 @@ def test_a_summary_that_can_not_be_written_is_said(stage: Stage, tmp_path: Path)
 
 def test_the_journal_s_own_words_are_what_is_read() -> None:
     written = journal_comment(Journal(entries=(entry(1, 2.5),)))
-    assert journal.RECORD.match(written)
+    assert records.RECORD.match(written)
     assert '"lateness_s":2.5' in written

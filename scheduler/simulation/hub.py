@@ -200,6 +200,14 @@ class Hub:
         self.runs[workflow][made.id] = made
         return made
 
+    def found(self, run_id: int) -> Run | None:
+        """The run with this id; an agent's own takes no time here."""
+        for workflow, runs in self.runs.items():
+            if run_id in runs:
+                ended = workflow == TARGET
+                return replace(runs[run_id], status="completed") if ended else runs[run_id]
+        return None
+
     def mark(self, run_id: int, status: str, conclusion: str | None = None) -> None:
         """Say of a run of the scheduler where it is."""
         runs = self.runs[self.settings.scheduler.workflow]

@@ -123,12 +123,19 @@ class SimulatedQueue:
         self._ask(lambda: None)
 
     def set_state(
-        self, number: int, *, reason: str | None, labels: Sequence[str] | None = None
+        self,
+        number: int,
+        *,
+        reason: str | None,
+        labels: Sequence[str] | None = None,
+        title: str | None = None,
     ) -> None:
-        """Close an issue, set its labels, or both."""
+        """Close an issue, or change its labels and title."""
 
         def write() -> None:
             changes: dict[str, object] = {} if labels is None else {"labels": tuple(labels)}
+            if title is not None:
+                changes["title"] = title
             if reason is not None:
                 now = self.hub.now()
                 changes |= {"open": False, "state_reason": reason, "closed_at": now}
@@ -192,6 +199,10 @@ class SimulatedQueue:
             return found
 
         return self._listed(find)
+
+    def run(self, repo: str, run_id: int) -> Run | None:
+        """One run."""
+        return self._ask(lambda: self.hub.found(run_id))
 
     def dispatch(self, request: Dispatch) -> Accepted:
         """Start a run."""

@@ -177,14 +177,17 @@ class Queue(RuleBasedStateMachine):
         for number, views in self.hub.views.items():
             if str(number) not in stopped and number != 1:
                 key = views[-1][1].body.split("run-at: ")[1].split("\n")[0]
-                if occurrence_instant(f"x@{key}") <= self.world.reports[-1].now:
+                at = occurrence_instant(f"x@{key}")
+                if at is not None and at <= self.world.reports[-1].now:
                     assert number in told, self.world.story()
 
     @invariant()
     def never_early(self) -> None:
         """I1."""
         for sent in self.hub.sent[self.seen :]:
-            assert sent.told >= occurrence_instant(sent.key), (sent, self.world.story())
+            at = occurrence_instant(sent.key)
+            assert at is not None
+            assert sent.told >= at, (sent, self.world.story())
         self.seen = len(self.hub.sent)
 
     @invariant()

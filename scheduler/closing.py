@@ -1,0 +1,66 @@
+"""What becomes of an issue once the result of an occurrence stands in its journal.
+
+A one-off's issue is closed. A series' stays open and shows what comes next, until nothing does.
+A slash command is answered, and its label set.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from scheduler.desk import Desk
+from scheduler.errors import SchedulerError
+from scheduler.journal import Journal
+from scheduler.known import Known
+from scheduler.series import retitled
+from scheduler.states import State
+
+#: GitHub's words for the faces under a comment.
+#: https://docs.github.com/en/rest/reactions/reactions#about-reactions
+DONE, REFUSED = "+1", "-1"
+
+
+class Closing:
+    """Closes issues, or lets them go on."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    def after(self, found: Known, journal: Journal, state: State) -> None:
+        """Do to the issue of ``found`` what follows from its occurrence being ``state``."""
+        claimant, ticket, said = self.desk.claimant, found.ticket, found.command
+        if said is not None:
+            if state in (State.PAUSED, State.PENDING) and said.name in ("pause", "resume"):
+                found = replace(found, paused=state is State.PAUSED)
+                claimant.pause(ticket, paused=found.paused)
+            self._answer(said.comment_id, DONE if state is not State.REJECTED else REFUSED)
+        runs_on = found.asked.recurring and state is not State.REJECTED
+        if state is not State.CANCELLED and (
+            runs_on or (said is not None and state is not State.DISPATCHED)
+        ):
+            self._go_on(found, journal)
+        else:
+            claimant.close(ticket, state)
+
+    def _go_on(self, found: Known, journal: Journal) -> None:
+        desk, paused = self.desk, found.paused
+        history = replace(found.history, journal=journal, claims=())
+        comes = replace(desk.locate(found, (), history), paused=paused)
+        if comes.over:
+            desk.claimant.close(found.ticket, State.DISPATCHED)
+            return
+        if found.asked.recurring and found.command is None:
+            title = retitled(found.ticket.title, comes.instant)
+            desk.claimant.go_on(found.ticket, title=title)
+        # Beside one command there may stand another.
+        again = comes.job.run_at if found.command is None else desk.clock.now()
+        desk.stays[found.number] = (comes, again)
+        if not comes.waits:
+            desk.report.comes_next(comes.job.run_at)
+
+    def _answer(self, comment_id: int, content: str) -> None:
+        try:
+            self.desk.queue.react(comment_id, content)
+        except SchedulerError:
+            # Only a courtesy: the journal says what was done.
+            return

@@ -1,0 +1,54 @@
+"""Finds, with as few requests as possible, which occurrence each open job is at.
+
+A one-off's place stands in its issue. A series' follows from its journal, and a slash command
+stands in a comment: one list of the repository's latest comments shows both, of all jobs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from scheduler.desk import Desk
+from scheduler.gateway import Comments
+from scheduler.known import Known
+from scheduler.model import Comment
+from scheduler.recurrence import of
+
+#: How far back the repository's comments are listed. What stands further back is read of each
+#: series alone; a command is seen when its job is due, at the latest.
+LOOKED_BACK = timedelta(hours=6)
+
+
+class Placer:
+    """Places the jobs of one listing."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def place(self, found: Known) -> Known:
+        """The job at the occurrence that its comments, as far as they are needed, lead to.
+
+        Raises:
+            RateLimited, Unavailable, NotPermitted: its comments can't be read.
+        """
+        now = self._desk.clock.now()
+        since = now - LOOKED_BACK
+        latest = self._latest(found, now)
+        commented = found.ticket.comments and found.ticket.updated_at >= since
+        if not found.ticket.comments or (latest is None and not commented):
+            return self._located(found, ())
+        comments = self._desk.facts.recent_comments(since)
+        if comments is None or (latest is not None and latest < since):
+            return self._located(found, self._desk.queue.comments(found.number).items)
+        here = [comment for comment in comments if comment.issue == found.number]
+        return self._located(found, here)
+
+    def _latest(self, found: Known, now: datetime) -> datetime | None:
+        """The last instant of a series that has begun; None of what has not, or comes once."""
+        rule = of(found.asked)
+        return rule.latest(now) if rule is not None and found.asked.run_at <= now else None
+
+    def _located(self, found: Known, comments: Sequence[Comment]) -> Known:
+        history = self._desk.history(Comments(items=tuple(comments)))
+        return self._desk.locate(found, comments, history)
