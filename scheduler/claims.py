@@ -205,9 +205,10 @@ class Claimant:
     ) -> Journal:
         """Write ``entry`` where the issue's journal stands, then delete what it settles.
 
-        ``written`` is the comment of a journal. Without a journal, the claimant's ``own`` claim becomes it. Another's claim never
-        does: whoever made it may be alive, and deletes it when it finds it too old. While
-        what happened is unclear, that claim stays as it is, for the human who decides.
+        ``written`` is the comment of a journal. Without a journal, the claimant's ``own``
+        claim becomes it. Another's claim never does: whoever made it may be alive, and deletes
+        it when it finds it too old. While what happened is unclear, that claim stays as it is,
+        for the human who decides.
         """
         journal = history.journal
         superseded = own.supersedes if own else None

@@ -69,7 +69,9 @@ _FIELDS = (
     _Field(name="hour", low=0, high=23, names={}, span=23),
     _Field(name="day of the month", low=1, high=31, names={}, span=30),
     _Field(name="month", low=1, high=12, names={n: i + 1 for i, n in enumerate(_MONTHS)}, span=11),
-    _Field(name="day of the week", low=0, high=7, names={n: i for i, n in enumerate(_DAYS)}, span=6),
+    _Field(
+        name="day of the week", low=0, high=7, names={n: i for i, n in enumerate(_DAYS)}, span=6
+    ),
 )
 _DAY_FIELDS = (_FIELDS[2], _FIELDS[4])
 

@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from scheduler import strict_yaml, when
+from scheduler.cron_rule import cron_text
 from scheduler.fields import refusal, text_of
 from scheduler.model import Job
+from scheduler.rrule_rule import rrule_text
 
 #: A series that is to be counted is looked at from its start.
 MOST_INSTANTS = 10_000
@@ -57,8 +59,8 @@ def one_of(field: str, text: str, words: tuple[str, ...]) -> str:
 
 #: How the value of each of these keys is read.
 READERS: Mapping[str, Callable[..., Any]] = {
-    "cron": _text,
-    "rrule": _text,
+    "cron": lambda field, node: cron_text(field, text_of(field, node, 500)),
+    "rrule": lambda field, node: rrule_text(field, text_of(field, node, 500)),
     "every": _duration,
     "until": _until,
     "count": lambda field, node: count(field, text_of(field, node)),

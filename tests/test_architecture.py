@@ -21,9 +21,10 @@ PRODUCT = [name for name in FILES if not name.startswith("sandbox.")]
 
 #: Pure: what they decide follows from their arguments, time included.
 CORE = {
-    "commands", "errors", "fields", "frontmatter", "gateway", "journal", "known", "markdown",
-    "model", "pace", "policy", "quotas", "records", "recovery", "report", "settings",
-    "settings_file", "series_keys", "signing", "states", "strict_yaml", "target", "trust", "when",
+    "commands", "cron_rule", "errors", "fields", "frontmatter", "gateway", "journal", "known",
+    "markdown", "model", "pace", "policy", "quotas", "records", "recovery", "recurrence",
+    "report", "report_series", "rrule_rule", "series", "settings", "settings_file",
+    "series_keys", "signing", "states", "strict_yaml", "target", "trust", "when",
     "workflow_commands",
 }  # fmt: skip
 #: What a room of the core may know of the others: each may import those before it.
@@ -31,9 +32,11 @@ ORDER = [
     {"errors", "states", "markdown", "strict_yaml", "pace", "workflow_commands"},
     {"model", "records"},
     {"when", "commands", "fields", "gateway", "journal", "settings"},
-    {"series_keys"},
-    {"frontmatter", "policy", "settings_file"},
+    {"cron_rule", "rrule_rule"},
+    {"series_keys", "recurrence"},
+    {"frontmatter", "policy", "settings_file", "series"},
     {"recovery", "target", "trust", "report", "signing", "quotas"},
+    {"report_series"},
 ]
 #: The edges: the process's own world, GitHub's, and what brings both to the rest.
 WIRING = {

@@ -42,7 +42,8 @@ def known(number: int, at: float, *, comments: int = 0) -> Known:
         number=number, body="", author=User(login="agent"), labels=("schedule",), url="",
         created_at=NOON, updated_at=NOON, comments=comments,
     )  # fmt: skip
-    return Known(ticket=ticket, job=job, raw=job, key=f"{number}@x")
+    key = f"{number}@x"
+    return Known(ticket=ticket, raw=job, asked=job, job=job, key=key, instant=job.run_at)
 
 
 def standing(number: int, at: float) -> Standing:

@@ -80,8 +80,10 @@ def test_what_a_job_or_a_target_starts() -> None:
 def test_an_occurrence_has_one_name(queue: str, runs_in: str, key: str) -> None:
     assert occurrence_key(42, NINE, queue=queue, runs_in=runs_in) == key
     assert OCCURRENCE_KEY.fullmatch(key)
-    assert occurrence_instant(key) == NINE
-    assert occurrence_instant(key).tzinfo is timezone.utc
+    found = occurrence_instant(key)
+    assert found == NINE
+    assert found is not None
+    assert found.tzinfo is timezone.utc
 
 
 @pytest.mark.parametrize(

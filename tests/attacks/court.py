@@ -78,7 +78,8 @@ class Court:
     def known(self, number: int) -> Known:
         ticket = self.hub.ticket(number)
         job = frontmatter.parse(ticket.body)
-        return Known(ticket=ticket, job=job, raw=job, key=occurrence_key(number, job.run_at))
+        key = occurrence_key(number, job.run_at)
+        return Known(ticket=ticket, raw=job, asked=job, job=job, key=key, instant=job.run_at)
 
     def signed(self, *, author: str = "agent", nonce: str = "n" * 24) -> Known:
         job = frontmatter.parse(self.open("agent: alice").ticket.body)

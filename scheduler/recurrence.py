@@ -1,0 +1,223 @@
+"""A job's rule as instants: which come, which was the last, and which rules are refused.
+
+``cron`` and ``rrule`` name times on the clocks of the job's zone, ``every`` counts seconds from
+``run-at``. A local time that clocks skip is the next valid instant, one that they show twice is
+the first of the two; so an instant is never named twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from functools import lru_cache
+from itertools import islice, takewhile
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from scheduler.cron_rule import CronRule
+from scheduler.errors import InvalidJob
+from scheduler.fields import refusal
+from scheduler.model import Job
+from scheduler.rrule_rule import RRule
+from scheduler.when import LAST_YEAR, first_instant, format_duration, format_instant, wall, zone
+
+_SECOND = timedelta(seconds=1)
+#: No instant of a series is later than this.
+END = datetime(LAST_YEAR, 12, 31, tzinfo=timezone.utc)
+
+
+class Source(Protocol):
+    """What the instants come from, without beginning or end."""
+
+    def since(self, moment: datetime) -> Iterator[datetime]:
+        """The instants from ``moment`` on, in their order."""
+
+    def last(self, moment: datetime, *, not_before: datetime) -> datetime | None:
+        """The last instant that is not after ``moment``."""
+
+    def shortest_gap(self) -> timedelta | None:
+        """The smallest distance between two neighbours."""
+
+
+@dataclass(frozen=True)
+class Steps:
+    """``start`` and every multiple of ``step`` after it."""
+
+    start: datetime
+    step: timedelta
+
+    def since(self, moment: datetime) -> Iterator[datetime]:
+        """The instants from ``moment`` on."""
+        done = max(-((self.start - moment) // self.step), 0)
+        try:
+            while True:
+                yield self.start + done * self.step
+                done += 1
+        except OverflowError:
+            return
+
+    def last(self, moment: datetime, *, not_before: datetime) -> datetime | None:
+        """The last instant that is not after ``moment``."""
+        if moment < self.start:
+            return None
+        return self.start + (moment - self.start) // self.step * self.step
+
+    def shortest_gap(self) -> timedelta | None:
+        """The step."""
+        return self.step
+
+
+@dataclass(frozen=True)
+class Walls:
+    """The instants at which clocks in a zone show the wall times of a rule."""
+
+    rule: CronRule | RRule
+    place: ZoneInfo
+
+    def since(self, moment: datetime) -> Iterator[datetime]:
+        """The instants from ``moment`` on."""
+        # Clocks show at `moment` what no earlier wall time comes after.
+        before = None
+        for each in self.rule.since(wall(moment, self.place)):
+            found = first_instant(each, self.place)
+            if found >= moment and found != before:
+                yield found
+                before = found
+
+    def last(self, moment: datetime, *, not_before: datetime) -> datetime | None:
+        """The last instant that is not after ``moment``."""
+        shown = wall(moment, self.place)
+        found = None
+        # Clocks that were put back may have shown later times already.
+        for each in self.rule.since(shown + _SECOND):
+            if (at := first_instant(each, self.place)) > moment:
+                break
+            found = at
+        if found is None:
+            last = self.rule.last(shown, not_before=wall(not_before, self.place))
+            found = first_instant(last, self.place) if last else None
+        return found if found is not None and found >= not_before else None
+
+    def shortest_gap(self) -> timedelta | None:
+        """The smallest distance on the clock's face."""
+        return self.rule.shortest_gap()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recurrence:
+    """The instants of a series from ``start`` to ``until``, both inclusive; all in UTC."""
+
+    source: Source
+    start: datetime
+    until: datetime
+    #: The key that says it, and what it says.
+    field: str
+    text: str
+
+    def first(self) -> datetime | None:
+        """The first instant; None: there is none."""
+        return next(self._since(self.start), None)
+
+    def after(self, moment: datetime) -> datetime | None:
+        """The first instant after ``moment``; None: the series is over."""
+        return next(self._since(moment + _SECOND), None)
+
+    def between(self, after: datetime, to: datetime) -> Iterator[datetime]:
+        """The instants after the one and up to the other."""
+        return takewhile(lambda each: each <= to, self._since(after + _SECOND))
+
+    def latest(self, now: datetime) -> datetime | None:
+        """The last instant that is not after ``now``; None: none has come yet."""
+        moment = min(now.replace(microsecond=0), self.until)
+        if moment < self.start:
+            return None
+        return self.source.last(moment, not_before=self.start)
+
+    def _since(self, moment: datetime) -> Iterator[datetime]:
+        found = self.source.since(max(moment, self.start))
+        return takewhile(lambda each: each <= self.until, found)
+
+
+def of(job: Job) -> Recurrence | None:
+    """The rule of a job; None of one that comes once.
+
+    Raises:
+        InvalidJob: its keys don't fit together.
+    """
+    if not job.recurring:
+        return None
+    return _of(
+        cron=job.cron,
+        rrule=job.rrule,
+        every=job.every,
+        start=job.run_at,
+        place=job.timezone or "UTC",
+        until=job.until,
+        count=job.count,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _of(
+    *,
+    cron: str | None,
+    rrule: str | None,
+    every: timedelta | None,
+    start: datetime,
+    place: str,
+    until: datetime | None,
+    count: int | None,
+) -> Recurrence:
+    source: Source
+    if every is not None:
+        source, field, text = Steps(start, every), "every", format_duration(every)
+    else:
+        clocks = zone(place, field="timezone")
+        if rrule is not None:
+            rule = RRule(rrule, wall(start, clocks))
+            until, count = _own_end(rule, clocks, until, count)
+            source, field, text = Walls(rule, clocks), "rrule", rrule
+        else:
+            source, field, text = Walls(CronRule(cron or ""), clocks), "cron", cron or ""
+    end = min(until or END, END)
+    whole = Recurrence(source=source, start=start, until=end, field=field, text=text)
+    if count is None:
+        return whole
+    counted = list(islice(whole.between(start - _SECOND, end), count))
+    last = counted[-1] if len(counted) == count else end
+    return Recurrence(source=source, start=start, until=last, field=field, text=text)
+
+
+def _own_end(
+    rule: RRule, clocks: ZoneInfo, until: datetime | None, count: int | None
+) -> tuple[datetime | None, int | None]:
+    """The end of a rule that says it itself, or the one that stands beside it."""
+    for name, own, beside in (("count", rule.count, count), ("until", rule.until, until)):
+        if own is not None and beside is not None:
+            raise refusal("rrule", rule.text, f"has {name} too", "keep one of them")
+    if rule.until is None:
+        return until, count or rule.count
+    moment, utc = rule.until
+    end = moment.replace(tzinfo=timezone.utc) if utc else first_instant(moment, clocks)
+    return end, count
+
+
+def check(rule: Recurrence, *, shortest: timedelta) -> None:
+    """Make sure that a rule fires at all, and not more often than it may.
+
+    Raises:
+        InvalidJob: it never fires, or two of its instants are nearer than ``shortest``.
+    """
+    if rule.first() is None:
+        never = "never fires"
+        if rule.until < END:
+            never = f"has no instant between run-at and {format_instant(rule.until)}"
+        raise refusal(rule.field, rule.text, never, "write another rule, or a later end")
+    gap = rule.source.shortest_gap()
+    if gap is not None and gap < shortest:
+        least = format_duration(shortest)
+        raise InvalidJob(
+            f"{rule.field}: {rule.text!r} comes {format_duration(gap)} apart; "
+            f"limits.shortest-interval allows {least} or more"
+        )
