@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from scheduler.desk import Desk
 from scheduler.gateway import Comments
 from scheduler.known import Known
-from scheduler.model import Comment
+from scheduler.model import UNCOUNTED, Comment
 from scheduler.recurrence import of
 
 #: How far back the repository's comments are listed. What stands further back is read of each
@@ -36,7 +36,10 @@ class Placer:
         since = now - LOOKED_BACK
         latest = self._latest(found, now)
         commented = found.ticket.comments and found.ticket.updated_at >= since
-        if not found.ticket.comments or (latest is None and not commented):
+        quiet = not found.ticket.comments or (latest is None and not commented)
+        # Of an issue whose comments nobody counted they are read once it is due.
+        uncounted = found.ticket.comments == UNCOUNTED and not found.asked.recurring
+        if quiet or (uncounted and found.asked.run_at <= now):
             return self._located(found, ())
         comments = self._desk.facts.recent_comments(since)
         if comments is None or (latest is not None and latest < since):

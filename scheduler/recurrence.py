@@ -15,11 +15,11 @@ from itertools import islice, takewhile
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from scheduler.cron_rule import CronRule
+from scheduler.cron_rule import CronRule, cron_text
 from scheduler.errors import InvalidJob
 from scheduler.fields import refusal
 from scheduler.model import Job
-from scheduler.rrule_rule import RRule
+from scheduler.rrule_rule import RRule, rrule_text
 from scheduler.when import LAST_YEAR, first_instant, format_duration, format_instant, wall, zone
 
 _SECOND = timedelta(seconds=1)
@@ -175,11 +175,12 @@ def _of(
     else:
         clocks = zone(place, field="timezone")
         if rrule is not None:
-            rule = RRule(rrule, wall(start, clocks))
+            rule = RRule(rrule_text("rrule", rrule), wall(start, clocks))
             until, count = _own_end(rule, clocks, until, count)
             source, field, text = Walls(rule, clocks), "rrule", rrule
         else:
-            source, field, text = Walls(CronRule(cron or ""), clocks), "cron", cron or ""
+            text = cron_text("cron", cron or "")
+            source, field = Walls(CronRule(text), clocks), "cron"
     end = min(until or END, END)
     whole = Recurrence(source=source, start=start, until=end, field=field, text=text)
     if count is None:

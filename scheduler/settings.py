@@ -12,12 +12,6 @@ ROLES = ("triage", "write", "maintain", "admin")
 SIGNING = ("off", "optional", "required")
 PROFILES = ("thrifty", "balanced", "punctual")
 
-#: Keys that are checked and do nothing yet.
-KEYS_NOT_YET_USED = (
-    "limits.shortest-interval",
-    "paused",
-)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Scheduler:

@@ -32,7 +32,7 @@ LIMITS = Limits(recover_after=120 * SECOND, backoff=30 * SECOND, max_attempts=3)
 JOB = Job(run_at=NOON, workflow="run.yml")
 AGAIN = Resolution(comment_id=50, by="owner")
 RAN = Resolution(comment_id=50, by="owner", run_id=7)
-ENDS = ["missed", "rejected", "discarded", "cancelled"]
+ENDS = ["missed", "rejected", "discarded", "cancelled", "skipped"]
 
 
 def claim(id: int = 1, attempt: int = 1, *, age: float = 0, key: str = KEY) -> Claim:  # noqa: A002

@@ -42,6 +42,8 @@ FULL = TickReport(
     rejected=[Note(id=5, reason="no")], retrying=[Note(id=6, reason="again")],
     discarded=[Note(id=7, reason="5 attempts")], held=[Note(id=8, reason="unclear")],
     recovered=[Note(id=9, reason="found")], withdrawn=[Note(id=10, reason="closed")],
+    skipped=[Note(id=11, reason="closed(#1)")], paused=[Note(id=12, reason="paused")],
+    obeyed=[Note(id=13, reason="/snooze")],
 )  # fmt: skip
 
 
@@ -55,7 +57,9 @@ def test_the_keys_that_other_programs_read() -> None:
         "now", "scanned", "due", "dispatched", "missed", "invalid", "rejected", "retrying",
         "discarded", "held", "recovered", "next_due", "requests",
     ]  # fmt: skip
-    assert set(data) == {*promised, "withdrawn", "waiting", "stopped", "notices"}
+    assert set(data) == {
+        *promised, "withdrawn", "skipped", "paused", "obeyed", "waiting", "stopped", "notices",
+    }  # fmt: skip
     assert set(TickReport(now=NOON).as_json()) == set(data)
     assert data["now"] == "2026-11-23T12:00:00Z"
     assert data["next_due"] == "2026-11-23T13:00:00Z"
@@ -172,7 +176,14 @@ def test_lateness_in_words(seconds: float, words: str) -> None:
             entry(NEVER_STARTED, reason="no run"),
             "↻ Attempt 1 started no run: `no run`. (2026-11-23 12:00:00 UTC)",
         ),
-        (entry("cancelled", reason="x"), "• `x` (2026-11-23 12:00:00 UTC)"),
+        (
+            entry("skipped", reason="x"),
+            "⏭ Skipped, not run: `x`. Reopen the issue to ask again. (2026-11-23 12:00:00 UTC)",
+        ),
+        (entry("paused", reason="x"), "⏸ Paused: `x`. (2026-11-23 12:00:00 UTC)"),
+        (entry("pending", reason="x"), "• Done: `x`. (2026-11-23 12:00:00 UTC)"),
+        (entry("cancelled", reason="x"), "⛔ Cancelled: `x`. (2026-11-23 12:00:00 UTC)"),
+        (entry("invalid", reason="x"), "• `x` (2026-11-23 12:00:00 UTC)"),
     ],
 )
 def test_the_journal_in_words(given_entry: Entry, text: str) -> None:

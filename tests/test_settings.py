@@ -13,8 +13,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler import settings, when
 from scheduler import settings_file as rules
+from scheduler import when
 from scheduler.errors import SettingsError
 from scheduler.settings import Allow, Defaults, Limits, Quotas, Scheduler, Settings, Trust
 from scheduler.settings_file import parse
@@ -294,14 +294,6 @@ def test_the_schema_names_the_defaults(key: str, value: object) -> None:
     if isinstance(value, timedelta):
         said = when.duration(said, field=key)
     assert said == (list(value) if isinstance(value, tuple) else value)
-
-
-def test_keys_not_yet_used_are_keys_and_the_schema_says_so() -> None:
-    assert set(settings.KEYS_NOT_YET_USED) < set(table())
-    for key, rule in table().items():
-        section = SCHEMA["properties"][key.split(".")[0]]
-        said = "not yet acted on" in rule["description"] + section["description"]
-        assert said == (key in settings.KEYS_NOT_YET_USED), key
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from scheduler.states import (
     state_label,
 )
 
+#: The states that a label shows, whoever puts it there.
+SHOWN = LABELLED | {State.PAUSED}
 WAYS = [(state, event, to) for state, ways in TRANSITIONS.items() for event, to in ways.items()]
 
 
@@ -68,8 +70,9 @@ def test_only_what_was_claimed_can_have_been_dispatched() -> None:
 def test_the_labels_and_the_issue_agree() -> None:
     for state, meaning in STATES.items():
         assert meaning.issue.startswith("closed") == (state in TERMINAL)
-        assert (f"`schedule:{state.value}`" in meaning.issue) == (state in LABELLED)
-    assert {State.MISSED, State.REJECTED, State.DISCARDED} == LABELLED & TERMINAL
+        assert (f"`schedule:{state.value}`" in meaning.issue) == (state in SHOWN)
+    ends = {State.MISSED, State.REJECTED, State.DISCARDED, State.SKIPPED}
+    assert ends == LABELLED & TERMINAL
     assert state_label("later", State.HELD) == "later:held"
 
 
