@@ -159,7 +159,8 @@ def list_jobs(queue: str | None, as_json: bool, everything: bool, agent: str | N
 def show_job(job_id: str, queue: str | None, as_json: bool) -> None:
     """Show one job and what happened to it."""
     from scheduler.listing import details
-    from scheduler.manage import find, look, parse_id
+    from scheduler.manage import find, parse_id
+    from scheduler.seen import look
 
     repository, number = parse_id(job_id)
     connection = connected(repository or queue)

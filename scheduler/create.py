@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from scheduler import fields, frontmatter, signing, when
+from scheduler import fields, frontmatter, recurrence, signing, when
 from scheduler.admission import Admission
 from scheduler.connect import Connection
 from scheduler.environment import Environment
@@ -22,10 +22,10 @@ from scheduler.errors import (
     UsageError,
 )
 from scheduler.facts import Facts
-from scheduler.manage import look
 from scheduler.model import Job, Ticket, User
 from scheduler.nudge import Nudged, nudge
 from scheduler.request import Request, job_of
+from scheduler.seen import look
 from scheduler.states import State
 from scheduler.target import Declared, check
 from scheduler.trust import author_refusal, target_of, target_refusal
@@ -113,6 +113,8 @@ def settled(job: Job, connection: Connection, facts: Facts) -> Job:
     if reason := target_refusal(somebody, target, queue=queue.repository, settings=settings):
         raise Refused(reason)
     job = replace(job, workflow=target.workflow)
+    if (rule := recurrence.of(job)) is not None:
+        recurrence.check(rule, shortest=settings.limits.shortest_interval)
     horizon = connection.clock.now() + settings.quotas.horizon
     if job.run_at > horizon:
         raise Refused(
@@ -182,7 +184,8 @@ def prepared(request: Request, connection: Connection, facts: Facts | None = Non
     now = connection.clock.now()
     queue = connection.queue.repository
     job = job_of(replace(request, timezone=zone), connection.environment, now=now, queue=queue)
-    job = replace(job, timezone=request.timezone)
+    if not job.on_clocks:
+        job = replace(job, timezone=request.timezone)
     return settled(job, connection, facts or facts_of(connection))
 
 

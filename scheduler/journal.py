@@ -190,10 +190,7 @@ def head(record: Claim | Journal | Explanation) -> str:
 def _bounded(journal: Journal) -> Journal:
     """The journal as it fits into a comment: of old entries only what decides is kept."""
     old, young = journal.entries[:-WHOLE], journal.entries[-WHOLE:]
-    short = [
-        replace(entry, reason="", run_url="", target="", matched="", lateness_s=None)
-        for entry in old[-OLDER:]
-    ]
+    short = [replace(entry, reason="", run_url="", target="", matched="") for entry in old[-OLDER:]]
     cut = [replace(entry, reason=entry.reason[:LONGEST_REASON]) for entry in young]
     return replace(journal, entries=(*short, *cut))
 

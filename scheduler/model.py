@@ -85,6 +85,11 @@ class Job:
         return not (self.cron is None and self.rrule is None and self.every is None)
 
     @property
+    def on_clocks(self) -> bool:
+        """Whether its instants are times on the clocks of its zone."""
+        return not (self.cron is None and self.rrule is None)
+
+    @property
     def target(self) -> str:
         """What is dispatched, in words: the workflow's file name or the event's type."""
         return self.workflow or self.event or "(no workflow)"

@@ -204,17 +204,38 @@ def _own_end(
     return end, count
 
 
-def check(rule: Recurrence, *, shortest: timedelta) -> None:
-    """Make sure that a rule fires at all, and not more often than it may.
+def expected(job: Job, *, touched: datetime) -> datetime:
+    """The instant that an open job waits for, as far as its issue shows it without its comments.
+
+    ``touched`` is when the issue was last changed: a series' title is, after each occurrence,
+    so what is due and was not dealt with is an instant after that.
+    """
+    rule = of(job)
+    if rule is None:
+        return job.run_at
+    return rule.after(touched) or rule.latest(END) or job.run_at
+
+
+def fires(rule: Recurrence) -> None:
+    """Make sure that a rule has an instant at all.
 
     Raises:
-        InvalidJob: it never fires, or two of its instants are nearer than ``shortest``.
+        InvalidJob: it never fires, or not before its end.
     """
     if rule.first() is None:
         never = "never fires"
         if rule.until < END:
             never = f"has no instant between run-at and {format_instant(rule.until)}"
         raise refusal(rule.field, rule.text, never, "write another rule, or a later end")
+
+
+def check(rule: Recurrence, *, shortest: timedelta) -> None:
+    """Make sure that a rule fires at all, and not more often than it may.
+
+    Raises:
+        InvalidJob: it never fires, or two of its instants are nearer than ``shortest``.
+    """
+    fires(rule)
     gap = rule.source.shortest_gap()
     if gap is not None and gap < shortest:
         least = format_duration(shortest)

@@ -51,5 +51,10 @@ def row(entry: Entry) -> tuple[str, str, str]:
     return when, result, ", ".join(words)
 
 
+def told(entry: Entry) -> str:
+    """One occurrence in one line, for a terminal."""
+    return ": ".join(filter(None, ("  ".join(row(entry)[:2]), row(entry)[2])))
+
+
 #: What a state is called of one occurrence.
 WORDS = {State.PENDING.value: "done", State.REJECTED.value: "refused"}

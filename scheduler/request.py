@@ -7,13 +7,15 @@ import json
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from scheduler import fields, frontmatter, when
+from scheduler import fields, frontmatter, recurrence, when
 from scheduler.environment import Environment
 from scheduler.errors import InvalidJob, Refused, UsageError
 from scheduler.model import Job
+from scheduler.series_keys import READERS as SERIES
+from scheduler.series_keys import agree, read
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +36,17 @@ class Request:
     dedup_key: str | None = None
     request_id: str | None = None
     max_attempts: int | None = None
+    cron: str | None = None
+    rrule: str | None = None
+    every: str | None = None
+    until: str | None = None
+    count: str | None = None
+    misfire: str | None = None
+    overlap: str | None = None
+    jitter: str | None = None
+    unless: str | None = None
+    when: str | None = None
+    patience: str | None = None
     allow_past: bool = False
     on_duplicate: str = "return"
     nudge: bool = True
@@ -55,6 +68,7 @@ KEYS = {
     "dedup_key": "dedup_key",
     "request_id": "request_id",
     "max_attempts": "max_attempts",
+    **{key: key for key in SERIES},
 }
 
 
@@ -100,6 +114,8 @@ def _value(key: str, name: str, value: object) -> object:
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 99:
             raise InvalidJob(f"{key}: {repr(value)[:80]} is not a number from 1 to 99; write 5")
         return value
+    if name == "count" and isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
     return _text(key, value)
 
 
@@ -142,6 +158,52 @@ def instant_of(request: Request, *, now: datetime, zone: str | None = None) -> d
     return run_at
 
 
+def start_of(request: Request, *, now: datetime, zone: str | None = None) -> datetime:
+    """The instant at which a job begins: the one that is asked for, or of a series now.
+
+    A series of fixed steps begins with the first of them: whoever asks for it is running now.
+
+    Raises:
+        UsageError, InvalidJob, Refused: as ``instant_of``.
+    """
+    recurs = request.cron or request.rrule or request.every
+    if not recurs or request.at is not None or request.delay is not None:
+        return instant_of(request, now=now, zone=zone)
+    step = request.every or "0s"
+    length = when.duration(step, field="--every", allow_zero=request.every is None)
+    begin = now + length
+    return begin.replace(microsecond=0) + timedelta(seconds=1 if begin.microsecond else 0)
+
+
+def series_of(request: Request, *, now: datetime, zone: str | None = None) -> Job:
+    """When a request's job comes, and comes again, and nothing else of it.
+
+    A series' ``run_at`` is its first instant, unless the request names a time that is past.
+    One on clocks has its zone written down: settings change, and it is to mean the same.
+
+    Raises:
+        UsageError, InvalidJob, Refused: as ``instant_of``; or a rule that is wrong, or never
+            fires.
+    """
+    zone = request.timezone or zone
+    values = {
+        key: read(key, f"--{key}", text, zone)
+        for key in SERIES
+        if (text := getattr(request, key)) is not None
+    }
+    named = _checked("--timezone", request.timezone, _zone)
+    job = Job(run_at=start_of(request, now=now, zone=zone), timezone=named, **values)
+    if job.on_clocks:
+        job = replace(job, timezone=zone or "UTC")
+    agree(job)
+    rule = recurrence.of(job)
+    if rule is None:
+        return job
+    recurrence.fires(rule)
+    first = rule.first()
+    return job if first is None or job.run_at < now else replace(job, run_at=first)
+
+
 def job_of(request: Request, environment: Environment, *, now: datetime, queue: str) -> Job:
     """The job that ``request`` asks for, with what the surrounding run fills in.
 
@@ -151,15 +213,15 @@ def job_of(request: Request, environment: Environment, *, now: datetime, queue: 
         InvalidJob: a value is wrong.
         Refused: the time is past.
     """
-    run_at = instant_of(request, now=now)
+    comes = series_of(request, now=now)
+    run_at = comes.run_at
     workflow = request.workflow
     here = (request.repo or queue).lower() == environment.repository.lower()
     if workflow is None and request.event is None and here:
         workflow = environment.workflow
     deadline = request.deadline
-    job = Job(
-        run_at=run_at,
-        timezone=_checked("--timezone", request.timezone, _zone),
+    job = replace(
+        comes,
         workflow=_checked("--workflow", workflow, frontmatter.workflow_name),
         event=_checked("--event", request.event, _short),
         repo=_checked("--repo", request.repo, frontmatter.repository),

@@ -79,6 +79,16 @@ READERS: Mapping[str, Callable[..., Any]] = {
 }
 
 
+def read(key: str, field: str, text: str, zone: str | None) -> Any:
+    """Read the value of one of these keys, called ``field`` to whoever wrote it.
+
+    Raises:
+        InvalidJob: it is wrong.
+    """
+    node = strict_yaml.Scalar(text, line=1)
+    return READERS[key](field, node, zone) if key == "until" else READERS[key](field, node)
+
+
 def agree(job: Job) -> None:
     """Make sure that the keys of a job fit together.
 
