@@ -102,7 +102,7 @@ def test_a_command_is_the_first_line_alone(body: str, name: str, length: timedel
         "", "run", "hello /run", " /run", "    /run", "\t/run", "> /run", ">/run", "```\n/run\n```",
         "`/run`", "\n/run", "so:\n/run", "- /run", "<!-- /run -->", "\ufeff/run", "/", "//run",
         "/runs", "/run-tests", "/run.sh", "/run/all", "/run: now", "/rerun", "/snoozed 2h",
-        "/paused", "/home/run", "/retest", "/lgtm", "/ run", "/resolved again", "\u200b/run",
+        "/paused", "/src/run", "/retest", "/lgtm", "/ run", "/resolved again", "\u200b/run",
     ],
 )  # fmt: skip
 def test_what_is_not_meant_for_the_scheduler_is_only_text(body: str) -> None:
