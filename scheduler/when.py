@@ -104,7 +104,7 @@ def instant(text: str, *, field: str, timezone: str | None) -> datetime:
             fix = f"write {match['date']}T{match['clock']}Z, or add a timezone"
             raise _refusal(field, text, "has no UTC offset", fix)
         else:
-            found = _first_instant(local, local_zone)
+            found = first_instant(local, local_zone)
         # A part of a second is added as a whole one after the zone: the clock may fall back.
         if (match["fraction"] or "").strip("0"):
             found += _SECOND
@@ -113,6 +113,37 @@ def instant(text: str, *, field: str, timezone: str | None) -> datetime:
     if not FIRST_YEAR <= found.year <= LAST_YEAR:
         raise _out_of_range(field, text)
     return found.replace(tzinfo=_UTC)
+
+
+def first_instant(local: datetime, place: ZoneInfo) -> datetime:
+    """Find the first instant at which clocks at ``place`` show ``local`` or later; UTC.
+
+    ``local`` is naive. A time that clocks skip is the end of the gap, as GitHub moves a
+    ``schedule`` at 02:30 to 03:00; one that they show twice is the first of the two.
+    https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#onschedule
+
+    PEP 495: of a time that clocks show twice ``fold=0`` is the first; of one that they skip it
+    is after the gap and ``fold=1`` before it. https://peps.python.org/pep-0495/
+    """
+
+    def at(fold: int) -> datetime:
+        return local.replace(tzinfo=place, fold=fold).astimezone(_UTC)
+
+    found = at(0)
+    if not datetime_exists(local, place):
+        before = at(1)
+        while found - before > _SECOND:
+            middle = before + timedelta(seconds=(found - before) // _SECOND // 2)
+            if wall(middle, place) < local:
+                before = middle
+            else:
+                found = middle
+    return found
+
+
+def wall(moment: datetime, place: ZoneInfo) -> datetime:
+    """What clocks at ``place`` show at ``moment``: naive, and silent about which of two."""
+    return _utc(moment).astimezone(place).replace(tzinfo=None, fold=0)
 
 
 def zone(name: str, *, field: str) -> ZoneInfo:
@@ -170,12 +201,17 @@ def distance(moment: datetime, now: datetime) -> str:
     )
 
 
+def weekday(moment: datetime) -> str:
+    """The English name of the day of the week of ``moment``, by its own clock."""
+    return _WEEKDAYS[moment.weekday()]
+
+
 def format_local(moment: datetime, zone: ZoneInfo) -> str:
     """Write ``Monday 2026-11-23 10:00 Europe/Berlin (+01:00)``, with seconds only if any."""
     local = _utc(moment).astimezone(zone)
     clock = local.strftime("%H:%M:%S" if local.second else "%H:%M")
     offset = local.isoformat(timespec="seconds")[19:]
-    return f"{_WEEKDAYS[local.weekday()]} {local.date()} {clock} {zone} ({offset})"
+    return f"{weekday(local)} {local.date()} {clock} {zone} ({offset})"
 
 
 def _utc(moment: datetime) -> datetime:
@@ -212,31 +248,6 @@ def _offset(text: str, whole: str, field: str) -> timedelta:
         raise _refusal(field, whole, "has an impossible UTC offset", fix)
     offset = timedelta(hours=hours, minutes=minutes)
     return -offset if text[0] == "-" else offset
-
-
-def _first_instant(local: datetime, place: ZoneInfo) -> datetime:
-    """Find the first instant at which clocks at ``place`` show ``local`` or later; UTC, naive.
-
-    PEP 495: of a time that clocks show twice ``fold=0`` is the first; of one that they skip it
-    is after the gap and ``fold=1`` before it. https://peps.python.org/pep-0495/
-    """
-
-    def at(fold: int) -> datetime:
-        return local.replace(tzinfo=place, fold=fold).astimezone(_UTC)
-
-    def shown(moment: datetime) -> datetime:
-        return moment.astimezone(place).replace(tzinfo=None)
-
-    found = at(0)
-    if not datetime_exists(local, place):
-        before = at(1)
-        while found - before > _SECOND:
-            middle = before + timedelta(seconds=(found - before) // _SECOND // 2)
-            if shown(middle) < local:
-                before = middle
-            else:
-                found = middle
-    return found.replace(tzinfo=None)
 
 
 @lru_cache(maxsize=1)
