@@ -22,17 +22,17 @@ PRODUCT = [name for name in FILES if not name.startswith("sandbox.")]
 #: Pure: what they decide follows from their arguments, time included.
 CORE = {
     "commands", "errors", "fields", "frontmatter", "gateway", "journal", "known", "markdown",
-    "model", "pace", "policy", "quotas", "recovery", "report", "settings", "settings_file",
-    "series_keys", "signing", "states", "strict_yaml", "target", "trust", "when",
-    "workflow_commands",
+    "model", "pace", "policy", "quotas", "readings", "recovery", "report", "settings",
+    "settings_file", "series_keys", "signing", "states", "strict_yaml", "target", "trust", "when",
+    "words", "workflow_commands",
 }  # fmt: skip
 #: What a room of the core may know of the others: each may import those before it.
 ORDER = [
     {"errors", "states", "markdown", "strict_yaml", "pace", "workflow_commands"},
     {"model"},
     {"when", "commands", "fields", "gateway", "journal", "settings"},
-    {"series_keys"},
-    {"frontmatter", "policy", "settings_file"},
+    {"series_keys", "readings"},
+    {"frontmatter", "policy", "settings_file", "words"},
     {"recovery", "target", "trust", "report", "signing", "quotas"},
 ]
 #: The edges: the process's own world, GitHub's, and what brings both to the rest.
