@@ -18,13 +18,14 @@ from typing import Any
 
 from scheduler import workflow_commands as commands
 from scheduler.connect import Connection, connect
-from scheduler.create import Created, create
+from scheduler.create import create
+from scheduler.created import Created
 from scheduler.environment import Environment
 from scheduler.errors import Refused, SchedulerError, UsageError
 from scheduler.keepalive import keep_alive
 from scheduler.markdown import code, visible
 from scheduler.report import TickReport, summary
-from scheduler.request import Request, from_mapping, instant_of
+from scheduler.request import Request, from_mapping, instant_of, timed
 from scheduler.ticking import hold_for, tick_and_hold, tick_once
 from scheduler.workflow_commands import Annotation, Level
 
@@ -100,8 +101,9 @@ def _enqueue(environment: Environment) -> int:
     # The run that carries a job is not the run that asks for it: nothing is inherited.
     outside = replace(environment, in_actions=False, workflow=None, event={})
     connection = connect(outside)
-    now = connection.clock.now()
-    run_at = instant_of(request, now=now, zone=connection.settings.defaults.timezone)
+    now, zone = connection.clock.now(), connection.settings.defaults.timezone
+    request = timed(request, now=now, zone=zone)
+    run_at = instant_of(request, now=now, zone=zone)
     if now - run_at > TRANSIT:
         raise Refused(f"run-at: {request.at!r} is past; write a time to come")
     made = create(request, connection)
@@ -129,7 +131,8 @@ def carried(environment: Environment) -> Request:
         nudge=False,  # a tick follows in the same run
     )
     if environment.event_name == "repository_dispatch":
-        return from_mapping(environment.event.get("client_payload"), base)
+        # A program's payload; what it says is to mean the same to everyone.
+        return from_mapping(environment.event.get("client_payload"), replace(base, words=False))
     if environment.event_name == "workflow_dispatch":
         fields: dict[str, Any] = dict(environment.event.get("inputs") or {})
         # The form has an input of this name for the one purpose; others are the caller's own.

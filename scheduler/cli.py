@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -16,16 +16,12 @@ from scheduler import __version__
 from scheduler.cli_group import JSON, QUEUE, Schedule, complain, connected, show, watch
 from scheduler.errors import UsageError
 
-if TYPE_CHECKING:
-    from scheduler.connect import Connection
-    from scheduler.request import Request
-
-
 HELP = """Say "run this workflow at that time"; the repository's issues are the queue.
 
 \b
 schedule --in 2h --message "Check PR 123"
 schedule --at 2026-11-23T09:00:00Z --workflow agent.yml --message "…"
+schedule --at "tomorrow 9am Europe/Berlin" --message "…"
 
 \b
 Exit status: 0 done, 1 failed, 2 wrong usage, 3 refused, 4 no such job,
@@ -42,6 +38,13 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 3 refused, 4 no such job,
 @click.version_option(__version__, prog_name="schedule")
 def cli() -> None:
     """Say "run this workflow at that time"."""
+
+
+AT = click.option(
+    "--at",
+    metavar="TIME",
+    help="When: 2026-11-23T09:00:00Z, local with --timezone, or 'tomorrow 9am'.",
+)
 
 
 def _inputs(pairs: tuple[str, ...]) -> dict[str, str]:
@@ -64,7 +67,7 @@ def _read() -> str:
 
 
 @cli.command()
-@click.option("--at", metavar="TIME", help="When: 2026-11-23T09:00:00Z, or local with --timezone.")
+@AT
 @click.option("--in", "delay", metavar="DURATION", help="How soon: 90s, 2h30m, 1d, PT2H.")
 @click.option("--timezone", metavar="ZONE", help="IANA name for a local --at, Europe/Berlin.")
 @click.option("--message", "-m", default="", help="What the run is to do; '-' reads it.")
@@ -106,6 +109,7 @@ def create(
 ) -> None:
     """Open a job (the default command)."""
     from scheduler.create import create as create_job
+    from scheduler.create import rehearse
     from scheduler.request import Request
 
     if json_mode not in (None, "answer", "-"):
@@ -119,21 +123,12 @@ def create(
         request = from_json(_read(), request)
     connection = connected(queue)
     if dry_run:
-        _dry_run(request, connection, as_json=json_mode is not None)
+        issue, text = rehearse(request, connection)
+        show(issue, json_mode is not None, text)
         return
     made = create_job(request, connection)
     show(made.as_json(), json_mode is not None, "\n".join(made.lines()))
     watch(connection, connection.seen)
-
-
-def _dry_run(request: Request, connection: Connection, *, as_json: bool) -> None:
-    from scheduler.create import prepared, title
-    from scheduler.frontmatter import render
-
-    job = prepared(request, connection)
-    data = {"title": title(job), "labels": [connection.settings.label], "body": render(job)}
-    label = connection.settings.label
-    show(data, as_json, f"{data['title']}\nlabel: {label}\n\n{data['body']}")
 
 
 @cli.command("list")
@@ -196,7 +191,7 @@ def cancel(job_id: str, queue: str | None, as_json: bool, run: bool) -> None:
 
 @cli.command()
 @click.argument("job_id", metavar="ID")
-@click.option("--at", metavar="TIME", help="When: 2026-11-23T09:00:00Z, or local with --timezone.")
+@AT
 @click.option("--in", "delay", metavar="DURATION", help="How soon: 90s, 2h30m, 1d, PT2H.")
 @click.option("--timezone", metavar="ZONE", help="IANA name for a local --at.")
 @click.option("--allow-past", is_flag=True, help="Accept a time that is past: run it at once.")
@@ -204,19 +199,22 @@ def cancel(job_id: str, queue: str | None, as_json: bool, run: bool) -> None:
 @QUEUE
 def reschedule(job_id: str, queue: str | None, as_json: bool, **given: Any) -> None:
     """Move a job to another time."""
-    from scheduler.create import Created
+    from scheduler.create import shown_in
+    from scheduler.created import Created
     from scheduler.manage import parse_id
     from scheduler.manage import reschedule as move
-    from scheduler.request import Request, instant_of
+    from scheduler.request import Request, instant_of, timed
 
     repository, number = parse_id(job_id)
     request = Request(**given)
     connection = connected(repository or queue)
-    now = connection.clock.now()
-    run_at = instant_of(request, now=now, zone=connection.settings.defaults.timezone)
+    now, default = connection.clock.now(), connection.settings.defaults.timezone
+    request = timed(request, now=now, zone=default)
+    run_at = instant_of(request, now=now, zone=default)
     ticket, job = move(connection, number, run_at)
-    made = Created(ticket=ticket, job=job, created=True, now=now)
-    show(made.as_json(), as_json, made.line())
+    zone = request.timezone or shown_in(job, connection)
+    made = Created(ticket=ticket, job=job, created=True, now=now, zone=zone)
+    show(made.as_json(), as_json, "\n".join([made.line(), *made.local()]))
 
 
 @cli.command()

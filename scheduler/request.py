@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -20,7 +21,10 @@ from scheduler.series_keys import agree, read
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What was asked for, as text, before any default; ``at`` or ``delay`` is the time."""
+    """What was asked for, as text, before any default; ``at`` or ``delay`` is the time.
+
+    ``words``: whether ``at`` may be a time as people say it.
+    """
 
     at: str | None = None
     delay: str | None = None
@@ -50,8 +54,11 @@ class Request:
     allow_past: bool = False
     on_duplicate: str = "return"
     nudge: bool = True
+    words: bool = True
 
 
+#: What looks like an RFC 3339 instant is one, or wrong; it is never taken for words.
+WRITTEN = re.compile("[0-9]{4}[0-9TtZzW:+. -]*")
 #: JSON key → the request's own name for it.
 KEYS = {
     "run_at": "at",
@@ -132,8 +139,40 @@ def _text(key: str, value: object) -> str:
     return value
 
 
+def timed(request: Request, *, now: datetime, zone: str | None = None) -> Request:
+    """``request`` with the instant that its ``at`` means in words, if it is in words.
+
+    It also takes over the zone that they name. ``zone`` is that of words which name none.
+
+    Raises:
+        InvalidJob: neither a strict form nor such words.
+        Refused: past.
+    """
+    at = request.at
+    if at is None or not request.words:
+        return request
+    try:
+        when.instant(at, field="--at", timezone=request.timezone or zone)
+    except InvalidJob:
+        if WRITTEN.fullmatch(at):
+            raise
+        from scheduler import words  # noqa: PLC0415  (only when the strict form has failed)
+    else:
+        return request
+    said = words.read(
+        at,
+        field="--at",
+        now=now,
+        timezone=request.timezone,
+        default=zone,
+        allow_past=request.allow_past,
+    )
+    named = request.timezone or said.zone
+    return replace(request, at=when.format_instant(said.instant), timezone=named)
+
+
 def instant_of(request: Request, *, now: datetime, zone: str | None = None) -> datetime:
-    """The instant that a request's ``at`` or ``delay`` means, in UTC.
+    """The instant that a request's ``at`` (in a strict form) or ``delay`` means, in UTC.
 
     ``zone`` is that of a local time for which the request names none.
 

@@ -22,9 +22,9 @@ PRODUCT = [name for name in FILES if not name.startswith("sandbox.")]
 #: Pure: what they decide follows from their arguments, time included.
 CORE = {
     "commands", "cron_rule", "errors", "fields", "frontmatter", "gateway", "journal", "known",
-    "markdown", "model", "pace", "policy", "quotas", "records", "recovery", "recurrence",
-    "report", "report_series", "rrule_rule", "series", "settings", "settings_file",
-    "series_keys", "signing", "states", "strict_yaml", "target", "trust", "when",
+    "markdown", "model", "pace", "policy", "quotas", "readings", "records", "recovery",
+    "recurrence", "report", "report_series", "rrule_rule", "series", "settings", "settings_file",
+    "series_keys", "signing", "states", "strict_yaml", "target", "trust", "when", "words",
     "workflow_commands",
 }  # fmt: skip
 #: What a room of the core may know of the others: each may import those before it.
@@ -33,8 +33,8 @@ ORDER = [
     {"model", "records"},
     {"when", "commands", "fields", "gateway", "journal", "settings"},
     {"cron_rule", "rrule_rule"},
-    {"series_keys", "recurrence"},
-    {"frontmatter", "policy", "settings_file", "series"},
+    {"series_keys", "recurrence", "readings"},
+    {"frontmatter", "policy", "settings_file", "series", "words"},
     {"recovery", "target", "trust", "report", "signing", "quotas"},
     {"report_series"},
 ]

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 
 from scheduler.environment import Environment
 from scheduler.errors import InvalidJob, Refused, SchedulerError, UsageError
-from scheduler.request import KEYS, Request, from_json, from_mapping, instant_of, job_of
+from scheduler.request import KEYS, Request, from_json, from_mapping, instant_of, job_of, timed
 
 NINE = datetime(2026, 11, 23, 9, tzinfo=timezone.utc)
 HOUR = timedelta(hours=1)
@@ -142,6 +144,44 @@ def test_a_local_time_is_that_of_the_given_zone_else_of_the_settings() -> None:
     assert instant_of(local, now=NINE, zone="Europe/Berlin") == NINE + HOUR
     tokyo = Request(at="2026-11-23T20:00", timezone="Asia/Tokyo")
     assert instant_of(tokyo, now=NINE, zone="Europe/Berlin") == NINE + 2 * HOUR
+
+
+def test_words_become_the_strict_form_and_hand_over_their_zone() -> None:
+    asked = Request(at="tomorrow 9am", agent="a")
+    assert timed(asked, now=NINE, zone="Asia/Tokyo") == replace(asked, at="2026-11-24T00:00:00Z")
+    asked = Request(at="tomorrow 9am Europe/Berlin")
+    expected = Request(at="2026-11-24T08:00:00Z", timezone="Europe/Berlin")
+    assert timed(asked, now=NINE, zone="Asia/Tokyo") == expected
+    assert timed(expected, now=NINE) == expected
+    assert timed(Request(at="today 8am", timezone="UTC", allow_past=True), now=NINE) == Request(
+        at="2026-11-23T08:00:00Z", timezone="UTC", allow_past=True
+    )
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        Request(), Request(delay="1h"), Request(at="2026-11-23T10:00:00Z"),
+        Request(at="2026-11-23T11:00", timezone="Europe/Berlin"),
+        Request(at="tomorrow 9am", timezone="UTC", words=False),
+    ],
+)  # fmt: skip
+def test_what_is_not_in_words_stays_as_it_is(asked: Request) -> None:
+    assert timed(asked, now=NINE) is asked
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("2026-11-23T11:00", "has no UTC offset"), ("2026-11-23", "has no time of day"),
+        ("2026-02-30T09:00Z", "is not in the calendar"), ("20261123T090000Z", "is not an RFC 3339"),
+        ("2026-11-23T9:00Z", "is not an RFC 3339"), ("2026-11-23T09:00:00 EST", "may be of"),
+        ("next potato", "is no time that is understood"), ("03/04", "may be 3 April or 4 March"),
+    ],
+)  # fmt: skip
+def test_of_two_errors_the_one_that_helps_is_told(text: str, problem: str) -> None:
+    with pytest.raises(InvalidJob, match=re.escape(f"--at: {text!r} {problem}")):
+        timed(Request(at=text), now=NINE)
 
 
 def test_a_delay_never_ends_early() -> None:
