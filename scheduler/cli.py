@@ -14,6 +14,7 @@ import click
 
 from scheduler import __version__
 from scheduler.cli_group import JSON, QUEUE, Schedule, complain, connected, show, watch
+from scheduler.cli_series import explained_by, series_options
 from scheduler.errors import UsageError
 
 HELP = """Say "run this workflow at that time"; the repository's issues are the queue.
@@ -87,8 +88,10 @@ def _read() -> str:
 )
 @click.option("--request-id", metavar="ID", help="Repeat a creation safely: one job for one id.")
 @click.option("--max-attempts", type=click.IntRange(1, 99), help="Dispatch attempts; 5.")
+@series_options
 @click.option("--allow-past", is_flag=True, help="Accept a time that is past: run it at once.")
 @click.option("--nudge/--no-nudge", default=True, help="Wake the scheduler, if that helps.")
+@click.option("--explain", is_flag=True, help="Only show the next five instants of this.")
 @click.option("--dry-run", is_flag=True, help="Check everything, print the issue, open none.")
 @click.option(
     "--json",
@@ -104,6 +107,7 @@ def create(
     queue: str | None,
     json_mode: str | None,
     dry_run: bool,
+    explain: bool,
     inputs: tuple[str, ...],
     **given: Any,
 ) -> None:
@@ -121,6 +125,10 @@ def create(
         from scheduler.request import from_json
 
         request = from_json(_read(), request)
+    if explain:
+        explained = explained_by(request, queue)
+        show(explained.as_json(), json_mode is not None, explained.text())
+        return
     connection = connected(queue)
     if dry_run:
         issue, text = rehearse(request, connection)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from scheduler.cli_group import JSON, QUEUE, connected, show
+from scheduler.errors import SchedulerError
+
+if TYPE_CHECKING:
+    from scheduler.explain import Explained
+    from scheduler.request import Request
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -32,6 +37,21 @@ def series_options(command: Command) -> Command:
     for option in reversed(SERIES):
         command = option(command)
     return command
+
+
+def explained_by(request: Request, queue: str | None) -> Explained:
+    """What a request's times come to; the settings are only asked for their zone."""
+    from scheduler.clock import SystemClock
+    from scheduler.explain import explain, needs_zone
+
+    zone = None
+    if needs_zone(request):
+        try:
+            zone = connected(queue).settings.defaults.timezone
+        except SchedulerError:
+            # Nothing is opened, so nothing is needed: without settings a zone has to be named.
+            zone = None
+    return explain(request, now=SystemClock().now(), zone=zone)
 
 
 @click.command()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from types import MappingProxyType
 
@@ -78,6 +78,10 @@ class Job:
             require_utc(self.deadline, "deadline")
         if self.until is not None:
             require_utc(self.until, "until")
+
+    def at(self, moment: datetime) -> Job:
+        """The same job at another instant."""
+        return replace(self, run_at=moment)
 
     @property
     def recurring(self) -> bool:

@@ -117,15 +117,15 @@ class Recurrence:
 
     def first(self) -> datetime | None:
         """The first instant; None: there is none."""
-        return next(self._since(self.start), None)
+        return next(self.since(self.start), None)
 
     def after(self, moment: datetime) -> datetime | None:
         """The first instant after ``moment``; None: the series is over."""
-        return next(self._since(moment + _SECOND), None)
+        return next(self.since(moment + _SECOND), None)
 
     def between(self, after: datetime, to: datetime) -> Iterator[datetime]:
         """The instants after the one and up to the other."""
-        return takewhile(lambda each: each <= to, self._since(after + _SECOND))
+        return takewhile(lambda each: each <= to, self.since(after + _SECOND))
 
     def latest(self, now: datetime) -> datetime | None:
         """The last instant that is not after ``now``; None: none has come yet."""
@@ -134,7 +134,8 @@ class Recurrence:
             return None
         return self.source.last(moment, not_before=self.start)
 
-    def _since(self, moment: datetime) -> Iterator[datetime]:
+    def since(self, moment: datetime) -> Iterator[datetime]:
+        """The instants from ``moment`` on, in their order."""
         found = self.source.since(max(moment, self.start))
         return takewhile(lambda each: each <= self.until, found)
 

@@ -1,0 +1,74 @@
+"""What a request's times come to: the next instants of anything, with nothing opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from scheduler import recurrence, when
+from scheduler.created import told
+from scheduler.model import Job
+from scheduler.request import Request, series_of, timed
+
+#: How many instants are shown.
+SHOWN = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explained:
+    """The next instants of a request, as seen at ``now``; ``job`` is when it comes."""
+
+    job: Job
+    now: datetime
+    instants: tuple[datetime, ...]
+    zone: str | None
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that ``schedule create --explain --json`` prints."""
+        place = when.zone(self.zone, field="timezone") if self.zone else None
+        return {
+            "next": [when.format_instant(each) for each in self.instants],
+            "timezone": self.zone,
+            "local": [when.format_local(each, place) for each in self.instants] if place else None,
+        }
+
+    def text(self) -> str:
+        """One line an instant, then what is added to it, and where it ends."""
+        lines = []
+        for each in self.instants:
+            lines.append(told(self.job.at(each), self.now))
+            if self.zone and self.zone != "UTC":
+                place = when.zone(self.zone, field="timezone")
+                lines.append(f"  that is {when.format_local(each, place)}")
+        if self.job.jitter:
+            lines.append(f"each up to {when.format_duration(self.job.jitter)} later, by its jitter")
+        if self.job.recurring and len(self.instants) < SHOWN:
+            lines.append("that is all: the series ends there")
+        return "\n".join(lines)
+
+
+def needs_zone(request: Request) -> bool:
+    """Whether what the settings say about zones changes what a request means."""
+    if request.timezone is not None:
+        return False
+    return bool(request.cron or request.rrule or request.at or request.until)
+
+
+def explain(request: Request, *, now: datetime, zone: str | None) -> Explained:
+    """The next instants of ``request``; ``zone`` is the settings' own.
+
+    Raises:
+        UsageError, InvalidJob, Refused: it means nothing, or no time to come.
+    """
+    request = timed(request, now=now, zone=zone)
+    job = series_of(request, now=now, zone=zone)
+    rule = recurrence.of(job)
+    following = iter([job.run_at]) if rule is None else rule.since(now)
+    return Explained(
+        job=job,
+        now=now,
+        instants=tuple(islice(following, SHOWN)),
+        zone=job.timezone or request.timezone or zone,
+    )
