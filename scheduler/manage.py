@@ -19,7 +19,7 @@ from scheduler.errors import (
     SchedulerError,
     UsageError,
 )
-from scheduler.frontmatter import REPOSITORY
+from scheduler.fields import REPOSITORY
 from scheduler.journal import Entry, History
 from scheduler.model import Comment, Job, Ticket, occurrence_key
 from scheduler.states import LABELLED, TERMINAL, State, state_label
