@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from scheduler.settings import Defaults, Settings
 from tests.fakes import NOON, MemoryQueue
 from tests.faults.hub import Pull
 from tests.faults.world import World, body, world
+from tests.hold_world import hold_world
 
 NOT_FOUND = Rejected("GitHub answers 404: Not Found; check the number", status=404)
 
@@ -313,3 +315,33 @@ def test_without_a_known_login_nothing_is_said_again_and_again(place: World) -> 
     assert len(comments(place, number)) == 1
     place.hub.pulls[100].merged = True
     assert [fired.id for fired in tick(place, minutes=5).dispatched] == [number]
+
+
+def test_a_holder_asks_again_by_and_by_and_says_it_once() -> None:
+    holding = hold_world(hold=600)
+    pull = holding.hub.pulls[100] = Pull()
+    number = holding.open("j", 30, more="when: merged(#100)\npatience: 1h\n")
+
+    def merge() -> None:
+        pull.merged = True
+
+    holding.lively.at(400, merge)
+    report = holding.stays()
+    asked = [at for at, _ in holding.named("pull_request")]
+    assert len(asked) <= 10
+    assert all(later - at > 5 for at, later in itertools.pairwise(asked))
+    assert [fired.id for fired in report.dispatched] == [number]
+    assert 400 <= holding.sent_at("j")[0] <= 480
+    assert len([said for said in comments(holding, number) if "waits" in said]) == 1
+    assert report.retrying == []
+
+
+def test_a_holder_asks_before_it_claims_early() -> None:
+    holding = hold_world(hold=120)
+    holding.hub.pulls[100] = Pull(merged=True)
+    holding.open("runs", 60, more="when: merged(#100)\n")
+    skipped = holding.open("skipped", 60, more="unless: merged(#100)\n")
+    report = holding.stays()
+    assert holding.sent_at("runs") == [60]
+    assert holding.sent_at("skipped") == []
+    assert [note.id for note in report.skipped] == [skipped]

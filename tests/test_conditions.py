@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime, timezone
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
@@ -242,3 +244,14 @@ def test_the_last_opinion_of_a_reviewer_counts(states: list[str], last: str | No
     other = Review(author=User(login="bob"), state="APPROVED")
     assert opinions([other, *reviews]).get("ann") == last
     assert opinions([*reviews, other])["bob"] == "APPROVED"
+
+
+README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_condition_is_documented(name: str) -> None:
+    cell = rf"^\| `({name}\(#123[^`]*\))` \|"
+    row = re.search(rf"{cell}.*https://docs\.github\.com/.*: read", README, re.MULTILINE)
+    assert row
+    assert str(parse("when", row[1])) == row[1]
