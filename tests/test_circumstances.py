@@ -7,54 +7,19 @@ from datetime import timedelta
 
 import pytest
 
-from scheduler.errors import Rejected, Unavailable
+from scheduler.errors import Rejected
 from scheduler.gateway import Check
-from scheduler.report import TickReport
 from scheduler.settings import Defaults, Settings
+from tests.condition_world import asked_about, comments, job, reason, skipped, tick
 from tests.fakes import NOON, MemoryQueue
 from tests.faults.hub import Pull
-from tests.faults.world import World, body, world
+from tests.faults.world import World, body
 from tests.hold_world import hold_world
-
-NOT_FOUND = Rejected("GitHub answers 404: Not Found; check the number", status=404)
 
 
 @pytest.fixture
 def place() -> World:
-    """A repository with the issue #1 and the pull request #100."""
-    made = world()
-    made.hub.open("no job", author="owner")
-    made.hub.change(1, labels=("wip",))
-    made.hub.pulls[100] = Pull()
-    return made
-
-
-def job(place: World, *lines: str) -> int:
-    return place.hub.open(body("j", more="".join(f"{line}\n" for line in lines)))
-
-
-def tick(place: World, **more: float) -> TickReport:
-    place.clock.sleep(timedelta(**more).total_seconds())
-    report = place.tick()
-    assert report is not None
-    return report
-
-
-def reason(report: TickReport, kind: str, number: int) -> str:
-    assert not report.dispatched
-    notes = getattr(report, kind)
-    assert [note.id for note in notes] == [number], report.as_json()
-    return str(notes[0].reason)
-
-
-def comments(place: World, number: int) -> list[str]:
-    return [comment.body.partition("\n")[2] for comment in place.hub.on(number)]
-
-
-def skipped(place: World, number: int) -> bool:
-    ticket = place.hub.ticket(number)
-    assert place.hub.sent == []
-    return not ticket.open and "schedule:skipped" in ticket.labels
+    return asked_about()
 
 
 @pytest.mark.parametrize(
@@ -179,108 +144,6 @@ def test_what_makes_no_sense_any_more_is_not_waited_for(place: World) -> None:
     assert "unless: closed(#1) holds" in reason(tick(place, minutes=5), "skipped", number)
 
 
-@pytest.mark.parametrize("key", ["unless", "when"])
-@pytest.mark.parametrize(
-    "condition",
-    ["closed(#99)", "label(#99, wip)", "merged(#1)", "approved(#1)", "checks-pass(#1)"],
-)
-def test_what_can_not_be_asked_is_not_run_and_says_why(
-    place: World, key: str, condition: str
-) -> None:
-    number = job(place, f"{key}: {condition}")
-    words = f"{key}: {condition} can't be asked: GitHub answers 404: Not Found"
-    assert reason(tick(place), "skipped", number) == words
-    assert skipped(place, number)
-    assert [words in said for said in comments(place, number)] == [True]
-
-
-@pytest.mark.parametrize("key", ["unless", "when"])
-@pytest.mark.parametrize("status", [403, 404, 410, 451])
-def test_another_repository_that_the_token_can_not_see(place: World, key: str, status: int) -> None:
-    place.hub.elsewhere = Rejected(f"GitHub answers {status}: no", status=status)
-    number = job(place, f"{key}: closed(octo/private#1)")
-    words = f"{key}: closed(octo/private#1) can't be asked: GitHub answers {status}: no"
-    assert reason(tick(place), "skipped", number) == words
-    assert skipped(place, number)
-
-
-@pytest.mark.parametrize("key", ["unless", "when"])
-def test_an_outage_is_waited_out(place: World, key: str) -> None:
-    place.hub.elsewhere = Unavailable("GitHub is away", sent=False)
-    number = job(place, f"{key}: closed(octo/other#1)")
-    for _ in range(3):
-        assert reason(tick(place, minutes=10), "retrying", number) == "GitHub is away"
-    assert comments(place, number) == []
-    place.hub.elsewhere = None
-    place.hub.change(1, open=key == "unless")
-    assert [fired.id for fired in tick(place).dispatched] == [number]
-
-
-@pytest.mark.parametrize(
-    ("reviews", "runs"),
-    [
-        ([("stranger", "APPROVED")], False),
-        ([("stranger", "APPROVED"), ("agent", "APPROVED")], True),
-        ([("agent", "APPROVED"), ("stranger", "CHANGES_REQUESTED")], True),
-        ([("agent", "APPROVED"), ("owner", "CHANGES_REQUESTED")], False),
-        ([("owner", "CHANGES_REQUESTED"), ("owner", "DISMISSED"), ("agent", "APPROVED")], True),
-        ([("agent", "APPROVED"), ("agent", "CHANGES_REQUESTED")], False),
-        ([("agent", "APPROVED"), ("agent", "COMMENTED")], True),
-        ([(f"s{n}", "APPROVED") for n in range(20)], False),
-    ],
-)
-def test_only_the_opinions_of_those_who_may_write_count(
-    place: World, reviews: list[tuple[str, str]], runs: bool
-) -> None:
-    for login, state in reviews:
-        place.hub.pulls[100].review(state, by=login)
-    number = job(place, "when: approved(#100)")
-    report = tick(place)
-    assert [fired.id for fired in report.dispatched] == ([number] if runs else [])
-    assert bool(report.retrying) == (not runs)
-
-
-def test_a_crowd_of_reviewers_is_not_asked_about(place: World) -> None:
-    for n in range(21):
-        place.hub.pulls[100].review("APPROVED", by=f"stranger-{n}")
-    number = job(place, "when: approved(#100)")
-    queue = MemoryQueue(place.hub)
-    report = place.tick(queue=queue)
-    assert report is not None
-    assert "more than 20 people have reviewed" in reason(report, "skipped", number)
-    assert queue.calls.count("role") == 1  # the job's author
-
-
-@pytest.mark.parametrize(
-    ("runs", "statuses", "asked", "seen"),
-    [
-        ([], [], ["check_runs", "statuses"], "no check has reported on"),
-        (["pending"], ["passed"], ["check_runs"], "'r1' is not done on"),
-        (["passed", "failed"], ["passed"], ["check_runs"], "'r2' failed on"),
-        (["passed"], ["pending"], ["check_runs", "statuses"], "'s1' is not done on"),
-        ([], ["failed"], ["check_runs", "statuses"], "'s1' failed on"),
-        (["passed"], [], ["check_runs", "statuses"], None),
-        ([], ["passed"], ["check_runs", "statuses"], None),
-    ],
-)
-def test_checks_are_check_runs_and_statuses(
-    place: World, runs: list[str], statuses: list[str], asked: list[str], seen: str | None
-) -> None:
-    head = place.hub.pulls[100].head
-    place.hub.check_runs[head] = [Check(name=f"r{n}", state=s) for n, s in enumerate(runs, 1)]
-    place.hub.statuses[head] = [Check(name=f"s{n}", state=s) for n, s in enumerate(statuses, 1)]
-    job(place, "when: checks-pass(#100)")
-    queue = MemoryQueue(place.hub)
-    report = place.tick(queue=queue)
-    assert report is not None
-    known = {"issue", "pull_request", "reviews", "check_runs", "statuses"}
-    assert [call for call in queue.calls if call in known] == ["pull_request", *asked]
-    if seen is None:
-        assert report.dispatched
-    else:
-        assert f"{seen} commit c0ffee0 of #100" in report.retrying[0].reason
-
-
 def test_what_is_not_due_or_may_not_run_asks_nothing(place: World) -> None:
     later = place.hub.open(body("l", run_at=NOON + timedelta(days=1), more="when: merged(#100)\n"))
     strange = place.hub.open(body("s", more="unless: merged(#100)\n"), author="stranger")
@@ -345,3 +208,51 @@ def test_a_holder_asks_before_it_claims_early() -> None:
     assert holding.sent_at("runs") == [60]
     assert holding.sent_at("skipped") == []
     assert [note.id for note in report.skipped] == [skipped]
+
+
+# Of a series each occurrence asks for itself.
+
+
+def test_a_series_skips_an_occurrence_and_goes_on(place: World) -> None:
+    number = job(place, "every: 1h", "unless: label(#1, wip)", "overlap: allow")
+    assert reason(tick(place), "skipped", number).startswith("unless: label(#1, wip) holds")
+    assert place.hub.ticket(number).open
+    assert tick(place, hours=1).skipped
+    place.hub.change(1, labels=())
+    assert [fired.id for fired in tick(place, hours=1).dispatched] == [number]
+    assert place.hub.sent[-1].key == f"{number}@2026-11-23T14:00:00Z"
+    assert len(comments(place, number)) == 1
+
+
+def test_a_series_that_can_not_ask_stays_open_and_shows_why(place: World) -> None:
+    number = job(place, "every: 1h", "unless: closed(#99)", "overlap: allow")
+    for _ in range(2):
+        assert "can't be asked" in reason(tick(place, hours=1), "skipped", number)
+    assert place.hub.ticket(number).open
+    said = comments(place, number)
+    assert len(said) == 1
+    assert said[0].count("can't be asked") == 2
+
+
+def test_a_series_waits_at_each_occurrence_and_says_so_once(place: World) -> None:
+    pull = place.hub.pulls[100]
+    number = job(place, "every: 1d", "when: merged(#100)", "patience: 2h", "overlap: allow")
+    assert tick(place).retrying
+    assert "did not hold within 2h" in reason(tick(place, hours=2), "skipped", number)
+    assert tick(place, hours=22).retrying
+    pull.merged = True
+    assert [fired.id for fired in tick(place, hours=1).dispatched] == [number]
+    assert place.hub.sent[-1].key == f"{number}@2026-11-24T12:00:00Z"
+    assert len([said for said in comments(place, number) if "waits" in said]) == 1
+    assert len(comments(place, number)) == 2
+
+
+def test_the_next_occurrence_takes_the_place_of_one_that_waits(place: World) -> None:
+    number = job(place, "every: 1h", "when: merged(#100)", "patience: 3h", "overlap: allow")
+    assert tick(place).retrying
+    assert tick(place, hours=1, minutes=10).retrying
+    place.hub.pulls[100].merged = True
+    assert tick(place, minutes=5).dispatched
+    assert [sent.key for sent in place.hub.sent] == [f"{number}@2026-11-23T13:00:00Z"]
+    entries = place.history(number).journal.entries
+    assert [entry.passed for entry in entries] == [1]
