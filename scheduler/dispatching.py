@@ -80,7 +80,7 @@ class Dispatcher:
             against = self.circumstances.against(found)
             if isinstance(against, NotNow):
                 desk.note("retrying", found, against.reason)
-                desk.stays[found.number] = (found, against.until)
+                desk.stays[found.number] = (against.found or found, against.until)
                 desk.report.comes_next(against.until)
                 return None
             problem = (State.SKIPPED, against) if against else None

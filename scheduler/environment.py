@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from scheduler.errors import NotPermitted, UsageError
-from scheduler.frontmatter import REPOSITORY, WORKFLOW_NAME
+from scheduler.fields import REPOSITORY
+from scheduler.frontmatter import WORKFLOW_NAME
 from scheduler.model import OCCURRENCE_KEY
 from scheduler.settings import PROFILES
 

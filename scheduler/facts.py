@@ -30,7 +30,7 @@ class Facts:
         self._login: str | None = settings.scheduler.login
         self._asked_login = False
         self._clock = clock
-        self._roles: dict[str, tuple[float, str]] = {}
+        self._roles: dict[tuple[str, str | None], tuple[float, str]] = {}
         self._edits: dict[int, tuple[float, Edit]] = {}
         self._ahead: list[int] = []
         #: Whether the server has shown that it can't tell who changed a body.
@@ -63,12 +63,12 @@ class Facts:
         """Take the author of the scheduler's own write for its login."""
         self._login = login
 
-    def role(self, login: str) -> str:
-        """The role of a user in the queue's repository, at most a minute old."""
+    def role(self, login: str, repo: str | None = None) -> str:
+        """The role of a user in ``repo``, or the queue's own, at most a minute old."""
         now = self._clock.monotonic()
-        known = self._roles.get(login)
+        known = self._roles.get((login, repo))
         if known is None or now - known[0] > REMEMBERED:
-            known = self._roles[login] = (now, self._queue.role(login))
+            known = self._roles[login, repo] = (now, self._queue.role(login, repo))
         return known[1]
 
     def expect(self, numbers: Sequence[int]) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 
 from scheduler.errors import Rejected
 from scheduler.gateway import Comments
+from scheduler.github_conditions import GitHubConditions
 from scheduler.github_connection import PER_PAGE, Answer
 from scheduler.github_http import MAX_PAGES, GitHub
-from scheduler.github_marks import GitHubMarks
 from scheduler.github_objects import (
     changed_at,
     comment_of,
@@ -41,7 +41,7 @@ class _Page:
     full: bool
 
 
-class GitHubQueue(GitHubMarks):
+class GitHubQueue(GitHubConditions):
     """The issues with one label of one repository, and the workflows that they start."""
 
     def __init__(self, http: GitHub, *, repository: str, label: str) -> None:

@@ -109,7 +109,7 @@ class Journal:
 
 @dataclass(frozen=True, kw_only=True)
 class Explanation:
-    """Says why a text is no job; ``text_hash`` is that of the text it speaks of."""
+    """Says why a text is no job, or what a job waits for; ``text_hash`` is of what it is about."""
 
     id: int = 0
     text_hash: str

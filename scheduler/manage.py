@@ -17,7 +17,7 @@ from scheduler.errors import (
     Rejected,
     UsageError,
 )
-from scheduler.frontmatter import REPOSITORY
+from scheduler.fields import REPOSITORY
 from scheduler.journal import Entry
 from scheduler.model import Job, Ticket
 from scheduler.seen import Seen, look

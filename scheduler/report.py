@@ -206,6 +206,16 @@ def invalid_comment(explanation: Explanation, problem: str) -> str:
     )
 
 
+def waiting_comment(explanation: Explanation, reason: str, until: str | None) -> str:
+    """The comment that says what a due job waits for; ``until`` is None of a series."""
+    end = f"until {until}" if until else "for as long as its patience lasts"
+    return (
+        f"{head(explanation)}\n⏳ This job is due, and waits:\n\n{code(reason)}\n\n"
+        f"It is asked about again {end}; then it is not run. Comment `/run` to run it now, or "
+        "close the issue to cancel it."
+    )
+
+
 def summary(report: TickReport, *, repository: str, server: str = "https://github.com") -> str:
     """The job summary: a headline and a table of what was done."""
     lines = [f"### Schedule: {report.headline()}", ""]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from scheduler import strict_yaml, when
+from scheduler import conditions, strict_yaml, when
 from scheduler.cron_rule import cron_text
 from scheduler.fields import refusal, text_of
 from scheduler.model import Job
@@ -21,8 +21,8 @@ MISFIRE, OVERLAP = ("skip", "latest", "all"), ("allow", "skip")
 RULES = ("cron", "rrule", "every")
 
 
-def _text(field: str, node: strict_yaml.Node) -> str:
-    return text_of(field, node, 500)
+def _condition(field: str, node: strict_yaml.Node) -> str:
+    return rule(conditions.canonical, field, text_of(field, node, 300))
 
 
 def _duration(field: str, node: strict_yaml.Node) -> timedelta:
@@ -73,8 +73,8 @@ READERS: Mapping[str, Callable[..., Any]] = {
     "misfire": lambda field, node: one_of(field, text_of(field, node), MISFIRE),
     "overlap": lambda field, node: one_of(field, text_of(field, node), OVERLAP),
     "jitter": lambda field, node: jitter(field, text_of(field, node)),
-    "unless": _text,
-    "when": _text,
+    "unless": _condition,
+    "when": _condition,
     "patience": _duration,
 }
 

@@ -21,10 +21,11 @@ PRODUCT = [name for name in FILES if not name.startswith("sandbox.")]
 
 #: Pure: what they decide follows from their arguments, time included.
 CORE = {
-    "commands", "cron_rule", "errors", "fields", "frontmatter", "gateway", "journal", "known",
-    "markdown", "model", "pace", "policy", "quotas", "readings", "records", "recovery",
-    "recurrence", "report", "report_series", "rrule_rule", "series", "settings", "settings_file",
-    "series_keys", "signing", "states", "strict_yaml", "target", "trust", "when", "words",
+    "commands", "conditions", "cron_rule", "errors", "fields", "frontmatter", "gateway",
+    "journal", "known", "markdown", "model", "pace", "policy", "quotas", "readings", "records",
+    "recovery", "recurrence", "report", "report_series", "rrule_rule", "series", "settings",
+    "settings_file", "series_keys", "signing", "states", "strict_yaml", "target", "trust",
+    "when", "words",
     "workflow_commands",
 }  # fmt: skip
 #: What a room of the core may know of the others: each may import those before it.
@@ -32,7 +33,7 @@ ORDER = [
     {"errors", "states", "markdown", "strict_yaml", "pace", "workflow_commands"},
     {"model", "records"},
     {"when", "commands", "fields", "gateway", "journal", "settings"},
-    {"cron_rule", "rrule_rule"},
+    {"conditions", "cron_rule", "rrule_rule"},
     {"series_keys", "recurrence", "readings"},
     {"frontmatter", "policy", "settings_file", "series", "words"},
     {"recovery", "target", "trust", "report", "signing", "quotas"},
@@ -41,9 +42,9 @@ ORDER = [
 #: The edges: the process's own world, GitHub's, and what brings both to the rest.
 WIRING = {
     "__init__", "__main__", "action", "admission", "bootstrap", "cli", "clock", "connect",
-    "create", "demo", "environment", "github_connection", "github_http", "github_marks",
-    "github_objects", "github_people", "github_queue", "github_repository", "history",
-    "keepalive", "listing", "manage", "request", "ticking",
+    "create", "demo", "environment", "github_conditions", "github_connection", "github_http",
+    "github_marks", "github_objects", "github_people", "github_queue", "github_repository",
+    "history", "keepalive", "listing", "manage", "request", "ticking",
 }  # fmt: skip
 WIRING |= {name for name in FILES if name.startswith("cli_")}
 #: The rest performs what the core decides, through the protocols of `gateway` alone.
