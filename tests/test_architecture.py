@@ -42,9 +42,10 @@ ORDER = [
 #: The edges: the process's own world, GitHub's, and what brings both to the rest.
 WIRING = {
     "__init__", "__main__", "action", "admission", "bootstrap", "cli", "clock", "connect",
-    "create", "demo", "environment", "github_conditions", "github_connection", "github_http",
-    "github_marks", "github_objects", "github_people", "github_queue", "github_repository",
-    "history", "keepalive", "listing", "manage", "request", "ticking",
+    "create", "demo", "environment", "explain", "github_conditions", "github_connection",
+    "github_http", "github_marks", "github_objects", "github_people", "github_queue",
+    "github_repository", "history", "keepalive", "listing", "manage", "request", "seen",
+    "steering", "ticking",
 }  # fmt: skip
 WIRING |= {name for name in FILES if name.startswith("cli_")}
 #: The rest performs what the core decides, through the protocols of `gateway` alone.
