@@ -18,6 +18,9 @@ from scheduler.states import State
 #: GitHub keeps 65,536 characters of a comment. So many entries are written with their
 #: words, so many older ones without, and a reason is cut at so many characters.
 WHOLE, OLDER, LONGEST_REASON = 10, 150, 200
+#: What people read below the hidden line takes 20,000 characters at most. If the line is
+#: longer than this, older entries are left out.
+LONGEST_LINE = 45_000
 
 #: An attempt of which recovery showed that it never started a run.
 NEVER_STARTED = "never-started"
@@ -192,7 +195,11 @@ def _bounded(journal: Journal) -> Journal:
     old, young = journal.entries[:-WHOLE], journal.entries[-WHOLE:]
     short = [replace(entry, reason="", run_url="", target="", matched="") for entry in old[-OLDER:]]
     cut = [replace(entry, reason=entry.reason[:LONGEST_REASON]) for entry in young]
-    return replace(journal, entries=(*short, *cut))
+    fitting = replace(journal, entries=(*short, *cut))
+    while short and len(hidden("journal", fitting)) > LONGEST_LINE:
+        short = short[10:]
+        fitting = replace(journal, entries=(*short, *cut))
+    return fitting
 
 
 def read(comments: Iterable[Comment], *, login: str) -> History:

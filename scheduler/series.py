@@ -128,7 +128,7 @@ def _next(
         return at(first)
     misfire = job.misfire or "latest"
     if misfire == "all":
-        expired = _expired(job, rule, first, now)
+        expired = _expired(job, rule, first, now, not_before)
         return at(expired, passed=_between(rule, first, expired)) if expired else at(first)
     passed = _between(rule, first, latest)
     if misfire == "skip":
@@ -165,9 +165,13 @@ def _lost(following: datetime | None) -> str:
     )
 
 
-def _expired(job: Job, rule: Recurrence, first: datetime, now: datetime) -> datetime | None:
+def _expired(
+    job: Job, rule: Recurrence, first: datetime, now: datetime, not_before: datetime | None
+) -> datetime | None:
     """The latest of the instants whose deadline is over: they are told of together."""
     if isinstance(job.deadline, timedelta):
+        if not_before is not None and now <= not_before + job.deadline:
+            return None  # a deadline counts from when a job may run
         latest = rule.latest(now - job.deadline - (job.jitter or timedelta()) - _SECOND)
         return latest if latest is not None and latest >= first else None
     if job.deadline is not None and job.deadline < now:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
 from scheduler import frontmatter, when
+from scheduler.model import Job
 from tests.conftest import ISSUES, Stage, at, body
 
 WORK = ("--workflow", "agent-message.yml", "-m", "Check it")
@@ -22,7 +24,7 @@ def explained(stage: Stage, *args: str) -> list[str]:
     return list(found)
 
 
-def read(stage: Stage, number: int = 1) -> frontmatter.Job:
+def read(stage: Stage, number: int = 1) -> Job:
     return frontmatter.parse(stage.issue(number)["body"])
 
 
@@ -110,7 +112,8 @@ def test_explain_shows_the_next_five_of_anything(stage: Stage) -> None:
 
 
 def test_explain_needs_no_token_and_no_repository(stage: Stage) -> None:
-    bare = dict.fromkeys(("GITHUB_TOKEN", "GITHUB_REPOSITORY", "GITHUB_API_URL"))
+    names = ("GITHUB_TOKEN", "GITHUB_REPOSITORY", "GITHUB_API_URL")
+    bare: dict[str, Any] = dict.fromkeys(names)
     found = stage.run("--cron", "@daily", "--explain", **bare)
     assert (found.status, found.err) == (0, "")
     assert len(found.out.splitlines()) == 5
