@@ -218,10 +218,8 @@ class Claimant:
         journal = journal.with_entry(entry)
         home = self._write(number, history.journal.id, own.id if own else 0, journal, written)
         over = {claim.id for claim in history.claims if journal.settles(claim)}
-        if entry.outcome == State.HELD.value:
-            over = set()
-        if own:
-            over.add(own.id)
+        over -= {claim.id for claim in history.claims if journal.keeps(claim)}
+        over |= {*history.copies, *([own.id] if own else [])}
         for claim_id in sorted(over - {home}):
             self.queue.delete_comment(claim_id)
         return replace(journal, id=home)
@@ -262,17 +260,18 @@ class Claimant:
         if set(labels) != set(ticket.labels):
             self.queue.set_state(ticket.number, reason=None, labels=sorted(labels))
 
-    def pause(self, ticket: Ticket, *, paused: bool) -> None:
-        """Give the issue the label that keeps its job from running, or take it off."""
+    def pause(self, ticket: Ticket, *, paused: bool) -> Ticket:
+        """The issue, with the label that keeps its job from running or without it."""
         label = state_label(self.label, State.PAUSED)
         others = [name for name in ticket.labels if name != label]
         wanted = [*others, label] if paused else others
         if set(wanted) != set(ticket.labels):
             self.queue.set_state(ticket.number, reason=None, labels=sorted(wanted))
+        return replace(ticket, labels=tuple(sorted(wanted)))
 
-    def go_on(self, ticket: Ticket, *, title: str) -> None:
+    def go_on(self, ticket: Ticket, state: State, *, title: str) -> None:
         """Show on a series' issue that it has begun, and in its title what comes next."""
-        kept = labels_for(ticket, State.PENDING, self.label)
+        kept = labels_for(ticket, state, self.label)
         labels = sorted({*kept, begun_label(self.label)})
         changes = set(labels) != set(ticket.labels)
         if changes or title != ticket.title:

@@ -12,12 +12,13 @@ from scheduler.desk import Desk
 from scheduler.errors import SchedulerError
 from scheduler.journal import Journal
 from scheduler.known import Known
-from scheduler.series import retitled
 from scheduler.states import State
 
 #: GitHub's words for the faces under a comment.
 #: https://docs.github.com/en/rest/reactions/reactions#about-reactions
-DONE, REFUSED = "+1", "-1"
+DONE, REFUSED, UNCLEAR = "+1", "-1", "confused"
+#: Of so many refused commands at once each is answered; the journal speaks of all of them.
+ANSWERED = 10
 
 
 class Closing:
@@ -31,9 +32,9 @@ class Closing:
         claimant, ticket, said = self.desk.claimant, found.ticket, found.command
         if said is not None:
             if state in (State.PAUSED, State.PENDING) and said.name in ("pause", "resume"):
-                found = replace(found, paused=state is State.PAUSED)
-                claimant.pause(ticket, paused=found.paused)
-            self._answer(said.comment_id, DONE if state is not State.REJECTED else REFUSED)
+                ticket = claimant.pause(ticket, paused=state is State.PAUSED)
+                found = replace(found, paused=state is State.PAUSED, ticket=ticket)
+            self._answer(found, journal, DONE if state is not State.REJECTED else REFUSED)
         runs_on = found.asked.recurring and state is not State.REJECTED
         if state is not State.CANCELLED and (
             runs_on or (said is not None and state is not State.DISPATCHED)
@@ -49,18 +50,20 @@ class Closing:
         if comes.over:
             desk.claimant.close(found.ticket, State.DISPATCHED)
             return
-        if found.asked.recurring and found.command is None:
-            title = retitled(found.ticket.title, comes.instant)
-            desk.claimant.go_on(found.ticket, title=title)
+        if found.asked.recurring:
+            desk.go_on(comes)
         # Beside one command there may stand another.
         again = comes.job.run_at if found.command is None else desk.clock.now()
         desk.stays[found.number] = (comes, again)
         if not comes.waits:
             desk.report.comes_next(comes.job.run_at)
 
-    def _answer(self, comment_id: int, content: str) -> None:
+    def _answer(self, found: Known, journal: Journal, content: str) -> None:
+        done = [said for said in found.said if said.comment_id <= (journal.handled or 0)]
         try:
-            self.desk.queue.react(comment_id, content)
+            for said in done[:ANSWERED]:
+                face = UNCLEAR if said.problem and content == REFUSED else content
+                self.desk.queue.react(said.comment_id, face)
         except SchedulerError:
             # Only a courtesy: the journal says what was done.
             return

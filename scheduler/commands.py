@@ -55,7 +55,7 @@ class Command:
 
     ``length`` is for how long a ``snooze`` puts it off, counted from ``said_at`` (UTC), the
     instant at which the comment was written; of any other command it is None. ``bot`` is true
-    of an app's account.
+    of an app's account. What was meant as a command and is none has no name, and a ``problem``.
     """
 
     comment_id: int
@@ -64,6 +64,7 @@ class Command:
     said_at: datetime
     length: timedelta | None = None
     bot: bool = False
+    problem: str = ""
 
 
 def resolutions(comments: Iterable[Comment], *, after: int = 0) -> list[Resolution]:
@@ -84,6 +85,26 @@ def commands(comments: Iterable[Comment], *, after: int = 0) -> list[Command]:
     """
     found = (_command(comment) for comment in comments if comment.id > after)
     return sorted(filter(None, found), key=lambda command: command.comment_id)
+
+
+def heard(comments: Iterable[Comment], *, after: int = 0) -> list[Command]:
+    """The same, with what was meant as a command and is none."""
+    found = (_command(each) or _meant(each) for each in comments if each.id > after)
+    return sorted(filter(None, found), key=lambda command: command.comment_id)
+
+
+def _meant(comment: Comment) -> Command | None:
+    words, author = problem(comment), comment.author
+    if words is None:
+        return None
+    return Command(
+        comment_id=comment.id,
+        by=author.login,
+        name="",
+        said_at=comment.created_at,
+        bot=author.bot,
+        problem=words,
+    )
 
 
 def _command(comment: Comment) -> Command | None:

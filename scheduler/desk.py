@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 
 from scheduler import policy, series
 from scheduler.claims import Claimant
-from scheduler.commands import Resolution, commands, resolutions
+from scheduler.commands import Command, Resolution, heard, resolutions
+from scheduler.errors import SchedulerError
 from scheduler.facts import Facts
 from scheduler.gateway import Clock, Comments, Queue
-from scheduler.journal import Claim, Entry, History, Journal, read
+from scheduler.journal import ENDS, Claim, Entry, History, Journal, read
 from scheduler.known import Known
-from scheduler.model import Comment, Job, Ticket, User, occurrence_key
+from scheduler.model import Comment, Job, Ticket, User, occurrence_instant, occurrence_key
 from scheduler.policy import Decision
 from scheduler.report import Note, TickReport
 from scheduler.report_series import series_comment
@@ -53,34 +54,36 @@ class Desk:
         """The same job at the occurrence that is to be looked at now, by what is recorded."""
         label, ticket = self.settings.label, found.ticket
         queue, runs_in = self.queue.repository, found.asked.repo or self.queue.repository
+        said = tuple(heard(comments, after=history.journal.handled or 0))
         place = series.locate(
             found.asked,
             history,
             name=lambda each: occurrence_key(found.number, each, queue=queue, runs_in=runs_in),
             now=self.as_of(found.job),
             begun=begun_label(label) in ticket.labels,
-            commands=commands(comments, after=history.journal.handled or 0),
+            commands=said,
         )
         return replace(
             found,
             job=replace(found.asked, run_at=place.due),
             key=place.key,
             instant=place.instant,
-            passed=place.passed,
             skip=place.skip,
             command=place.command,
+            said=said,
             over=place.over,
+            lost=place.lost,
             paused=state_label(label, State.PAUSED) in ticket.labels,
             history=history,
         )
 
-    def _wanted(self, found: Known, history: History) -> policy.Wanted:
-        said, refused = found.command, None
-        if said is not None:
-            refused = self.rules.person(User(login=said.by, bot=said.bot))
-        begun = begun_label(self.settings.label) in found.ticket.labels
-        lost = found.asked.recurring and series.lost(history, begun=begun)
-        return policy.Wanted(skip=found.skip, command=said, refused=refused, lost=lost)
+    def _wanted(self, found: Known) -> policy.Wanted:
+        said = found.command
+        refused = self._refused(said) if said is not None else None
+        return policy.Wanted(skip=found.skip, command=said, refused=refused, lost=found.lost)
+
+    def _refused(self, said: Command) -> str | None:
+        return self.rules.person(User(login=said.by, bot=said.bot))
 
     def limits(self, job: Job) -> policy.Limits:
         """The numbers that a decision about ``job`` depends on."""
@@ -104,7 +107,7 @@ class Desk:
             resolution=self.resolution(found, comments, history),
             forged=self._forged(history),
             forbidden=self.rules.forbidden(found),
-            wanted=self._wanted(found, history),
+            wanted=self._wanted(found),
         )
 
     def reopened(self, ticket: Ticket) -> bool:
@@ -134,7 +137,7 @@ class Desk:
             limits=self.limits(found.job),
             reopened=self.reopened(found.ticket),
             github_now=comments.as_of,
-            wanted=self._wanted(found, history),
+            wanted=self._wanted(found),
         )
 
     def resolution(self, found: Known, comments: Comments, history: History) -> Resolution | None:
@@ -163,16 +166,26 @@ class Desk:
     ) -> Journal:
         """Write ``entry`` into the journal; what is known of other comments is then old."""
         self.facts.forget_comments()
+        if entry.outcome == State.REJECTED.value and found.command:
+            history = self._handled(history, self._refused_with(found))
         if not found.asked.recurring:
             return self.claimant.record(found.number, history, entry, own=own)
         # Many occurrences share a series' journal, so it is read once more right before it is
         # written: a tick that stalled must not wipe out what another has recorded since.
-        newest = self.history(self.queue.comments(found.number))
+        comments = self.queue.comments(found.number)
+        newest = self.history(comments)
         joined = newest.journal.joined(history.journal)
         history = replace(newest, journal=joined, claims=history.claims)
-        after = replace(history, journal=joined.with_entry(entry), claims=())
+        if found.lost:
+            # What stands there now was perhaps dealt with; only later words are listened to.
+            seen = max((comment.id for comment in comments.items), default=0)
+            history, entry = self._handled(history, seen), replace(entry, seen=seen)
+        elif (instant := occurrence_instant(entry.key)) and entry.outcome in ENDS:
+            passed = series.passed_over(found.asked, joined, instant)
+            entry = replace(entry, passed=passed or None)
+        after = replace(history, journal=history.journal.with_entry(entry), claims=())
         comes = self.locate(found, (), after)
-        foot = None if comes.over else comes.instant
+        foot = None if comes.over else series.shown(comes.instant, after.journal)
         return self.claimant.record(
             found.number,
             history,
@@ -180,6 +193,44 @@ class Desk:
             own=own,
             written=lambda journal: series_comment(journal, next_instant=foot, asked=found.asked),
         )
+
+    def _refused_with(self, found: Known) -> int:
+        """The last of the comments that are refused together: nobody floods a job with them."""
+        last = 0
+        for said in found.said:
+            if last and not self._refused(said):
+                break
+            last = said.comment_id
+        return last
+
+    def _handled(self, history: History, comment_id: int) -> History:
+        handled = max(history.journal.handled or 0, comment_id)
+        return replace(history, journal=replace(history.journal, handled=handled))
+
+    def go_on(self, comes: Known) -> None:
+        """Show on a series' issue that it has begun, and which occurrence comes next."""
+        journal = comes.history.journal
+        title = series.retitled(comes.ticket.title, series.shown(comes.instant, journal))
+        state = State.HELD if journal.held else State.PENDING
+        self.claimant.go_on(comes.ticket, state, title=title)
+
+    def show(self, placed: Known) -> None:
+        """Make a series' issue say what comes next: a tick may have died, or its rule be new."""
+        begun = placed.asked.recurring and placed.history.journal.entries and not placed.over
+        if not begun or placed.command or placed.job.run_at <= self.clock.now():
+            return
+        try:
+            self.tidy(placed)
+            self.go_on(placed)
+        except SchedulerError:
+            # Only a courtesy: the next tick does it, and nothing is to be kept from running.
+            return
+
+    def tidy(self, found: Known) -> None:
+        """Delete the claims that its journal settles: a tick died before it came to that."""
+        for claim in found.history.claims:
+            if found.history.journal.settles(claim):
+                self.queue.delete_comment(claim.id)
 
     def entry(
         self, found: Known, outcome: State, history: History, claim: Claim | None, reason: str = ""
@@ -199,6 +250,5 @@ class Desk:
             reason=reason,
             claim=claim.id if claim else None,
             target=claim.target if claim else f"{repo} {found.job.target}",
-            passed=(found.passed or None) if key == found.key else None,
             until=until,
         )

@@ -111,12 +111,9 @@ class Dispatcher:
             desk.claimant.show(found.ticket, State.HELD)
             return None
         self._same_login(held)
+        found, history = self._confirmed(found, decision, held, fresh)
         standing = Standing(
-            found=replace(found, ticket=fresh.ticket),
-            work=work,
-            held=held,
-            history=self._confirmed(found, decision, held, fresh),
-            shows_key=declared.shows_key,
+            found=found, work=work, held=held, history=history, shows_key=declared.shows_key
         )
         if isinstance(decision, End):
             self._end(standing, decision.state, decision.reason)
@@ -138,8 +135,10 @@ class Dispatcher:
             )
         self.desk.facts.learn_login(held.login)
 
-    def _confirmed(self, found: Known, decision: Fire | End, held: Held, fresh: Fresh) -> History:
-        """The history under which the decision still holds, now that the claim stands."""
+    def _confirmed(
+        self, found: Known, decision: Fire | End, held: Held, fresh: Fresh
+    ) -> tuple[Known, History]:
+        """The job as it is read again, and the history under which the decision still holds."""
         desk = self.desk
         comments = Comments(items=fresh.comments, as_of=fresh.as_of)
         history = desk.history(comments)
@@ -151,7 +150,7 @@ class Dispatcher:
         if now_found.key != found.key or not policy.confirms(decision, held.claim, history, again):
             desk.claimant.withdraw(held)
             raise Withdrawn("another tick is at it, or its history is not what it seemed")
-        return history
+        return now_found, history
 
     def _end(self, standing: Standing, state: State, reason: str) -> None:
         desk, found = self.desk, standing.found

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from scheduler.model import Comment, occurrence_comment
+from scheduler.model import Comment, occurrence_comment, occurrence_instant
 from scheduler.records import hidden, shown, typed
-from scheduler.states import State
+from scheduler.states import HANDLED, State
 
 #: GitHub keeps 65,536 characters of a comment. So many entries are written with their
 #: words, so many older ones without, and a reason is cut at so many characters.
@@ -24,6 +24,8 @@ LONGEST_LINE = 45_000
 
 #: An attempt of which recovery showed that it never started a run.
 NEVER_STARTED = "never-started"
+#: What ends an occurrence of a series.
+ENDS = frozenset(state.value for state in HANDLED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +93,36 @@ class Journal:
         """The entries of one occurrence, oldest first."""
         return tuple(entry for entry in self.entries if entry.key == key)
 
+    @property
+    def furthest(self) -> Entry | None:
+        """The end of the latest instant of a series that was dealt with; None: none yet."""
+        found = [(occurrence_instant(e.key), e) for e in self.entries if e.outcome in ENDS]
+        return max(((at, e) for at, e in found if at), key=lambda each: each[0], default=(0, None))[
+            1
+        ]
+
+    @property
+    def put_off(self) -> Entry | None:
+        """What the last command that put the job off led to."""
+        return next((e for e in reversed(self.entries) if e.until is not None), None)
+
+    @property
+    def parted(self) -> Entry | None:
+        """The last entry that left behind, as ``seen``, what could not be read any more."""
+        held = State.HELD.value
+        return next((e for e in reversed(self.entries) if e.seen and e.outcome != held), None)
+
+    @property
+    def held(self) -> str | None:
+        """The occurrence of which a person has to say what became of it; None: of none."""
+        last = {entry.key: entry.outcome for entry in self.entries}
+        return next((key for key, outcome in last.items() if outcome == State.HELD.value), None)
+
+    def keeps(self, claim: Claim) -> bool:
+        """Whether a claim stays where it is, for the person who decides what became of it."""
+        entries = self.of(claim.key)
+        return bool(entries) and entries[-1].outcome == State.HELD.value
+
     def settles(self, claim: Claim) -> bool:
         """Whether it says what came of the claim's attempt, or that its occurrence ran."""
         ran = State.DISPATCHED.value
@@ -98,7 +130,8 @@ class Journal:
 
     def with_entry(self, entry: Entry) -> Journal:
         """This journal and one more entry."""
-        handled = max(self.handled or 0, occurrence_comment(entry.key)) or None
+        over = entry.outcome not in (NEVER_STARTED, State.HELD.value)
+        handled = max(self.handled or 0, occurrence_comment(entry.key) if over else 0) or None
         return replace(self, entries=(*self.entries, entry), handled=handled)
 
     def joined(self, other: Journal) -> Journal:
@@ -125,7 +158,7 @@ class History:
     ``foreign`` are the (login, comment id) of others' well-formed records: none of them
     is believed, and one by a login with write access puts the job on hold. ``unreadable``
     are the ids of the scheduler's own records that can't be read: damaged, or of a newer
-    version.
+    version. ``copies`` are the ids of the journals that ``journal`` has taken in.
     """
 
     journal: Journal = Journal()
@@ -133,6 +166,15 @@ class History:
     explanations: tuple[Explanation, ...] = ()
     foreign: tuple[tuple[str, int], ...] = ()
     unreadable: tuple[int, ...] = ()
+    copies: tuple[int, ...] = ()
+
+    @property
+    def lost(self) -> tuple[int, ...]:
+        """The records that can't be read and were not yet left behind."""
+        parted = self.journal.parted
+        return tuple(
+            number for number in self.unreadable if number > ((parted and parted.seen) or 0)
+        )
 
     @property
     def standing(self) -> tuple[Claim, ...]:
@@ -192,14 +234,19 @@ def head(record: Claim | Journal | Explanation) -> str:
 
 def _bounded(journal: Journal) -> Journal:
     """The journal as it fits into a comment: of old entries only what decides is kept."""
+    # However much else was written since: how far the series is, and until when it was put off.
+    decisive = (journal.furthest, journal.put_off, journal.parted)
     old, young = journal.entries[:-WHOLE], journal.entries[-WHOLE:]
-    short = [replace(entry, reason="", run_url="", target="", matched="") for entry in old[-OLDER:]]
     cut = [replace(entry, reason=entry.reason[:LONGEST_REASON]) for entry in young]
-    fitting = replace(journal, entries=(*short, *cut))
-    while short and len(hidden("journal", fitting)) > LONGEST_LINE:
-        short = short[10:]
+    left = len(old[-OLDER:])
+    while True:
+        older, recent = old[: len(old) - left], old[len(old) - left :]
+        kept = (*(e for e in older if any(e is each for each in decisive)), *recent)
+        short = [replace(entry, reason="", run_url="", target="", matched="") for entry in kept]
         fitting = replace(journal, entries=(*short, *cut))
-    return fitting
+        if not left or len(hidden("journal", fitting)) <= LONGEST_LINE:
+            return fitting
+        left = max(left - 10, 0)
 
 
 def read(comments: Iterable[Comment], *, login: str) -> History:
@@ -230,6 +277,7 @@ def read(comments: Iterable[Comment], *, login: str) -> History:
         explanations=tuple(explanations),
         foreign=tuple(foreign),
         unreadable=tuple(unreadable),
+        copies=tuple(journal.id for journal in journals[1:]),
     )
 
 

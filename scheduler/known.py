@@ -16,9 +16,9 @@ class Known:
 
     ``raw`` is the job as the issue says it, ``asked`` the same with the settings' defaults,
     ``job`` that with the instant at which this occurrence is due, ``key`` its name and
-    ``instant`` what the job's rule says. ``passed`` instants before it will not run, ``skip``
-    says why it will not either, ``command`` who asked for it; ``over``: the series has ended.
-    ``history`` is what the place in the series was found by.
+    ``instant`` what the job's rule says. ``skip`` says why it will not run, ``command`` who
+    asked for it, ``said`` all that comments ask for; ``over``: the series has ended, ``lost``:
+    its record is gone. ``history`` is what the place in the series was found by.
     """
 
     ticket: Ticket
@@ -27,10 +27,11 @@ class Known:
     job: Job
     key: str
     instant: datetime
-    passed: int = 0
     skip: str | None = None
     command: Command | None = None
+    said: tuple[Command, ...] = ()
     over: bool = False
+    lost: bool = False
     paused: bool = False
     history: History = field(default_factory=History)
 

@@ -68,6 +68,7 @@ class Lifecycle:
             self.desk.note("paused", found, "paused; `schedule resume` or `/resume` lets it go on")
             return
         if found.over:
+            self.desk.tidy(found)
             self.desk.claimant.close(found.ticket, State.DISPATCHED)
             self.desk.note("recovered", found, "its series is over; closed")
             return
@@ -78,6 +79,8 @@ class Lifecycle:
 
     def _kept(self, found: Known, comments: Comments, history: History, decision: Decision) -> bool:
         """Whether the label keeps a job on hold that its records alone would let go on."""
+        if found.command is not None and history.journal.held:
+            return False
         labelled = state_label(self.desk.settings.label, State.HELD) in found.ticket.labels
         moves = isinstance(decision, (Fire, End, policy.Recover))
         return labelled and moves and self.desk.resolution(found, comments, history) is None
@@ -91,6 +94,9 @@ class Lifecycle:
             self.dispatcher.closing.after(found, history.journal, decision.state)
             self.desk.note("recovered", found, f"was {decision.state.value} already; closed")
         elif isinstance(decision, policy.Hold):
+            if found.command is not None:
+                # It is the job that is held; the command waits until that is settled.
+                found = self.desk.locate(found, (), history)
             self._hold(found, comments, history, decision.reason)
         elif isinstance(decision, policy.Resolve):
             self._resolve(found, history, decision.resolution)
@@ -106,6 +112,7 @@ class Lifecycle:
             return
         if decision.until == found.job.run_at:
             # It is not yet its time: its series has moved on, or a person put it off.
+            self.desk.show(found)
             self.desk.stays[found.number] = (found, found.job.run_at)
         else:
             self.desk.note("retrying", found, decision.reason)

@@ -205,11 +205,12 @@ def occurrence_key(
 
 
 def occurrence_instant(key: str) -> datetime | None:
-    """The instant of an occurrence key, in UTC; None of what a comment asked for."""
-    if COMMANDED.search(key):
-        return None
+    """The instant of an occurrence key, in UTC; None of what a comment asked for, or no key."""
     text = key.rpartition("@")[2]
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+    except ValueError:
+        return None
 
 
 def occurrence_comment(key: str) -> int:

@@ -54,4 +54,6 @@ class Placer:
 
     def _located(self, found: Known, comments: Sequence[Comment]) -> Known:
         history = self._desk.history(Comments(items=tuple(comments)))
-        return self._desk.locate(found, comments, history)
+        placed = self._desk.locate(found, comments, history)
+        self._desk.show(placed)
+        return placed

@@ -179,7 +179,7 @@ def _runs_late(history: History, key: str, *, reopened: bool) -> bool:
 
 def _unreadable(history: History, resolution: Resolution | None) -> str | None:
     said = resolution.comment_id if resolution else 0
-    unreadable = [number for number in history.unreadable if number > said]
+    unreadable = [number for number in history.lost if number > said]
     if not unreadable:
         return None
     ids = ", ".join(str(number) for number in unreadable)
@@ -205,7 +205,7 @@ def _attempt(
     wanted: Wanted,
 ) -> Decision:
     attempt = next_attempt(history, key)
-    if end := _instead(wanted):
+    if end := _instead(wanted, history, key):
         return End(state=end[0], reason=end[1], attempt=attempt, supersedes=supersedes)
     if used(history, key) >= limits.max_attempts:
         reason = f"all {limits.max_attempts} attempts were made and no run was started"
@@ -218,13 +218,21 @@ def _attempt(
     return Fire(attempt=attempt, supersedes=supersedes)
 
 
-def _instead(wanted: Wanted) -> tuple[State, str] | None:
+def _instead(wanted: Wanted, history: History, key: str) -> tuple[State, str] | None:
     """How the occurrence ends without a dispatch, and why; None: it is to be dispatched."""
     command = wanted.command
     if command is None:
         return (State.SKIPPED, wanted.skip) if wanted.skip else None
+    words = f"/{command.name} by {command.by!r}"
     if wanted.refused:
-        return State.REJECTED, f"/{command.name} by {command.by!r}: {wanted.refused}"
+        return State.REJECTED, f"{words}: {wanted.refused}"
+    if command.problem:
+        return State.REJECTED, command.problem
+    if history.journal.held not in (None, key) and command.name != "cancel":
+        return (
+            State.REJECTED,
+            f"/{command.name} by {command.by!r}: it is on hold; /resolve it first",
+        )
     state = OBEYED.get(command.name)
     return (state, f"/{command.name} by {command.by!r}") if state else None
 

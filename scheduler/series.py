@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -17,7 +17,7 @@ from scheduler.commands import Command
 from scheduler.journal import NEVER_STARTED, History, Journal
 from scheduler.model import Job, occurrence_comment, occurrence_instant
 from scheduler.recurrence import Recurrence, of
-from scheduler.states import HANDLED, State
+from scheduler.states import State
 from scheduler.when import format_instant
 
 #: Beyond this, how many instants were passed over is not counted any further.
@@ -28,25 +28,24 @@ TITLE = re.compile(
 )
 
 _SECOND = timedelta(seconds=1)
-_HANDLED = {state.value for state in HANDLED}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
     """The occurrence that a job is at.
 
-    ``instant`` is what its rule says, ``due`` the same after jitter and snoozing, ``passed``
-    how many instants before it will not run any more, ``skip`` why it is itself not to run,
-    ``command`` what asked for it, if its own rule did not. ``over``: there is none left.
+    ``instant`` is what its rule says, ``due`` the same after jitter and snoozing, ``skip`` why
+    it is not to run, ``command`` what asked for it, if its own rule did not. ``over``: there is
+    none left; ``lost``: nobody can tell any more what ran before.
     """
 
     key: str
     instant: datetime
     due: datetime
-    passed: int = 0
     skip: str | None = None
     command: Command | None = None
     over: bool = False
+    lost: bool = False
 
 
 def locate(
@@ -61,28 +60,25 @@ def locate(
     """The occurrence of ``job`` that is to be looked at, at ``now``.
 
     ``name`` makes an occurrence's key of its instant or of a comment's id. ``begun``: the
-    issue shows that the series has a journal. ``commands`` are what comments ask for.
+    issue shows that the series has a journal. ``commands`` are what comments ask for, and no
+    journal says was dealt with.
     """
-    journal = history.journal
-    if key := _held(journal):
-        said = journal.of(key)
-        instant = occurrence_instant(key) or said[0].at
-        return Place(key=key, instant=instant, due=min(instant, said[0].at))
-    for command in commands:
-        if command.comment_id > (journal.handled or 0):
-            said_at = command.said_at
-            key = name(command.comment_id)
-            return Place(key=key, instant=said_at, due=said_at, command=command)
+    journal, said = history.journal, list(commands)
     rule = of(job)
+    gone = rule is not None and lost(history, begun=begun)
+    held = journal.held
+    # Of what is on hold people say what became of it; else what they ask for comes first.
+    others = [each for each in said if name(each.comment_id) != held]
+    if others and not gone:
+        at = others[0].said_at
+        key = name(others[0].comment_id)
+        return Place(key=key, instant=at, due=at, command=others[0])
+    if held:
+        instant = occurrence_instant(held) or journal.of(held)[0].at
+        return Place(key=held, instant=instant, due=instant, command=next(iter(said), None))
     if rule is None:
         return _once(job, journal, name)
-    return _next(job, rule, history, name, now, begun=begun)
-
-
-def _held(journal: Journal) -> str | None:
-    """The occurrence of which a person has to say what became of it."""
-    last = {entry.key: entry.outcome for entry in journal.entries}
-    return next((key for key, outcome in last.items() if outcome == State.HELD.value), None)
+    return replace(_next(job, rule, journal, name, now, gone=gone), lost=gone)
 
 
 def _once(job: Job, journal: Journal, name: Callable[[datetime | int], str]) -> Place:
@@ -96,13 +92,12 @@ def _once(job: Job, journal: Journal, name: Callable[[datetime | int], str]) -> 
 def _next(
     job: Job,
     rule: Recurrence,
-    history: History,
+    journal: Journal,
     name: Callable[[datetime | int], str],
     now: datetime,
     *,
-    begun: bool,
+    gone: bool,
 ) -> Place:
-    journal = history.journal
     not_before = put_off(journal)
 
     def due(instant: datetime) -> datetime:
@@ -110,11 +105,10 @@ def _next(
         spread = jitter(name(instant), min(job.jitter, gap - _SECOND) if job.jitter else None)
         return max(instant + spread, not_before or instant)
 
-    def at(instant: datetime, *, passed: int = 0, skip: str | None = None) -> Place:
-        key = name(instant)
-        return Place(key=key, instant=instant, due=due(instant), passed=passed, skip=skip)
+    def at(instant: datetime, *, skip: str | None = None) -> Place:
+        return Place(key=name(instant), instant=instant, due=due(instant), skip=skip)
 
-    if lost(history, begun=begun) and (latest := rule.latest(now)):
+    if gone and (latest := rule.latest(now)):
         return at(latest, skip=_lost(rule.after(latest)))
     reached = position(journal)
     first = rule.first() if reached is None else rule.after(reached)
@@ -128,33 +122,43 @@ def _next(
         return at(first)
     misfire = job.misfire or "latest"
     if misfire == "all":
-        expired = _expired(job, rule, first, now, not_before)
-        return at(expired, passed=_between(rule, first, expired)) if expired else at(first)
-    passed = _between(rule, first, latest)
+        return at(_expired(job, rule, first, now, not_before) or first)
     if misfire == "skip":
-        words = f"{passed + 1} instants passed without a tick, and misfire is 'skip'"
-        return at(latest, passed=passed, skip=words)
-    return at(latest, passed=passed)
+        number = _between(rule, first, latest) + 1
+        words = f"{number} instants passed without a tick, and misfire is 'skip'"
+        return at(latest, skip=words)
+    return at(latest)
 
 
 def position(journal: Journal) -> datetime | None:
     """The latest instant of a series that was dealt with; None: none yet."""
-    done = (occurrence_instant(e.key) for e in journal.entries if e.outcome in _HANDLED)
-    return max(filter(None, done), default=None)
+    return occurrence_instant(journal.furthest.key) if journal.furthest else None
+
+
+def passed_over(job: Job, journal: Journal, instant: datetime) -> int:
+    """How many instants before ``instant`` have had no end yet, and get none of their own."""
+    rule, reached = of(job), position(journal)
+    if rule is None:
+        return 0
+    first = rule.first() if reached is None else rule.after(reached)
+    return _between(rule, first, instant) if first is not None else 0
 
 
 def put_off(journal: Journal) -> datetime | None:
     """Until when the job was put off by the last command that did so."""
-    return next((e.until for e in reversed(journal.entries) if e.until is not None), None)
+    return journal.put_off.until if journal.put_off else None
+
+
+def shown(instant: datetime, journal: Journal) -> datetime:
+    """The instant that people are shown as the next: that until which it was put off, if later."""
+    return max(instant, put_off(journal) or instant)
 
 
 def lost(history: History, *, begun: bool) -> bool:
     """Whether the record of a series that has begun is gone, or can't be read any more."""
     entries = history.journal.entries
-    seen = max((entry.seen or 0 for entry in entries), default=0)
-    if any(number > seen for number in history.unreadable):
-        return True
-    return begun and not any(entry.outcome != NEVER_STARTED for entry in entries)
+    told = any(entry.outcome != NEVER_STARTED for entry in entries)
+    return bool(history.lost) or (begun and not told)
 
 
 def _lost(following: datetime | None) -> str:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 
@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from scheduler.commands import Command
 from scheduler.journal import NEVER_STARTED, Entry, History, Journal
 from scheduler.model import Job, occurrence_instant, occurrence_key
-from scheduler.series import COUNTED, Place, jitter, locate, lost, position, put_off, retitled
+from scheduler.series import (
+    COUNTED,
+    Place,
+    jitter,
+    locate,
+    lost,
+    passed_over,
+    position,
+    put_off,
+    retitled,
+)
 from scheduler.states import HANDLED
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -47,6 +57,13 @@ def history(
     return History(journal=journal, unreadable=unreadable)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Placed(Place):
+    """A place, and how many instants before it get no end of their own."""
+
+    passed: int = 0
+
+
 def place(
     job: Job,
     now: datetime,
@@ -55,19 +72,23 @@ def place(
     commands: tuple[Command, ...] = (),
     handled: int | None = None,
     unreadable: tuple[int, ...] = (),
-) -> Place:
-    return locate(
+) -> Placed:
+    known = history(*entries, handled=handled, unreadable=unreadable)
+    found = locate(
         job,
-        history(*entries, handled=handled, unreadable=unreadable),
+        known,
         name=name,
         now=now,
         begun=bool(entries) if begun is None else begun,
         commands=commands,
     )
+    ended = found.command is not None or found.lost
+    passed = 0 if ended else passed_over(job, known.journal, found.instant)
+    return Placed(**vars(found), passed=passed)
 
 
-def plain(instant: datetime, *, passed: int = 0, skip: str | None = None) -> Place:
-    return Place(key=name(instant), instant=instant, due=instant, passed=passed, skip=skip)
+def plain(instant: datetime, *, passed: int = 0, skip: str | None = None) -> Placed:
+    return Placed(key=name(instant), instant=instant, due=instant, passed=passed, skip=skip)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +126,7 @@ SKIPPED = "instants passed without a tick, and misfire is 'skip'"
         ("all", plain(at("10"))),
     ],
 )
-def test_after_an_outage(misfire: str | None, expected: Place) -> None:
+def test_after_an_outage(misfire: str | None, expected: Placed) -> None:
     job = replace(HOURLY, misfire=misfire)
     for now in ("14", "14:59:59"):
         assert place(job, at(now), entry(at("09"))) == expected
@@ -139,7 +160,7 @@ def test_where_it_stands_is_not_a_matter_of_overlap(overlap: str | None) -> None
     ],
 )
 def test_all_of_them_but_for_the_deadline(
-    now: str, deadline: timedelta | datetime, expected: Place
+    now: str, deadline: timedelta | datetime, expected: Placed
 ) -> None:
     job = replace(HOURLY, misfire="all", deadline=deadline)
     assert place(job, at(now), entry(at("09"))) == expected
@@ -185,7 +206,7 @@ def test_a_series_that_is_over(count: int) -> None:
     for job in (replace(HOURLY, count=count), replace(HOURLY, until=last + 59 * MINUTE)):
         for now in (last, last + 100 * DAY):
             found = place(job, now, entry(last))
-            assert found == Place(key=name(last), instant=last, due=last, over=True)
+            assert found == Placed(key=name(last), instant=last, due=last, over=True)
         # Of what the outage left, the last runs before it ends.
         assert place(job, at("20")) == plain(last, passed=count - 1)
         assert place(job, at("08")) == plain(at("09"))
@@ -322,7 +343,7 @@ def test_what_is_held_is_looked_at_before_anything_else() -> None:
         assert found == plain(at("09"))
     by_comment = entry(7, "held", when=at("09:06"))
     found = place(HOURLY, at("12"), entry(at("09")), by_comment, handled=7)
-    assert found == Place(key="42@comment-7", instant=at("09:06"), due=at("09:06"))
+    assert found == Placed(key="42@comment-7", instant=at("09:06"), due=at("09:06"))
     settled = place(HOURLY, at("10:30"), held, entry(at("09")))
     assert settled == plain(at("10"))
 

@@ -1,0 +1,103 @@
+"""What tests of series share: a series in a world, and the account of all its instants."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+
+from scheduler import frontmatter
+from scheduler.journal import ENDS, Entry, Journal
+from scheduler.model import occurrence_instant
+from scheduler.recurrence import Recurrence, of
+from scheduler.series import retitled
+from scheduler.states import State
+from scheduler.when import format_instant
+from tests.fakes import BOT, NOON, MemoryHub
+from tests.faults.world import World, body
+
+TEN = timedelta(minutes=10)
+SECOND = timedelta(seconds=1)
+
+
+def open_series(
+    hub: MemoryHub, name: str = "s", *, rule: str = "every: 10m", more: str = "", **given: Any
+) -> int:
+    """A series from noon on, titled as `schedule create` does it."""
+    author = given.pop("author", "agent")
+    text = body(name, more=f"{rule}\n{more}", **given)
+    number = hub.open(text, author=author)
+    hub.change(number, title=title(given.get("run_at", NOON)))
+    return number
+
+
+def title(instant: datetime) -> str:
+    return f"⏰ titled.yml at {format_instant(instant)}: hi"
+
+
+def rule_of(hub: MemoryHub, number: int) -> Recurrence:
+    found = of(frontmatter.parse(hub.ticket(number).body))
+    assert found is not None
+    return found
+
+
+def forward(world: World, to: datetime) -> None:
+    """Let the time pass until ``to``."""
+    world.clock.sleep((to - world.clock.true).total_seconds())
+
+
+def next_instant(world: World, number: int) -> datetime:
+    found = rule_of(world.hub, number).after(world.clock.true)
+    assert found is not None
+    return found
+
+
+def occurrences(journal: Journal) -> list[Entry]:
+    """The ends of the rule's own instants, in their order."""
+    ended = [e for e in journal.entries if e.outcome in ENDS and occurrence_instant(e.key)]
+    return sorted(ended, key=lambda entry: entry.key)
+
+
+def account(world: World, number: int) -> Counter[str]:
+    """What became of every instant until now: each has exactly one end.
+
+    AssertionError: one is lost, doubled, or passed over in silence.
+    """
+    rule, told = rule_of(world.hub, number), world.story()
+    due = list(rule.between(rule.start - SECOND, world.clock.true))
+    left, found = list(due), Counter[str]()
+    for entry in occurrences(world.history(number).journal):
+        instant = occurrence_instant(entry.key)
+        assert instant in left, f"{entry.key} twice, or none of its instants: {told}"
+        before = left.index(instant)
+        assert before == (entry.passed or 0), f"{before} in silence before {entry.key}: {told}"
+        assert entry.outcome == State.DISPATCHED.value or entry.reason, told
+        found[entry.outcome] += 1
+        found["passed over"] += before
+        left = left[before + 1 :]
+    assert not left, f"{left} lost: {told}"
+    return found
+
+
+def sound(world: World, number: int, name: str = "s") -> Counter[str]:
+    """Account for a series that is quiet, and look at what people see of it."""
+    hub, told = world.hub, world.story()
+    ticket, history = hub.ticket(number), world.history(number)
+    entries = history.journal.entries
+    keys = Counter(sent.key for sent in hub.sent if sent.name == name)
+    ran = {e.key: e for e in entries if e.outcome == State.DISPATCHED.value}
+    assert max(keys.values(), default=1) == 1, f"doubled: {told}"
+    assert set(keys) == set(ran), f"what ran is not what is told: {told}"
+    for sent in hub.sent:
+        if sent.name == name and sent.run is not None and ran[sent.key].run_id is not None:
+            assert ran[sent.key].run_id == sent.run.id, f"another's run: {told}"
+    found = account(world, number)
+    if ticket.open and entries:
+        own = [comment for comment in hub.on(number) if comment.author.login == BOT]
+        assert not history.claims, f"a claim is left behind: {told}"
+        assert len(own) == 1, f"comments are left behind: {told}"
+        comes = next_instant(world, number)
+        assert ticket.title == retitled(ticket.title, comes), f"the title is old: {told}"
+        assert f"\nNext: {format_instant(comes)}" in own[0].body, told
+        assert "schedule:recurring" in ticket.labels, told
+    return found
