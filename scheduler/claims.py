@@ -269,8 +269,8 @@ class Claimant:
             self.queue.set_state(ticket.number, reason=None, labels=sorted(wanted))
         return replace(ticket, labels=tuple(sorted(wanted)))
 
-    def go_on(self, ticket: Ticket, state: State, *, title: str) -> None:
-        """Show on a series' issue that it has begun, and in its title what comes next."""
+    def go_on(self, ticket: Ticket, state: State, *, title: str) -> Ticket:
+        """The issue of a series, with what shows that it has begun and in its title comes next."""
         kept = labels_for(ticket, state, self.label)
         labels = sorted({*kept, begun_label(self.label)})
         changes = set(labels) != set(ticket.labels)
@@ -281,6 +281,7 @@ class Claimant:
                 labels=labels if changes else None,
                 title=title if title != ticket.title else None,
             )
+        return replace(ticket, labels=tuple(labels), title=title)
 
 
 def labels_for(ticket: Ticket, state: State, queue_label: str) -> list[str]:

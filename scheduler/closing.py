@@ -27,36 +27,49 @@ class Closing:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
 
+    def obey(self, found: Known, state: State) -> Known:
+        """Do what a command asks of the issue itself.
+
+        Before it is recorded: whoever dies in between does it once more, which changes nothing.
+        """
+        said, claimant = found.command, self.desk.claimant
+        if said is None or state is State.REJECTED:
+            return found
+        if state is State.CANCELLED:
+            claimant.close(found.ticket, state)
+        elif said.name in ("pause", "resume"):
+            paused = said.name == "pause"
+            ticket = claimant.pause(found.ticket, paused=paused)
+            return replace(found, paused=paused, ticket=ticket)
+        return found
+
     def after(self, found: Known, journal: Journal, state: State) -> None:
         """Do to the issue of ``found`` what follows from its occurrence being ``state``."""
-        claimant, ticket, said = self.desk.claimant, found.ticket, found.command
+        said = found.command
         if said is not None:
-            if state in (State.PAUSED, State.PENDING) and said.name in ("pause", "resume"):
-                ticket = claimant.pause(ticket, paused=state is State.PAUSED)
-                found = replace(found, paused=state is State.PAUSED, ticket=ticket)
             self._answer(found, journal, DONE if state is not State.REJECTED else REFUSED)
+            if state is State.CANCELLED:
+                return
         runs_on = found.asked.recurring and state is not State.REJECTED
-        if state is not State.CANCELLED and (
-            runs_on or (said is not None and state is not State.DISPATCHED)
-        ):
+        if runs_on or (said is not None and state is not State.DISPATCHED):
             self._go_on(found, journal)
         else:
-            claimant.close(ticket, state)
+            self.desk.claimant.close(found.ticket, state)
 
     def _go_on(self, found: Known, journal: Journal) -> None:
         desk, paused = self.desk, found.paused
         history = replace(found.history, journal=journal, claims=())
-        comes = replace(desk.locate(found, (), history), paused=paused)
+        # Beside one command there may stand another.
+        comes = replace(desk.locate(found, (), history, left=found.said), paused=paused)
         if comes.over:
             desk.claimant.close(found.ticket, State.DISPATCHED)
             return
         if found.asked.recurring:
-            desk.go_on(comes)
-        # Beside one command there may stand another.
+            comes = desk.go_on(comes)
         again = comes.job.run_at if found.command is None else desk.clock.now()
         desk.stays[found.number] = (comes, again)
         if not comes.waits:
-            desk.report.comes_next(comes.job.run_at)
+            desk.report.comes_next(max(comes.job.run_at, desk.report.now))
 
     def _answer(self, found: Known, journal: Journal, content: str) -> None:
         done = [said for said in found.said if said.comment_id <= (journal.handled or 0)]

@@ -50,11 +50,25 @@ class Desk:
             return History()
         return read(comments.items, login=self.facts.login() or "")
 
-    def locate(self, found: Known, comments: Iterable[Comment], history: History) -> Known:
-        """The same job at the occurrence that is to be looked at now, by what is recorded."""
+    def locate(
+        self,
+        found: Known,
+        comments: Iterable[Comment],
+        history: History,
+        *,
+        left: Iterable[Command] = (),
+    ) -> Known:
+        """The same job at the occurrence that is to be looked at now, by what is recorded.
+
+        ``left`` are commands that were found in comments before.
+        """
         label, ticket = self.settings.label, found.ticket
         queue, runs_in = self.queue.repository, found.asked.repo or self.queue.repository
-        said = tuple(heard(comments, after=history.journal.handled or 0))
+        handled = history.journal.handled or 0
+        said = (
+            *(each for each in left if each.comment_id > handled),
+            *heard(comments, after=handled),
+        )
         place = series.locate(
             found.asked,
             history,
@@ -207,12 +221,13 @@ class Desk:
         handled = max(history.journal.handled or 0, comment_id)
         return replace(history, journal=replace(history.journal, handled=handled))
 
-    def go_on(self, comes: Known) -> None:
+    def go_on(self, comes: Known) -> Known:
         """Show on a series' issue that it has begun, and which occurrence comes next."""
-        journal = comes.history.journal
-        title = series.retitled(comes.ticket.title, series.shown(comes.instant, journal))
+        journal, title = comes.history.journal, comes.ticket.title
+        if comes.command is None:
+            title = series.retitled(title, series.shown(comes.instant, journal))
         state = State.HELD if journal.held else State.PENDING
-        self.claimant.go_on(comes.ticket, state, title=title)
+        return replace(comes, ticket=self.claimant.go_on(comes.ticket, state, title=title))
 
     def show(self, placed: Known) -> None:
         """Make a series' issue say what comes next: a tick may have died, or its rule be new."""
@@ -220,16 +235,16 @@ class Desk:
         if not begun or placed.command or placed.job.run_at <= self.clock.now():
             return
         try:
-            self.tidy(placed)
+            self.tidy(placed.history)
             self.go_on(placed)
         except SchedulerError:
             # Only a courtesy: the next tick does it, and nothing is to be kept from running.
             return
 
-    def tidy(self, found: Known) -> None:
-        """Delete the claims that its journal settles: a tick died before it came to that."""
-        for claim in found.history.claims:
-            if found.history.journal.settles(claim):
+    def tidy(self, history: History) -> None:
+        """Delete the claims that the journal settles: a tick died before it came to that."""
+        for claim in history.claims:
+            if history.journal.settles(claim) and not history.journal.keeps(claim):
                 self.queue.delete_comment(claim.id)
 
     def entry(

@@ -154,8 +154,9 @@ class Dispatcher:
 
     def _end(self, standing: Standing, state: State, reason: str) -> None:
         desk, found = self.desk, standing.found
-        entry = desk.entry(found, state, standing.history, standing.held.claim, reason)
         self.ended += 1
+        found = self.closing.obey(found, state)
+        entry = desk.entry(found, state, standing.history, standing.held.claim, reason)
         obeyed = found.command is not None and state is not State.REJECTED
         desk.note("obeyed" if obeyed else state.value, found, reason)
         journal = desk.record(found, standing.history, entry, own=standing.held.claim)

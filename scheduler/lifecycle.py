@@ -68,7 +68,7 @@ class Lifecycle:
             self.desk.note("paused", found, "paused; `schedule resume` or `/resume` lets it go on")
             return
         if found.over:
-            self.desk.tidy(found)
+            self.desk.tidy(history)
             self.desk.claimant.close(found.ticket, State.DISPATCHED)
             self.desk.note("recovered", found, "its series is over; closed")
             return
@@ -178,6 +178,7 @@ class Lifecycle:
         if self.desk.facts.login() is None:
             return
         history = self.desk.history(comments)
+        self.desk.tidy(history)
         for claim in history.standing:
             age = (comments.as_of or self.desk.clock.now()) - (claim.created_at or claim.made_at)
             if age < self.desk.settings.limits.recover_after:

@@ -14,6 +14,7 @@ from scheduler.gateway import Comments
 from scheduler.known import Known
 from scheduler.model import UNCOUNTED, Comment
 from scheduler.recurrence import of
+from scheduler.states import State, state_label
 
 #: How far back the repository's comments are listed. What stands further back is read of each
 #: series alone; a command is seen when its job is due, at the latest.
@@ -34,6 +35,9 @@ class Placer:
         """
         now = self._desk.clock.now()
         since = now - LOOKED_BACK
+        if found.ticket.comments and found.asked.run_at <= now and self._paused(found):
+            # Whenever it was said that it goes on, it is heard.
+            return self._located(found, self._desk.queue.comments(found.number).items)
         latest = self._latest(found, now)
         commented = found.ticket.comments and found.ticket.updated_at >= since
         quiet = not found.ticket.comments or (latest is None and not commented)
@@ -46,6 +50,9 @@ class Placer:
             return self._located(found, self._desk.queue.comments(found.number).items)
         here = [comment for comment in comments if comment.issue == found.number]
         return self._located(found, here)
+
+    def _paused(self, found: Known) -> bool:
+        return state_label(self._desk.settings.label, State.PAUSED) in found.ticket.labels
 
     def _latest(self, found: Known, now: datetime) -> datetime | None:
         """The last instant of a series that has begun; None of what has not, or comes once."""

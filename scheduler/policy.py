@@ -229,12 +229,9 @@ def _instead(wanted: Wanted, history: History, key: str) -> tuple[State, str] | 
     if command.problem:
         return State.REJECTED, command.problem
     if history.journal.held not in (None, key) and command.name != "cancel":
-        return (
-            State.REJECTED,
-            f"/{command.name} by {command.by!r}: it is on hold; /resolve it first",
-        )
+        return State.REJECTED, f"{words}: the job is on hold; say /resolve first"
     state = OBEYED.get(command.name)
-    return (state, f"/{command.name} by {command.by!r}") if state else None
+    return (state, words) if state else None
 
 
 def next_attempt(history: History, key: str) -> int:

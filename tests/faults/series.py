@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,10 +12,11 @@ from scheduler.journal import ENDS, Entry, Journal
 from scheduler.model import occurrence_instant
 from scheduler.recurrence import Recurrence, of
 from scheduler.series import retitled
+from scheduler.settings import Settings
 from scheduler.states import State
 from scheduler.when import format_instant
 from tests.fakes import BOT, NOON, MemoryHub
-from tests.faults.world import World, body
+from tests.faults.world import World, body, world
 
 TEN = timedelta(minutes=10)
 SECOND = timedelta(seconds=1)
@@ -101,3 +103,43 @@ def sound(world: World, number: int, name: str = "s") -> Counter[str]:
         assert f"\nNext: {format_instant(comes)}" in own[0].body, told
         assert "schedule:recurring" in ticket.labels, told
     return found
+
+
+def m(minutes: float) -> datetime:
+    return NOON + timedelta(minutes=minutes)
+
+
+def series_world(
+    rule: str = "every: 10m", more: str = "", *, settings: Settings | None = None
+) -> World:
+    made = world(settings=settings)
+    open_series(made.hub, rule=rule, more=more)
+    return made
+
+
+def goes(made: World, minutes: float, *, step: float = 1) -> None:
+    """Tick now and every minute or so until so many minutes after noon."""
+    made.tick()
+    while (left := (m(minutes) - made.clock.true).total_seconds()) > 0:
+        made.clock.sleep(min(60 * step, left))
+        made.tick()
+
+
+def entries(made: World) -> list[Entry]:
+    return list(made.history(1).journal.entries)
+
+
+def told(made: World) -> list[tuple[str, int, str]]:
+    """The minute of each occurrence, how many were passed over before it, and its end."""
+    found = []
+    for entry in entries(made):
+        instant = occurrence_instant(entry.key)
+        minute = str(int((instant - NOON).total_seconds() // 60)) if instant else "command"
+        found.append((minute, entry.passed or 0, entry.outcome))
+    return found
+
+
+def set_status(made: World, index: int, status: str) -> None:
+    """Set the status of the run that was started as the ``index``-th."""
+    name, run = made.hub.runs[index]
+    made.hub.runs[index] = (name, replace(run, status=status))

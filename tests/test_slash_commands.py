@@ -1,0 +1,287 @@
+"""Slash commands through the engine: who may say what, once each, and what answers where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from scheduler.settings import Settings, Trust
+from scheduler.states import State
+from tests.fakes import BOT, NOON, MemoryQueue
+from tests.faults.series import entries, forward, goes, m, open_series, sound, title, told
+from tests.faults.world import World, body, world
+
+LATER = NOON + timedelta(hours=5)
+
+
+def one_off(*, settings: Settings | None = None) -> World:
+    """A job that is due in five hours."""
+    made = world(settings=settings)
+    made.hub.open(body("s", run_at=LATER))
+    return made
+
+
+def many(*, settings: Settings | None = None) -> World:
+    """A series that has run once."""
+    made = world(settings=settings)
+    open_series(made.hub)
+    made.tick()
+    return made
+
+
+KINDS = {"one-off": one_off, "series": many}
+both = pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
+Kind = Callable[..., World]
+
+
+def say(made: World, words: str, by: str = "owner") -> int:
+    return made.hub.comment(1, words, by=by).id
+
+
+def faces(made: World, comment: int) -> set[str]:
+    """How the scheduler answered a comment."""
+    return {content for by, content in made.hub.reactions.get(comment, set()) if by == BOT}
+
+
+def own(made: World) -> int:
+    return sum(comment.author.login == BOT for comment in made.hub.on(1))
+
+
+@both
+def test_run_is_carried_out_once(kind: Kind) -> None:
+    made = kind()
+    before = made.count("s")
+    comment = say(made, "/run\nplease")
+    goes(made, 5)
+    assert made.count("s") == before + 1
+    assert made.hub.sent[-1].key == f"1@comment-{comment}"
+    assert faces(made, comment) == {"+1"}
+    assert made.history(1).journal.handled == comment
+    assert own(made) == 1
+    if kind is one_off:
+        assert not made.hub.ticket(1).open
+        assert made.hub.ticket(1).state_reason == "completed"
+    else:
+        goes(made, 11)
+        assert told(made)[-1] == ("10", 0, "dispatched")
+        assert made.hub.ticket(1).title == title(m(20))
+
+
+@both
+def test_cancel_closes_as_not_planned(kind: Kind) -> None:
+    made = kind()
+    before = made.count("s")
+    comment = say(made, "/cancel")
+    goes(made, 400, step=20)
+    ticket = made.hub.ticket(1)
+    assert (ticket.open, ticket.state_reason) == (False, "not_planned")
+    assert made.count("s") == before
+    assert faces(made, comment) == {"+1"}
+    assert entries(made)[-1].reason == "/cancel by 'owner'"
+    # Reopened, it is not cancelled again by the same words.
+    made.hub.reopen(1)
+    made.tick()
+    assert made.hub.ticket(1).open is (kind is many)
+    assert made.count("s") == before + 1
+
+
+@both
+def test_pause_and_resume(kind: Kind) -> None:
+    made = kind()
+    before = made.count("s")
+    pause = say(made, "/pause")
+    goes(made, 330, step=30)
+    assert made.count("s") == before
+    assert "schedule:paused" in made.hub.ticket(1).labels
+    assert [note.id for note in made.reports[-1].paused] == [1]
+    resume = say(made, "/resume")
+    made.tick()
+    assert "schedule:paused" not in made.hub.ticket(1).labels
+    assert faces(made, pause) == faces(made, resume) == {"+1"}
+    assert made.count("s") == before + 1
+    assert own(made) == 1
+
+
+@both
+def test_resume_is_heard_however_long_ago_it_was_said(kind: Kind) -> None:
+    made = kind()
+    say(made, "/pause")
+    made.tick()
+    say(made, "/resume")
+    forward(made, m(48 * 60 + 5))
+    goes(made, 48 * 60 + 6)
+    assert "schedule:paused" not in made.hub.ticket(1).labels
+    assert made.hub.sent
+
+
+def test_snooze_puts_a_one_off_off() -> None:
+    made = one_off()
+    forward(made, m(290))
+    comment = say(made, "/snooze 2h")
+    goes(made, 409, step=7)
+    assert not made.hub.sent
+    assert faces(made, comment) == {"+1"}
+    assert entries(made)[-1].until == m(410)
+    goes(made, 411)
+    assert made.hub.sent[0].at >= m(410)
+    # It stays the occurrence that it was.
+    assert made.hub.sent[0].key == "1@2026-11-23T17:00:00Z"
+
+
+def test_snooze_puts_a_series_off() -> None:
+    made = many()
+    forward(made, m(5))
+    say(made, "/snooze 30m")
+    goes(made, 6)
+    assert made.hub.ticket(1).title == title(m(35))
+    [journal] = [comment for comment in made.hub.on(1) if comment.author.login == BOT]
+    assert "\nNext: 2026-11-23T12:35:00Z" in journal.body
+    goes(made, 34)
+    assert made.count("s") == 1
+    goes(made, 41)
+    assert told(made)[2:] == [("30", 2, "dispatched"), ("40", 0, "dispatched")]
+    assert made.hub.sent[1].at >= m(35)
+    sound(made, 1)
+
+
+@both
+def test_two_in_a_row_are_done_in_one_tick(kind: Kind) -> None:
+    made = kind()
+    before = made.count("s")
+    first, second, third = say(made, "/pause"), say(made, "/run"), say(made, "/resume")
+    made.tick()
+    assert made.count("s") == before + 1
+    if kind is many:
+        assert "schedule:paused" not in made.hub.ticket(1).labels
+        assert [faces(made, each) for each in (first, second, third)] == [{"+1"}] * 3
+        assert made.history(1).journal.handled == third
+        assert own(made) == 1
+
+
+@both
+@pytest.mark.parametrize("name", ["run", "cancel", "pause", "resume", "snooze 2h", "snooze banana"])
+def test_a_stranger_is_refused_where_everybody_sees_it(kind: Kind, name: str) -> None:
+    made = kind()
+    before = made.count("s")
+    comment = say(made, f"/{name}", by="stranger")
+    goes(made, 3)
+    assert made.count("s") == before
+    assert faces(made, comment) & {"-1", "confused"}
+    entry = entries(made)[-1]
+    assert entry.outcome == State.REJECTED.value
+    assert "'stranger' has the role 'none'" in entry.reason
+    ticket = made.hub.ticket(1)
+    assert ticket.open
+    assert not {"schedule:paused", "schedule:rejected"} & set(ticket.labels)
+    assert own(made) == 1
+    queue = MemoryQueue(made.hub)
+    made.tick(queue=queue)
+    assert "role" not in queue.calls
+    if kind is many:
+        goes(made, 11)
+        assert told(made)[-1] == ("10", 0, "dispatched")
+
+
+def test_a_crowd_of_strangers_is_refused_at_once_and_delays_nobody() -> None:
+    made = many()
+    open_series(made.hub, "t")
+    forward(made, m(10))
+    flood = [say(made, "/cancel", by=f"stranger{k % 3}") for k in range(60)]
+    queue = MemoryQueue(made.hub)
+    made.tick(queue=queue)
+    assert made.count("s") == 2
+    assert made.count("t") == 1
+    # Those of others go first.
+    assert [sent.name for sent in made.hub.sent] == ["s", "t", "s"]
+    assert queue.calls.count("react") == 10
+    assert queue.calls.count("add_comment") == 3
+    assert made.history(1).journal.handled == flood[-1]
+    assert len(entries(made)) == 3
+    sound(made, 1)
+
+
+def test_words_of_people_between_those_of_strangers_are_heard() -> None:
+    made = many()
+    for by in ("stranger", "other", "owner", "stranger", "owner"):
+        say(made, "/run", by=by)
+    made.tick()
+    assert made.count("s") == 3
+    assert [outcome for _, _, outcome in told(made)] == [
+        "dispatched", "rejected", "dispatched", "rejected", "dispatched"
+    ]  # fmt: skip
+
+
+def test_refusals_do_not_push_out_how_far_a_series_is() -> None:
+    made = world()
+    open_series(made.hub, rule="every: 400d", more="misfire: latest\n")
+    made.tick()
+    for _ in range(200):
+        say(made, "/run", by="stranger")
+        made.clock.sleep(30)
+        made.tick()
+    assert made.count("s") == 1
+    assert len(entries(made)) == 161
+    assert len(max((c.body for c in made.hub.on(1)), key=len)) < 65_536
+
+
+@both
+@pytest.mark.parametrize(
+    "words", ["> /run", "```\n/run\n```", " /run", "please /run", "\n/run", "/run-tests", "`/run`"]
+)
+def test_what_is_only_quoted_is_no_command(kind: Kind, words: str) -> None:
+    made = kind()
+    before = made.count("s")
+    comment = say(made, words)
+    goes(made, 3)
+    assert made.count("s") == before
+    assert not faces(made, comment)
+    assert own(made) == (1 if kind is many else 0)
+
+
+@both
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        ("/snooze banana", "'banana'"),
+        ("/snooze", "lacks for how long"),
+        ("/Run", "write /run, in small letters"),
+        ("/cancel it", "'it'"),
+        ("/snooze 500d", "longer than 400 days"),
+    ],
+)
+def test_what_is_no_command_is_answered_once(kind: Kind, words: str, answer: str) -> None:
+    made = kind()
+    before = made.count("s")
+    comment = say(made, words)
+    goes(made, 5)
+    assert made.count("s") == before
+    assert faces(made, comment) == {"confused"}
+    assert [answer in entry.reason for entry in entries(made)].count(True) == 1
+    assert answer in next(c.body for c in made.hub.on(1) if c.author.login == BOT)
+    assert own(made) == 1
+    assert made.hub.ticket(1).open
+
+
+@both
+def test_a_bot_has_a_say_where_the_settings_name_it(kind: Kind) -> None:
+    for bots, more in (((), 0), (("helper[bot]",), 1)):
+        made = kind(settings=Settings(trust=Trust(bots=bots)))
+        before = made.count("s")
+        comment = say(made, "/run", by="helper[bot]")
+        goes(made, 3)
+        assert made.count("s") == before + more
+        assert faces(made, comment) == {"+1" if more else "-1"}
+
+
+@both
+def test_on_a_closed_issue_nothing_is_heard(kind: Kind) -> None:
+    made = kind()
+    before = made.count("s")
+    made.hub.close(1)
+    comment = say(made, "/run")
+    goes(made, 20, step=5)
+    assert made.count("s") == before
+    assert not faces(made, comment)
+    assert not made.hub.ticket(1).open
