@@ -80,15 +80,18 @@ def place(
         name=name,
         now=now,
         begun=bool(entries) if begun is None else begun,
-        commands=commands,
+        commands=[each for each in commands if each.comment_id > (handled or 0)],
     )
     ended = found.command is not None or found.lost
     passed = 0 if ended else passed_over(job, known.journal, found.instant)
     return Placed(**vars(found), passed=passed)
 
 
-def plain(instant: datetime, *, passed: int = 0, skip: str | None = None) -> Placed:
-    return Placed(key=name(instant), instant=instant, due=instant, passed=passed, skip=skip)
+def plain(
+    instant: datetime, *, passed: int = 0, skip: str | None = None, lost: bool = False
+) -> Placed:
+    key = name(instant)
+    return Placed(key=key, instant=instant, due=instant, passed=passed, skip=skip, lost=lost)
 
 
 @pytest.mark.parametrize(
@@ -321,7 +324,7 @@ def command(comment: int, word: str = "run") -> Command:
 
 def test_a_command_comes_first_and_once() -> None:
     said = (command(7), command(8, "pause"))
-    expected = Place(key="42@comment-7", instant=at("09:05"), due=at("09:05"), command=command(7))
+    expected = Placed(key="42@comment-7", instant=at("09:05"), due=at("09:05"), command=command(7))
     assert place(HOURLY, at("10:30"), entry(at("09")), commands=said) == expected
     assert place(HOURLY, at("08"), commands=said) == expected
     after = place(HOURLY, at("10:30"), entry(at("09")), commands=said, handled=7)
@@ -339,8 +342,9 @@ def test_what_a_command_ran_moves_the_series_nowhere() -> None:
 def test_what_is_held_is_looked_at_before_anything_else() -> None:
     held = entry(at("09"), "held", when=at("09:02"))
     for now in ("09:30", "23"):
-        found = place(HOURLY, at(now), held, commands=(command(7),), unreadable=(99,))
-        assert found == plain(at("09"))
+        assert place(HOURLY, at(now), held) == plain(at("09"))
+    # What people ask for is heard all the same: nobody else could say that it is over.
+    assert place(HOURLY, at("23"), held, commands=(command(7),)).command == command(7)
     by_comment = entry(7, "held", when=at("09:06"))
     found = place(HOURLY, at("12"), entry(at("09")), by_comment, handled=7)
     assert found == Placed(key="42@comment-7", instant=at("09:06"), due=at("09:06"))
@@ -367,7 +371,7 @@ def test_a_lost_journal_leads_to_the_first_instant_after_now(
     for misfire in ("skip", "latest", "all"):
         job = replace(HOURLY, misfire=misfire, deadline=HOUR)
         found = place(job, at("14:30"), *entries, begun=True, unreadable=unreadable)
-        assert found == plain(at("14"), skip=f"{LOST} goes on at 2026-11-23T15:00:00Z")
+        assert found == plain(at("14"), skip=f"{LOST} goes on at 2026-11-23T15:00:00Z", lost=True)
         # That stands in a new journal, and what follows is as ever.
         seen = entry(at("14"), "skipped", seen=max(unreadable, default=None))
         again = place(job, at("14:31"), *entries, seen, begun=True, unreadable=unreadable)
@@ -376,12 +380,12 @@ def test_a_lost_journal_leads_to_the_first_instant_after_now(
 
 def test_a_lost_journal_of_a_series_that_has_ended() -> None:
     job = replace(HOURLY, count=3)
-    assert place(job, at("23"), begun=True) == plain(at("11"), skip=f"{LOST} is over")
+    assert place(job, at("23"), begun=True) == plain(at("11"), skip=f"{LOST} is over", lost=True)
     assert place(job, at("23"), entry(at("11"), "skipped")).over
 
 
 def test_what_has_not_begun_has_lost_nothing() -> None:
-    assert place(HOURLY, at("08"), begun=True) == plain(at("09"))
+    assert place(HOURLY, at("08"), begun=True) == plain(at("09"), lost=True)
     assert place(HOURLY, at("09:30"), begun=False) == plain(at("09"))
     assert not lost(history(), begun=False)
     assert lost(history(), begun=True)
