@@ -52,6 +52,11 @@ class Facts:
             self._login = self._queue.viewer()
         return self._login
 
+    @property
+    def known_login(self) -> str | None:
+        """The same, as far as it is known without asking for it."""
+        return self._login
+
     def renew(self, settings: Settings) -> None:
         """Go on with new settings; targets, runs and comments are asked about anew."""
         self._settings = settings

@@ -207,9 +207,10 @@ def never_started(claim: Claim, at: datetime) -> Entry:
     )
 
 
-def is_claim(comment: Comment) -> bool:
-    """Whether a comment is a claim that nothing was recorded of yet."""
-    return isinstance(_record(comment), Claim)
+def claim_of(comment: Comment) -> Claim | None:
+    """The claim that a comment is, whoever wrote it; None: it is none."""
+    record = _record(comment)
+    return record if isinstance(record, Claim) else None
 
 
 def highest_attempt(comments: Iterable[Comment], key: str) -> int:

@@ -15,9 +15,9 @@ from scheduler.journal import (
     Explanation,
     History,
     Journal,
+    claim_of,
     head,
     highest_attempt,
-    is_claim,
     never_started,
     read,
 )
@@ -152,7 +152,7 @@ def test_what_others_write_badly_is_only_text() -> None:
 )
 def test_a_record_stands_at_the_very_head(body: str) -> None:
     assert history(body) == History()
-    assert not is_claim(comment(body))
+    assert not claim_of(comment(body))
 
 
 GOOD = json.loads(head(claim()).removeprefix("<!-- schedule:claim ").removesuffix(" -->"))
@@ -263,9 +263,9 @@ def test_the_highest_attempt_counts_whoever_wrote_it() -> None:
 
 
 def test_only_a_claim_is_a_claim() -> None:
-    assert is_claim(comment(head(claim())))
-    assert not is_claim(comment(head(Journal(entries=(entry(),)))))
-    assert not is_claim(comment(as_claim(v=2)))
+    assert claim_of(comment(head(claim())))
+    assert not claim_of(comment(head(Journal(entries=(entry(),)))))
+    assert not claim_of(comment(as_claim(v=2)))
 
 
 def test_the_longest_journal_fits_into_a_comment() -> None:

@@ -76,7 +76,7 @@ def comments(text: str) -> None:
     seen = journal.read([theirs], login=BOT)
     promise(not (seen.claims or seen.journal.entries or seen.explanations), "a stranger's record")
     history = journal.read([own], login=BOT)
-    journal.is_claim(own)
+    journal.claim_of(own)
     promise(journal.highest_attempt([theirs], "1@x") < 2**63, "an attempt beyond all numbers")
     for record in (*history.claims, *([history.journal] if history.journal.entries else ())):
         again = Comment(
