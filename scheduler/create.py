@@ -63,10 +63,11 @@ def settled(job: Job, connection: Connection, facts: Facts) -> Job:
             f"until {when.format_instant(horizon.replace(microsecond=0))}"
         )
     try:
-        target, declared = facts.target(job)
+        declared = facts.declared(job)
+        branch = facts.known_branch(target.repo)
         if declared is None:
             # A 404 may mean the file, or a repository that the token can't see at all.
-            queue.default_branch(target.repo)
+            branch = queue.default_branch(target.repo)
     except Rejected as refused:
         raise NotPermitted(
             f"repository: {target.repo!r} does not exist, or the token can't see it ({refused}); "
@@ -74,7 +75,9 @@ def settled(job: Job, connection: Connection, facts: Facts) -> Job:
         ) from refused
     if target.workflow is not None:
         job = _inherited(job, declared, connection.environment)
-        check(job, declared, workflow=target.workflow, where=f"{target.repo} at {target.ref}")
+        ref = job.ref or branch
+        where = f"{target.repo} at {ref}" if ref else target.repo
+        check(job, declared, workflow=target.workflow, where=where)
     facts.prove_settings()
     body = frontmatter.render(job)
     if len(body) > frontmatter.MAX_BODY:
@@ -116,6 +119,7 @@ def facts_of(connection: Connection) -> Facts:
         connection.settings,
         clock=connection.clock,
         settings_found=connection.settings_found,
+        branch=connection.environment.default_branch(connection.queue.repository),
     )
 
 

@@ -88,11 +88,14 @@ class Tick:
         nonce: Callable[[], str],
         settings_found: bool = True,
         keys: Keys | None = None,
+        branch: str | None = None,
     ) -> None:
         self.queue = queue
         self.settings = settings
         self.report = TickReport(now=clock.now())
-        self.facts = Facts(queue, settings, clock=clock, settings_found=settings_found)
+        self.facts = Facts(
+            queue, settings, clock=clock, settings_found=settings_found, branch=branch
+        )
         self.rules = Rules(settings, self.facts, repository=queue.repository, keys=keys or Keys({}))
         self.claimant = Claimant(queue, clock, label=settings.label, nonce=nonce)
         self.lifecycle = Lifecycle(

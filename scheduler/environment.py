@@ -99,6 +99,17 @@ class Environment:
             return {}
         return {str(k): _text(v) for k, v in given.items() if isinstance(v, (str, int, float))}
 
+    def default_branch(self, repository: str) -> str | None:
+        """The default branch that this run's event names of its repository; None: of none.
+
+        https://docs.github.com/en/webhooks/webhook-events-and-payloads
+        """
+        told = self.event.get("repository")
+        if not isinstance(told, Mapping) or told.get("full_name") != repository:
+            return None
+        branch = told.get("default_branch")
+        return branch if isinstance(branch, str) and branch else None
+
     @property
     def agent(self) -> str | None:
         """Who this run works for: its own ``agent`` input, else its workflow's name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from scheduler.errors import NotPermitted, Rejected, Unavailable
@@ -19,10 +20,20 @@ BATCH = 50
 
 
 class Facts:
-    """Answers of one tick; those about rights and edits are forgotten after a minute."""
+    """Answers of one tick; those about rights and edits are forgotten after a minute.
+
+    ``branch`` is the default branch of the queue's repository as far as the process was told
+    it; what GitHub says with a file goes first.
+    """
 
     def __init__(
-        self, queue: Queue, settings: Settings, *, clock: Clock, settings_found: bool = True
+        self,
+        queue: Queue,
+        settings: Settings,
+        *,
+        clock: Clock,
+        settings_found: bool = True,
+        branch: str | None = None,
     ) -> None:
         self._queue = queue
         self._proven = settings_found
@@ -35,8 +46,8 @@ class Facts:
         self._ahead: list[int] = []
         #: Whether the server has shown that it can't tell who changed a body.
         self.edits_unknown = False
-        self._files: dict[tuple[str, str, str | None], tuple[Declared | None, str | None]] = {}
-        self._branches: dict[str, str] = {}
+        self._files: dict[tuple[str, str, str | None], Declared | None] = {}
+        self._branches: dict[str, str] = {queue.repository: branch} if branch else {}
         self._newest: dict[str, int | None] = {}
         self._created: tuple[datetime, Sequence[Ticket]] | None = None
         self._recent: tuple[datetime, Sequence[Comment] | None] | None = None
@@ -113,25 +124,35 @@ class Facts:
             self._created = (since, self._queue.created_since(since))
         return self._created[1]
 
-    def target(self, job: Job) -> tuple[Target, Declared | None]:
-        """Where ``job`` goes, and what that workflow declares; None: there is no such file.
+    def declared(self, job: Job) -> Declared | None:
+        """What the target of ``job`` declares; None: there is no such file.
 
         An event has no file: its declaration is empty. Raises ``Rejected`` and
         ``NotPermitted`` when the target's repository can't be seen.
         """
         target = target_of(job, queue=self._queue.repository, settings=self._settings)
         if target.workflow is None:
-            return target, Declared()
+            return Declared()
         asked = (target.repo, target.workflow, job.ref)
         if asked not in self._files:
             file = self._queue.workflow_file(*asked)
-            self._files[asked] = (declared(file.text), file.ref) if file else (None, None)
-        found, ref = self._files[asked]
+            self._files[asked] = declared(file.text) if file else None
+            if file and file.ref and job.ref is None:
+                self._branches[target.repo] = file.ref
+        found = self._files[asked]
         self._proven |= found is not None and target.repo == self._queue.repository
-        if job.ref is None and ref is not None:
-            self._branches.setdefault(target.repo, ref)
-        branch = job.ref or self.branch(target.repo)
-        return target_of(job, queue=target.repo, settings=self._settings, ref=branch), found
+        return found
+
+    def target(self, job: Job) -> tuple[Target, Declared | None]:
+        """Where ``job`` goes, branch included, and what that workflow declares.
+
+        Raises as ``declared`` does.
+        """
+        found = self.declared(job)
+        target = target_of(job, queue=self._queue.repository, settings=self._settings)
+        if target.workflow and job.ref is None:
+            target = replace(target, ref=self.branch(target.repo))
+        return target, found
 
     def prove_settings(self) -> None:
         """Make sure that settings which were not found are really not there.
@@ -145,6 +166,10 @@ class Facts:
         if not self._proven:
             self._queue.prove_contents()
             self._proven = True
+
+    def known_branch(self, repo: str) -> str | None:
+        """The name of a repository's default branch, as far as it is known without asking."""
+        return self._branches.get(repo)
 
     def branch(self, repo: str) -> str:
         """The name of a repository's default branch."""

@@ -97,6 +97,7 @@ def _tick(connection: Connection) -> Tick:
         settings_found=connection.settings_found,
         nonce=lambda: secrets.token_hex(12),
         keys=Keys.read(connection.environment.signing_keys),
+        branch=connection.environment.default_branch(connection.queue.repository),
     )
 
 

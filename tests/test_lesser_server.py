@@ -18,6 +18,7 @@ SERVERS = {
     "no Date": Lesser(headers=("date",)),
     "no ETag": Lesser(headers=("etag",)),
     "fields": Lesser(fields=BARE),
+    "no addresses": Lesser(fields=("url", "html_url")),
     "bare": Lesser(fields=BARE, headers=("link", "date", "etag", *SIGNS)),
     "no comment list": Lesser(missing=r"/issues/comments$"),
     "no root": Lesser(missing=r"/contents/?$"),
@@ -80,15 +81,30 @@ def test_without_a_link_header_the_second_page_is_read(stage: Stage) -> None:
 
 # An issue that does not count its comments has to be read before it is claimed.
 @pytest.mark.parametrize(
-    ("name", "more"), [("GraphQL 501", 0), ("no comment list", 0), ("fields", 2), ("bare", 2)]
+    ("name", "more"),
+    [("GraphQL 501", 0), ("no comment list", 0), ("no addresses", 0), ("fields", 2), ("bare", 2)],
 )
 def test_a_job_costs_no_more_there(stage: Stage, name: str, more: int) -> None:
     stage.settings("limits: {per-tick: 100}\n")
     stage.open(body(-60))
+    event = stage.folder / "event.json"
+    event.write_text('{"repository": {"full_name": "octo/queue", "default_branch": "main"}}')
+    run = {"GITHUB_ACTIONS": "true", "GITHUB_EVENT_PATH": str(event)}
     with before(stage.sandbox.url, SERVERS[name]) as url:
-        report = stage.tick(GITHUB_API_URL=url)
+        report = stage.tick(GITHUB_API_URL=url, **run)
     # One page and four more, six for the job, its author and its target.
     assert report["requests"] <= 1 + 4 + 6 + 1 + 1 + more
+
+
+def test_the_default_branch_is_asked_for_only_where_it_is_needed(stage: Stage) -> None:
+    soon = ("--in", "1h", "--workflow", "agent-message.yml", "-m", "x")
+    with before(stage.sandbox.url, SERVERS["no addresses"]) as url:
+        stage.create(*soon, GITHUB_API_URL=url)
+        assert len(stage.sandbox.requests) == 3
+        wrong = stage.run("create", "--in", "1h", "--workflow", "push.yml", GITHUB_API_URL=url)
+        wrong.refused(3, "workflow: 'push.yml' in octo/queue has no workflow_dispatch trigger")
+        stage.open(body(-60))
+        assert len(stage.tick(GITHUB_API_URL=url)["dispatched"]) == 1
 
 
 def test_a_name_that_does_not_resolve_is_no_network(stage: Stage) -> None:
