@@ -92,8 +92,12 @@ class Rules:
                     where = f"{target.repo} at {target.ref}"
                     check(job, file, workflow=target.workflow, where=where)
                 declared = file or declared
-            except (InvalidJob, Rejected) as wrong:
-                problem = (State.DISCARDED, str(wrong))
+            except InvalidJob as wrong:
+                # Of a series only this instant ends: the target may take the next one.
+                end = State.DISCARDED if found.asked.recurring else State.REJECTED
+                problem = (end, str(wrong))
+            except Rejected as refused:
+                problem = (State.DISCARDED, str(refused))
         # A no by settings that are not the repository's is as wrong as a yes by them.
         self.facts.prove_settings()
         return target, declared, problem
