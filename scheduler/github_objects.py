@@ -83,7 +83,9 @@ def _detail(error: dict[str, Any]) -> str:
 
     https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api#validation-failed
     """
-    parts = [error.get("field"), error.get("message") or error.get("code")]
+    # The name of a label is refused, not that of the issue that was to have it.
+    name = "label" if error.get("resource") == "Label" else error.get("field")
+    parts = [name, error.get("message") or error.get("code")]
     return ": ".join(str(part) for part in parts if part)
 
 

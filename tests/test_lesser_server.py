@@ -107,6 +107,39 @@ def test_the_default_branch_is_asked_for_only_where_it_is_needed(stage: Stage) -
         assert len(stage.tick(GITHUB_API_URL=url)["dispatched"]) == 1
 
 
+def test_labels_are_made_where_the_server_makes_none_by_itself(stage: Stage) -> None:
+    for text in (body(-60), body(-60, "deploy.yml"), body("tomorrow")):
+        stage.open(text)
+    soon = ("--in", "2h", "-m", "x", "--workflow", "agent-message.yml")
+    lesser = Lesser(labels=set())
+    with before(stage.sandbox.url, lesser) as url:
+        made = stage.create(*soon, GITHUB_API_URL=url)
+        stage.run("pause", str(made["id"]), GITHUB_API_URL=url)
+        report = stage.tick(GITHUB_API_URL=url)
+    assert [note["id"] for note in report["rejected"]] == [2]
+    assert stage.labels(2) == {"schedule", "schedule:rejected"}
+    assert stage.labels(3) == {"schedule", "schedule:invalid"}
+    assert stage.labels(made["id"]) == {"schedule", "schedule:paused"}
+    assert [each.path for each in stage.sandbox.requests.matching("POST", "/queue/labels$")]
+
+
+def test_a_job_is_closed_though_its_label_can_not_be_made(stage: Stage) -> None:
+    rejected, broken = stage.open(body(-60, "deploy.yml")), stage.open(body("tomorrow"))
+    with before(stage.sandbox.url, Lesser(labels={"schedule"}, may_label=False)) as url:
+        report = stage.tick(GITHUB_API_URL=url)
+        (note,) = report["retrying"]
+        assert (note["id"], report["rejected"][0]["id"]) == (broken, rejected)
+        words = "labels: schedule, schedule:invalid can't be put on an issue", "make those labels"
+        assert all(word in note["reason"] for word in words)
+        assert (stage.issue(rejected)["state"], stage.labels(rejected)) == ("closed", {"schedule"})
+        assert stage.tick(GITHUB_API_URL=url)["rejected"] == []
+        assert len(stage.comments(broken)) == 1
+    with before(stage.sandbox.url, Lesser(labels=set(), may_label=False)) as url:
+        soon = ("create", "--in", "2h", "-m", "x", "--workflow", "agent-message.yml")
+        told = stage.run(*soon, GITHUB_API_URL=url)
+    told.refused(3, "labels: schedule can't be put on an issue", "make those labels in octo/queue")
+
+
 def test_a_name_that_does_not_resolve_is_no_network(stage: Stage) -> None:
     result = stage.run("list", GITHUB_API_URL="http://nowhere.invalid")
     message = result.refused(75, "GITHUB_API_URL", "can't be reached", "check the network")
