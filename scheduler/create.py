@@ -150,7 +150,8 @@ def create(request: Request, connection: Connection) -> Created:
 
     Raises:
         Refused: the request is wrong or against a rule; nothing was created.
-        NotPermitted: the token lacks a right; what was created was closed again.
+        NotPermitted: the token lacks a right; what was created was closed again, or the
+            message says that it was not.
         Unavailable: GitHub did not answer; the message says how to repeat it safely.
     """
     now = connection.clock.now()
@@ -262,10 +263,10 @@ def _check_created(ticket: Ticket, job: Job, connection: Connection) -> None:
     settings = connection.settings
     label = settings.label
     if label.lower() not in {name.lower() for name in ticket.labels}:
-        _close_again(ticket, connection)
+        closed = _closed_again(ticket, connection)
         raise NotPermitted(
-            f"label: GitHub dropped {label!r} from #{ticket.number}, so it is in no queue and was "
-            f"closed; the token needs push access to {connection.queue.repository}"
+            f"label: GitHub dropped {label!r} from #{ticket.number}, so it is in no queue; the "
+            f"token needs push access to {connection.queue.repository}; {closed}"
         )
     author, queue = ticket.author, connection.queue.repository
     target = target_of(job, queue=queue, settings=settings)
@@ -273,13 +274,14 @@ def _check_created(ticket: Ticket, job: Job, connection: Connection) -> None:
         reason := author_refusal(author, None, settings)
         or target_refusal(author, target, queue=queue, settings=settings)
     ):
-        _close_again(ticket, connection)
-        raise Refused(f"{reason}; #{ticket.number} was closed again")
+        raise Refused(f"{reason}; {_closed_again(ticket, connection)}")
 
 
-def _close_again(ticket: Ticket, connection: Connection) -> None:
+def _closed_again(ticket: Ticket, connection: Connection) -> str:
+    """Close what will never run; words for whether that worked."""
     try:
         connection.queue.set_state(ticket.number, reason="not_planned")
     except SchedulerError:
-        # The reason why it is useless matters more than that it stays open.
-        return
+        # The reason why it is useless matters more than why it stays open.
+        return f"#{ticket.number} could not be closed again; close it by hand: {ticket.url}"
+    return f"#{ticket.number} was closed again"
