@@ -221,7 +221,7 @@ def reschedule(job_id: str, queue: str | None, as_json: bool, **given: Any) -> N
     run_at = instant_of(request, now=now, zone=default)
     ticket, job = move(connection, number, run_at)
     zone = request.timezone or shown_in(job, connection)
-    made = Created(ticket=ticket, job=job, created=True, now=now, zone=zone)
+    made = Created(ticket=ticket, job=job, created=False, moved=True, now=now, zone=zone)
     show(made.as_json(), as_json, "\n".join([made.line(), *made.local()]))
 
 

@@ -48,14 +48,15 @@ def times(job: Job, now: datetime, zone: str | None) -> dict[str, Any]:
 class Created:
     """A job that stands in the queue; ``created`` is false when it stood there before.
 
-    ``duplicate``: it is the open job that has the same ``dedup-key``. ``zone`` is the one in
-    which its time is shown, beside UTC.
+    ``moved``: it was given another time. ``duplicate``: it is the open job that has the same
+    ``dedup-key``. ``zone`` is the one in which its time is shown, beside UTC.
     """
 
     ticket: Ticket
     job: Job
     created: bool
     now: datetime
+    moved: bool = False
     duplicate: bool = False
     state: State = State.PENDING
     nudged: Nudged | None = None
@@ -94,6 +95,8 @@ class Created:
         runs = f"runs {self.job.target} at {told(self.job, self.now)}"
         if self.created:
             return f"#{self.ticket.number} {runs}"
+        if self.moved:
+            return f"#{self.ticket.number} now {runs}"
         if self.state is not State.PENDING:
             runs = STANDS.get(self.state, f"was {self.state.value}")
         return f"#{self.ticket.number} stood there already: it {runs}"

@@ -21,6 +21,7 @@ from scheduler.fields import REPOSITORY
 from scheduler.journal import Entry
 from scheduler.model import Job, Ticket
 from scheduler.seen import Seen, look
+from scheduler.series import retitled
 from scheduler.states import State, state_label
 
 JOB_ID = re.compile(
@@ -115,6 +116,8 @@ def reschedule(connection: Connection, number: int, run_at: datetime) -> tuple[T
         )
     job = replace(job, run_at=run_at)
     changes: dict[str, Any] = {"body": frontmatter.render(job)}
+    if (title := retitled(ticket.title, run_at)) != ticket.title:
+        changes["title"] = title
     if not ticket.open:
         changes["state"] = "open"
     return connection.queue.edit(number, **changes), job
