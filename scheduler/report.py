@@ -107,7 +107,9 @@ class TickReport:
             "now": format_instant(self.now),
             "scanned": self.scanned,
             "due": self.due,
-            "dispatched": [vars(fired) for fired in self.dispatched],
+            "dispatched": [
+                {**vars(fired), "run_url": fired.run_url or None} for fired in self.dispatched
+            ],
         }
         for name in self.NOTES:
             data[name] = [vars(note) for note in getattr(self, name)]

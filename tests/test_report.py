@@ -65,7 +65,7 @@ def test_the_keys_that_other_programs_read() -> None:
     assert data["next_due"] == "2026-11-23T13:00:00Z"
     assert data["dispatched"] == [
         {"id": 1, "run_id": 9, "run_url": RUN, "lateness_s": 1.5},
-        {"id": 2, "run_id": None, "run_url": "", "lateness_s": 100.0},
+        {"id": 2, "run_id": None, "run_url": None, "lateness_s": 100.0},
     ]
     for name in TickReport.NOTES:
         assert [set(note) for note in data[name]] == [{"id", "reason"}]
