@@ -200,5 +200,6 @@ class Facts:
         return self._recent[1]
 
     def forget_comments(self) -> None:
-        """Ask for the recent comments again when they are next needed."""
-        self._recent = None
+        """Ask for the recent comments again when they are next needed, if they can be told."""
+        if self._recent and self._recent[1] is not None:
+            self._recent = None

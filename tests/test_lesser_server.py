@@ -20,6 +20,7 @@ SERVERS = {
     "fields": Lesser(fields=BARE),
     "no addresses": Lesser(fields=("url", "html_url")),
     "bare": Lesser(fields=BARE, headers=("link", "date", "etag", *SIGNS)),
+    "no run ids": Lesser(fields=("workflow_run_id",)),
     "no comment list": Lesser(missing=r"/issues/comments$"),
     "no root": Lesser(missing=r"/contents/?$"),
     "ignores labels": Lesser(query=("labels",)),
@@ -80,6 +81,20 @@ def test_without_a_link_header_the_second_page_is_read(stage: Stage) -> None:
 
 
 # An issue that does not count its comments has to be read before it is claimed.
+@pytest.mark.parametrize(("workflow", "more"), [("agent-message.yml", 1), ("bare.yml", 2)])
+def test_a_run_that_is_not_named_is_looked_for_cheaply(
+    stage: Stage, workflow: str, more: int
+) -> None:
+    stage.settings("limits: {per-tick: 100}\n")
+    for _ in range(4):
+        stage.open(body(-60, workflow))
+    with before(stage.sandbox.url, SERVERS["no run ids"]) as url:
+        report = stage.tick(GITHUB_API_URL=url)
+    assert [fired["run_id"] for fired in report["dispatched"]] == [run.id for run in stage.runs()]
+    # The runs alone where a title decides; else the newest comments, too.
+    assert report["requests"] <= 1 + 4 + 4 * (6 + more) + 1 + 1
+
+
 @pytest.mark.parametrize(
     ("name", "more"),
     [("GraphQL 501", 0), ("no comment list", 0), ("no addresses", 0), ("fields", 2), ("bare", 2)],
