@@ -27,11 +27,15 @@ PATIENCE = timedelta(seconds=15)
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """One occurrence that is to be dispatched, with everything that the dispatch needs."""
+    """One occurrence that is to be dispatched, with everything that the dispatch needs.
+
+    ``title`` is what its run shows in its title, as far as that is known.
+    """
 
     ticket: Ticket
     key: str
     dispatch: Dispatch
+    title: str = ""
 
     @property
     def target(self) -> str:
@@ -95,6 +99,7 @@ class Claimant:
             newest_run=newest_run,
             supersedes=decision.supersedes.id if decision.supersedes else None,
             ends=decision.state.value if isinstance(decision, End) else "",
+            title=work.title,
         )
         written: Comment | None = None
         try:

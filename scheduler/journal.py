@@ -34,7 +34,8 @@ class Claim:
 
     ``id`` and ``created_at`` are the comment's own, by GitHub's clock; ``made_at`` and
     ``expires_at`` are the claimant's. ``newest_run`` is the highest run id that was known
-    in the target's repository, ``supersedes`` the comment id of the claim it replaces.
+    in the target's repository, ``supersedes`` the comment id of the claim it replaces,
+    ``title`` what its run shows in its title, as far as the workflow's file tells.
     ``ends`` is the state that the job is to be ended in; under such a claim nothing is sent.
     """
 
@@ -49,6 +50,7 @@ class Claim:
     newest_run: int | None = None
     supersedes: int | None = None
     ends: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

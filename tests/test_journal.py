@@ -67,7 +67,7 @@ INSTANTS = st.datetimes(timezones=st.just(timezone.utc))
 CLAIMS = st.builds(
     Claim, id=st.just(7), created_at=st.just(NOON), key=SOME, attempt=IDS, nonce=SOME,
     target=SOME, made_at=INSTANTS, expires_at=INSTANTS, newest_run=st.none() | IDS,
-    supersedes=st.none() | IDS,
+    supersedes=st.none() | IDS, title=TEXT,
 )  # fmt: skip
 ENTRIES = st.builds(
     Entry, key=SOME, attempt=IDS, at=INSTANTS, reason=TEXT, run_id=st.none() | IDS, run_url=TEXT,

@@ -20,7 +20,7 @@ SIGNED = signing.sign(JOB, "k" * 32, repository="octo/x", issued_at=NOON, nonce=
 CLAIM = Claim(
     key="7@2026-11-23T12:00:00Z", attempt=2, nonce="n" * 24, target="octo/queue a.yml@main",
     made_at=NOON, expires_at=NOON + timedelta(seconds=30), newest_run=5, supersedes=9,
-    ends="missed",
+    ends="missed", title="7@2026-11-23T12:00:00Z",
 )  # fmt: skip
 ENTRY = Entry(
     key=CLAIM.key, attempt=1, outcome="held", at=NOON, reason="two > one", run_id=8, seen=4,
