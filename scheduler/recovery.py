@@ -20,6 +20,8 @@ from scheduler.policy import CLAIM_VALIDITY
 IN_FLIGHT = timedelta(seconds=40)
 #: GitHub's instants have whole seconds.
 ROUNDING = timedelta(seconds=1)
+#: So old a claim has to be before anything follows from there being no run of it.
+SETTLED = CLAIM_VALIDITY + IN_FLIGHT + ROUNDING
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,10 +11,8 @@ from scheduler.facts import Facts
 from scheduler.gateway import Clock, Queue
 from scheduler.journal import Claim, Entry, History, read
 from scheduler.model import Comment, Target
-from scheduler.policy import CLAIM_VALIDITY
 from scheduler.recovery import (
-    IN_FLIGHT,
-    ROUNDING,
+    SETTLED,
     Found,
     NeverStarted,
     Outcome,
@@ -104,7 +102,7 @@ class Settlement:
         taken: set[int] = set()
         rivals: list[str] = []
         # A claim that was made earlier can still meet this one's window.
-        since = window(claim)[0] - (CLAIM_VALIDITY + IN_FLIGHT + ROUNDING)
+        since = window(claim)[0] - SETTLED
         for issue, comments in self._by_issue(since):
             history = read(comments, login=self.facts.login() or "")
             taken |= {e.run_id for e in history.journal.entries if e.run_id is not None}

@@ -35,9 +35,9 @@ ORDER = [
     {"when", "commands", "fields", "gateway", "journal", "settings"},
     {"conditions", "cron_rule", "rrule_rule"},
     {"series_keys", "recurrence", "readings"},
-    {"frontmatter", "policy", "settings_file", "series", "words"},
+    {"frontmatter", "policy", "series", "words"},
     {"recovery", "target", "trust", "report", "signing", "quotas"},
-    {"report_series"},
+    {"report_series", "settings_file"},
 ]
 #: The edges: the process's own world, GitHub's, and what brings both to the rest.
 WIRING = {
