@@ -262,30 +262,6 @@ def resolve(
     show(done, as_json, f"#{number}: {done['comment']!r} is said; the next tick carries it out")
 
 
-@cli.command(short_help="Do one pass over the queue; the action runs this.")
-@click.option("--hold", metavar="DURATION", help="Stay so long after the pass: 10m, 5h.")
-@click.option("--poll", metavar="DURATION", help="Look around so often; 20s.")
-@click.option("--relay", is_flag=True, help="Start the next holder as this one begins to wait.")
-@JSON
-@QUEUE
-def tick(
-    queue: str | None, *, as_json: bool, hold: str | None, poll: str | None, relay: bool
-) -> None:
-    """Do one pass over the queue, and stay if told; what the action runs."""
-    from scheduler.ticking import hold_of, tick_and_hold, tick_once
-
-    if hold is None and (poll is not None or relay):
-        option = "--relay" if relay else "--poll"
-        raise UsageError(f"tick: {option} goes with --hold; add --hold 10m, or leave it out")
-    often = "20s" if poll is None else poll
-    wanted = hold_of(hold, often, relay=relay) if hold is not None else None
-    connection = connected(queue)
-    report = tick_and_hold(connection, wanted) if wanted else tick_once(connection)
-    show(report.as_json(), as_json, "\n".join(report.lines()))
-    if report.error is not None:
-        raise report.error
-
-
 def main() -> None:
     """The console script."""
     try:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 #: Commands that live in rooms of their own, imported when they are named.
 LAZY = {
+    "tick": ("scheduler.cli_tick", "tick"),
     "pause": ("scheduler.cli_series", "pause"),
     "resume": ("scheduler.cli_series", "resume"),
     "snooze": ("scheduler.cli_series", "snooze"),
@@ -85,6 +86,7 @@ def _usage(problem: click.ClickException, group: click.Context) -> str:
 
 
 LAZY_HELP = {
+    "tick": "Do one pass over the queue; the action runs this.",
     "pause": "Keep a job from running until it is resumed.",
     "resume": "Let a job that was paused go on.",
     "snooze": "Put a job off: not before so long from now.",

@@ -44,7 +44,7 @@ WIRING = {
     "__init__", "__main__", "action", "admission", "bootstrap", "cli", "clock", "connect",
     "create", "demo", "environment", "explain", "github_conditions", "github_connection",
     "github_http", "github_marks", "github_objects", "github_people", "github_queue",
-    "github_repository", "history", "keepalive", "listing", "manage", "request", "seen",
+    "github_repository", "history", "keepalive", "leaving", "listing", "manage", "request", "seen",
     "steering", "ticking",
 }  # fmt: skip
 WIRING |= {name for name in FILES if name.startswith("cli_")}
