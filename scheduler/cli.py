@@ -184,7 +184,8 @@ def cancel(job_id: str, queue: str | None, as_json: bool, run: bool) -> None:
     from scheduler.manage import parse_id
 
     repository, number = parse_id(job_id)
-    done = cancel_job(connected(repository or queue), number, run=run)
+    connection = connected(repository or queue)
+    done = cancel_job(connection, number, run=run)
     text = f"#{number} is cancelled"
     if done["already_closed"]:
         text = f"#{number} was closed already"
@@ -195,6 +196,7 @@ def cancel(job_id: str, queue: str | None, as_json: bool, run: bool) -> None:
     elif done["ended_run"]:
         text = f"#{number}: run {done['ended_run']} has ended already"
     show(done, as_json, text)
+    watch(connection, connection.seen)
 
 
 @cli.command()
@@ -223,6 +225,7 @@ def reschedule(job_id: str, queue: str | None, as_json: bool, **given: Any) -> N
     zone = request.timezone or shown_in(job, connection)
     made = Created(ticket=ticket, job=job, created=False, moved=True, now=now, zone=zone)
     show(made.as_json(), as_json, "\n".join([made.line(), *made.local()]))
+    watch(connection, connection.seen)
 
 
 @cli.command()

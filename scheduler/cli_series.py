@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from scheduler.cli_group import JSON, QUEUE, connected, show
+from scheduler.cli_group import JSON, QUEUE, connected, show, watch
 from scheduler.errors import SchedulerError
 
 if TYPE_CHECKING:
@@ -77,12 +77,14 @@ def _pause(job_id: str, *, queue: str | None, as_json: bool, paused: bool) -> No
     from scheduler.steering import pause as set_paused
 
     repository, number = parse_id(job_id)
-    done = set_paused(connected(repository or queue), number, paused=paused)
+    connection = connected(repository or queue)
+    done = set_paused(connection, number, paused=paused)
     before = "" if done["changed"] else " already"
     text = f"#{number} is not paused{before}; it runs when it is due"
     if paused:
         text = f"#{number} is paused{before}; 'schedule resume {number}' lets it go on"
     show(done, as_json, text)
+    watch(connection, connection.seen)
 
 
 @click.command()
@@ -98,8 +100,10 @@ def snooze(job_id: str, *, queue: str | None, as_json: bool, length: str) -> Non
 
     repository, number = parse_id(job_id)
     for_long = length_of(length, field="--for")
-    done = put_off(connected(repository or queue), number, for_long)
+    connection = connected(repository or queue)
+    done = put_off(connection, number, for_long)
     show(done, as_json, f"#{number} does not run before {done['not_before']}")
+    watch(connection, connection.seen)
 
 
 @click.command()
@@ -112,5 +116,7 @@ def run(job_id: str, *, queue: str | None, as_json: bool) -> None:
     from scheduler.steering import run_now
 
     repository, number = parse_id(job_id)
-    done, nudged = run_now(connected(repository or queue), number)
+    connection = connected(repository or queue)
+    done, nudged = run_now(connection, number)
     show(done, as_json, f"#{number} is run by the next tick; {nudged.reason}")
+    watch(connection, connection.seen)

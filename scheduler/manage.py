@@ -50,6 +50,7 @@ def find(connection: Connection, number: int) -> Ticket:
             f"ID: #{number} of {repository} is no job: it lacks the label {label!r}; "
             "'schedule list' shows the jobs"
         )
+    connection.seen.append(ticket)
     return ticket
 
 
