@@ -59,6 +59,8 @@ class Handler(BaseHTTPRequestHandler):
     """Hands a request on, and what comes back with something left out."""
 
     protocol_version = "HTTP/1.1"
+    #: Head and body in one piece: the second of two would wait for an answer to the first.
+    wbufsize = -1
     lesser: Lesser
     upstream: urllib.parse.SplitResult
 
@@ -122,7 +124,7 @@ def before(url: str, lesser: Lesser) -> Iterator[str]:
     parts = {"lesser": lesser, "upstream": urllib.parse.urlsplit(url)}
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Serving", (Handler,), parts))
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=lambda: server.serve_forever(0.02), daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
