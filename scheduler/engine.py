@@ -134,8 +134,9 @@ class Tick:
         report.paused += [Note(id=found.number, reason="paused") for found in known if found.waits]
         awake = [found for found in known if not (found.waits or self.settings.paused)]
         due = [found for found in awake if found.job.run_at <= now]
-        # What can only be called missed waits until what can still run has run.
-        due.sort(key=lambda found: (_expired(found, now), found.job.run_at, found.number))
+        # What can only be called missed waits until what can still run has run, and so do words:
+        # whoever floods issues with them keeps no other job waiting.
+        due.sort(key=lambda found: (_later(found, now), found.job.run_at, found.number))
         report.due = len(due)
         report.comes_next(*(found.job.run_at for found in awake if found.job.run_at > now))
         try:
@@ -279,6 +280,8 @@ class Tick:
             self._retrying(ticket, problem)
 
 
-def _expired(found: Known, now: datetime) -> bool:
+def _later(found: Known, now: datetime) -> int:
+    if found.command is not None:
+        return 2
     expires = found.job.expires_at()
-    return expires is not None and expires < now
+    return int(expires is not None and expires < now)

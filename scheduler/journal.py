@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property, lru_cache
 
 from scheduler.model import Comment, occurrence_comment, occurrence_instant
 from scheduler.records import hidden, shown, typed
@@ -95,7 +96,7 @@ class Journal:
         """The entries of one occurrence, oldest first."""
         return tuple(entry for entry in self.entries if entry.key == key)
 
-    @property
+    @cached_property
     def furthest(self) -> Entry | None:
         """The end of the latest instant of a series that was dealt with; None: none yet."""
         found = [(occurrence_instant(e.key), e) for e in self.entries if e.outcome in ENDS]
@@ -103,18 +104,18 @@ class Journal:
             1
         ]
 
-    @property
+    @cached_property
     def put_off(self) -> Entry | None:
         """What the last command that put the job off led to."""
         return next((e for e in reversed(self.entries) if e.until is not None), None)
 
-    @property
+    @cached_property
     def parted(self) -> Entry | None:
         """The last entry that left behind, as ``seen``, what could not be read any more."""
         held = State.HELD.value
         return next((e for e in reversed(self.entries) if e.seen and e.outcome != held), None)
 
-    @property
+    @cached_property
     def held(self) -> str | None:
         """The occurrence of which a person has to say what became of it; None: of none."""
         last = {entry.key: entry.outcome for entry in self.entries}
@@ -139,7 +140,14 @@ class Journal:
     def joined(self, other: Journal) -> Journal:
         """This journal with what only ``other`` says: nothing that stood in one is lost."""
         said = {(e.key, e.attempt, e.outcome, e.claim) for e in self.entries}
-        more = (e for e in other.entries if (e.key, e.attempt, e.outcome, e.claim) not in said)
+        full = len(self.entries) >= WHOLE + OLDER
+        more = (
+            e
+            for e in other.entries
+            # What was too old for this one is not new to it.
+            if (e.key, e.attempt, e.outcome, e.claim) not in said
+            and not (full and e.at < self.entries[-WHOLE].at)
+        )
         entries = tuple(dict.fromkeys((*self.entries, *more)))
         handled = max(self.handled or 0, other.handled or 0) or None
         return Journal(id=self.id or other.id, entries=entries, handled=handled)
@@ -245,11 +253,17 @@ def _bounded(journal: Journal) -> Journal:
     while True:
         older, recent = old[: len(old) - left], old[len(old) - left :]
         kept = (*(e for e in older if any(e is each for each in decisive)), *recent)
-        short = [replace(entry, reason="", run_url="", target="", matched="") for entry in kept]
+        short = [_short(entry) for entry in kept]
         fitting = replace(journal, entries=(*short, *cut))
         if not left or len(hidden("journal", fitting)) <= LONGEST_LINE:
             return fitting
         left = max(left - 10, 0)
+
+
+def _short(entry: Entry) -> Entry:
+    if not (entry.target or entry.reason):
+        return entry
+    return replace(entry, reason="", run_url="", target="", matched="")
 
 
 def read(comments: Iterable[Comment], *, login: str) -> History:
@@ -295,6 +309,7 @@ def _merged(journals: list[Journal]) -> Journal:
     return merged
 
 
+@lru_cache(maxsize=64)
 def _record(comment: Comment) -> Claim | Journal | Explanation | None:
     try:
         record = shown(comment.body)

@@ -93,7 +93,7 @@ class Lifecycle:
             self.desk.note("recovered", found, f"was {decision.state.value} already; closed")
         elif isinstance(decision, policy.Hold):
             if found.command is not None:
-                # It is the job that is held; the command waits until that is settled.
+                # It is the job that is held; the command is then answered as one on such a job.
                 found = self.desk.locate(found, (), history)
             self._hold(found, comments, history, decision.reason)
         elif isinstance(decision, policy.Resolve):

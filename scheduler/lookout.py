@@ -44,7 +44,9 @@ class Lookout:
         self.board = board
         #: When to look around next, by the steady clock.
         self.next_poll = self.desk.clock.monotonic()
+        #: What is this holder's business: nothing while the queue is paused.
         self.listed: dict[int, Ticket] = {}
+        self._open: dict[int, Ticket] = {}
         self._poll = poll.total_seconds()
         self._settings = settings
         self._settings_until = self.next_poll + REFRESH
@@ -64,7 +66,8 @@ class Lookout:
         try:
             tickets = self.desk.queue.poll_open()
             due = self.board.next_due()
-            if tickets is not None or (due is not None and (due - now).total_seconds() <= REFRESH):
+            near = due is not None and (due - now).total_seconds() <= REFRESH
+            if tickets is not None or near or self.tick.settings.paused:
                 # Only where they are soon used: an hour has so many requests, and more minutes.
                 self._renew_settings()
         except RateLimited:
@@ -76,7 +79,7 @@ class Lookout:
             return
         self._silent = False
         if tickets is not None:
-            self.listed = {ticket.number: ticket for ticket in tickets}
+            self._open = {ticket.number: ticket for ticket in tickets}
         if tickets is not None or len(self._seen) < len(self.listed):
             self._take_in()
         self.board.looked = True
@@ -118,6 +121,7 @@ class Lookout:
     def _take_in(self) -> None:
         """Make the board say what the open issues say now."""
         board = self.board
+        self.listed = {} if self.tick.settings.paused else self._open
         self._take_back()
         busy = set(board.claimed) | {sent.standing.found.number for sent in board.unrecorded}
         for number in set(board.waiting) - set(self.listed):
@@ -126,8 +130,6 @@ class Lookout:
         seen = {}
         # What was read of comments is older than these issues.
         self.desk.facts.forget_comments()
-        if self.tick.settings.paused:
-            self.listed = {}
         for number, ticket in self.listed.items():
             if number in busy:
                 continue
@@ -144,7 +146,7 @@ class Lookout:
         """Give up claims on what was closed or changed since: there is still time."""
         for number, standing in list(self.board.claimed.items()):
             ticket, shown = standing.found.ticket, self.listed.get(number)
-            reason: str | None = "the issue was closed or unlabelled"
+            reason: str | None = "the issue was closed or unlabelled, or the queue was paused"
             if shown is not None:
                 newer = shown.updated_at >= ticket.updated_at
                 reason = changed(ticket, shown, self.desk.settings.label) if newer else None

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from types import MappingProxyType
 
 NO_INPUTS: Mapping[str, str] = MappingProxyType({})
@@ -204,6 +205,7 @@ def occurrence_key(
     return f"{where}{number}@{instant:%Y-%m-%dT%H:%M:%SZ}"
 
 
+@lru_cache(maxsize=4096)
 def occurrence_instant(key: str) -> datetime | None:
     """The instant of an occurrence key, in UTC; None of what a comment asked for, or no key."""
     text = key.rpartition("@")[2]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import datetime, timezone
+from functools import cache
 from typing import Any
 
 VERSION = 1
 RECORD = re.compile(r"\A<!-- schedule:(claim|journal|invalid) (\{[^\r\n]*\}) -->")
 #: The highest number in a record, GitHub's ids included.
 MOST = 2**63 - 1
+KINDS: dict[str, tuple[type, ...]] = {"int": (int,), "str": (str,), "float": (int, float)}
 
 
 def hidden(kind: str, record: Any) -> str:
@@ -38,10 +40,10 @@ def shown(body: str) -> tuple[str, dict[str, Any]] | None:
 
 
 def _plain(record: Any) -> dict[str, Any]:
-    data = asdict(record)
     # A comment's own id and time are GitHub's to say.
-    data.pop("id", None)
-    data.pop("created_at", None)
+    kind: Any = type(record)
+    names = [name for name in _types(kind) if name not in ("id", "created_at")]
+    data = {name: getattr(record, name) for name in names}
     return {key: _encode(value) for key, value in data.items() if value not in (None, "")}
 
 
@@ -50,7 +52,7 @@ def _encode(value: Any) -> Any:
         return value.isoformat(timespec="microseconds").replace("+00:00", "Z")
     if isinstance(value, (list, tuple)):
         return [
-            {key: _encode(part) for key, part in item.items() if part not in (None, "")}
+            {key: _encode(part) for key, part in vars(item).items() if part not in (None, "")}
             for item in value
         ]
     return value
@@ -58,19 +60,22 @@ def _encode(value: Any) -> Any:
 
 def typed(kind: type, data: dict[str, Any]) -> dict[str, Any]:
     """``data`` with instants read and every type checked; ValueError when one is wrong."""
-    types = {spec.name: str(spec.type) for spec in fields(kind)}
+    types = _types(kind)
     return {name: _value(types[name], value) for name, value in data.items()}
 
 
+@cache
+def _types(kind: Any) -> dict[str, str]:
+    return {spec.name: str(spec.type).partition(" ")[0] for spec in fields(kind)}
+
+
 def _value(kind: str, value: Any) -> Any:
-    if kind.startswith("datetime"):
+    if kind == "datetime":
         instant = datetime.fromisoformat(value.replace("Z", "+00:00"))
         if instant.tzinfo is None:
             raise ValueError("the instant has no UTC offset")
         return instant.astimezone(timezone.utc)
-    types: dict[str, tuple[type, ...]] = {"int": (int,), "str": (str,), "float": (int, float)}
-    wanted = types[kind.partition(" ")[0]]
-    if isinstance(value, bool) or not isinstance(value, wanted):
+    if isinstance(value, bool) or not isinstance(value, KINDS[kind]):
         raise TypeError(f"{value!r} is not {kind}")
     if isinstance(value, int) and not 0 <= value <= MOST:
         raise ValueError("the number is beyond all that are counted here")

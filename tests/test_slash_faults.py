@@ -10,7 +10,7 @@ from tests.fakes import BOT, Crash, MemoryQueue
 from tests.faults.series import entries, goes, open_series, sound, told
 from tests.faults.test_holes import at
 from tests.faults.world import FAULTS, Fault, World, faulty, interleave, world
-from tests.test_slash_commands import Kind, both, faces, many, own, say
+from tests.test_slash_commands import LATER, Kind, both, faces, many, one_off, own, say
 
 
 def held() -> World:
@@ -97,6 +97,22 @@ def test_a_forged_record_keeps_a_command_from_being_done() -> None:
     # Never a run for what was to pause it.
     assert not [sent.key for sent in made.hub.sent if "comment" in sent.key]
     assert made.count("s") <= 2
+
+
+def test_a_job_that_was_held_before_its_time_waits_for_it_after_a_word() -> None:
+    made = one_off()
+    journal = many().hub.on(1)[0].body
+    forged = made.hub.comment(1, journal.replace('"1@', '"7@'), by="agent")
+    say(made, "/pause")
+    goes(made, 3)
+    assert entries(made)[-1].outcome == "held"
+    made.hub.delete_comment(forged.id)
+    say(made, "/resolve again")
+    goes(made, 290, step=20)
+    assert not made.hub.sent
+    goes(made, 310)
+    assert [sent.at >= LATER for sent in made.hub.sent] == [True]
+    assert not made.hub.ticket(1).open
 
 
 @both

@@ -72,6 +72,9 @@ def account(world: World, number: int) -> Counter[str]:
         instant = occurrence_instant(entry.key)
         assert instant in left, f"{entry.key} twice, or none of its instants: {told}"
         before = left.index(instant)
+        if "the journal was deleted" in entry.reason:
+            left = left[before:]
+            before = 0
         assert before == (entry.passed or 0), f"{before} in silence before {entry.key}: {told}"
         assert entry.outcome == State.DISPATCHED.value or entry.reason, told
         found[entry.outcome] += 1

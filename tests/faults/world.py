@@ -130,10 +130,10 @@ class World:
         self.reports.append(report)
         return report
 
-    def until_quiet(self, most: int = 14) -> None:
+    def until_quiet(self, most: int = 14, *, pause: float = PAUSE) -> None:
         """Tick until nothing is left to do. AssertionError: it never ends."""
         for _ in range(most):
-            self.clock.sleep(PAUSE)
+            self.clock.sleep(pause)
             before = self.fingerprint()
             report = self.tick()
             if report and not report.retrying and before == self.fingerprint():

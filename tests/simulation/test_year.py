@@ -1,0 +1,107 @@
+"""A year of a series that comes every five minutes: nothing grows with its age."""
+
+from __future__ import annotations
+
+import functools
+import sys
+import time
+import tracemalloc
+from datetime import timedelta
+
+import pytest
+
+from scheduler import facts, frontmatter
+from scheduler.model import occurrence_key
+from scheduler.target import declared
+from tests.fakes import NOON
+from tests.faults.series import occurrences, open_series
+from tests.faults.world import World, world
+
+FIVE = timedelta(minutes=5)
+WEEK = 7 * 24 * 12
+#: GitHub's limit of a comment.
+MOST = 65_536
+
+
+class Life:
+    """A series and all its ticks; what the hub remembers of the past is forgotten by the way."""
+
+    def __init__(self) -> None:
+        self.world: World = world()
+        self.number = open_series(self.world.hub, rule="every: 5m", run_at=NOON)
+        self.longest = 0
+        self.requests = 0
+
+    def live(self, occurrences: int) -> float:
+        """So many instants, each dispatched once and on its own; the seconds that ticks took."""
+        made, hub, took = self.world, self.world.hub, 0.0
+        for _ in range(occurrences):
+            began = time.perf_counter()
+            report = made.tick()
+            took += time.perf_counter() - began
+            instant = made.clock.true.replace(second=0, microsecond=0)
+            assert [sent.key for sent in hub.sent] == [occurrence_key(self.number, instant)]
+            assert report is not None
+            [journal] = hub.on(self.number)
+            self.longest = max(self.longest, len(journal.body))
+            self.requests = max(self.requests, report.requests)
+            hub.sent.clear()
+            made.reports.clear()
+            hub.runs[:-2] = []
+            hub.views[self.number][:-1] = []
+            for each in [each for each in hub.updated if each not in hub.comments]:
+                del hub.updated[each]
+            made.clock.sleep(FIVE.total_seconds())
+        return took
+
+    def peak(self) -> int:
+        """The bytes that one tick allocates at most."""
+        tracemalloc.start()
+        try:
+            self.live(1)
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+
+def played(weeks: int, left: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """So many weeks and ``left`` more instants; the last week is compared with the second."""
+    life = Life()
+    total = weeks * WEEK + left
+    life.live(WEEK)
+    young, small = life.live(WEEK), life.peak()
+    life.live(total - 3 * WEEK - 2)
+    old, large = life.live(WEEK), life.peak()
+    ticket = life.world.hub.ticket(life.number)
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\n{total} occurrences: longest journal {life.longest} characters, "
+            f"{life.requests} requests a tick; ms a tick {1000 * young / WEEK:.2f} in the second "
+            f"week, {1000 * old / WEEK:.2f} in the last; kB a tick {small // 1024}, then "
+            f"{large // 1024}\n"
+        )
+    assert ticket.open
+    assert ticket.comments == len(life.world.hub.comments) == 1
+    assert life.longest < MOST
+    assert len(occurrences(life.world.history(life.number).journal)) == 160
+    assert old < 2.5 * young
+    assert large < 1.5 * small
+
+
+@pytest.fixture(autouse=True)
+def _texts_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Which only saves time: it is the same text every time.
+    monkeypatch.setattr(facts, "declared", functools.cache(declared))
+    monkeypatch.setattr(frontmatter, "parse", functools.cache(frontmatter.parse))
+
+
+def test_a_few_days_of_a_series() -> None:
+    life = Life()
+    life.live(1000)
+    assert life.longest < MOST / 2
+
+
+@pytest.mark.slow
+def test_a_year_of_a_series(capsys: pytest.CaptureFixture[str]) -> None:
+    # 365 days: 105,120 occurrences.
+    played(52, 288, capsys)
