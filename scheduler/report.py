@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from scheduler.errors import SchedulerError
-from scheduler.journal import NEVER_STARTED, Claim, Entry, Explanation, Journal, head
+from scheduler.journal import NEVER_STARTED, Claim, Entry, Explanation, Journal
+from scheduler.journal_head import head
 from scheduler.markdown import cell, code, visible
 from scheduler.states import State
 from scheduler.when import format_instant

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from scheduler.journal import Entry, Journal, head
+from scheduler.journal import Entry, Journal
+from scheduler.journal_head import head
 from scheduler.markdown import cell, code
 from scheduler.model import Job, occurrence_comment, occurrence_instant
 from scheduler.report import MAX_SHOWN_ENTRIES, SYMBOLS, lateness

@@ -22,11 +22,10 @@ PRODUCT = [name for name in FILES if not name.startswith("sandbox.")]
 #: Pure: what they decide follows from their arguments, time included.
 CORE = {
     "commands", "conditions", "cron_rule", "errors", "fields", "frontmatter", "gateway",
-    "journal", "known", "markdown", "model", "pace", "policy", "quotas", "readings", "records",
-    "recovery", "recurrence", "report", "report_series", "rrule_rule", "series", "settings",
-    "settings_file", "series_keys", "signing", "states", "strict_yaml", "target", "trust",
-    "when", "words",
-    "workflow_commands",
+    "journal", "journal_head", "known", "markdown", "model", "pace", "policy", "quotas",
+    "readings", "records", "recovery", "recurrence", "report", "report_series", "rrule_rule",
+    "series", "series_keys", "settings", "settings_file", "signing", "states", "strict_yaml",
+    "target", "trust", "when", "words", "workflow_commands",
 }  # fmt: skip
 #: What a room of the core may know of the others: each may import those before it.
 ORDER = [
@@ -34,7 +33,7 @@ ORDER = [
     {"model", "records"},
     {"when", "commands", "fields", "gateway", "journal", "settings"},
     {"conditions", "cron_rule", "rrule_rule"},
-    {"series_keys", "recurrence", "readings"},
+    {"series_keys", "recurrence", "readings", "journal_head"},
     {"frontmatter", "policy", "series", "words"},
     {"recovery", "target", "trust", "report", "signing", "quotas"},
     {"report_series", "settings_file"},

@@ -16,11 +16,11 @@ from scheduler.journal import (
     History,
     Journal,
     claim_of,
-    head,
     highest_attempt,
     never_started,
     read,
 )
+from scheduler.journal_head import head
 from scheduler.model import Comment, User
 from scheduler.report import journal_comment
 from scheduler.states import State

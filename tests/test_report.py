@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scheduler.journal import NEVER_STARTED, Claim, Entry, Explanation, Journal, head
+from scheduler.journal import NEVER_STARTED, Claim, Entry, Explanation, Journal
+from scheduler.journal_head import head
 from scheduler.report import (
     MAX_SHOWN_ENTRIES,
     Fired,

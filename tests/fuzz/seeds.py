@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 from scheduler import frontmatter, signing
-from scheduler.journal import Claim, Entry, Explanation, Journal, head
+from scheduler.journal import Claim, Entry, Explanation, Journal
+from scheduler.journal_head import head
 from scheduler.model import Job
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
