@@ -26,7 +26,8 @@ from scheduler.keepalive import keep_alive
 from scheduler.leaving import Leave, Overtime, leaving, unbegun
 from scheduler.markdown import code, visible
 from scheduler.report import TickReport, summary
-from scheduler.request import Request, from_mapping, instant_of, timed
+from scheduler.request import Request, from_mapping
+from scheduler.requested import instant_of, timed
 from scheduler.ticking import hold_for, tick_and_hold
 from scheduler.workflow_commands import Annotation, Level
 

@@ -22,8 +22,6 @@ from scheduler.when import format_duration, format_instant
 
 #: How often what is waited for is asked about: after a tenth of the time it was waited for.
 SOONEST, LATEST = timedelta(minutes=1), timedelta(minutes=10)
-#: How long a condition is waited for that says neither that nor until when the job makes sense.
-PATIENCE = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
 
 
@@ -102,7 +100,7 @@ class Circumstances:
         now, expires = self._desk.clock.now(), job.expires_at()
         if expires is not None and expires < now:
             expires = None  # a person reopened it, however late it is
-        patience = job.patience or (PATIENCE if expires is None else None)
+        patience = job.patience or (conditions.PATIENCE if expires is None else None)
         if patience is not None and now >= job.run_at + patience:
             return f"when: {job.when} did not hold within {format_duration(patience)}: {seen}"
         # At the end of its patience it is asked a last time; its deadline it has to pass.

@@ -274,6 +274,11 @@ class Claimant:
             self.queue.set_state(ticket.number, reason=None, labels=sorted(wanted))
         return replace(ticket, labels=tuple(sorted(wanted)))
 
+    def retitle(self, ticket: Ticket, title: str) -> None:
+        """Give the issue another title."""
+        if title != ticket.title:
+            self.queue.set_state(ticket.number, reason=None, title=title)
+
     def go_on(self, ticket: Ticket, state: State, *, title: str) -> Ticket:
         """The issue of a series, with what shows that it has begun and in its title comes next."""
         kept = labels_for(ticket, state, self.label)

@@ -21,7 +21,7 @@ SERIES = (
     click.option("--cron", metavar="RULE", help='Again and again: "*/30 9-17 * * 1-5", @daily.'),
     click.option("--rrule", metavar="RULE", help="The same by RFC 5545: FREQ=WEEKLY;BYDAY=MO,WE."),
     click.option("--every", metavar="DURATION", help="The same at a fixed distance: 2h."),
-    click.option("--until", metavar="TIME", help="The last instant that a series may have."),
+    click.option("--until", metavar="INSTANT", help="The last one, 2027-01-31T18:00Z."),
     click.option("--count", metavar="N", help="How many instants a series has."),
     click.option("--misfire", metavar="WORD", help="Of past instants run: skip, latest, all."),
     click.option("--overlap", metavar="WORD", help="While its last run goes on: allow, skip."),
@@ -43,15 +43,16 @@ def explained_by(request: Request, queue: str | None) -> Explained:
     """What a request's times come to; the settings are only asked for their zone."""
     from scheduler.clock import SystemClock
     from scheduler.explain import explain, needs_zone
+    from scheduler.settings import Settings
 
-    zone = None
+    settings = Settings()
     if needs_zone(request):
         try:
-            zone = connected(queue).settings.defaults.timezone
+            settings = connected(queue).settings
         except SchedulerError:
             # Nothing is opened, so nothing is needed: without settings a zone has to be named.
-            zone = None
-    return explain(request, now=SystemClock().now(), zone=zone)
+            settings = Settings()
+    return explain(request, now=SystemClock().now(), settings=settings)
 
 
 @click.command()
@@ -79,10 +80,10 @@ def _pause(job_id: str, *, queue: str | None, as_json: bool, paused: bool) -> No
     repository, number = parse_id(job_id)
     connection = connected(repository or queue)
     done = set_paused(connection, number, paused=paused)
-    before = "" if done["changed"] else " already"
-    text = f"#{number} is not paused{before}; it runs when it is due"
+    text = f"#{number} {'is resumed' if done['changed'] else 'was not paused'}; it runs when due"
     if paused:
-        text = f"#{number} is paused{before}; 'schedule resume {number}' lets it go on"
+        verb = "is paused" if done["changed"] else "was paused already"
+        text = f"#{number} {verb}; 'schedule resume {number}' lets it go on"
     show(done, as_json, text)
     watch(connection, connection.seen)
 
@@ -102,7 +103,8 @@ def snooze(job_id: str, *, queue: str | None, as_json: bool, length: str) -> Non
     for_long = length_of(length, field="--for")
     connection = connected(repository or queue)
     done = put_off(connection, number, for_long)
-    show(done, as_json, f"#{number} does not run before {done['not_before']}")
+    asked = "asked for; the next tick sees to it, if you may schedule here"
+    show(done, as_json, f"#{number} not before {done['not_before']}: {asked}")
     watch(connection, connection.seen)
 
 
@@ -118,5 +120,6 @@ def run(job_id: str, *, queue: str | None, as_json: bool) -> None:
     repository, number = parse_id(job_id)
     connection = connected(repository or queue)
     done, nudged = run_now(connection, number)
-    show(done, as_json, f"#{number} is run by the next tick; {nudged.reason}")
+    asked = "asked for; the next tick sees to it, if you may schedule here"
+    show(done, as_json, f"#{number} now: {asked}\n{nudged.reason}")
     watch(connection, connection.seen)

@@ -11,12 +11,15 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from scheduler.fields import REPOSITORY, line, refusal, shown
 from scheduler.gateway import Check, PullRequest, Review
 from scheduler.model import Ticket
 
 NAMES = ("closed", "merged", "label", "checks-pass", "approved")
+#: For how long `when` is waited for where a job says nothing and has no deadline.
+PATIENCE = timedelta(days=1)
 #: GitHub answers 422 to a longer one: https://github.com/github/docs/issues/32156
 LONGEST_LABEL = 50
 #: What stands in a label's brackets may hold brackets itself: the last one closes.

@@ -24,7 +24,8 @@ from scheduler.errors import (
 from scheduler.facts import Facts
 from scheduler.model import Job, Ticket, User
 from scheduler.nudge import Nudged, nudge
-from scheduler.request import Request, job_of, timed
+from scheduler.request import Request
+from scheduler.requested import job_of, timed
 from scheduler.seen import look
 from scheduler.target import Declared, check
 from scheduler.trust import author_refusal, target_of, target_refusal

@@ -9,8 +9,11 @@ from typing import Any
 
 from scheduler import recurrence, when
 from scheduler.created import told
+from scheduler.errors import InvalidJob
 from scheduler.model import Job
-from scheduler.request import Request, series_of, timed
+from scheduler.request import Request
+from scheduler.requested import series_of, timed
+from scheduler.settings import Settings
 
 #: How many instants are shown.
 SHOWN = 5
@@ -24,6 +27,8 @@ class Explained:
     now: datetime
     instants: tuple[datetime, ...]
     zone: str | None
+    #: Why such a job would be refused; the rules of the repository are not asked.
+    refused: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The object that ``schedule create --explain --json`` prints."""
@@ -32,6 +37,7 @@ class Explained:
             "next": [when.format_instant(each) for each in self.instants],
             "timezone": self.zone,
             "local": [when.format_local(each, place) for each in self.instants] if place else None,
+            "refused": self.refused,
         }
 
     def text(self) -> str:
@@ -44,6 +50,8 @@ class Explained:
                 lines.append(f"  that is {when.format_local(each, place)}")
         if self.job.jitter:
             lines.append(f"each up to {when.format_duration(self.job.jitter)} later, by its jitter")
+        if self.refused:
+            lines.append(f"as a job it is refused: {self.refused}")
         if self.job.recurring and len(self.instants) < SHOWN:
             lines.append("that is all: the series ends there")
         return "\n".join(lines)
@@ -56,19 +64,27 @@ def needs_zone(request: Request) -> bool:
     return bool(request.cron or request.rrule or request.at or request.until)
 
 
-def explain(request: Request, *, now: datetime, zone: str | None) -> Explained:
-    """The next instants of ``request``; ``zone`` is the settings' own.
+def explain(request: Request, *, now: datetime, settings: Settings) -> Explained:
+    """The next instants of ``request``, and whether its rule comes too often.
 
     Raises:
         UsageError, InvalidJob, Refused: it means nothing, or no time to come.
     """
+    zone = settings.defaults.timezone
     request = timed(request, now=now, zone=zone)
     job = series_of(request, now=now, zone=zone)
     rule = recurrence.of(job)
+    refused = None
+    try:
+        if rule is not None:
+            recurrence.check(rule, shortest=settings.limits.shortest_interval)
+    except InvalidJob as often:
+        refused = str(often)
     following = iter([job.run_at]) if rule is None else rule.since(now)
     return Explained(
         job=job,
         now=now,
         instants=tuple(islice(following, SHOWN)),
         zone=job.timezone or request.timezone or zone,
+        refused=refused,
     )

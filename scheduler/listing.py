@@ -13,7 +13,7 @@ from scheduler.connect import Connection
 from scheduler.markdown import visible
 from scheduler.report import sentence
 from scheduler.report_series import told
-from scheduler.seen import Seen, look
+from scheduler.seen import SAID, Seen, look
 
 #: How many jobs ``list --all`` looks at: each that was closed can cost a request.
 RECENT = 30
@@ -91,9 +91,7 @@ def details(seen: Seen, now: datetime) -> str:
         for key in (
             "run_at",
             "in",
-            "cron",
-            "rrule",
-            "every",
+            *SAID,
             "workflow",
             "event",
             "repo",

@@ -11,6 +11,7 @@ from scheduler.errors import SchedulerError
 from scheduler.journal import NEVER_STARTED, Claim, Entry, Explanation, Journal
 from scheduler.journal_head import head
 from scheduler.markdown import cell, code, visible
+from scheduler.model import occurrence_comment
 from scheduler.states import State
 from scheduler.when import format_instant
 
@@ -184,6 +185,8 @@ def sentence(entry: Entry) -> str:
         unnamed = "" if entry.run_id else " GitHub did not say which run it is."
         return f"{lead}Started {target}{run} at {at}{late}.{how}{unnamed}"
     reason = code(entry.reason) if entry.reason else "no reason given"
+    if entry.outcome == State.REJECTED.value and occurrence_comment(entry.key):
+        return f"{lead}Not done, and the job is as it was: {reason}. ({at})"
     texts = {
         State.MISSED.value: f"Missed: {reason}. To run it all the same, reopen the issue.",
         State.REJECTED.value: f"Rejected, not run: {reason}. Reopen the issue to ask again.",

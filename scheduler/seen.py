@@ -17,6 +17,14 @@ from scheduler.series_keys import RULES
 from scheduler.states import LABELLED, TERMINAL, State, state_label
 from scheduler.trust import at_least
 
+#: What else a job may say of itself, as it is shown.
+SAID = ("timezone", *RULES, "until", "count", "deadline", "unless", "when", "patience")
+
+
+def _said(job: Job | None, key: str) -> object:
+    value = getattr(job, key, None)
+    return None if value is None else written(value)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
@@ -44,7 +52,7 @@ class Seen:
             "repo": job.repo if job else None,
             "ref": job.ref if job else None,
             "agent": job.agent if job else None,
-            **{key: written(getattr(job, key)) if job else None for key in RULES},
+            **{key.replace("-", "_"): _said(job, key) for key in SAID},
             "author": self.ticket.author.login,
             "inputs": dict(job.inputs) if job else {},
             "message": job.message if job else None,
@@ -70,18 +78,20 @@ def look(connection: Connection, ticket: Ticket, *, deep: bool = True) -> Seen:
         history = journal.read(comments, login=scheduler_login(connection, comments) or "")
     state = state_of(ticket, job, history, label=connection.settings.label, read=deep)
     entries = history.journal.entries
-    run_at = _runs_at(ticket, job, history) if job else None
+    run_at = _runs_at(ticket, job, history, read=deep) if job else None
     return Seen(
         ticket=ticket, job=job, problem=problem, state=state, entries=entries, run_at=run_at
     )
 
 
-def _runs_at(ticket: Ticket, job: Job, history: History) -> datetime:
+def _runs_at(ticket: Ticket, job: Job, history: History, *, read: bool) -> datetime:
     if not ticket.open:
         return job.run_at
     return max(
         recurrence.expected(job, touched=ticket.updated_at),
         series.put_off(history.journal) or job.run_at,
+        # For display alone: of a job that was put off, the title says so without its comments.
+        (None if read or not ticket.comments else series.titled(ticket.title)) or job.run_at,
     )
 
 

@@ -45,7 +45,7 @@ def count(field: str, text: str) -> int:
     """Read how many instants a series has, from 1 to ``MOST_INSTANTS``."""
     number = int(text) if re.fullmatch(r"[1-9][0-9]{0,4}", text) else 0
     if not 0 < number <= MOST_INSTANTS:
-        fix = f"write '{field}: 10', or leave it out"
+        fix = "write one such as 10, or leave it out"
         raise refusal(field, text, f"is not a number from 1 to {MOST_INSTANTS}", fix)
     return number
 
@@ -89,6 +89,11 @@ def read(key: str, field: str, text: str, zone: str | None) -> Any:
     return READERS[key](field, node, zone) if key == "until" else READERS[key](field, node)
 
 
+def _shown(job: Job, name: str) -> object:
+    value = getattr(job, name)
+    return when.format_duration(value) if isinstance(value, timedelta) else value
+
+
 def agree(job: Job) -> None:
     """Make sure that the keys of a job fit together.
 
@@ -98,7 +103,7 @@ def agree(job: Job) -> None:
     rules = [name for name in RULES if getattr(job, name) is not None]
     if len(rules) > 1:
         fix = "keep one of cron, rrule and every"
-        raise refusal(rules[1], getattr(job, rules[1]), f"stands beside {rules[0]}", fix)
+        raise refusal(rules[1], _shown(job, rules[1]), f"stands beside {rules[0]}", fix)
     if not rules:
         for name in ("until", "count", "misfire", "overlap"):
             if (value := getattr(job, name)) is not None:

@@ -76,6 +76,11 @@ def run_now(connection: Connection, number: int) -> tuple[dict[str, Any], Nudged
 
 def _open(connection: Connection, number: int) -> Ticket:
     ticket = find(connection, number)
+    if not ticket.open and ticket.state_reason == "completed":
+        raise Refused(
+            f"ID: #{number} is done; give it another time with 'schedule reschedule {number} "
+            "--in 2h'"
+        )
     if not ticket.open:
         raise Refused(
             f"ID: #{number} is closed, so no tick would hear it; reopen it with "

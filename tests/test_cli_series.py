@@ -78,7 +78,7 @@ def test_a_request_in_json_takes_the_same_keys(stage: Stage) -> None:
         (("--cron", "* * * * *"), ("comes 1m apart", "limits.shortest-interval", "5m")),
         (("--every", "1s"), ("every: '1s' comes 1s apart", "limits.shortest-interval")),
         (("--rrule", "FREQ=SECONDLY"), ("comes every second", "limits.shortest-interval")),
-        (("--every", "2h", "--count", "0"), ("--count: '0' is not a number from 1 to",)),
+        (("--every", "2h", "--count", "0"), ("--count: '0' is not a number", "such as 10")),
         (("--every", "2h", "--until", "2020-01-01T00:00:00Z"), ("until", "is before run-at")),
         (("--cron", "@daily", "--rrule", "FREQ=DAILY"), ("rrule", "stands beside cron")),
         (("--cron", "@daily", "--timezone", "Mars/Base"), ("--timezone", "Mars/Base")),
@@ -109,6 +109,42 @@ def test_explain_shows_the_next_five_of_anything(stage: Stage) -> None:
     assert explained(stage, *start) == ["2027-03-26T12:00:00Z"]
     assert len(explained(stage, "--rrule", "FREQ=WEEKLY;BYDAY=MO,WE")) == 5
     assert len(explained(stage, "--at", "tomorrow 9am", *BERLIN)) == 1
+
+
+def test_explain_says_what_would_be_refused_as_a_job(stage: Stage) -> None:
+    shown = stage.run("--every", "1m", "--explain", "--json").json
+    assert len(shown["next"]) == 5
+    assert "limits.shortest-interval" in shown["refused"]
+    assert "as a job it is refused: every: '1m'" in stage.run("--every", "1m", "--explain").out
+    stage.settings("limits: {shortest-interval: 1m}\n")
+    assert stage.run("--cron", "* * * * *", "--explain", "--json").json["refused"] is None
+
+
+def test_a_series_that_is_moved_says_its_next_instant(stage: Stage) -> None:
+    stage.create("--cron", "0 9 * * *", *WORK)
+    moved = stage.run("reschedule", "1", "--at", "2027-03-01T12:00:00Z", "--json").json
+    assert moved["run_at"] == "2027-03-02T09:00:00Z"
+
+
+def test_what_a_job_does_not_say_is_null(stage: Stage) -> None:
+    stage.create("--in", "1h", *WORK)
+    stage.create("--every", "1h", "--until", at(90_000), "--when", "closed(#1)", *WORK)
+    once, often = (stage.run("show", number, "--json").json for number in "12")
+    assert [once[key] for key in ("cron", "rrule", "every", "until", "when")] == [None] * 5
+    assert (often["every"], often["when"]) == ("1h", "closed(#1)")
+    assert "None" not in stage.run("show", "1").out
+    assert "when:" in stage.run("show", "2").out
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        ((), ("--at", "--in", "--cron")),
+        (("--at", "9am UTC", "--in", "1h"), ("--at stands beside --in",)),
+    ],
+)
+def test_a_time_is_said_once(stage: Stage, args: tuple[str, ...], words: tuple[str, ...]) -> None:
+    stage.run("create", *args, *WORK).refused(2, *words)
 
 
 def test_explain_needs_no_token_and_no_repository(stage: Stage) -> None:
@@ -175,7 +211,7 @@ def test_pause_and_resume(stage: Stage) -> None:
     assert stage.run("show", "1", "--json").json["status"] == "paused"
     assert stage.run("list").out.splitlines()[1].split()[1] == "paused"
     assert stage.runs() == []
-    assert stage.run("resume", "1").out == "#1 is not paused; it runs when it is due\n"
+    assert stage.run("resume", "1").out == "#1 is resumed; it runs when due\n"
     assert [fired["id"] for fired in stage.tick()["dispatched"]] == [1]
 
 
@@ -187,6 +223,7 @@ def test_who_may_not_label_pauses_nothing(stage: Stage) -> None:
 
 def test_snooze_puts_a_job_off(stage: Stage) -> None:
     stage.open(body(-30))
+    before = when.format_instant(read(stage).run_at)
     done = stage.run("snooze", "1", "--for", "2h", "--json").json
     assert stage.comments(1) == ["/snooze 2h"]
     report = stage.tick()
@@ -196,6 +233,18 @@ def test_snooze_puts_a_job_off(stage: Stage) -> None:
     again = stage.tick()
     assert (again["dispatched"], again["obeyed"]) == ([], [])
     assert again["next_due"] == done["not_before"]
+    assert stage.run("list", "--json").json[0]["run_at"] in (done["not_before"], before)
+
+
+def test_what_was_put_off_says_so_in_its_title(stage: Stage) -> None:
+    stage.create("--in", "1h", *WORK)
+    done = stage.run("snooze", "1", "--for", "2h", "--json").json
+    stage.tick()
+    assert f" at {done['not_before']}: Check it" in stage.issue(1)["title"]
+    assert stage.run("list", "--json").json[0]["run_at"] == done["not_before"]
+    asked = stage.run("snooze", "1", "--for", "3h").out
+    assert asked.startswith("#1 not before 20")
+    assert "the next tick sees to it" in asked
 
 
 def test_run_now_runs_a_job_that_is_not_due_once(stage: Stage) -> None:
@@ -225,6 +274,7 @@ def test_a_stranger_s_word_is_refused_where_it_stands(stage: Stage) -> None:
     report = stage.tick()
     assert report["dispatched"] == []
     assert any("stranger" in note["reason"] for note in report["rejected"])
+    assert "Not done, and the job is as it was" in stage.comments(1)[-1]
     assert stage.issue(1)["state"] == "open"
     assert stage.runs() == []
 
@@ -234,6 +284,9 @@ def test_a_word_on_a_closed_job_is_refused(stage: Stage) -> None:
     stage.run("cancel", "1")
     for words in (("pause", "1"), ("snooze", "1", "--for", "1h"), ("run", "1")):
         stage.run(*words).refused(3, "#1 is closed", "schedule retry 1")
+    stage.open(body(-30))
+    stage.tick()
+    stage.run("pause", "2").refused(3, "#2 is done", "schedule reschedule 2")
     stage.run("snooze", "1", "--for", "soon").refused(3, "--for", "'soon'")
     stage.run("run", "77").refused(4, "#77")
 

@@ -63,7 +63,7 @@ def test_the_library_for_words_is_imported_for_words_alone(text: str, words: boo
     code = (
         "import sys; from datetime import datetime, timezone\n"
         "from scheduler.errors import InvalidJob\n"
-        "from scheduler.request import Request, timed\n"
+        "from scheduler.request import Request\nfrom scheduler.requested import timed\n"
         "now = datetime(2026, 11, 23, tzinfo=timezone.utc)\n"
         "try: timed(Request(at=sys.argv[1], timezone=sys.argv[2] or None), now=now)\n"
         "except InvalidJob: pass\n"

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from scheduler.environment import Environment
 from scheduler.errors import InvalidJob, Refused, SchedulerError, UsageError
-from scheduler.request import KEYS, Request, from_json, from_mapping, instant_of, job_of, timed
+from scheduler.request import KEYS, Request, from_json, from_mapping
+from scheduler.requested import instant_of, job_of, timed
 
 NINE = datetime(2026, 11, 23, 9, tzinfo=timezone.utc)
 HOUR = timedelta(hours=1)
@@ -52,7 +53,11 @@ def test_what_is_empty_counts_as_not_given(nothing: object) -> None:
 
 
 ADD_ONE = "write 2026-11-23T11:00Z, or add a timezone"
-SAY_WHEN = "time: say when, with either --at 2026-11-23T09:00:00Z or --in 2h"
+SAY_WHEN = (
+    "time: say when, with --at 2026-11-23T09:00:00Z, --in 2h, or again and again with --cron, "
+    "--rrule or --every"
+)
+ONCE = "time: --at stands beside --in; keep one of them"
 PAST = "write a time to come, or add --allow-past to run it at once"
 NOT_JSON = 'request: is not a JSON object; write {"run_at": …, "message": …}'
 
@@ -193,7 +198,7 @@ def test_a_delay_never_ends_early() -> None:
     ("request_", "kind", "message"),
     [
         (Request(), UsageError, SAY_WHEN),
-        (Request(at="x", delay="1h"), UsageError, SAY_WHEN),
+        (Request(at="x", delay="1h"), UsageError, ONCE),
         (
             Request(at="2026-11-23T11:00"), InvalidJob,
             f"--at: '2026-11-23T11:00' has no UTC offset; {ADD_ONE}",
