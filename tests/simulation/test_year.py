@@ -33,7 +33,7 @@ class Life:
         self.requests = 0
 
     def live(self, occurrences: int) -> float:
-        """So many instants, each dispatched once and on its own; the seconds that ticks computed."""
+        """So many instants, each dispatched once and alone; the seconds that ticks computed."""
         made, hub, took = self.world, self.world.hub, 0.0
         for _ in range(occurrences):
             began = time.process_time()
