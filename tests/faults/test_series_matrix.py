@@ -139,7 +139,7 @@ def test_pairs_of_faults_in_two_ticks_sampled(setting: Setting) -> None:
 @pytest.mark.slow
 @everywhere
 def test_pairs_of_faults_in_two_ticks(setting: Setting) -> None:
-    pairs(setting, 3000, "all pairs of a series")
+    pairs(setting, 600, "all pairs of a series")
 
 
 def side_by_side(setting: Setting, seed: int) -> None:
@@ -169,7 +169,7 @@ def test_two_ticks_at_once_with_faults_sampled(setting: Setting) -> None:
 @pytest.mark.slow
 @everywhere
 def test_two_ticks_at_once_with_faults(setting: Setting) -> None:
-    for seed in range(2000):
+    for seed in range(500):
         side_by_side(setting, seed)
 
 
