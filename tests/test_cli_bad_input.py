@@ -30,7 +30,7 @@ TIMES = {
     "year 9999": (("--at", "9999-01-01T00:00:00Z"), 3, ("--at: '9999", "2999")),
     "beyond the horizon": (("--in", "4000d"), 3, ("--at: ", "too far away", "quotas.horizon")),
     "no time": ((), 2, ("time: ", "--at", "--in 2h")),
-    "two times": (("--in", "1h", "--at", "2030-01-15T10:00:00Z"), 2, ("time: ", "either")),
+    "two times": (("--in", "1h", "--at", "2030-01-15T10:00:00Z"), 2, ("time: --at stands",)),
     "empty time": (("--at", ""), 3, ("--at: ''", "write it like")),
 }
 
@@ -312,7 +312,7 @@ def test_the_missing_label_is_made_with_the_first_job(stage: Stage) -> None:
         ("nope", ("request: is not JSON",)),
         ("[]", ("request: is not a JSON object",)),
         ("{}", ("time: say when",)),
-        ('{"in": "1h", "run_at": "2030-01-15T10:00:00Z"}', ("time: say when, with either",)),
+        ('{"in": "1h", "run_at": "2030-01-15T10:00:00Z"}', ("time: --at stands beside --in",)),
         ('{"in": "1h"}', ("--workflow: is missing",)),
     ],
 )
