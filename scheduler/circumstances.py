@@ -16,6 +16,7 @@ from scheduler.errors import Rejected, SchedulerError
 from scheduler.journal import Explanation
 from scheduler.known import Known
 from scheduler.model import Run
+from scheduler.recurrence import of
 from scheduler.report import waiting_comment
 from scheduler.states import State
 from scheduler.when import format_duration, format_instant
@@ -67,9 +68,9 @@ class Circumstances:
 
     def _last_run(self, found: Known) -> Run | None:
         entries = found.history.journal.entries
-        ran = [e for e in entries if e.outcome == State.DISPATCHED.value and e.run_id]
-        if not ran:
-            return None
+        ran = [e for e in entries if e.outcome == State.DISPATCHED.value]
+        if not ran or ran[-1].run_id is None:
+            return None  # of an event's run, or one that GitHub did not name, nothing can be asked
         repo = ran[-1].target.partition(" ")[0] or found.asked.repo or self._desk.queue.repository
         return self._desk.queue.run(repo, ran[-1].run_id or 0)
 
@@ -101,6 +102,7 @@ class Circumstances:
         if expires is not None and expires < now:
             expires = None  # a person reopened it, however late it is
         patience = job.patience or (conditions.PATIENCE if expires is None else None)
+        patience = self._within(found, patience)
         if patience is not None and now >= job.run_at + patience:
             return f"when: {job.when} did not hold within {format_duration(patience)}: {seen}"
         # At the end of its patience it is asked a last time; its deadline it has to pass.
@@ -109,6 +111,15 @@ class Circumstances:
         reason = f"when: {job.when} does not hold yet: {seen}"
         until = min([self._later(found), *ends])
         return NotNow(reason=reason, until=until, found=self._told(found, reason, min(ends)))
+
+    def _within(self, found: Known, patience: timedelta | None) -> timedelta | None:
+        """A series waits no longer than until its next instant, which then waits for itself."""
+        rule = of(found.asked)
+        following = rule.after(found.instant) if rule is not None else None
+        if following is None:
+            return patience
+        room = max(following - found.job.run_at - _SECOND, timedelta())
+        return room if patience is None else min(patience, room)
 
     def _answer(self, field: str, text: str) -> tuple[bool, str]:
         condition = conditions.parse(field, text)

@@ -209,7 +209,7 @@ def cancel(job_id: str, queue: str | None, as_json: bool, run: bool) -> None:
 @QUEUE
 def reschedule(job_id: str, queue: str | None, as_json: bool, **given: Any) -> None:
     """Move a job to another time."""
-    from scheduler import recurrence
+    from scheduler import series
     from scheduler.create import shown_in
     from scheduler.created import Created
     from scheduler.manage import parse_id
@@ -224,7 +224,7 @@ def reschedule(job_id: str, queue: str | None, as_json: bool, **given: Any) -> N
     request = timed(request, now=now, zone=default)
     run_at = instant_of(request, now=now, zone=default)
     ticket, job = move(connection, number, run_at)
-    job = job.at(recurrence.expected(job, touched=now))
+    job = job.at(series.expected(job, title="", touched=now))
     zone = request.timezone or shown_in(job, connection)
     made = Created(ticket=ticket, job=job, created=False, moved=True, now=now, zone=zone)
     show(made.as_json(), as_json, "\n".join([made.line(), *made.local()]))

@@ -72,8 +72,8 @@ class Closing:
             desk.claimant.retitle(ticket, series.retitled(ticket.title, comes.job.run_at))
         again = comes.job.run_at if found.command is None else desk.clock.now()
         desk.stays[found.number] = (comes, again)
-        if not comes.waits:
-            desk.report.comes_next(max(comes.job.run_at, desk.report.now))
+        if not comes.waits and comes.job.run_at > desk.report.now:
+            desk.report.comes_next(comes.job.run_at)
 
     def _answer(self, found: Known, journal: Journal, content: str) -> None:
         done = [said for said in found.said if said.comment_id <= (journal.handled or 0)]

@@ -16,6 +16,7 @@ from scheduler.journal import ENDS, Claim, Entry, History, Journal, read
 from scheduler.known import Known
 from scheduler.model import Comment, Job, Ticket, User, occurrence_instant, occurrence_key
 from scheduler.policy import Decision
+from scheduler.records import RECORD
 from scheduler.report import Note, TickReport
 from scheduler.report_series import series_comment
 from scheduler.rules import Rules
@@ -50,6 +51,18 @@ class Desk:
             return History()
         return read(comments.items, login=self.facts.login() or "")
 
+    def presumed(self, comments: Comments) -> History:
+        """What they record by the word of somebody who may write, before the own login is known.
+
+        Good for telling what waits, and for nothing else: before anything is sent they are
+        read again, and only the own login is believed.
+        """
+        for each in comments.items:
+            by = each.author
+            if RECORD.match(each.body) and (by.bot or at_least(self.facts.role(by.login), "write")):
+                return read(comments.items, login=by.login)
+        return History()
+
     def locate(
         self,
         found: Known,
@@ -57,12 +70,10 @@ class Desk:
         history: History,
         *,
         left: Iterable[Command] = (),
-        reached: datetime | None = None,
     ) -> Known:
         """The same job at the occurrence that is to be looked at now, by what is recorded.
 
-        ``left`` are commands that were found in comments before, ``reached`` the last instant
-        that is known to be dealt with where the comments were not read.
+        ``left`` are commands that were found in comments before.
         """
         label, ticket = self.settings.label, found.ticket
         queue, runs_in = self.queue.repository, found.asked.repo or self.queue.repository
@@ -78,7 +89,6 @@ class Desk:
             now=self.as_of(found.job),
             begun=begun_label(label) in ticket.labels,
             commands=said,
-            reached=reached,
         )
         return replace(
             found,
@@ -224,13 +234,18 @@ class Desk:
         handled = max(history.journal.handled or 0, comment_id)
         return replace(history, journal=replace(history.journal, handled=handled))
 
+    def title(self, comes: Known) -> str:
+        """The title that the issue of a job should have, if it is the scheduler's to say."""
+        title = comes.ticket.title
+        if comes.command or not comes.asked.recurring:
+            return title
+        return series.retitled(title, series.shown(comes.instant, comes.history.journal))
+
     def go_on(self, comes: Known) -> Known:
         """Show on a series' issue that it has begun, and which occurrence comes next."""
-        journal, title = comes.history.journal, comes.ticket.title
-        if comes.command is None:
-            title = series.retitled(title, series.shown(comes.instant, journal))
-        state = State.HELD if journal.held else State.PENDING
-        return replace(comes, ticket=self.claimant.go_on(comes.ticket, state, title=title))
+        state = State.HELD if comes.history.journal.held else State.PENDING
+        ticket = self.claimant.go_on(comes.ticket, state, title=self.title(comes))
+        return replace(comes, ticket=ticket)
 
     def show(self, placed: Known) -> None:
         """Make a series' issue say what comes next: a tick may have died, or its rule be new."""

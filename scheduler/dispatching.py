@@ -233,6 +233,9 @@ class Dispatcher:
         journal = self.desk.record(found, history, started(entry, outcome), own=own)
         if claim.key == found.key:
             self.closing.after(found, journal, State.DISPATCHED)
+        else:
+            # What it is at meanwhile is due as well.
+            self.desk.report.comes_next(self.desk.report.now)
 
 
 def started(entry: Entry, outcome: Found) -> Entry:

@@ -32,13 +32,8 @@ class Explained:
 
     def as_json(self) -> dict[str, Any]:
         """The object that ``schedule create --explain --json`` prints."""
-        place = when.zone(self.zone, field="timezone") if self.zone else None
-        return {
-            "next": [when.format_instant(each) for each in self.instants],
-            "timezone": self.zone,
-            "local": [when.format_local(each, place) for each in self.instants] if place else None,
-            "refused": self.refused,
-        }
+        found: dict[str, Any] = {"next": [when.format_instant(each) for each in self.instants]}
+        return found if self.refused is None else {**found, "refused": self.refused}
 
     def text(self) -> str:
         """One line an instant, then what is added to it, and where it ends."""

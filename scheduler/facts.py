@@ -51,6 +51,7 @@ class Facts:
         self._newest: dict[str, int | None] = {}
         self._created: tuple[datetime, Sequence[Ticket]] | None = None
         self._recent: tuple[datetime, Sequence[Comment] | None] | None = None
+        self._older: tuple[Sequence[Comment] | None] | None = None
 
     def login(self) -> str | None:
         """The scheduler's own login; None until a first write shows it.
@@ -73,7 +74,7 @@ class Facts:
         self._settings = settings
         self._files.clear()
         self._newest.clear()
-        self._recent = self._created = None
+        self._recent = self._created = self._older = None
 
     def learn_login(self, login: str) -> None:
         """Take the author of the scheduler's own write for its login."""
@@ -199,7 +200,18 @@ class Facts:
                 return None
         return self._recent[1]
 
+    def older_comments(self, since: datetime) -> Sequence[Comment] | None:
+        """The same from further back, asked for once; None too where that is too much."""
+        if self._older is None:
+            try:
+                self._older = (self._queue.recent_comments(since),)
+            except (Rejected, NotPermitted, Unavailable):
+                self._older = (None,)
+        return self._older[0]
+
     def forget_comments(self) -> None:
         """Ask for the recent comments again when they are next needed, if they can be told."""
+        if self._older and self._older[0] is not None:
+            self._older = None
         if self._recent and self._recent[1] is not None:
             self._recent = None

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from scheduler import frontmatter, when
+from scheduler import frontmatter, recurrence, when
 from scheduler.connect import Connection
 from scheduler.errors import (
     InvalidJob,
@@ -22,6 +22,7 @@ from scheduler.journal import Entry
 from scheduler.model import Job, Ticket
 from scheduler.seen import Seen, look
 from scheduler.series import retitled
+from scheduler.series_keys import agree
 from scheduler.states import State, state_label
 
 JOB_ID = re.compile(
@@ -116,6 +117,9 @@ def reschedule(connection: Connection, number: int, run_at: datetime) -> tuple[T
             "edit the issue's deadline first"
         )
     job = replace(job, run_at=run_at)
+    agree(job)
+    if (rule := recurrence.of(job)) is not None:
+        recurrence.fires(rule)
     changes: dict[str, Any] = {"body": frontmatter.render(job)}
     if (title := retitled(ticket.title, run_at)) != ticket.title:
         changes["title"] = title

@@ -11,16 +11,17 @@ from datetime import datetime, timedelta
 
 from scheduler.desk import Desk
 from scheduler.gateway import Comments
-from scheduler.journal import History
 from scheduler.known import Known
 from scheduler.model import UNCOUNTED, Comment
 from scheduler.recurrence import of
-from scheduler.series import titled
 from scheduler.states import State, state_label
 
-#: How far back the repository's comments are listed. What stands further back is read of each
-#: series alone; a command is seen when its job is due, at the latest.
-LOOKED_BACK = timedelta(hours=6)
+#: How far back the repository's comments are listed: a command that is older is heard when its
+#: job is due.
+LOOKED_BACK = timedelta(days=1)
+#: The same for a series whose last instant is further back than that; once more, for all such.
+#: What stands still further back is read of each series alone.
+FURTHER_BACK = timedelta(days=8)
 
 
 class Placer:
@@ -35,47 +36,48 @@ class Placer:
         Raises:
             RateLimited, Unavailable, NotPermitted: its comments can't be read.
         """
-        now = self._desk.clock.now()
+        now, ticket = self._desk.clock.now(), found.ticket
         since = now - LOOKED_BACK
-        if found.ticket.comments and found.asked.run_at <= now and self._paused(found):
-            # Whenever it was said that it goes on, it is heard.
-            return self._located(found, self._desk.queue.comments(found.number).items)
         latest = self._latest(found, now)
-        commented = found.ticket.comments and found.ticket.updated_at >= since
-        quiet = not found.ticket.comments or (latest is None and not commented)
+        further = latest is not None and latest < since
+        if found.asked.run_at <= now and self._paused(found):
+            further = True  # whenever it was said that it goes on, it is heard
+        quiet = not ticket.comments or not (latest or further or ticket.updated_at >= since)
         # Of an issue whose comments nobody counted they are read once it is due.
-        uncounted = found.ticket.comments == UNCOUNTED and not found.asked.recurring
+        uncounted = ticket.comments == UNCOUNTED and not found.asked.recurring
         if quiet or (uncounted and found.asked.run_at <= now):
             return self._located(found, ())
-        if latest is not None and latest < since and not commented and self._told(found, latest):
-            return self._desk.locate(found, (), History(), reached=latest)
-        comments = self._desk.facts.recent_comments(since)
-        if comments is None or (latest is not None and latest < since):
-            return self._located(found, self._desk.queue.comments(found.number).items)
-        here = [comment for comment in comments if comment.issue == found.number]
-        return self._located(found, here)
+        comments = self._listed(now, latest) if further else self._desk.facts.recent_comments(since)
+        if comments is None:
+            return self._alone(found)
+        placed = self._located(found, [each for each in comments if each.issue == found.number])
+        if placed.lost and placed.job.run_at > now:
+            return self._alone(found)  # its journal is older than the list
+        return placed
+
+    def _listed(self, now: datetime, latest: datetime | None) -> Sequence[Comment] | None:
+        far = now - FURTHER_BACK
+        return None if latest and latest < far else self._desk.facts.older_comments(far)
+
+    def _alone(self, found: Known) -> Known:
+        return self._located(found, self._desk.queue.comments(found.number).items)
 
     def _paused(self, found: Known) -> bool:
         return state_label(self._desk.settings.label, State.PAUSED) in found.ticket.labels
-
-    def _told(self, found: Known, latest: datetime) -> bool:
-        """Whether a series' title says that ``latest`` was dealt with.
-
-        It names the next instant, which the scheduler puts there after that. So a series that
-        is quiet costs nothing, and one with a title of its own its list of comments. Should a
-        person write that very instant, the journal tells of what it passed over at the next.
-        """
-        rule = of(found.asked)
-        following = rule.after(latest) if rule is not None else None
-        return following is not None and titled(found.ticket.title) == following
 
     def _latest(self, found: Known, now: datetime) -> datetime | None:
         """The last instant of a series that has begun; None of what has not, or comes once."""
         rule = of(found.asked)
         return rule.latest(now) if rule is not None and found.asked.run_at <= now else None
 
-    def _located(self, found: Known, comments: Sequence[Comment]) -> Known:
-        history = self._desk.history(Comments(items=tuple(comments)))
-        placed = self._desk.locate(found, comments, history)
-        self._desk.show(placed)
+    def _located(self, found: Known, items: Sequence[Comment]) -> Known:
+        desk, comments = self._desk, Comments(items=tuple(items))
+        if items and desk.facts.login() is None:
+            history = desk.presumed(comments)
+            placed = desk.locate(found, items, history)
+            if not history.claims and desk.title(placed) == found.ticket.title:
+                return placed
+            # Something was left undone; doing it tells whose records are to be believed.
+        placed = desk.locate(found, items, desk.history(comments))
+        desk.show(placed)
         return placed

@@ -228,18 +228,6 @@ def _own_end(
     return first_instant(min(max(moment, _NEVER), _ALWAYS), clocks), count
 
 
-def expected(job: Job, *, touched: datetime) -> datetime:
-    """The instant that an open job waits for, as far as its issue shows it without its comments.
-
-    ``touched`` is when the issue was last changed: a series' title is, after each occurrence,
-    so what is due and was not dealt with is an instant after that.
-    """
-    rule = of(job)
-    if rule is None:
-        return job.run_at
-    return rule.after(touched) or rule.latest(END) or job.run_at
-
-
 def fires(rule: Recurrence) -> None:
     """Make sure that a rule has an instant at all.
 

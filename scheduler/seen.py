@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from scheduler import frontmatter, journal, records, recurrence, series, when
+from scheduler import frontmatter, journal, records, series, when
 from scheduler.connect import Connection
 from scheduler.errors import InvalidJob, SchedulerError
 from scheduler.frontmatter import written
@@ -88,7 +88,7 @@ def _runs_at(ticket: Ticket, job: Job, history: History, *, read: bool) -> datet
     if not ticket.open:
         return job.run_at
     return max(
-        recurrence.expected(job, touched=ticket.updated_at),
+        series.expected(job, title=ticket.title, touched=ticket.updated_at),
         series.put_off(history.journal) or job.run_at,
         # For display alone: of a job that was put off, the title says so without its comments.
         (None if read or not ticket.comments else series.titled(ticket.title)) or job.run_at,

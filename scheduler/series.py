@@ -16,7 +16,7 @@ from itertools import islice
 from scheduler.commands import Command
 from scheduler.journal import NEVER_STARTED, History, Journal
 from scheduler.model import Job, occurrence_comment, occurrence_instant
-from scheduler.recurrence import Recurrence, of
+from scheduler.recurrence import END, Recurrence, of
 from scheduler.states import State
 from scheduler.when import format_instant
 
@@ -57,18 +57,16 @@ def locate(
     now: datetime,
     begun: bool = False,
     commands: Iterable[Command] = (),
-    reached: datetime | None = None,
 ) -> Place:
     """The occurrence of ``job`` that is to be looked at, at ``now``.
 
     ``name`` makes an occurrence's key of its instant or of a comment's id. ``begun``: the
     issue shows that the series has a journal. ``commands`` are what comments ask for, and no
-    journal says was dealt with. ``reached`` is the last instant that is known to be dealt with
-    where the journal was not read.
+    journal says was dealt with.
     """
     journal, said = history.journal, list(commands)
     rule = of(job)
-    gone = rule is not None and reached is None and lost(history, begun=begun)
+    gone = rule is not None and lost(history, begun=begun)
     held = journal.held
     # Of what is on hold people say what became of it; else what they ask for comes first.
     others = [each for each in said if name(each.comment_id) != held]
@@ -81,13 +79,15 @@ def locate(
         return Place(key=held, instant=instant, due=instant, command=next(iter(said), None))
     if rule is None:
         return _once(job, journal, name)
-    reached = reached or position(journal)
-    return replace(_next(job, rule, journal, name, now=now, reached=reached, gone=gone), lost=gone)
+    return replace(_next(job, rule, journal, name, now=now, gone=gone), lost=gone)
 
 
 def _once(job: Job, journal: Journal, name: Callable[[datetime | int], str]) -> Place:
     ran = [e.key for e in journal.entries if e.outcome == State.DISPATCHED.value]
     by_comment = next((key for key in ran if occurrence_comment(key)), None)
+    if not by_comment and journal.furthest and (position(journal) or job.run_at) >= job.run_at:
+        # It was a series once: what that has dealt with is never dealt with again.
+        by_comment = journal.furthest.key
     key = by_comment or name(job.run_at)
     due = max(job.run_at + jitter(key, job.jitter), put_off(journal) or job.run_at)
     return Place(key=key, instant=job.run_at, due=job.run_at if by_comment else due)
@@ -100,7 +100,6 @@ def _next(
     name: Callable[[datetime | int], str],
     *,
     now: datetime,
-    reached: datetime | None,
     gone: bool,
 ) -> Place:
     not_before = put_off(journal)
@@ -115,6 +114,7 @@ def _next(
 
     if gone and (latest := rule.latest(now)):
         return at(latest, skip=_lost(rule.after(latest)))
+    reached = position(journal)
     first = rule.first() if reached is None else rule.after(reached)
     if first is None:
         end = reached or job.run_at
@@ -129,7 +129,7 @@ def _next(
         return at(_expired(job, rule, first, now, not_before) or first)
     if misfire == "skip":
         number = _between(rule, first, latest) + 1
-        words = f"{number} instants passed without a tick, and misfire is 'skip'"
+        words = f"{number} instants passed before it could run, and misfire is 'skip'"
         return at(latest, skip=words)
     return at(latest)
 
@@ -207,6 +207,18 @@ def titled(title: str) -> datetime | None:
     """The instant in a title that the scheduler or the command line wrote; None: a person did."""
     match = TITLE.fullmatch(title)
     return occurrence_instant(f"@{match['instant']}") if match else None
+
+
+def expected(job: Job, *, title: str, touched: datetime) -> datetime:
+    """The instant that an open job waits for, as far as its issue shows it without its comments.
+
+    For display alone. A series' title says it, if nobody wrote another. Else it is the first
+    after ``touched``, when the issue was last changed: each occurrence does that.
+    """
+    rule = of(job)
+    if rule is None:
+        return job.run_at
+    return titled(title) or rule.after(touched) or rule.latest(END) or job.run_at
 
 
 def retitled(title: str, moment: datetime) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from scheduler import conditions, frontmatter, recurrence, when
+from scheduler import conditions, frontmatter, series, when
 from scheduler.errors import InvalidJob
 from scheduler.model import Ticket
 from scheduler.settings import Settings
@@ -62,7 +62,7 @@ def overdue(
         except InvalidJob:
             continue
         # A job may be opened when its time is past already.
-        run_at = recurrence.expected(job, touched=ticket.updated_at)
+        run_at = series.expected(job, title=ticket.title, touched=ticket.updated_at)
         since = max(run_at, ticket.created_at)
         if job.when is not None:
             # It may be waiting for that, and says so on its issue.

@@ -117,7 +117,7 @@ def test_one_that_is_late_alone_runs_whatever_misfire_says(misfire: str) -> None
     assert place(job, at("10:59:59"), entry(at("09"))) == plain(at("10"))
 
 
-SKIPPED = "instants passed without a tick, and misfire is 'skip'"
+SKIPPED = "instants passed before it could run, and misfire is 'skip'"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from scheduler.model import occurrence_instant
 from scheduler.settings import Limits, Settings
 from tests.fakes import Crash
 from tests.faults.series import (
+    TEN,
     entries,
     forward,
     goes,
@@ -81,7 +82,7 @@ def test_what_is_skipped_says_how_many_and_why() -> None:
     report = out.tick()
     assert report is not None
     assert [note.reason for note in report.skipped] == [
-        "6 instants passed without a tick, and misfire is 'skip'"
+        "6 instants passed before it could run, and misfire is 'skip'"
     ]
     assert report.next_due == m(70)
 
@@ -282,43 +283,107 @@ def test_a_rule_that_is_none_gets_one_comment(rule: str, words: str) -> None:
     assert "schedule:invalid" not in wrong.hub.ticket(1).labels
 
 
-def quiet_world(*names: str) -> World:
-    """Daily series that ran at noon, ten hours ago."""
+def quiet_world() -> World:
+    """A daily series that ran at noon, ten hours ago."""
     quiet = series_world("every: 1d")
-    for name in names:
-        open_series(quiet.hub, name, rule="every: 1d")
     quiet.tick()
     forward(quiet, m(600))
     return quiet
 
 
-def test_series_that_are_quiet_cost_an_idle_tick_nothing() -> None:
-    assert len(quiet_world("a", "b", "c", "d").hub.sent) == 5
-    few, many = quiet_world(), quiet_world("a", "b", "c", "d")
-    costs = [report.requests for each in (few, many) if (report := each.tick())]
-    assert len(costs) == 2
-    assert costs[0] == costs[1] <= 4
-    goes(many, 24 * 60)
-    assert len(many.hub.sent) == 10
+@pytest.mark.parametrize(("rule", "days"), [("every: 1d", 0), ("every: 5d", 2)])
+def test_series_that_are_quiet_cost_an_idle_tick_one_list(rule: str, days: int) -> None:
+    quiet = series_world(rule)
+    for name in ("a", "b", "c", "d"):
+        open_series(quiet.hub, name, rule=rule)
+    quiet.tick()
+    assert len(quiet.hub.sent) == 5
+    forward(quiet, m(10 * 60 + days * 24 * 60))
+    report = quiet.tick()
+    assert report is not None
+    assert (report.due, len(quiet.hub.sent)) == (0, 5)
+    assert report.requests <= 4
 
 
-def test_a_title_of_one_s_own_hides_no_instant() -> None:
+def test_of_a_series_that_is_quiet_for_long_its_own_comments_are_read() -> None:
+    quiet = series_world("every: 30d")
+    quiet.tick()
+    forward(quiet, m(20 * 24 * 60))
+    report = quiet.tick()
+    assert report is not None
+    assert report.due == 0
+    assert report.requests <= 4
+    forward(quiet, m(30 * 24 * 60))
+    quiet.tick()
+    assert sound(quiet, 1)["dispatched"] == 2
+
+
+@pytest.mark.parametrize("own", ["Nightly check", title(m(2 * 24 * 60))])
+def test_no_title_hides_an_instant(own: str) -> None:
     moved = quiet_world()
-    moved.hub.change(1, title="Nightly check")
+    moved.hub.change(1, title=own)
     forward(moved, m(24 * 60 + 600))
-    assert len(moved.hub.sent) == 1
     moved.tick()
     assert len(moved.hub.sent) == 2
-    sound(moved, 1)
 
 
-def test_an_instant_that_a_title_hides_is_told_of_by_the_next() -> None:
-    moved = quiet_world()
-    moved.hub.change(1, title=title(m(2 * 24 * 60)))
-    forward(moved, m(24 * 60 + 600))
-    moved.tick()
-    assert len(moved.hub.sent) == 1
-    forward(moved, m(2 * 24 * 60))
-    moved.tick()
-    assert len(moved.hub.sent) == 2
-    assert sound(moved, 1)["passed over"] == 1
+def test_a_rule_that_was_edited_hides_no_instant() -> None:
+    edited = series_world("every: 1d")
+    edited.tick()
+    forward(edited, m(60))
+    text = edited.hub.ticket(1).body
+    edited.hub.change(1, body=text.replace("every: 1d", "every: 12h"))
+    forward(edited, m(19 * 60))
+    edited.tick()
+    assert [sent.key for sent in edited.hub.sent][1:] == [f"1@{m(720):%Y-%m-%dT%H:%M:%SZ}"]
+
+
+def test_a_long_series_that_becomes_a_single_job_does_not_begin_again() -> None:
+    long = series_world()
+    goes(long, 10 * 200)
+    text, ran = long.hub.ticket(1).body, len(long.hub.sent)
+    long.hub.change(1, body=text.replace("every: 10m\n", ""))
+    forward(long, m(10 * 201))
+    long.tick()
+    assert len(long.hub.sent) == ran
+
+
+def test_jitter_hides_no_instant_whose_journal_is_old() -> None:
+    late = series_world("every: 3d", "jitter: 20h\n")
+    forward(late, m(24 * 60))
+    late.tick()
+    assert len(late.hub.sent) == 1
+    instant = m(3 * 24 * 60)
+    forward(late, instant + TEN)
+    first = late.tick()
+    assert first is not None
+    assert first.next_due is not None
+    assert instant <= first.next_due <= instant + 120 * TEN
+    forward(late, first.next_due)
+    late.tick()
+    assert len(late.hub.sent) == 2
+
+
+def test_a_series_that_has_ended_is_not_due_again() -> None:
+    last = series_world(more="misfire: all\ncount: 3\n")
+    forward(last, m(65))
+    report = last.tick()
+    assert report is not None
+    assert len(report.dispatched) == 3
+    assert not last.hub.ticket(1).open
+    assert report.next_due is None
+
+
+def test_without_a_known_login_an_idle_tick_writes_nothing() -> None:
+    blind = series_world("every: 1h")
+    blind.hub.graphql = False
+    blind.tick()
+    forward(blind, m(20))
+    before = dict(blind.hub.comments)
+    report = blind.tick()
+    assert report is not None
+    assert (report.due, report.next_due) == (0, m(60))
+    assert blind.hub.comments == before
+    goes(blind, 61)
+    assert len(blind.hub.sent) == 2
+    sound(blind, 1)
