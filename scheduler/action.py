@@ -18,14 +18,17 @@ from typing import Any
 
 from scheduler import workflow_commands as commands
 from scheduler.connect import Connection, connect
-from scheduler.create import Created, create
+from scheduler.create import create
+from scheduler.created import Created
 from scheduler.environment import Environment
 from scheduler.errors import Refused, SchedulerError, UsageError
 from scheduler.keepalive import keep_alive
+from scheduler.leaving import Leave, Overtime, leaving, unbegun
 from scheduler.markdown import code, visible
 from scheduler.report import TickReport, summary
-from scheduler.request import Request, from_mapping, instant_of
-from scheduler.ticking import hold_for, tick_and_hold, tick_once
+from scheduler.request import Request, from_mapping
+from scheduler.requested import instant_of, timed
+from scheduler.ticking import hold_for, tick_and_hold
 from scheduler.workflow_commands import Annotation, Level
 
 #: A job may be due before the run that carries it begins; older times are a mistake.
@@ -46,7 +49,8 @@ def main(environ: Mapping[str, str]) -> int:
         environment = Environment.read(environ)
         command = environ.get("SCHEDULE_COMMAND") or "tick"
         if command == "tick":
-            return _tick(connect(environment), environment)
+            with leaving() as leave:
+                return _tick(environment, leave)
         if command == "enqueue":
             return _enqueue(environment)
         raise UsageError(f"command: {command!r} is unknown; write 'tick' or 'enqueue'")
@@ -55,13 +59,17 @@ def main(environ: Mapping[str, str]) -> int:
         return problem.exit_status
 
 
-def _tick(connection: Connection, environment: Environment) -> int:
-    hold = hold_for(environment.hold, environment.poll, profile=_profile(connection, environment))
-    report = tick_and_hold(connection, hold) if hold else tick_once(connection)
-    alive = keep_alive(connection.queue, connection.settings, environment, connection.clock.now())
-    if alive:
-        report.notices.append(alive)
-    report.requests = connection.queue.requests
+def _tick(environment: Environment, leave: Leave) -> int:
+    report = None
+    try:
+        connection = connect(environment)
+        profile = environment.profile or connection.settings.profile
+        hold = hold_for(environment.hold, environment.poll, profile=profile)
+        report = tick_and_hold(connection, hold, leave)
+        _keep_alive(connection, report, leave)
+    except Overtime:
+        report = report or unbegun()
+    leave.arrived()
     _log(report.lines())
     wanted = [
         Annotation(level=level, message=visible(f"#{note.id}: {note.reason}"), title=name)
@@ -84,15 +92,21 @@ def _tick(connection: Connection, environment: Environment) -> int:
     )
     _write_summary(
         environment,
-        summary(report, repository=connection.queue.repository, server=environment.server_url),
+        summary(report, repository=environment.need_repository(), server=environment.server_url),
     )
     if report.error is not None:
         raise report.error
     return 0
 
 
-def _profile(connection: Connection, environment: Environment) -> str:
-    return environment.profile or connection.settings.profile
+def _keep_alive(connection: Connection, report: TickReport, leave: Leave) -> None:
+    if leave.asked:
+        return
+    leave.wind_up = None
+    now, queue = connection.clock.now(), connection.queue
+    if alive := keep_alive(queue, connection.settings, connection.environment, now):
+        report.notices.append(alive)
+    report.requests = queue.requests
 
 
 def _enqueue(environment: Environment) -> int:
@@ -100,8 +114,9 @@ def _enqueue(environment: Environment) -> int:
     # The run that carries a job is not the run that asks for it: nothing is inherited.
     outside = replace(environment, in_actions=False, workflow=None, event={})
     connection = connect(outside)
-    now = connection.clock.now()
-    run_at = instant_of(request, now=now, zone=connection.settings.defaults.timezone)
+    now, zone = connection.clock.now(), connection.settings.defaults.timezone
+    request = timed(request, now=now, zone=zone)
+    run_at = instant_of(request, now=now, zone=zone)
     if now - run_at > TRANSIT:
         raise Refused(f"run-at: {request.at!r} is past; write a time to come")
     made = create(request, connection)
@@ -129,7 +144,8 @@ def carried(environment: Environment) -> Request:
         nudge=False,  # a tick follows in the same run
     )
     if environment.event_name == "repository_dispatch":
-        return from_mapping(environment.event.get("client_payload"), base)
+        # A program's payload; what it says is to mean the same to everyone.
+        return from_mapping(environment.event.get("client_payload"), replace(base, words=False))
     if environment.event_name == "workflow_dispatch":
         fields: dict[str, Any] = dict(environment.event.get("inputs") or {})
         # The form has an input of this name for the one purpose; others are the caller's own.

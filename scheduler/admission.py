@@ -51,6 +51,9 @@ class Admission:
     def _mine(self, ticket: Ticket) -> bool:
         if self._login is None:
             self._login = self._connection.queue.own_login() or ""
+        if not self._login:
+            # Only an app's token can't tell whose it is: one of those that may schedule then.
+            return ticket.author.bot and named_bot(ticket.author, self._connection.settings)
         return ticket.author.login.lower() == self._login.lower()
 
     def _may_schedule(self, ticket: Ticket) -> bool:

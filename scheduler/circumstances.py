@@ -5,24 +5,36 @@ Asked right before a claim, of GitHub and never of memory. What can't be asked i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from scheduler import conditions
+from scheduler.asking import ask
 from scheduler.desk import Desk
+from scheduler.errors import Rejected, SchedulerError
+from scheduler.journal import Explanation
 from scheduler.known import Known
 from scheduler.model import Run
+from scheduler.report import waiting_comment
 from scheduler.states import State
+from scheduler.when import format_duration, format_instant
 
 #: How often what is waited for is asked about: after a tenth of the time it was waited for.
 SOONEST, LATEST = timedelta(minutes=1), timedelta(minutes=10)
+_SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class NotNow:
-    """Look again at ``until``; ``reason`` is what is waited for."""
+    """Look again at ``until``; ``reason`` is what is waited for.
+
+    ``found`` is the job as it is known once its issue says so.
+    """
 
     reason: str
     until: datetime
+    found: Known | None = None
 
 
 class Circumstances:
@@ -39,7 +51,7 @@ class Circumstances:
         """
         if found.command is not None:
             return None
-        return self._overlap(found)
+        return self._unless(found) or self._overlap(found) or self._when(found)
 
     def _overlap(self, found: Known) -> NotNow | str | None:
         job = found.asked
@@ -65,3 +77,60 @@ class Circumstances:
         now = self._desk.clock.now()
         waited = now - found.job.run_at
         return now + min(max(waited / 10, SOONEST), LATEST)
+
+    def _unless(self, found: Known) -> str | None:
+        if found.job.unless is None:
+            return None
+        try:
+            holds, seen = self._answer("unless", found.job.unless)
+        except Rejected as refused:
+            return f"unless: {found.job.unless} can't be asked: {refused}"
+        return f"unless: {found.job.unless} holds: {seen}" if holds else None
+
+    def _when(self, found: Known) -> NotNow | str | None:
+        job = found.job
+        if job.when is None:
+            return None
+        try:
+            holds, seen = self._answer("when", job.when)
+        except Rejected as refused:
+            return f"when: {job.when} can't be asked: {refused}"
+        if holds:
+            return None
+        now, expires = self._desk.clock.now(), job.expires_at()
+        if expires is not None and expires < now:
+            expires = None  # a person reopened it, however late it is
+        patience = job.patience or (conditions.PATIENCE if expires is None else None)
+        if patience is not None and now >= job.run_at + patience:
+            return f"when: {job.when} did not hold within {format_duration(patience)}: {seen}"
+        # At the end of its patience it is asked a last time; its deadline it has to pass.
+        ends = [expires + _SECOND] if expires is not None else []
+        ends += [job.run_at + patience] if patience is not None else []
+        reason = f"when: {job.when} does not hold yet: {seen}"
+        until = min([self._later(found), *ends])
+        return NotNow(reason=reason, until=until, found=self._told(found, reason, min(ends)))
+
+    def _answer(self, field: str, text: str) -> tuple[bool, str]:
+        condition = conditions.parse(field, text)
+        return conditions.verdict(condition, ask(condition, self._desk.queue, self._desk.facts))
+
+    def _told(self, found: Known, reason: str, end: datetime) -> Known:
+        """Say on the issue, once, what its job waits for; of a series, once for all of it."""
+        asked, ticket, history = found.asked, found.ticket, found.history
+        occurrence = "" if asked.recurring else found.key
+        words = f"{occurrence} {asked.when} {asked.patience}"
+        told = Explanation(text_hash=hashlib.sha256(words.encode()).hexdigest()[:16])
+        if any(each.text_hash == told.text_hash for each in history.explanations):
+            return found
+        if ticket.comments and self._desk.facts.login() is None:
+            return found  # whether it stands there already can't be told
+        until = None if asked.recurring else format_instant(end)
+        try:
+            self._desk.queue.add_comment(ticket.number, waiting_comment(told, reason, until))
+        except SchedulerError:
+            return found  # only a courtesy: it waits all the same, and the tick's report says so
+        return replace(
+            found,
+            ticket=replace(ticket, comments=max(ticket.comments, 0) + 1),
+            history=replace(history, explanations=(*history.explanations, told)),
+        )

@@ -27,11 +27,15 @@ PATIENCE = timedelta(seconds=15)
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """One occurrence that is to be dispatched, with everything that the dispatch needs."""
+    """One occurrence that is to be dispatched, with everything that the dispatch needs.
+
+    ``title`` is what its run shows in its title, as far as that is known.
+    """
 
     ticket: Ticket
     key: str
     dispatch: Dispatch
+    title: str = ""
 
     @property
     def target(self) -> str:
@@ -95,6 +99,7 @@ class Claimant:
             newest_run=newest_run,
             supersedes=decision.supersedes.id if decision.supersedes else None,
             ends=decision.state.value if isinstance(decision, End) else "",
+            title=work.title,
         )
         written: Comment | None = None
         try:
@@ -268,6 +273,11 @@ class Claimant:
         if set(wanted) != set(ticket.labels):
             self.queue.set_state(ticket.number, reason=None, labels=sorted(wanted))
         return replace(ticket, labels=tuple(sorted(wanted)))
+
+    def retitle(self, ticket: Ticket, title: str) -> None:
+        """Give the issue another title."""
+        if title != ticket.title:
+            self.queue.set_state(ticket.number, reason=None, title=title)
 
     def go_on(self, ticket: Ticket, state: State, *, title: str) -> Ticket:
         """The issue of a series, with what shows that it has begun and in its title comes next."""

@@ -8,24 +8,21 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from scheduler import __version__
 from scheduler.cli_group import JSON, QUEUE, Schedule, complain, connected, show, watch
+from scheduler.cli_series import explained_by, series_options
 from scheduler.errors import UsageError
-
-if TYPE_CHECKING:
-    from scheduler.connect import Connection
-    from scheduler.request import Request
-
 
 HELP = """Say "run this workflow at that time"; the repository's issues are the queue.
 
 \b
 schedule --in 2h --message "Check PR 123"
 schedule --at 2026-11-23T09:00:00Z --workflow agent.yml --message "…"
+schedule --at "tomorrow 9am Europe/Berlin" --message "…"
 
 \b
 Exit status: 0 done, 1 failed, 2 wrong usage, 3 refused, 4 no such job,
@@ -42,6 +39,13 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 3 refused, 4 no such job,
 @click.version_option(__version__, prog_name="schedule")
 def cli() -> None:
     """Say "run this workflow at that time"."""
+
+
+AT = click.option(
+    "--at",
+    metavar="TIME",
+    help="When: 2026-11-23T09:00:00Z, local with --timezone, or 'tomorrow 9am'.",
+)
 
 
 def _inputs(pairs: tuple[str, ...]) -> dict[str, str]:
@@ -64,7 +68,7 @@ def _read() -> str:
 
 
 @cli.command()
-@click.option("--at", metavar="TIME", help="When: 2026-11-23T09:00:00Z, or local with --timezone.")
+@AT
 @click.option("--in", "delay", metavar="DURATION", help="How soon: 90s, 2h30m, 1d, PT2H.")
 @click.option("--timezone", metavar="ZONE", help="IANA name for a local --at, Europe/Berlin.")
 @click.option("--message", "-m", default="", help="What the run is to do; '-' reads it.")
@@ -84,8 +88,10 @@ def _read() -> str:
 )
 @click.option("--request-id", metavar="ID", help="Repeat a creation safely: one job for one id.")
 @click.option("--max-attempts", type=click.IntRange(1, 99), help="Dispatch attempts; 5.")
+@series_options
 @click.option("--allow-past", is_flag=True, help="Accept a time that is past: run it at once.")
 @click.option("--nudge/--no-nudge", default=True, help="Wake the scheduler, if that helps.")
+@click.option("--explain", is_flag=True, help="Only show the next five instants of this.")
 @click.option("--dry-run", is_flag=True, help="Check everything, print the issue, open none.")
 @click.option(
     "--json",
@@ -101,11 +107,13 @@ def create(
     queue: str | None,
     json_mode: str | None,
     dry_run: bool,
+    explain: bool,
     inputs: tuple[str, ...],
     **given: Any,
 ) -> None:
     """Open a job (the default command)."""
     from scheduler.create import create as create_job
+    from scheduler.create import rehearse
     from scheduler.request import Request
 
     if json_mode not in (None, "answer", "-"):
@@ -117,23 +125,18 @@ def create(
         from scheduler.request import from_json
 
         request = from_json(_read(), request)
+    if explain:
+        explained = explained_by(request, queue)
+        show(explained.as_json(), json_mode is not None, explained.text())
+        return
     connection = connected(queue)
     if dry_run:
-        _dry_run(request, connection, as_json=json_mode is not None)
+        issue, text = rehearse(request, connection)
+        show(issue, json_mode is not None, text)
         return
     made = create_job(request, connection)
     show(made.as_json(), json_mode is not None, "\n".join(made.lines()))
     watch(connection, connection.seen)
-
-
-def _dry_run(request: Request, connection: Connection, *, as_json: bool) -> None:
-    from scheduler.create import prepared, title
-    from scheduler.frontmatter import render
-
-    job = prepared(request, connection)
-    data = {"title": title(job), "labels": [connection.settings.label], "body": render(job)}
-    label = connection.settings.label
-    show(data, as_json, f"{data['title']}\nlabel: {label}\n\n{data['body']}")
 
 
 @cli.command("list")
@@ -159,7 +162,8 @@ def list_jobs(queue: str | None, as_json: bool, everything: bool, agent: str | N
 def show_job(job_id: str, queue: str | None, as_json: bool) -> None:
     """Show one job and what happened to it."""
     from scheduler.listing import details
-    from scheduler.manage import find, look, parse_id
+    from scheduler.manage import find, parse_id
+    from scheduler.seen import look
 
     repository, number = parse_id(job_id)
     connection = connected(repository or queue)
@@ -180,7 +184,8 @@ def cancel(job_id: str, queue: str | None, as_json: bool, run: bool) -> None:
     from scheduler.manage import parse_id
 
     repository, number = parse_id(job_id)
-    done = cancel_job(connected(repository or queue), number, run=run)
+    connection = connected(repository or queue)
+    done = cancel_job(connection, number, run=run)
     text = f"#{number} is cancelled"
     if done["already_closed"]:
         text = f"#{number} was closed already"
@@ -191,11 +196,12 @@ def cancel(job_id: str, queue: str | None, as_json: bool, run: bool) -> None:
     elif done["ended_run"]:
         text = f"#{number}: run {done['ended_run']} has ended already"
     show(done, as_json, text)
+    watch(connection, connection.seen)
 
 
 @cli.command()
 @click.argument("job_id", metavar="ID")
-@click.option("--at", metavar="TIME", help="When: 2026-11-23T09:00:00Z, or local with --timezone.")
+@AT
 @click.option("--in", "delay", metavar="DURATION", help="How soon: 90s, 2h30m, 1d, PT2H.")
 @click.option("--timezone", metavar="ZONE", help="IANA name for a local --at.")
 @click.option("--allow-past", is_flag=True, help="Accept a time that is past: run it at once.")
@@ -203,19 +209,26 @@ def cancel(job_id: str, queue: str | None, as_json: bool, run: bool) -> None:
 @QUEUE
 def reschedule(job_id: str, queue: str | None, as_json: bool, **given: Any) -> None:
     """Move a job to another time."""
-    from scheduler.create import Created
+    from scheduler import recurrence
+    from scheduler.create import shown_in
+    from scheduler.created import Created
     from scheduler.manage import parse_id
     from scheduler.manage import reschedule as move
-    from scheduler.request import Request, instant_of
+    from scheduler.request import Request
+    from scheduler.requested import instant_of, timed
 
     repository, number = parse_id(job_id)
     request = Request(**given)
     connection = connected(repository or queue)
-    now = connection.clock.now()
-    run_at = instant_of(request, now=now, zone=connection.settings.defaults.timezone)
+    now, default = connection.clock.now(), connection.settings.defaults.timezone
+    request = timed(request, now=now, zone=default)
+    run_at = instant_of(request, now=now, zone=default)
     ticket, job = move(connection, number, run_at)
-    made = Created(ticket=ticket, job=job, created=True, now=now)
-    show(made.as_json(), as_json, made.line())
+    job = job.at(recurrence.expected(job, touched=now))
+    zone = request.timezone or shown_in(job, connection)
+    made = Created(ticket=ticket, job=job, created=False, moved=True, now=now, zone=zone)
+    show(made.as_json(), as_json, "\n".join([made.line(), *made.local()]))
+    watch(connection, connection.seen)
 
 
 @cli.command()
@@ -253,30 +266,6 @@ def resolve(
     repository, number = parse_id(job_id)
     done = settle(connected(repository or queue), number, run_id=run_id)
     show(done, as_json, f"#{number}: {done['comment']!r} is said; the next tick carries it out")
-
-
-@cli.command(short_help="Do one pass over the queue; the action runs this.")
-@click.option("--hold", metavar="DURATION", help="Stay so long after the pass: 10m, 5h.")
-@click.option("--poll", metavar="DURATION", help="Look around so often; 20s.")
-@click.option("--relay", is_flag=True, help="Start the next holder as this one begins to wait.")
-@JSON
-@QUEUE
-def tick(
-    queue: str | None, *, as_json: bool, hold: str | None, poll: str | None, relay: bool
-) -> None:
-    """Do one pass over the queue, and stay if told; what the action runs."""
-    from scheduler.ticking import hold_of, tick_and_hold, tick_once
-
-    if hold is None and (poll is not None or relay):
-        option = "--relay" if relay else "--poll"
-        raise UsageError(f"tick: {option} goes with --hold; add --hold 10m, or leave it out")
-    often = "20s" if poll is None else poll
-    wanted = hold_of(hold, often, relay=relay) if hold is not None else None
-    connection = connected(queue)
-    report = tick_and_hold(connection, wanted) if wanted else tick_once(connection)
-    show(report.as_json(), as_json, "\n".join(report.lines()))
-    if report.error is not None:
-        raise report.error
 
 
 def main() -> None:

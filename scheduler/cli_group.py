@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
 #: Commands that live in rooms of their own, imported when they are named.
 LAZY = {
+    "tick": ("scheduler.cli_tick", "tick"),
+    "pause": ("scheduler.cli_series", "pause"),
+    "resume": ("scheduler.cli_series", "resume"),
+    "snooze": ("scheduler.cli_series", "snooze"),
+    "run": ("scheduler.cli_series", "run"),
     "stats": ("scheduler.cli_stats", "stats"),
     "simulate": ("scheduler.cli_simulate", "simulate"),
     "sandbox": ("scheduler.sandbox.command", "sandbox"),
@@ -81,6 +86,11 @@ def _usage(problem: click.ClickException, group: click.Context) -> str:
 
 
 LAZY_HELP = {
+    "tick": "Do one pass over the queue; the action runs this.",
+    "pause": "Keep a job from running until it is resumed.",
+    "resume": "Let a job that was paused go on.",
+    "snooze": "Put a job off: not before so long from now.",
+    "run": "Run a job now, besides its own time.",
     "stats": "Show how late jobs were dispatched.",
     "simulate": "Play a month of each profile against a model of GitHub.",
     "sandbox": "Run a local GitHub to try everything against.",

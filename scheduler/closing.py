@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from scheduler import series
 from scheduler.desk import Desk
 from scheduler.errors import SchedulerError
 from scheduler.journal import Journal
@@ -66,6 +67,9 @@ class Closing:
             return
         if found.asked.recurring:
             comes = desk.go_on(comes)
+        elif found.command is not None and found.command.length is not None:
+            ticket = found.ticket
+            desk.claimant.retitle(ticket, series.retitled(ticket.title, comes.job.run_at))
         again = comes.job.run_at if found.command is None else desk.clock.now()
         desk.stays[found.number] = (comes, again)
         if not comes.waits:

@@ -19,7 +19,7 @@ from scheduler.settings import Settings
 class Connection:
     """A queue with the settings of its repository; ``settings_found``: from a file.
 
-    ``seen`` are the issues that a creation listed on its way, for the watchdog.
+    ``seen`` are the issues that were read on the way, for the watchdog.
     """
 
     queue: GitHubQueue

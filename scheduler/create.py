@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import secrets
-import textwrap
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from scheduler import fields, frontmatter, signing, when
+from scheduler import fields, frontmatter, recurrence, signing, when
 from scheduler.admission import Admission
 from scheduler.connect import Connection
+from scheduler.created import Created, local, times, told
 from scheduler.environment import Environment
 from scheduler.errors import (
     NotPermitted,
@@ -22,11 +22,11 @@ from scheduler.errors import (
     UsageError,
 )
 from scheduler.facts import Facts
-from scheduler.manage import look
 from scheduler.model import Job, Ticket, User
 from scheduler.nudge import Nudged, nudge
-from scheduler.request import Request, job_of
-from scheduler.states import State
+from scheduler.request import Request
+from scheduler.requested import job_of, timed
+from scheduler.seen import look
 from scheduler.target import Declared, check
 from scheduler.trust import author_refusal, target_of, target_refusal
 
@@ -34,64 +34,6 @@ from scheduler.trust import author_refusal, target_of, target_refusal
 MAX_TITLE = 256
 #: How often, and after which pause in seconds, the queue is searched for a lost creation.
 SEARCHES, PAUSE = 3, 1.5
-#: What a job that stood there before is now, in words; of one that waits, when it runs.
-STANDS = {
-    State.DISPATCHING: "is being dispatched",
-    State.HELD: "is on hold",
-    State.INVALID: "can't be read",
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Created:
-    """A job that stands in the queue; ``created`` is false when it stood there before.
-
-    ``duplicate``: it is the open job that has the same ``dedup-key``.
-    """
-
-    ticket: Ticket
-    job: Job
-    created: bool
-    now: datetime
-    duplicate: bool = False
-    state: State = State.PENDING
-    nudged: Nudged | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """The object that ``schedule create --json`` prints."""
-        return {
-            "id": self.ticket.number,
-            "status": self.state.value,
-            "run_at": when.format_instant(self.job.run_at),
-            "in": when.distance(self.job.run_at, self.now),
-            "workflow": self.job.workflow,
-            "event": self.job.event,
-            "repo": self.job.repo,
-            "agent": self.job.agent,
-            "request_id": self.job.request_id,
-            "created": self.created,
-            "duplicate": self.duplicate,
-            "nudged": self.nudged.sent if self.nudged else None,
-            "expect": self.nudged.reason if self.nudged else None,
-            "url": self.ticket.url,
-        }
-
-    def lines(self) -> list[str]:
-        """What a person is told: when it runs, where it stands, how late it may be."""
-        expect = self.nudged.reason if self.nudged else ""
-        wrapped = textwrap.wrap(expect, 79, break_long_words=False, break_on_hyphens=False)
-        return [self.line(), self.ticket.url, *wrapped]
-
-    def line(self) -> str:
-        """The same for a person."""
-        at = when.format_instant(self.job.run_at)
-        distance = when.distance(self.job.run_at, self.now)
-        runs = f"runs {self.job.target} at {at} ({distance})"
-        if self.created:
-            return f"#{self.ticket.number} {runs}"
-        if self.state is not State.PENDING:
-            runs = STANDS.get(self.state, f"was {self.state.value}")
-        return f"#{self.ticket.number} stood there already: it {runs}"
 
 
 def settled(job: Job, connection: Connection, facts: Facts) -> Job:
@@ -113,6 +55,8 @@ def settled(job: Job, connection: Connection, facts: Facts) -> Job:
     if reason := target_refusal(somebody, target, queue=queue.repository, settings=settings):
         raise Refused(reason)
     job = replace(job, workflow=target.workflow)
+    if (rule := recurrence.of(job)) is not None:
+        recurrence.check(rule, shortest=settings.limits.shortest_interval)
     horizon = connection.clock.now() + settings.quotas.horizon
     if job.run_at > horizon:
         raise Refused(
@@ -120,10 +64,11 @@ def settled(job: Job, connection: Connection, facts: Facts) -> Job:
             f"until {when.format_instant(horizon.replace(microsecond=0))}"
         )
     try:
-        target, declared = facts.target(job)
+        declared = facts.declared(job)
+        branch = facts.known_branch(target.repo)
         if declared is None:
             # A 404 may mean the file, or a repository that the token can't see at all.
-            queue.default_branch(target.repo)
+            branch = queue.default_branch(target.repo)
     except Rejected as refused:
         raise NotPermitted(
             f"repository: {target.repo!r} does not exist, or the token can't see it ({refused}); "
@@ -131,7 +76,9 @@ def settled(job: Job, connection: Connection, facts: Facts) -> Job:
         ) from refused
     if target.workflow is not None:
         job = _inherited(job, declared, connection.environment)
-        check(job, declared, workflow=target.workflow, where=f"{target.repo} at {target.ref}")
+        ref = job.ref or branch
+        where = f"{target.repo} at {ref}" if ref else target.repo
+        check(job, declared, workflow=target.workflow, where=where)
     facts.prove_settings()
     body = frontmatter.render(job)
     if len(body) > frontmatter.MAX_BODY:
@@ -173,17 +120,30 @@ def facts_of(connection: Connection) -> Facts:
         connection.settings,
         clock=connection.clock,
         settings_found=connection.settings_found,
+        branch=connection.environment.default_branch(connection.queue.repository),
     )
 
 
 def prepared(request: Request, connection: Connection, facts: Facts | None = None) -> Job:
     """The job as it would be opened; raises as ``job_of`` and ``settled`` do."""
-    zone = request.timezone or connection.settings.defaults.timezone
+    default = connection.settings.defaults.timezone
     now = connection.clock.now()
+    request = timed(request, now=now, zone=default)
+    zone = request.timezone or default
     queue = connection.queue.repository
     job = job_of(replace(request, timezone=zone), connection.environment, now=now, queue=queue)
-    job = replace(job, timezone=request.timezone)
+    if not job.on_clocks:
+        job = replace(job, timezone=request.timezone)
     return settled(job, connection, facts or facts_of(connection))
+
+
+def rehearse(request: Request, connection: Connection) -> tuple[dict[str, Any], str]:
+    """The issue as it would be opened, and its instant: for a program, and for a person."""
+    job = prepared(request, connection)
+    now, zone, label = connection.clock.now(), shown_in(job, connection), connection.settings.label
+    issue = {"title": title(job), "labels": [label], "body": frontmatter.render(job)}
+    head = [title(job), f"at {told(job, now)}", *local(job, zone), f"label: {label}"]
+    return {**issue, **times(job, now, zone)}, "\n".join([*head, "", frontmatter.render(job)])
 
 
 def create(request: Request, connection: Connection) -> Created:
@@ -191,7 +151,8 @@ def create(request: Request, connection: Connection) -> Created:
 
     Raises:
         Refused: the request is wrong or against a rule; nothing was created.
-        NotPermitted: the token lacks a right; what was created was closed again.
+        NotPermitted: the token lacks a right; what was created was closed again, or the
+            message says that it was not.
         Unavailable: GitHub did not answer; the message says how to repeat it safely.
     """
     now = connection.clock.now()
@@ -200,7 +161,9 @@ def create(request: Request, connection: Connection) -> Created:
     job = admission.with_depth(prepared(request, connection, facts))
     if request.request_id is not None and (found := admission.requested(job, far=True)):
         state = look(connection, found[0]).state
-        return Created(ticket=found[0], job=found[1], created=False, state=state, now=now)
+        ticket, stands = found
+        zone = shown_in(stands, connection)
+        return Created(ticket=ticket, job=stands, created=False, state=state, now=now, zone=zone)
     if found := admission.duplicate(job):
         return _duplicate(found, job, request, connection, now)
     admission.check(job)
@@ -216,7 +179,13 @@ def create(request: Request, connection: Connection) -> Created:
         ticket = found[0]
     _check_created(ticket, job, connection)
     nudged = _nudge(request, job, connection, facts)
-    return Created(ticket=ticket, job=job, created=True, now=now, nudged=nudged)
+    zone = shown_in(job, connection)
+    return Created(ticket=ticket, job=job, created=True, now=now, nudged=nudged, zone=zone)
+
+
+def shown_in(job: Job, connection: Connection) -> str | None:
+    """The zone in which a job's time is shown beside UTC: its own, else that of the settings."""
+    return job.timezone or connection.settings.defaults.timezone
 
 
 def _nudge(request: Request, job: Job, connection: Connection, facts: Facts) -> Nudged | None:
@@ -245,7 +214,15 @@ def _duplicate(
         changes = {"title": title(job), "body": frontmatter.render(job)}
         ticket, stands = connection.queue.edit(ticket.number, **changes), job
     state = look(connection, ticket).state
-    return Created(ticket=ticket, job=stands, created=False, duplicate=True, state=state, now=now)
+    return Created(
+        ticket=ticket,
+        job=stands,
+        created=False,
+        duplicate=True,
+        state=state,
+        now=now,
+        zone=shown_in(stands, connection),
+    )
 
 
 def _signed(job: Job, connection: Connection) -> Job:
@@ -287,10 +264,10 @@ def _check_created(ticket: Ticket, job: Job, connection: Connection) -> None:
     settings = connection.settings
     label = settings.label
     if label.lower() not in {name.lower() for name in ticket.labels}:
-        _close_again(ticket, connection)
+        closed = _closed_again(ticket, connection)
         raise NotPermitted(
-            f"label: GitHub dropped {label!r} from #{ticket.number}, so it is in no queue and was "
-            f"closed; the token needs push access to {connection.queue.repository}"
+            f"label: GitHub dropped {label!r} from #{ticket.number}, so it is in no queue; the "
+            f"token needs push access to {connection.queue.repository}; {closed}"
         )
     author, queue = ticket.author, connection.queue.repository
     target = target_of(job, queue=queue, settings=settings)
@@ -298,13 +275,14 @@ def _check_created(ticket: Ticket, job: Job, connection: Connection) -> None:
         reason := author_refusal(author, None, settings)
         or target_refusal(author, target, queue=queue, settings=settings)
     ):
-        _close_again(ticket, connection)
-        raise Refused(f"{reason}; #{ticket.number} was closed again")
+        raise Refused(f"{reason}; {_closed_again(ticket, connection)}")
 
 
-def _close_again(ticket: Ticket, connection: Connection) -> None:
+def _closed_again(ticket: Ticket, connection: Connection) -> str:
+    """Close what will never run; words for whether that worked."""
     try:
         connection.queue.set_state(ticket.number, reason="not_planned")
     except SchedulerError:
-        # The reason why it is useless matters more than that it stays open.
-        return
+        # The reason why it is useless matters more than why it stays open.
+        return f"#{ticket.number} could not be closed again; close it by hand: {ticket.url}"
+    return f"#{ticket.number} was closed again"

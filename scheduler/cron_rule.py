@@ -21,7 +21,7 @@ from itertools import islice, pairwise, takewhile
 from cronsim import CronSim, CronSimError
 
 from scheduler.errors import InvalidJob
-from scheduler.fields import refusal
+from scheduler.fields import refusal, shown
 
 #: The words and what they stand for; ``@reboot`` names no time.
 WORDS: Mapping[str, str] = {
@@ -110,7 +110,7 @@ def _numbers(field: str, whole: str, part: str, kind: _Field) -> str:
 
 def _item(field: str, whole: str, item: str, kind: _Field) -> str:
     def no(problem: str, fix: str) -> InvalidJob:
-        return refusal(field, whole, f"has the {kind.name} '{item}', {problem}", fix)
+        return refusal(field, whole, f"has the {kind.name} {shown(item)}, {problem}", fix)
 
     match = _ITEM.fullmatch(item)
     if match is None:
@@ -131,11 +131,12 @@ def _item(field: str, whole: str, item: str, kind: _Field) -> str:
             fix = f"write {item.replace('/', f'-{kind.span + kind.low}/')}"
             raise no("which programs read in two ways", fix)
         return str(low)
-    if match["high"] == "SUN" and kind is _FIELDS[4]:
+    if match["high"] == "SUN" and low > high and kind is _FIELDS[4]:
         high = 7  # FRI-SUN ends a week that begins on Monday
     if high < low:
         raise no("which runs backwards", "write it as a list, such as FRI,SAT,SUN,MON")
-    return f"{low}-{high}{tail}"
+    # Of `7-7/9` the library would make 7 and 16.
+    return f"{low}-{high}{tail}" if low < high else str(low)
 
 
 @dataclass(frozen=True)

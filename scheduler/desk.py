@@ -57,10 +57,12 @@ class Desk:
         history: History,
         *,
         left: Iterable[Command] = (),
+        reached: datetime | None = None,
     ) -> Known:
         """The same job at the occurrence that is to be looked at now, by what is recorded.
 
-        ``left`` are commands that were found in comments before.
+        ``left`` are commands that were found in comments before, ``reached`` the last instant
+        that is known to be dealt with where the comments were not read.
         """
         label, ticket = self.settings.label, found.ticket
         queue, runs_in = self.queue.repository, found.asked.repo or self.queue.repository
@@ -76,6 +78,7 @@ class Desk:
             now=self.as_of(found.job),
             begun=begun_label(label) in ticket.labels,
             commands=said,
+            reached=reached,
         )
         return replace(
             found,

@@ -31,7 +31,6 @@ class Standing:
     work: Work
     held: Held
     history: History
-    shows_key: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +79,7 @@ class Dispatcher:
             against = self.circumstances.against(found)
             if isinstance(against, NotNow):
                 desk.note("retrying", found, against.reason)
-                desk.stays[found.number] = (found, against.until)
+                desk.stays[found.number] = (against.found or found, against.until)
                 desk.report.comes_next(against.until)
                 return None
             problem = (State.SKIPPED, against) if against else None
@@ -95,7 +94,10 @@ class Dispatcher:
         said = replace(found.job, run_at=found.instant)
         inputs = inputs_for(said, declared if target.workflow else None, key=found.key)
         work = Work(
-            ticket=found.ticket, key=found.key, dispatch=Dispatch(target=target, inputs=inputs)
+            ticket=found.ticket,
+            key=found.key,
+            dispatch=Dispatch(target=target, inputs=inputs),
+            title=found.key if declared.shows_key else "",
         )
         firing = isinstance(decision, Fire)
         if firing and work.target in self.unsettled:
@@ -112,9 +114,7 @@ class Dispatcher:
             return None
         self._same_login(held)
         found, history = self._confirmed(found, decision, held, fresh)
-        standing = Standing(
-            found=found, work=work, held=held, history=history, shows_key=declared.shows_key
-        )
+        standing = Standing(found=found, work=work, held=held, history=history)
         if isinstance(decision, End):
             self._end(standing, decision.state, decision.reason)
             return None
@@ -212,7 +212,7 @@ class Dispatcher:
         if outcome is not None:
             self.recovered(found, standing.history, claim, outcome, own=claim)
             return
-        if not standing.shows_key:
+        if not standing.work.title:
             self.unsettled.add(standing.work.target)
         desk.note("retrying", found, f"{lost}; whether it ran is looked up later")
         desk.report.comes_next(desk.clock.now() + desk.settings.limits.recover_after)

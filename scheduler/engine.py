@@ -5,12 +5,13 @@ Each job has a guard of its own, so that one bad issue neither delays nor hides 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from scheduler import frontmatter, recurrence
 from scheduler.claims import Claimant, Withdrawn
+from scheduler.closed import ClosedIssues
 from scheduler.desk import Desk
 from scheduler.errors import (
     InvalidJob,
@@ -23,7 +24,6 @@ from scheduler.errors import (
 from scheduler.explaining import RECENT, Explainer
 from scheduler.facts import Facts
 from scheduler.gateway import Clock, Queue
-from scheduler.journal import is_claim
 from scheduler.known import Known
 from scheduler.lifecycle import Lifecycle
 from scheduler.model import Job, Ticket, occurrence_key
@@ -88,11 +88,14 @@ class Tick:
         nonce: Callable[[], str],
         settings_found: bool = True,
         keys: Keys | None = None,
+        branch: str | None = None,
     ) -> None:
         self.queue = queue
         self.settings = settings
         self.report = TickReport(now=clock.now())
-        self.facts = Facts(queue, settings, clock=clock, settings_found=settings_found)
+        self.facts = Facts(
+            queue, settings, clock=clock, settings_found=settings_found, branch=branch
+        )
         self.rules = Rules(settings, self.facts, repository=queue.repository, keys=keys or Keys({}))
         self.claimant = Claimant(queue, clock, label=settings.label, nonce=nonce)
         self.lifecycle = Lifecycle(
@@ -106,6 +109,7 @@ class Tick:
                 report=self.report,
             )
         )
+        self.closed = ClosedIssues(self.lifecycle.desk, self.lifecycle.settlement)
         self.placer = Placer(self.lifecycle.desk)
         self.explainer = Explainer(queue, self.facts, self.claimant, now=self.report.now)
         self._outages = 0
@@ -144,7 +148,7 @@ class Tick:
             for explain in self._later:
                 explain()
             self._reject(list(forbidden.values()))
-            self._settle_closed([t for t in closed if _closed_at(t) >= now - RECENT])
+            self.closed.settle(closed)
         except RateLimited as limited:
             report.stopped = str(limited)
             report.comes_next(limited.retry_at)
@@ -274,32 +278,6 @@ class Tick:
             write()
         except (Rejected, Unavailable, NotPermitted) as problem:
             self._retrying(ticket, problem)
-
-    def _settle_closed(self, closed: Iterable[Ticket]) -> None:
-        """Settle the claims that stand on issues which a person closed meanwhile."""
-        since = self.report.now - RECENT
-        states = {state_label(self.settings.label, state) for state in LABELLED}
-        done = {note.id for note in self.report.dispatched} | {
-            note.id for name in self.report.NOTES for note in getattr(self.report, name)
-        }
-        for ticket in closed:
-            told = ticket.number in done or states & set(ticket.labels)
-            if not ticket.comments or told:
-                continue
-            recent = self.facts.recent_comments(since)
-            claims = [c for c in recent or () if c.issue == ticket.number and is_claim(c)]
-            if recent is None or claims:
-                self._closed(ticket)
-
-    def _closed(self, ticket: Ticket) -> None:
-        try:
-            self.lifecycle.settle_closed(ticket)
-        except (Rejected, Unavailable) as problem:
-            self._retrying(ticket, problem)
-
-
-def _closed_at(ticket: Ticket) -> datetime:
-    return ticket.closed_at or ticket.updated_at
 
 
 def _later(found: Known, now: datetime) -> int:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from scheduler.errors import NotPermitted, UsageError
-from scheduler.frontmatter import REPOSITORY, WORKFLOW_NAME
+from scheduler.fields import REPOSITORY
+from scheduler.frontmatter import WORKFLOW_NAME
 from scheduler.model import OCCURRENCE_KEY
 from scheduler.settings import PROFILES
 
@@ -97,6 +98,17 @@ class Environment:
         if not isinstance(given, Mapping):
             return {}
         return {str(k): _text(v) for k, v in given.items() if isinstance(v, (str, int, float))}
+
+    def default_branch(self, repository: str) -> str | None:
+        """The default branch that this run's event names of its repository; None: of none.
+
+        https://docs.github.com/en/webhooks/webhook-events-and-payloads
+        """
+        told = self.event.get("repository")
+        if not isinstance(told, Mapping) or told.get("full_name") != repository:
+            return None
+        branch = told.get("default_branch")
+        return branch if isinstance(branch, str) and branch else None
 
     @property
     def agent(self) -> str | None:

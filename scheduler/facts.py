@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from scheduler.errors import NotPermitted, Rejected, Unavailable
@@ -19,10 +20,20 @@ BATCH = 50
 
 
 class Facts:
-    """Answers of one tick; those about rights and edits are forgotten after a minute."""
+    """Answers of one tick; those about rights and edits are forgotten after a minute.
+
+    ``branch`` is the default branch of the queue's repository as far as the process was told
+    it; what GitHub says with a file goes first.
+    """
 
     def __init__(
-        self, queue: Queue, settings: Settings, *, clock: Clock, settings_found: bool = True
+        self,
+        queue: Queue,
+        settings: Settings,
+        *,
+        clock: Clock,
+        settings_found: bool = True,
+        branch: str | None = None,
     ) -> None:
         self._queue = queue
         self._proven = settings_found
@@ -30,13 +41,13 @@ class Facts:
         self._login: str | None = settings.scheduler.login
         self._asked_login = False
         self._clock = clock
-        self._roles: dict[str, tuple[float, str]] = {}
+        self._roles: dict[tuple[str, str | None], tuple[float, str]] = {}
         self._edits: dict[int, tuple[float, Edit]] = {}
         self._ahead: list[int] = []
         #: Whether the server has shown that it can't tell who changed a body.
         self.edits_unknown = False
-        self._files: dict[tuple[str, str, str | None], tuple[Declared | None, str | None]] = {}
-        self._branches: dict[str, str] = {}
+        self._files: dict[tuple[str, str, str | None], Declared | None] = {}
+        self._branches: dict[str, str] = {queue.repository: branch} if branch else {}
         self._newest: dict[str, int | None] = {}
         self._created: tuple[datetime, Sequence[Ticket]] | None = None
         self._recent: tuple[datetime, Sequence[Comment] | None] | None = None
@@ -52,6 +63,11 @@ class Facts:
             self._login = self._queue.viewer()
         return self._login
 
+    @property
+    def known_login(self) -> str | None:
+        """The same, as far as it is known without asking for it."""
+        return self._login
+
     def renew(self, settings: Settings) -> None:
         """Go on with new settings; targets, runs and comments are asked about anew."""
         self._settings = settings
@@ -63,12 +79,12 @@ class Facts:
         """Take the author of the scheduler's own write for its login."""
         self._login = login
 
-    def role(self, login: str) -> str:
-        """The role of a user in the queue's repository, at most a minute old."""
+    def role(self, login: str, repo: str | None = None) -> str:
+        """The role of a user in ``repo``, or the queue's own, at most a minute old."""
         now = self._clock.monotonic()
-        known = self._roles.get(login)
+        known = self._roles.get((login, repo))
         if known is None or now - known[0] > REMEMBERED:
-            known = self._roles[login] = (now, self._queue.role(login))
+            known = self._roles[login, repo] = (now, self._queue.role(login, repo))
         return known[1]
 
     def expect(self, numbers: Sequence[int]) -> None:
@@ -108,25 +124,35 @@ class Facts:
             self._created = (since, self._queue.created_since(since))
         return self._created[1]
 
-    def target(self, job: Job) -> tuple[Target, Declared | None]:
-        """Where ``job`` goes, and what that workflow declares; None: there is no such file.
+    def declared(self, job: Job) -> Declared | None:
+        """What the target of ``job`` declares; None: there is no such file.
 
         An event has no file: its declaration is empty. Raises ``Rejected`` and
         ``NotPermitted`` when the target's repository can't be seen.
         """
         target = target_of(job, queue=self._queue.repository, settings=self._settings)
         if target.workflow is None:
-            return target, Declared()
+            return Declared()
         asked = (target.repo, target.workflow, job.ref)
         if asked not in self._files:
             file = self._queue.workflow_file(*asked)
-            self._files[asked] = (declared(file.text), file.ref) if file else (None, None)
-        found, ref = self._files[asked]
+            self._files[asked] = declared(file.text) if file else None
+            if file and file.ref and job.ref is None:
+                self._branches[target.repo] = file.ref
+        found = self._files[asked]
         self._proven |= found is not None and target.repo == self._queue.repository
-        if job.ref is None and ref is not None:
-            self._branches.setdefault(target.repo, ref)
-        branch = job.ref or self.branch(target.repo)
-        return target_of(job, queue=target.repo, settings=self._settings, ref=branch), found
+        return found
+
+    def target(self, job: Job) -> tuple[Target, Declared | None]:
+        """Where ``job`` goes, branch included, and what that workflow declares.
+
+        Raises as ``declared`` does.
+        """
+        found = self.declared(job)
+        target = target_of(job, queue=self._queue.repository, settings=self._settings)
+        if target.workflow and job.ref is None:
+            target = replace(target, ref=self.branch(target.repo))
+        return target, found
 
     def prove_settings(self) -> None:
         """Make sure that settings which were not found are really not there.
@@ -140,6 +166,10 @@ class Facts:
         if not self._proven:
             self._queue.prove_contents()
             self._proven = True
+
+    def known_branch(self, repo: str) -> str | None:
+        """The name of a repository's default branch, as far as it is known without asking."""
+        return self._branches.get(repo)
 
     def branch(self, repo: str) -> str:
         """The name of a repository's default branch."""
@@ -170,5 +200,6 @@ class Facts:
         return self._recent[1]
 
     def forget_comments(self) -> None:
-        """Ask for the recent comments again when they are next needed."""
-        self._recent = None
+        """Ask for the recent comments again when they are next needed, if they can be told."""
+        if self._recent and self._recent[1] is not None:
+            self._recent = None

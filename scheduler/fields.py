@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from scheduler import strict_yaml
 from scheduler.errors import InvalidJob
+
+#: A managed user's login ends in an underscore and the enterprise's short code.
+REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}/[A-Za-z0-9_.-]{1,100}")
 
 
 def refusal(field: str, value: object, problem: str, fix: str) -> InvalidJob:

@@ -19,7 +19,7 @@ import yaml
 
 from scheduler import strict_yaml, when
 from scheduler.errors import InvalidJob
-from scheduler.fields import refusal, text_of
+from scheduler.fields import REPOSITORY, refusal, text_of
 from scheduler.model import Job
 from scheduler.series_keys import READERS as SERIES
 from scheduler.series_keys import agree
@@ -34,8 +34,6 @@ MAX_INPUT_CHARS = 65_535
 MAX_EVENT_INPUTS = 6
 
 WORKFLOW_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,200}\.ya?ml")
-#: A managed user's login ends in an underscore and the enterprise's short code.
-REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}/[A-Za-z0-9_.-]{1,100}")
 INPUT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}")
 #: What git's own check-ref-format refuses: https://git-scm.com/docs/git-check-ref-format
 BAD_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^[/.-]|[/.]$|\.lock$|^@$")

@@ -55,6 +55,31 @@ class Labelled:
     actor: User
 
 
+@dataclass(frozen=True, kw_only=True)
+class PullRequest:
+    """A pull request as it stands; ``head`` is the commit that its branch ends in."""
+
+    open: bool
+    merged: bool
+    head: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Review:
+    """A review of a pull request; ``state`` is GitHub's word, such as ``APPROVED``."""
+
+    author: User
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """A check run or a commit status: ``state`` is ``passed``, ``failed`` or ``pending``."""
+
+    name: str
+    state: str
+
+
 class Clock(Protocol):
     """The only source of time. ``monotonic`` is in seconds and never goes back."""
 
@@ -125,8 +150,8 @@ class Queue(Protocol):
     ) -> None:
         """Close the issue for ``reason`` (None: leave it open) and change what else is given."""
 
-    def role(self, login: str) -> str:
-        """The user's role in the queue's repository: ``none``, ``read`` … ``admin``."""
+    def role(self, login: str, repo: str | None = None) -> str:
+        """The user's role in ``repo``, or the queue's own: ``none``, ``read`` … ``admin``."""
 
     def edits(self, numbers: Sequence[int]) -> Mapping[int, Edit] | None:
         """The last changes of issues' bodies, at once; None: the server can't tell.
@@ -172,3 +197,21 @@ class Queue(Protocol):
             RateLimited: refused for now; nothing started.
             Unavailable: no answer; it may have started unless ``sent`` is false.
         """
+
+    # What conditions ask. Each raises ``Rejected``, with what to do about it, when there is no
+    # such thing or the token may not see it.
+
+    def issue(self, repo: str, number: int) -> Ticket:
+        """An issue or a pull request, of any repository."""
+
+    def pull_request(self, repo: str, number: int) -> PullRequest:
+        """A pull request."""
+
+    def reviews(self, repo: str, number: int) -> Sequence[Review]:
+        """All reviews of a pull request, oldest first."""
+
+    def check_runs(self, repo: str, ref: str) -> Sequence[Check]:
+        """The latest check runs of a commit."""
+
+    def statuses(self, repo: str, ref: str) -> Sequence[Check]:
+        """The latest status of each context of a commit."""

@@ -25,6 +25,8 @@ from scheduler.github_objects import one_line
 PER_PAGE = 100
 #: Servers that cap a page lower: at GitHub's default, at Gitea's and Forgejo's most.
 CAPS = (30, 50)
+#: The keys of objects that hold a list.
+WITHIN = ("workflow_runs", "check_runs", "statuses")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +44,10 @@ class Answer:
 
     @property
     def listed(self) -> list[Any]:
-        """What a list holds; a list of runs is within an object."""
-        data = self.data.get("workflow_runs") if isinstance(self.data, dict) else self.data
+        """What a list holds; a list of runs, of checks or of statuses is within an object."""
+        data = self.data
+        if isinstance(data, dict):
+            data = next((data[key] for key in WITHIN if key in data), None)
         return data if isinstance(data, list) else []
 
     @property

@@ -3,17 +3,63 @@
 from __future__ import annotations
 
 import urllib.parse
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from scheduler.errors import Rejected
+from scheduler.errors import NotPermitted, Rejected
+from scheduler.github_connection import Answer
+from scheduler.github_http import GitHub
 from scheduler.github_objects import items, record
 from scheduler.github_people import GitHubPeople
+
+#: GitHub's own for a label that was never given another.
+COLOUR = "ededed"
 
 
 class GitHubMarks(GitHubPeople):
     """Labels and reactions, each put on or taken off alone: what others did meanwhile stays."""
 
+    def __init__(self, http: GitHub, *, repository: str, label: str) -> None:
+        super().__init__(http, repository=repository, label=label)
+        self._asked_for: set[str] = set()
+
     # Labels: https://docs.github.com/en/rest/issues/labels
+
+    def with_labels(self, labels: Sequence[str], write: Callable[[], Answer]) -> Answer:
+        """What ``write``, which puts ``labels`` on an issue, is answered.
+
+        GitHub makes a label that the repository lacks. Where a server refuses it instead, and
+        so wrote nothing, those of the queue are made, and ``write`` is called once more.
+
+        Raises:
+            Rejected: it is refused all the same; of labels, the message says what to do.
+        """
+        try:
+            return write()
+        except Rejected as refused:
+            if not _of_labels(refused) or not labels:
+                raise
+            states = {each for each in labels if each.startswith(f"{self.label}:")}
+            # What is given a state's label has that of the queue already.
+            for name in sorted((states or {self.label} & {*labels}) - self._asked_for):
+                self._make_label(name)
+        try:
+            return write()
+        except Rejected as refused:
+            if not _of_labels(refused):
+                raise
+            words = f"labels: {', '.join(labels)} can't be put on an issue ({refused})"
+            fix = f"make those labels in {self.repository}, then try again"
+            raise Rejected(f"{words}; {fix}", status=refused.status) from refused
+
+    def _make_label(self, name: str) -> None:
+        self._asked_for.add(name)
+        try:
+            path = f"/repos/{self.repository}/labels"
+            self.http.post(path, {"name": name, "color": COLOUR})
+        except (Rejected, NotPermitted):
+            # It is there already, or the write that needs it says again that it is not.
+            return
 
     def add_label(self, number: int, label: str) -> list[str]:
         """Put one label on an issue; the labels that it has then, by name. Absolute.
@@ -26,7 +72,9 @@ class GitHubMarks(GitHubPeople):
         """
         path = f"/repos/{self.repository}/issues/{number}/labels"
         try:
-            return _names(self.http.absolute("POST", path, {"labels": [label]}).data)
+            sent = {"labels": [label]}
+            answer = self.with_labels([label], lambda: self.http.absolute("POST", path, sent))
+            return _names(answer.data)
         except Rejected as refused:
             raise self.refused(refused, "issues: write", one=True) from refused
 
@@ -65,6 +113,10 @@ class GitHubMarks(GitHubPeople):
         except Rejected as refused:
             if refused.status not in (404, 405, 410, 501):
                 raise
+
+
+def _of_labels(refused: Rejected) -> bool:
+    return refused.status == 422 and "label" in str(refused).lower()
 
 
 def _names(data: Any) -> list[str]:

@@ -15,7 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 from dateutil.parser import isoparse
 
 from scheduler.errors import Unavailable
-from scheduler.gateway import Edit, Labelled
+from scheduler.gateway import Check, Edit, Labelled, PullRequest, Review
 from scheduler.model import UNCOUNTED, Comment, Run, Ticket, User
 
 P = ParamSpec("P")
@@ -83,7 +83,9 @@ def _detail(error: dict[str, Any]) -> str:
 
     https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api#validation-failed
     """
-    parts = [error.get("field"), error.get("message") or error.get("code")]
+    # The name of a label is refused, not that of the issue that was to have it.
+    name = "label" if error.get("resource") == "Label" else error.get("field")
+    parts = [name, error.get("message") or error.get("code")]
     return ": ".join(str(part) for part in parts if part)
 
 
@@ -206,3 +208,41 @@ def edit_of(data: dict[str, Any]) -> Edit:
 def labelled_of(data: dict[str, Any]) -> Labelled:
     """A REST issue event of the kind ``labeled``."""
     return Labelled(at=_required(data.get("created_at")), actor=user_of(data.get("actor")))
+
+
+@_shaped
+def pull_request_of(data: Any) -> PullRequest:
+    """A REST pull request object, as asked for alone: in a list it lacks ``merged``."""
+    data = record(data, "head")
+    return PullRequest(
+        open=data.get("state", "open") == "open",
+        merged=bool(data.get("merged") or data.get("merged_at")),
+        head=str(record(data["head"], "sha")["sha"]),
+    )
+
+
+@_shaped
+def review_of(data: Any) -> Review:
+    """A REST review object."""
+    return Review(author=user_of(data.get("user")), state=str(data.get("state") or "").upper())
+
+
+#: Conclusions with which GitHub lets a required check pass; any other is a failure.
+#: https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/managing-protected-branches/about-protected-branches#require-status-checks-before-merging
+PASSING = frozenset({"success", "neutral", "skipped"})
+
+
+@_shaped
+def check_run_of(data: Any) -> Check:
+    """A REST check run object; what has no conclusion is still to come."""
+    done, conclusion = data.get("status") == "completed", data.get("conclusion")
+    state = ("passed" if conclusion in PASSING else "failed") if done and conclusion else "pending"
+    return Check(name=one_line(str(data.get("name") or "a check")), state=state)
+
+
+@_shaped
+def status_of(data: Any) -> Check:
+    """A REST commit status object: ``error``, ``failure``, ``pending`` or ``success``."""
+    said = str(data.get("state") or "pending")
+    state = {"success": "passed", "pending": "pending"}.get(said, "failed")
+    return Check(name=one_line(str(data.get("context") or "a status")), state=state)

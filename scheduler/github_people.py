@@ -24,18 +24,22 @@ class GitHubPeople(GitHubRepository):
         super().__init__(http, repository=repository)
         self.label = label
 
-    def role(self, login: str) -> str:
+    def role(self, login: str, repo: str | None = None) -> str:
         """The exact role; ``permission`` calls triage read and maintain write.
 
+        In another ``repo`` than the queue's only who may write there is told: else ``Rejected``.
         https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user
         """
         user = urllib.parse.quote(login, safe="")
         try:
-            path = f"/repos/{self.repository}/collaborators/{user}/permission"
+            path = f"/repos/{repo or self.repository}/collaborators/{user}/permission"
             data = record(self.http.get(path).data)
         except Rejected as refused:
             if refused.status == 404:
                 return "none"
+            if repo is not None:
+                words = f"{refused}; only a token that may write to {repo} is told who may"
+                raise Rejected(words, status=refused.status) from refused
             raise self.refused(refused, "metadata: read") from refused
         exact = str(data.get("role_name"))
         return str(exact if exact in ROLES else data.get("permission") or "none")

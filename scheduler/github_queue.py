@@ -11,9 +11,9 @@ from typing import Any
 
 from scheduler.errors import Rejected
 from scheduler.gateway import Comments
+from scheduler.github_conditions import GitHubConditions
 from scheduler.github_connection import PER_PAGE, Answer
 from scheduler.github_http import MAX_PAGES, GitHub
-from scheduler.github_marks import GitHubMarks
 from scheduler.github_objects import (
     changed_at,
     comment_of,
@@ -41,7 +41,7 @@ class _Page:
     full: bool
 
 
-class GitHubQueue(GitHubMarks):
+class GitHubQueue(GitHubConditions):
     """The issues with one label of one repository, and the workflows that they start."""
 
     def __init__(self, http: GitHub, *, repository: str, label: str) -> None:
@@ -164,8 +164,9 @@ class GitHubQueue(GitHubMarks):
     def create(self, title: str, body: str) -> Ticket:
         """Open an issue with the queue's label; GitHub makes a label that is missing."""
         issue = {"title": title, "body": body, "labels": [self.label]}
+        path = f"/repos/{self.repository}/issues"
         try:
-            answer = self.http.post(f"/repos/{self.repository}/issues", issue, paced=True)
+            answer = self.with_labels([self.label], lambda: self.http.post(path, issue, paced=True))
         except Rejected as refused:
             raise self.refused(refused, "issues: write") from refused
         return ticket_of(answer.data)
@@ -173,8 +174,10 @@ class GitHubQueue(GitHubMarks):
     def edit(self, number: int, **changes: Any) -> Ticket:
         """Set an issue's body, state or labels. Absolute."""
         path = f"/repos/{self.repository}/issues/{number}"
+        labels = changes.get("labels") or ()
         try:
-            return ticket_of(self.http.absolute("PATCH", path, changes).data)
+            answer = self.with_labels(labels, lambda: self.http.absolute("PATCH", path, changes))
+            return ticket_of(answer.data)
         except Rejected as refused:
             raise self.refused(refused, "issues: write", one=True) from refused
 
@@ -192,7 +195,14 @@ class GitHubQueue(GitHubMarks):
             changes["title"] = title
         if reason is not None:
             changes |= {"state": "closed", "state_reason": reason}
-        self.edit(number, **changes)
+        try:
+            self.edit(number, **changes)
+        except Rejected as refused:
+            if reason is None or labels is None or refused.status != 422:
+                raise
+            # The journal says how it ended: better closed without the label than left open.
+            del changes["labels"]
+            self.edit(number, **changes)
 
     # Comments: https://docs.github.com/en/rest/issues/comments
 

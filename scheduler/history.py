@@ -11,8 +11,8 @@ from scheduler.connect import Connection
 from scheduler.errors import Rejected
 from scheduler.github_objects import changed_at, comment_of, issue_of, items
 from scheduler.journal import Entry
-from scheduler.manage import scheduler_login
 from scheduler.model import Comment, Ticket
+from scheduler.seen import scheduler_login
 from scheduler.when import format_instant
 
 #: The most pages of the repository's comments that are read, 100 each.
@@ -38,7 +38,7 @@ def past(connection: Connection, since: datetime, open_tickets: Sequence[Ticket]
 
     A journal's comment is edited when something is recorded in it, so all that is needed
     stands in the comments that changed since. ``open_tickets`` are the queue, as it was
-    just listed. The login that is believed is that of ``manage.scheduler_login``.
+    just listed. The login that is believed is that of ``seen.scheduler_login``.
     """
     found, since = _all_comments(connection, since) or _by_job(connection, since, open_tickets)
     first: dict[str, Comment] = {}

@@ -66,6 +66,7 @@ class Holder:
         self.lookout = Lookout(tick, self.board, poll=poll, settings=settings)
         self._stopped = stopped
         self._begin = begin
+        self._hold = hold
         self._then = (self.clock.now(), self.clock.monotonic())
         self._ends = self._then[1] + hold.total_seconds()
         self._unsettled_until = self._then[1]
@@ -75,7 +76,7 @@ class Holder:
         """The pass, then the hold; leaves cleanly whatever GitHub says meanwhile."""
         report = self.tick.run()
         due, end = report.next_due, self.clock.now() + self._left(self._ends)
-        idle = self.stay is not Stay.HOLD and due is None
+        idle = not self._hold or (self.stay is not Stay.HOLD and due is None)
         idle |= self.stay is Stay.DUE and due is not None and due > end
         if idle or report.error is not None or self._stopped():
             return report

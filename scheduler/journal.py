@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import cached_property, lru_cache
 
 from scheduler.model import Comment, occurrence_comment, occurrence_instant
-from scheduler.records import hidden, shown, typed
+from scheduler.records import shown, typed
 from scheduler.states import HANDLED, State
 
 #: GitHub keeps 65,536 characters of a comment. So many entries are written with their
@@ -32,7 +32,8 @@ class Claim:
 
     ``id`` and ``created_at`` are the comment's own, by GitHub's clock; ``made_at`` and
     ``expires_at`` are the claimant's. ``newest_run`` is the highest run id that was known
-    in the target's repository, ``supersedes`` the comment id of the claim it replaces.
+    in the target's repository, ``supersedes`` the comment id of the claim it replaces,
+    ``title`` what its run shows in its title, as far as the workflow's file tells.
     ``ends`` is the state that the job is to be ended in; under such a claim nothing is sent.
     """
 
@@ -47,6 +48,7 @@ class Claim:
     newest_run: int | None = None
     supersedes: int | None = None
     ends: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +152,7 @@ class Journal:
 
 @dataclass(frozen=True, kw_only=True)
 class Explanation:
-    """Says why a text is no job; ``text_hash`` is that of the text it speaks of."""
+    """Says why a text is no job, or what a job waits for; ``text_hash`` is of what it is about."""
 
     id: int = 0
     text_hash: str
@@ -212,9 +214,10 @@ def never_started(claim: Claim, at: datetime) -> Entry:
     )
 
 
-def is_claim(comment: Comment) -> bool:
-    """Whether a comment is a claim that nothing was recorded of yet."""
-    return isinstance(_record(comment), Claim)
+def claim_of(comment: Comment) -> Claim | None:
+    """The claim that a comment is, whoever wrote it; None: it is none."""
+    record = _record(comment)
+    return record if isinstance(record, Claim) else None
 
 
 def highest_attempt(comments: Iterable[Comment], key: str) -> int:
@@ -227,31 +230,6 @@ def highest_attempt(comments: Iterable[Comment], key: str) -> int:
         elif isinstance(record, Journal):
             attempts += [entry.attempt for entry in record.of(key)]
     return max(attempts)
-
-
-def head(record: Claim | Journal | Explanation) -> str:
-    """The hidden first line of a comment that holds ``record``."""
-    kind = {Claim: "claim", Journal: "journal", Explanation: "invalid"}[type(record)]
-    if isinstance(record, Journal):
-        record = _bounded(record)
-    return hidden(kind, record)
-
-
-def _bounded(journal: Journal) -> Journal:
-    """The journal as it fits into a comment: of old entries only what decides is kept."""
-    old, young = journal.entries[:-WHOLE], journal.entries[-WHOLE:]
-    # However much else was written since: how far the series is, and until when it was put off.
-    decisive = (journal.furthest, journal.put_off, journal.parted)
-    oldest = [entry for entry in old[:-OLDER] if any(entry is each for each in decisive)]
-    short = [_short(entry) for entry in (*oldest, *old[-OLDER:])]
-    cut = [replace(entry, reason=entry.reason[:LONGEST_REASON]) for entry in young]
-    return replace(journal, entries=(*short, *cut))
-
-
-def _short(entry: Entry) -> Entry:
-    if not (entry.target or entry.reason):
-        return entry
-    return replace(entry, reason="", run_url="", target="", matched="", lateness_s=None)
 
 
 def read(comments: Iterable[Comment], *, login: str) -> History:

@@ -8,14 +8,12 @@ from scheduler import policy
 from scheduler.claims import Withdrawn
 from scheduler.commands import Resolution
 from scheduler.desk import Desk
-from scheduler.dispatching import Dispatcher, started
+from scheduler.dispatching import Dispatcher
 from scheduler.gateway import Comments
 from scheduler.journal import Claim, History, highest_attempt, never_started
 from scheduler.known import Known
-from scheduler.model import Ticket
 from scheduler.policy import Decision, End, Fire
 from scheduler.recovery import Found, Unclear
-from scheduler.report import Note
 from scheduler.settlement import Settlement
 from scheduler.states import State, state_label
 
@@ -168,33 +166,3 @@ class Lifecycle:
         else:
             decision = self.desk.after_recovery(found, comments, history, claim)
             self._carry_out(found, comments, history, decision)
-
-    def settle_closed(self, ticket: Ticket) -> None:
-        """Say in the journal of a closed issue what became of the claims on it.
-
-        Nothing is dispatched here; a claim that is still young is left to the next tick.
-        """
-        comments = self.desk.queue.comments(ticket.number)
-        if self.desk.facts.login() is None:
-            return
-        history = self.desk.history(comments)
-        self.desk.tidy(history)
-        for claim in history.standing:
-            age = (comments.as_of or self.desk.clock.now()) - (claim.created_at or claim.made_at)
-            if age < self.desk.settings.limits.recover_after:
-                continue
-            outcome = self.settlement.ask(claim, ticket.number)
-            entry = never_started(claim, self.desk.clock.now())
-            if isinstance(outcome, Found):
-                entry = started(replace(entry, outcome=State.DISPATCHED.value, reason=""), outcome)
-                reason = f"was closed, but had started run {outcome.run.id}"
-            elif isinstance(outcome, Unclear):
-                seen = max(comment.id for comment in comments.items)
-                entry = replace(entry, outcome=State.HELD.value, reason=outcome.reason, seen=seen)
-                reason = f"was closed; whether it had started can't be told: {outcome.reason}"
-            else:
-                reason = "was closed before it started"
-            self.desk.facts.forget_comments()
-            journal = self.desk.claimant.record(ticket.number, history, entry)
-            history = replace(history, journal=journal)
-            self.desk.report.recovered.append(Note(id=ticket.number, reason=reason))

@@ -10,12 +10,15 @@ from datetime import datetime
 
 from scheduler import when
 from scheduler.connect import Connection
-from scheduler.manage import Seen, look
 from scheduler.markdown import visible
 from scheduler.report import sentence
+from scheduler.report_series import told
+from scheduler.seen import SAID, Seen, look
 
 #: How many jobs ``list --all`` looks at: each that was closed can cost a request.
 RECENT = 30
+#: How many of its last occurrences a series shows.
+SHOWN = 10
 #: A Markdown link; on a terminal its address has a line of its own.
 LINK = re.compile(r"\[(run [0-9]+)\]\([^()\s]*\)")
 
@@ -30,7 +33,7 @@ def jobs(connection: Connection, *, everything: bool, agent: str | None) -> list
     if agent is not None:
         seen = [each for each in seen if each.job and each.job.agent == agent]
     if not everything:
-        seen.sort(key=lambda each: (each.job is None, each.job and each.job.run_at))
+        seen.sort(key=lambda each: (each.run_at is None, each.run_at))
     return seen
 
 
@@ -41,8 +44,8 @@ def table(seen: Sequence[Seen], now: datetime) -> str:
     rows = [("ID", "STATE", "RUN AT", "IN", "TARGET", "MESSAGE")]
     for each in seen:
         job = each.job
-        at = when.format_instant(job.run_at) if job else "-"
-        distance = when.distance(job.run_at, now) if job else "-"
+        at = when.format_instant(each.run_at) if each.run_at else "-"
+        distance = when.distance(each.run_at, now) if each.run_at else "-"
         target = job.target if job else "-"
         text = job.message.strip().split("\n", 1)[0] if job else each.problem
         number = f"#{each.ticket.number}"
@@ -88,6 +91,7 @@ def details(seen: Seen, now: datetime) -> str:
         for key in (
             "run_at",
             "in",
+            *SAID,
             "workflow",
             "event",
             "repo",
@@ -104,7 +108,8 @@ def details(seen: Seen, now: datetime) -> str:
     lines += [f"  input:     {k}={_one_line(str(v))}" for k, v in data["inputs"].items()]
     if seen.problem:
         lines.append(_filled(f"  problem:   {seen.problem}"))
-    lines += [_filled("  " + LINK.sub(r"\1", sentence(entry))) for entry in seen.entries]
+    say = told if seen.job and seen.job.recurring else sentence
+    lines += [_filled("  " + LINK.sub(r"\1", say(entry))) for entry in seen.entries[-SHOWN:]]
     if data["message"]:
         lines += ["", visible(str(data["message"]))]
     return "\n".join(lines)

@@ -1,14 +1,13 @@
-"""See, stop and move jobs: what ``list``, ``show``, ``cancel`` and ``reschedule`` do."""
+"""Find, stop and move jobs: what ``cancel``, ``reschedule``, ``retry`` and ``resolve`` do."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from scheduler import frontmatter, journal, records, when
+from scheduler import frontmatter, when
 from scheduler.connect import Connection
 from scheduler.errors import (
     InvalidJob,
@@ -16,55 +15,19 @@ from scheduler.errors import (
     NotPermitted,
     Refused,
     Rejected,
-    SchedulerError,
     UsageError,
 )
-from scheduler.frontmatter import REPOSITORY
-from scheduler.journal import Entry, History
-from scheduler.model import Comment, Job, Ticket, occurrence_key
-from scheduler.states import LABELLED, TERMINAL, State, state_label
-from scheduler.trust import at_least
+from scheduler.fields import REPOSITORY
+from scheduler.journal import Entry
+from scheduler.model import Job, Ticket
+from scheduler.seen import Seen, look
+from scheduler.series import retitled
+from scheduler.states import State, state_label
 
 JOB_ID = re.compile(
     r"(?:(?P<repo>[\w.-]+/[\w.-]+)?#|https?://[^/\s]+/(?P<path>[\w.-]+/[\w.-]+)/issues/)?"
     r"(?P<number>[1-9][0-9]{0,9})(?:[?#].*)?"
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Seen:
-    """A job as it stands: what its issue says, and what its journal records."""
-
-    ticket: Ticket
-    job: Job | None
-    problem: str
-    state: State
-    entries: tuple[Entry, ...] = ()
-
-    def as_json(self, now: datetime) -> dict[str, Any]:
-        """The object that ``list --json`` and ``show --json`` print."""
-        job = self.job
-        ran = next((e for e in reversed(self.entries) if e.run_id or e.reason), None)
-        return {
-            "id": self.ticket.number,
-            "status": self.state.value,
-            "run_at": when.format_instant(job.run_at) if job else None,
-            "in": when.distance(job.run_at, now) if job else None,
-            "workflow": job.workflow if job else None,
-            "event": job.event if job else None,
-            "repo": job.repo if job else None,
-            "ref": job.ref if job else None,
-            "agent": job.agent if job else None,
-            "author": self.ticket.author.login,
-            "inputs": dict(job.inputs) if job else {},
-            "message": job.message if job else None,
-            "request_id": job.request_id if job else None,
-            "run_id": ran.run_id if ran else None,
-            "run_url": (ran.run_url or None) if ran else None,
-            "reason": self.problem or (ran.reason if ran else "") or None,
-            "attempts": len(self.entries),
-            "url": self.ticket.url,
-        }
 
 
 def parse_id(text: str) -> tuple[str | None, int]:
@@ -87,73 +50,12 @@ def find(connection: Connection, number: int) -> Ticket:
             f"ID: #{number} of {repository} is no job: it lacks the label {label!r}; "
             "'schedule list' shows the jobs"
         )
+    connection.seen.append(ticket)
     return ticket
 
 
-def look(connection: Connection, ticket: Ticket, *, deep: bool = True) -> Seen:
-    """What is known of a job; ``deep`` reads its comments, one request, if it has any."""
-    job, problem = None, ""
-    try:
-        job = frontmatter.parse(ticket.body, timezone=connection.settings.defaults.timezone)
-    except InvalidJob as wrong:
-        problem = str(wrong)
-    history = History()
-    if deep and ticket.comments:
-        comments = connection.queue.comments(ticket.number).items
-        history = journal.read(comments, login=scheduler_login(connection, comments) or "")
-    state = state_of(ticket, job, history, label=connection.settings.label, read=deep)
-    entries = history.journal.entries
-    return Seen(ticket=ticket, job=job, problem=problem, state=state, entries=entries)
-
-
-def scheduler_login(connection: Connection, comments: Iterable[Comment]) -> str | None:
-    """Whose records to show: the settings' login, else the first writer who may write.
-
-    This is for display alone; a tick believes its own login and nobody else.
-    """
-    if connection.settings.scheduler.login:
-        return connection.settings.scheduler.login
-    for comment in comments:
-        if records.RECORD.match(comment.body):
-            author = comment.author
-            try:
-                if author.bot or at_least(connection.queue.role(author.login), "write"):
-                    return author.login
-            except SchedulerError:
-                return None
-    return None
-
-
-def state_of(ticket: Ticket, job: Job | None, history: History, *, label: str, read: bool) -> State:
-    """The job's state by its journal, else by its labels and its close reason.
-
-    Of a closed issue's labels only those of an end count: a job that was on hold, or could
-    not be read, keeps its label when a person closes it, and is cancelled all the same.
-    """
-    shown = [state for state in State if state_label(label, state) in ticket.labels]
-    entries = history.journal.entries
-    if job and entries:
-        suffix = occurrence_key(ticket.number, job.run_at).rpartition("#")[2]
-        entries = tuple(entry for entry in entries if entry.key.endswith(suffix))
-    outcomes = {entry.outcome for entry in entries}
-    if State.DISPATCHED.value in outcomes:
-        return State.DISPATCHED
-    if ticket.open:
-        if job is None:
-            return State.INVALID
-        if State.HELD in shown:
-            return State.HELD
-        return State.DISPATCHING if history.standing else State.PENDING
-    ended = [state for state in shown if state in LABELLED & TERMINAL]
-    if ended:
-        return ended[0]
-    if not read and ticket.comments and ticket.state_reason == "completed":
-        return State.DISPATCHED
-    return State.CANCELLED
-
-
 def cancel(connection: Connection, number: int, *, run: bool) -> dict[str, Any]:
-    """Close the job as not planned; with ``run`` also cancel the run that it started.
+    """Close the job as not planned; with ``run`` also cancel the run that it started last.
 
     Raises:
         Refused: it was dispatched, and ``run`` was not asked for, or its run is not known.
@@ -174,7 +76,9 @@ def cancel(connection: Connection, number: int, *, run: bool) -> dict[str, Any]:
     if ticket.open:
         connection.queue.set_state(number, reason="not_planned")
     cancelled_run = ended_run = None
-    for entry in started if run else []:
+    # Of a series only the last run can be going on because of this job.
+    recent = started[-1:] if seen.job and seen.job.recurring else started
+    for entry in recent if run else []:
         repo = _runs_in(connection, entry, seen.job)
         if connection.queue.cancel_run(repo, entry.run_id or 0):
             cancelled_run = entry.run_id
@@ -213,6 +117,8 @@ def reschedule(connection: Connection, number: int, run_at: datetime) -> tuple[T
         )
     job = replace(job, run_at=run_at)
     changes: dict[str, Any] = {"body": frontmatter.render(job)}
+    if (title := retitled(ticket.title, run_at)) != ticket.title:
+        changes["title"] = title
     if not ticket.open:
         changes["state"] = "open"
     return connection.queue.edit(number, **changes), job

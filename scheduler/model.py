@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from types import MappingProxyType
@@ -80,10 +80,19 @@ class Job:
         if self.until is not None:
             require_utc(self.until, "until")
 
+    def at(self, moment: datetime) -> Job:
+        """The same job at another instant."""
+        return replace(self, run_at=moment)
+
     @property
     def recurring(self) -> bool:
         """Whether it is a series: one issue, many occurrences."""
         return not (self.cron is None and self.rrule is None and self.every is None)
+
+    @property
+    def on_clocks(self) -> bool:
+        """Whether its instants are times on the clocks of its zone."""
+        return not (self.cron is None and self.rrule is None)
 
     @property
     def target(self) -> str:

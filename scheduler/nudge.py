@@ -42,10 +42,15 @@ def nudge(
 
     ``branch`` tells a repository's default branch.
     """
+    if settings.nudge and not helps(job, settings, now):
+        return Nudged(sent=False, reason=f"no tick is started now; {CRON_ALONE}")
+    return wake(queue, settings, branch=branch)
+
+
+def wake(queue: Queue, settings: Settings, *, branch: Callable[[str], str]) -> Nudged:
+    """Dispatch the scheduler's own workflow, once, unless the settings say not to."""
     if not settings.nudge:
         return Nudged(sent=False, reason=f"nudge is off; {CRON_ALONE}")
-    if not helps(job, settings, now):
-        return Nudged(sent=False, reason=f"no tick is started now; {CRON_ALONE}")
     workflow = settings.scheduler.workflow
     try:
         repo = queue.repository

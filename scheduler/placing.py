@@ -11,9 +11,11 @@ from datetime import datetime, timedelta
 
 from scheduler.desk import Desk
 from scheduler.gateway import Comments
+from scheduler.journal import History
 from scheduler.known import Known
 from scheduler.model import UNCOUNTED, Comment
 from scheduler.recurrence import of
+from scheduler.series import titled
 from scheduler.states import State, state_label
 
 #: How far back the repository's comments are listed. What stands further back is read of each
@@ -45,6 +47,8 @@ class Placer:
         uncounted = found.ticket.comments == UNCOUNTED and not found.asked.recurring
         if quiet or (uncounted and found.asked.run_at <= now):
             return self._located(found, ())
+        if latest is not None and latest < since and not commented and self._told(found, latest):
+            return self._desk.locate(found, (), History(), reached=latest)
         comments = self._desk.facts.recent_comments(since)
         if comments is None or (latest is not None and latest < since):
             return self._located(found, self._desk.queue.comments(found.number).items)
@@ -53,6 +57,17 @@ class Placer:
 
     def _paused(self, found: Known) -> bool:
         return state_label(self._desk.settings.label, State.PAUSED) in found.ticket.labels
+
+    def _told(self, found: Known, latest: datetime) -> bool:
+        """Whether a series' title says that ``latest`` was dealt with.
+
+        It names the next instant, which the scheduler puts there after that. So a series that
+        is quiet costs nothing, and one with a title of its own its list of comments. Should a
+        person write that very instant, the journal tells of what it passed over at the next.
+        """
+        rule = of(found.asked)
+        following = rule.after(latest) if rule is not None else None
+        return following is not None and titled(found.ticket.title) == following
 
     def _latest(self, found: Known, now: datetime) -> datetime | None:
         """The last instant of a series that has begun; None of what has not, or comes once."""

@@ -2,7 +2,8 @@
 
 GitHub offers no idempotency key, so the only proof is a run. A run that shows the
 occurrence key in its title is proof enough; else it must be the only run that can be
-meant, and no other claim may have a right to it.
+meant, and no other claim may have a right to it. That somebody else is shown as its actor
+proves nothing: a server may name another than the token's own login.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from scheduler.policy import CLAIM_VALIDITY
 IN_FLIGHT = timedelta(seconds=40)
 #: GitHub's instants have whole seconds.
 ROUNDING = timedelta(seconds=1)
+#: So old a claim has to be before anything follows from there being no run of it.
+SETTLED = CLAIM_VALIDITY + IN_FLIGHT + ROUNDING
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,9 +100,13 @@ def match(
         for run in free
         if not OCCURRENCE_KEY.search(run.title)
         and (run.created_at is None or run.created_at <= latest)
-        and run.actor.lower() in ("", login.lower())
         and run.id > (claim.newest_run or 0)
     ]
+    foreign = [run for run in possible if run.actor.lower() not in ("", login.lower())]
+    possible = [run for run in possible if run not in foreign]
+    if not possible and foreign and not claim.title:
+        actors = " and ".join(dict.fromkeys(repr(run.actor) for run in foreign))
+        return Unclear(reason=f"{_ids(foreign)} may be its run, though started by {actors}")
     if not possible:
         return NeverStarted()
     if len(possible) > 1:

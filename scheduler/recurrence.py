@@ -20,11 +20,22 @@ from scheduler.errors import InvalidJob
 from scheduler.fields import refusal
 from scheduler.model import Job
 from scheduler.rrule_rule import RRule, rrule_text
-from scheduler.when import LAST_YEAR, first_instant, format_duration, format_instant, wall, zone
+from scheduler.when import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    first_instant,
+    format_duration,
+    format_instant,
+    wall,
+    zone,
+)
 
 _SECOND = timedelta(seconds=1)
 #: No instant of a series is later than this.
 END = datetime(LAST_YEAR, 12, 31, tzinfo=timezone.utc)
+#: Wall times before and after all that a series can have.
+_NEVER = datetime(FIRST_YEAR - 1, 1, 1)  # noqa: DTZ001
+_ALWAYS = datetime(LAST_YEAR + 1, 1, 1)  # noqa: DTZ001
 
 
 class Source(Protocol):
@@ -77,9 +88,8 @@ class Walls:
 
     def since(self, moment: datetime) -> Iterator[datetime]:
         """The instants from ``moment`` on."""
-        # Clocks show at `moment` what no earlier wall time comes after.
         before = None
-        for each in self.rule.since(wall(moment, self.place)):
+        for each in self.rule.since(self._begin(moment)):
             found = first_instant(each, self.place)
             if found >= moment and found != before:
                 yield found
@@ -95,9 +105,16 @@ class Walls:
                 break
             found = at
         if found is None:
-            last = self.rule.last(shown, not_before=wall(not_before, self.place))
+            last = self.rule.last(shown, not_before=self._begin(not_before))
             found = first_instant(last, self.place) if last else None
         return found if found is not None and found >= not_before else None
+
+    def _begin(self, moment: datetime) -> datetime:
+        """A wall time that no earlier one comes after ``moment``, or at it.
+
+        It is not what clocks show: at the end of a gap come the times within it.
+        """
+        return wall(moment - _SECOND, self.place) + _SECOND
 
     def shortest_gap(self) -> timedelta | None:
         """The smallest distance on the clock's face."""
@@ -117,26 +134,31 @@ class Recurrence:
 
     def first(self) -> datetime | None:
         """The first instant; None: there is none."""
-        return next(self._since(self.start), None)
+        return next(self.since(self.start), None)
 
     def after(self, moment: datetime) -> datetime | None:
         """The first instant after ``moment``; None: the series is over."""
-        return next(self._since(moment + _SECOND), None)
+        return next(self.since(_whole(moment) + _SECOND), None)
 
     def between(self, after: datetime, to: datetime) -> Iterator[datetime]:
         """The instants after the one and up to the other."""
-        return takewhile(lambda each: each <= to, self._since(after + _SECOND))
+        return takewhile(lambda each: each <= to, self.since(_whole(after) + _SECOND))
 
     def latest(self, now: datetime) -> datetime | None:
         """The last instant that is not after ``now``; None: none has come yet."""
-        moment = min(now.replace(microsecond=0), self.until)
+        moment = min(_whole(now), self.until)
         if moment < self.start:
             return None
         return self.source.last(moment, not_before=self.start)
 
-    def _since(self, moment: datetime) -> Iterator[datetime]:
+    def since(self, moment: datetime) -> Iterator[datetime]:
+        """The instants from ``moment`` on, in their order."""
         found = self.source.since(max(moment, self.start))
         return takewhile(lambda each: each <= self.until, found)
+
+
+def _whole(moment: datetime) -> datetime:
+    return moment.replace(microsecond=0)
 
 
 def of(job: Job) -> Recurrence | None:
@@ -200,8 +222,35 @@ def _own_end(
     if rule.until is None:
         return until, count or rule.count
     moment, utc = rule.until
-    end = moment.replace(tzinfo=timezone.utc) if utc else first_instant(moment, clocks)
-    return end, count
+    if utc:
+        return moment.replace(tzinfo=timezone.utc), count
+    # At the ends of the calendar no zone has a time in UTC.
+    return first_instant(min(max(moment, _NEVER), _ALWAYS), clocks), count
+
+
+def expected(job: Job, *, touched: datetime) -> datetime:
+    """The instant that an open job waits for, as far as its issue shows it without its comments.
+
+    ``touched`` is when the issue was last changed: a series' title is, after each occurrence,
+    so what is due and was not dealt with is an instant after that.
+    """
+    rule = of(job)
+    if rule is None:
+        return job.run_at
+    return rule.after(touched) or rule.latest(END) or job.run_at
+
+
+def fires(rule: Recurrence) -> None:
+    """Make sure that a rule has an instant at all.
+
+    Raises:
+        InvalidJob: it never fires, or not before its end.
+    """
+    if rule.first() is None:
+        never = "never fires"
+        if rule.until < END:
+            never = f"has no instant between run-at and {format_instant(rule.until)}"
+        raise refusal(rule.field, rule.text, never, "write another rule, or a later end")
 
 
 def check(rule: Recurrence, *, shortest: timedelta) -> None:
@@ -210,11 +259,7 @@ def check(rule: Recurrence, *, shortest: timedelta) -> None:
     Raises:
         InvalidJob: it never fires, or two of its instants are nearer than ``shortest``.
     """
-    if rule.first() is None:
-        never = "never fires"
-        if rule.until < END:
-            never = f"has no instant between run-at and {format_instant(rule.until)}"
-        raise refusal(rule.field, rule.text, never, "write another rule, or a later end")
+    fires(rule)
     gap = rule.source.shortest_gap()
     if gap is not None and gap < shortest:
         least = format_duration(shortest)

@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from scheduler.errors import SchedulerError
-from scheduler.journal import NEVER_STARTED, Claim, Entry, Explanation, Journal, head
+from scheduler.journal import NEVER_STARTED, Claim, Entry, Explanation, Journal
+from scheduler.journal_head import head
 from scheduler.markdown import cell, code, visible
+from scheduler.model import occurrence_comment
 from scheduler.states import State
 from scheduler.when import format_instant
 
@@ -107,7 +109,9 @@ class TickReport:
             "now": format_instant(self.now),
             "scanned": self.scanned,
             "due": self.due,
-            "dispatched": [vars(fired) for fired in self.dispatched],
+            "dispatched": [
+                {**vars(fired), "run_url": fired.run_url or None} for fired in self.dispatched
+            ],
         }
         for name in self.NOTES:
             data[name] = [vars(note) for note in getattr(self, name)]
@@ -181,6 +185,8 @@ def sentence(entry: Entry) -> str:
         unnamed = "" if entry.run_id else " GitHub did not say which run it is."
         return f"{lead}Started {target}{run} at {at}{late}.{how}{unnamed}"
     reason = code(entry.reason) if entry.reason else "no reason given"
+    if entry.outcome == State.REJECTED.value and occurrence_comment(entry.key):
+        return f"{lead}Not done, and the job is as it was: {reason}. ({at})"
     texts = {
         State.MISSED.value: f"Missed: {reason}. To run it all the same, reopen the issue.",
         State.REJECTED.value: f"Rejected, not run: {reason}. Reopen the issue to ask again.",
@@ -203,6 +209,16 @@ def invalid_comment(explanation: Explanation, problem: str) -> str:
     return (
         f"{head(explanation)}\n⚠️ This job can't be read, so it will not run:\n\n{code(problem)}\n\n"
         "Edit the issue's text: the next tick reads it again. Close the issue to cancel it."
+    )
+
+
+def waiting_comment(explanation: Explanation, reason: str, until: str | None) -> str:
+    """The comment that says what a due job waits for; ``until`` is None of a series."""
+    end = f"until {until}" if until else "for as long as its patience lasts"
+    return (
+        f"{head(explanation)}\n⏳ This job is due, and waits:\n\n{code(reason)}\n\n"
+        f"It is asked about again {end}; then it is not run. Comment `/run` to run it now, or "
+        "close the issue to cancel it."
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from scheduler.journal import Entry, Journal, head
+from scheduler.journal import Entry, Journal
+from scheduler.journal_head import head
 from scheduler.markdown import cell, code
 from scheduler.model import Job, occurrence_comment, occurrence_instant
 from scheduler.report import MAX_SHOWN_ENTRIES, SYMBOLS, lateness
@@ -49,6 +50,11 @@ def row(entry: Entry) -> tuple[str, str, str]:
     if entry.until:
         words.append(f"not before {format_instant(entry.until)}")
     return when, result, ", ".join(words)
+
+
+def told(entry: Entry) -> str:
+    """One occurrence in one line, for a terminal."""
+    return ": ".join(filter(None, ("  ".join(row(entry)[:2]), row(entry)[2])))
 
 
 #: What a state is called of one occurrence.

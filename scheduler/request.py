@@ -1,24 +1,24 @@
-"""What was asked for, as text: from options or from JSON, and the job that it means."""
+"""What was asked for, as text: from options or from JSON."""
 
 from __future__ import annotations
 
 import difflib
 import json
-import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any
 
-from scheduler import fields, frontmatter, when
-from scheduler.environment import Environment
-from scheduler.errors import InvalidJob, Refused, UsageError
-from scheduler.model import Job
+from scheduler import fields, frontmatter
+from scheduler.errors import InvalidJob, UsageError
+from scheduler.series_keys import READERS as SERIES
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What was asked for, as text, before any default; ``at`` or ``delay`` is the time."""
+    """What was asked for, as text, before any default; ``at`` or ``delay`` is the time.
+
+    ``words``: whether ``at`` may be a time as people say it.
+    """
 
     at: str | None = None
     delay: str | None = None
@@ -34,9 +34,21 @@ class Request:
     dedup_key: str | None = None
     request_id: str | None = None
     max_attempts: int | None = None
+    cron: str | None = None
+    rrule: str | None = None
+    every: str | None = None
+    until: str | None = None
+    count: str | None = None
+    misfire: str | None = None
+    overlap: str | None = None
+    jitter: str | None = None
+    unless: str | None = None
+    when: str | None = None
+    patience: str | None = None
     allow_past: bool = False
     on_duplicate: str = "return"
     nudge: bool = True
+    words: bool = True
 
 
 #: JSON key → the request's own name for it.
@@ -55,6 +67,7 @@ KEYS = {
     "dedup_key": "dedup_key",
     "request_id": "request_id",
     "max_attempts": "max_attempts",
+    **{key: key for key in SERIES},
 }
 
 
@@ -100,6 +113,8 @@ def _value(key: str, name: str, value: object) -> object:
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 99:
             raise InvalidJob(f"{key}: {repr(value)[:80]} is not a number from 1 to 99; write 5")
         return value
+    if name == "count" and isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
     return _text(key, value)
 
 
@@ -114,99 +129,3 @@ def _text(key: str, value: object) -> str:
     if not isinstance(value, str):
         raise InvalidJob(f"{key}: {str(value)[:80]!r} is not text; put it in quotes")
     return value
-
-
-def instant_of(request: Request, *, now: datetime, zone: str | None = None) -> datetime:
-    """The instant that a request's ``at`` or ``delay`` means, in UTC.
-
-    ``zone`` is that of a local time for which the request names none.
-
-    Raises:
-        UsageError: neither or both are given.
-        InvalidJob: the one that is given is wrong.
-        Refused: the time is past.
-    """
-    if (request.at is None) == (request.delay is None):
-        raise UsageError("time: say when, with either --at 2026-11-23T09:00:00Z or --in 2h")
-    if request.at is not None:
-        run_at = when.instant(request.at, field="--at", timezone=request.timezone or zone)
-    else:
-        run_at = now.replace(microsecond=0) + when.duration(request.delay or "", field="--in")
-        if now.microsecond:
-            run_at += when.duration("1s", field="--in")
-    if run_at < now.replace(microsecond=0) and not request.allow_past:
-        raise Refused(
-            f"--at: {when.format_instant(run_at)} was {when.distance(run_at, now)}; "
-            "write a time to come, or add --allow-past to run it at once"
-        )
-    return run_at
-
-
-def job_of(request: Request, environment: Environment, *, now: datetime, queue: str) -> Job:
-    """The job that ``request`` asks for, with what the surrounding run fills in.
-
-    ``queue`` is the repository where it runs if the request names none.
-
-    Raises:
-        InvalidJob: a value is wrong.
-        Refused: the time is past.
-    """
-    run_at = instant_of(request, now=now)
-    workflow = request.workflow
-    here = (request.repo or queue).lower() == environment.repository.lower()
-    if workflow is None and request.event is None and here:
-        workflow = environment.workflow
-    deadline = request.deadline
-    job = Job(
-        run_at=run_at,
-        timezone=_checked("--timezone", request.timezone, _zone),
-        workflow=_checked("--workflow", workflow, frontmatter.workflow_name),
-        event=_checked("--event", request.event, _short),
-        repo=_checked("--repo", request.repo, frontmatter.repository),
-        ref=_checked("--ref", request.ref, frontmatter.ref_name),
-        agent=_checked("--agent", request.agent or environment.agent, _short),
-        inputs=dict(request.inputs),
-        deadline=(
-            frontmatter.deadline("--deadline", deadline, request.timezone) if deadline else None
-        ),
-        dedup_key=_checked("--dedup-key", request.dedup_key, fields.line),
-        request_id=_checked("--request-id", request.request_id, fields.line) or str(uuid.uuid4()),
-        max_attempts=request.max_attempts,
-        parent=environment.parent,
-        message=_encodable(request.message),
-    )
-    if job.workflow and job.event:
-        raise InvalidJob(f"--event: {job.event!r} stands beside --workflow; keep one of them")
-    expires = job.expires_at()
-    if expires is not None and expires < run_at:
-        raise InvalidJob(
-            f"--deadline: {deadline!r} is before the job's own time; write a later one"
-        )
-    frontmatter.check_inputs(job)
-    return job
-
-
-def _checked(option: str, text: str | None, check: Callable[[str, str], str]) -> str | None:
-    if text is None:
-        return None
-    if not text.strip():
-        fix = "leave the option out, or give it a value"
-        raise fields.refusal(option, text, "is empty", fix)
-    return check(option, text)
-
-
-def _zone(option: str, text: str) -> str:
-    return when.zone(text, field=option).key
-
-
-def _short(option: str, text: str) -> str:
-    return fields.line(option, text, 100)
-
-
-def _encodable(message: str) -> str:
-    try:
-        message.encode()
-    except UnicodeEncodeError as odd:
-        part = message[odd.start : odd.end]
-        raise fields.refusal("--message", part, "is no UTF-8 text", "remove it") from odd
-    return message

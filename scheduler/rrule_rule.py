@@ -9,8 +9,10 @@ https://www.rfc-editor.org/rfc/rfc5545#section-3.3.10
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -20,7 +22,7 @@ from typing import Any
 from dateutil import rrule
 
 from scheduler.errors import InvalidJob
-from scheduler.fields import refusal
+from scheduler.fields import refusal, shown
 
 FREQUENCIES = ("YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY", "SECONDLY")
 #: How many instants from its start are compared for the smallest distance between two of them.
@@ -31,6 +33,10 @@ WINDOWS = tuple(timedelta(days=8**power) for power in range(7))
 
 #: After 400 years the calendar begins again, weekdays included.
 _CYCLE = timedelta(days=146_097)
+#: How far ahead is searched at least. Within a day only weekdays matter, and minutes are many.
+_AHEAD, _AHEAD_IN_DAYS = timedelta(days=146_097), timedelta(days=21_915)
+#: The most days in a period of which BYSETPOS counts the times.
+_LONGEST = {"YEARLY": 366, "MONTHLY": 31, "WEEKLY": 7, "DAILY": 1}
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _DAY = re.compile(r"(?P<nth>[+-]?[1-9][0-9]?)?(?P<day>MO|TU|WE|TH|FR|SA|SU)")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,5}")
@@ -103,7 +109,8 @@ def _read(field: str, text: str, name: str, value: str) -> Any:
     """The value of one part, as ``dateutil`` takes it."""
 
     def no(fix: str) -> InvalidJob:
-        return refusal(field, text, f"holds {name}={value[:40]}, which does not exist", fix)
+        part = shown(f"{name}={value}", 50)
+        return refusal(field, text, f"holds {part}, which does not exist", fix)
 
     if name == "FREQ":
         return FREQUENCIES.index(value)
@@ -201,23 +208,24 @@ class RRule:
         """All wall times from ``moment`` on, in their order."""
         values = _values(self.text)
         anchor = _anchor(self.start, moment, values)
-        # A rule that never fires is searched for until the year 9999: within the last 400
-        # years before it the calendar is the same, and the search short.
-        lift = _CYCLE * ((9999 - anchor.year) // 400)
-        try:
-            found = rrule.rrule(
+        # A rule that never fires is searched for until the year 9999: shortly before it the
+        # calendar is the same, and the search short.
+        cycle, ahead = _CYCLE, _AHEAD
+        if FREQUENCIES[values["FREQ"]] in ("HOURLY", "MINUTELY"):
+            cycle, ahead = timedelta(days=7), _AHEAD_IN_DAYS
+        lift = (datetime.max - anchor - ahead) // cycle * cycle  # noqa: DTZ901 - wall time
+        first = max(moment, self.start)
+        # ValueError: no hour or minute of a list is ever reached by that interval.
+        with suppress(ValueError):
+            for each in rrule.rrule(
                 values["FREQ"],
                 dtstart=anchor + lift,
                 interval=values.get("INTERVAL", 1),
                 wkst=values.get("WKST"),
                 **_explicit(self.start, values),
-            )
-        except ValueError:
-            return  # no hour or minute of that list is ever reached by that interval
-        first = max(moment, self.start)
-        for each in found:
-            if each - lift >= first:
-                yield each - lift
+            ):
+                if each - lift >= first:
+                    yield each - lift
 
     def last(self, end: datetime, *, not_before: datetime) -> datetime | None:
         """The last wall time that is not after ``end``; None: it is before ``not_before``."""
@@ -264,7 +272,12 @@ def _explicit(start: datetime, values: Mapping[str, Any]) -> dict[str, Any]:
     }
     for name, (frequency, part) in filled.items():
         if FREQUENCIES.index(freq) < FREQUENCIES.index(frequency):
-            found.setdefault(name, part(start))
+            found.setdefault(name, [part(start)])
+    if "bysetpos" in found:
+        most = _LONGEST[freq] * math.prod(len(found[name]) for name in filled)
+        found["bysetpos"] = [each for each in found["bysetpos"] if abs(each) <= most]
+        if not found["bysetpos"]:
+            raise ValueError("no period has so many")
     return found
 
 

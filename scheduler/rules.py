@@ -41,13 +41,14 @@ class Rules:
     def enter(self, known: Iterable[Known], closed: Iterable[Ticket], *, now: datetime) -> None:
         """Count the jobs of this tick against the quotas, and look for what came twice."""
         entered = [Entered.of(each.ticket, each.raw) for each in known]
-        read = ((ticket, self._job(ticket.body)) for ticket in closed)
+        read = ((ticket, self.job(ticket.body)) for ticket in closed)
         entered += [Entered.of(ticket, job) for ticket, job in read if job is not None]
         self._over = quotas.refusals(entered, quotas=self.settings.quotas, now=now)
         if self.settings.signing != "off":
             self._over |= _replayed(entered)
 
-    def _job(self, body: str) -> Job | None:
+    def job(self, body: str) -> Job | None:
+        """The job that a text says; None: it says none. Each text is read once."""
         asked = (body, self.settings.defaults.timezone)
         if asked not in self.texts:
             try:
@@ -91,8 +92,12 @@ class Rules:
                     where = f"{target.repo} at {target.ref}"
                     check(job, file, workflow=target.workflow, where=where)
                 declared = file or declared
-            except (InvalidJob, Rejected) as wrong:
-                problem = (State.DISCARDED, str(wrong))
+            except InvalidJob as wrong:
+                # Of a series only this instant ends: the target may take the next one.
+                end = State.DISCARDED if found.asked.recurring else State.REJECTED
+                problem = (end, str(wrong))
+            except Rejected as refused:
+                problem = (State.DISCARDED, str(refused))
         # A no by settings that are not the repository's is as wrong as a yes by them.
         self.facts.prove_settings()
         return target, declared, problem

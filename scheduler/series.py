@@ -24,7 +24,8 @@ from scheduler.when import format_instant
 COUNTED = 1000
 #: The instant in a title, as ``schedule create`` writes it.
 TITLE = re.compile(
-    r"(?P<head>⏰ .{1,300}? at )\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ(?P<tail>: .*)?", re.DOTALL
+    r"(?P<head>⏰ .{1,300}? at )(?P<instant>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)(?P<tail>: .*)?",
+    re.DOTALL,
 )
 
 _SECOND = timedelta(seconds=1)
@@ -56,16 +57,18 @@ def locate(
     now: datetime,
     begun: bool = False,
     commands: Iterable[Command] = (),
+    reached: datetime | None = None,
 ) -> Place:
     """The occurrence of ``job`` that is to be looked at, at ``now``.
 
     ``name`` makes an occurrence's key of its instant or of a comment's id. ``begun``: the
     issue shows that the series has a journal. ``commands`` are what comments ask for, and no
-    journal says was dealt with.
+    journal says was dealt with. ``reached`` is the last instant that is known to be dealt with
+    where the journal was not read.
     """
     journal, said = history.journal, list(commands)
     rule = of(job)
-    gone = rule is not None and lost(history, begun=begun)
+    gone = rule is not None and reached is None and lost(history, begun=begun)
     held = journal.held
     # Of what is on hold people say what became of it; else what they ask for comes first.
     others = [each for each in said if name(each.comment_id) != held]
@@ -78,7 +81,8 @@ def locate(
         return Place(key=held, instant=instant, due=instant, command=next(iter(said), None))
     if rule is None:
         return _once(job, journal, name)
-    return replace(_next(job, rule, journal, name, now, gone=gone), lost=gone)
+    reached = reached or position(journal)
+    return replace(_next(job, rule, journal, name, now=now, reached=reached, gone=gone), lost=gone)
 
 
 def _once(job: Job, journal: Journal, name: Callable[[datetime | int], str]) -> Place:
@@ -94,8 +98,9 @@ def _next(
     rule: Recurrence,
     journal: Journal,
     name: Callable[[datetime | int], str],
-    now: datetime,
     *,
+    now: datetime,
+    reached: datetime | None,
     gone: bool,
 ) -> Place:
     not_before = put_off(journal)
@@ -110,7 +115,6 @@ def _next(
 
     if gone and (latest := rule.latest(now)):
         return at(latest, skip=_lost(rule.after(latest)))
-    reached = position(journal)
     first = rule.first() if reached is None else rule.after(reached)
     if first is None:
         end = reached or job.run_at
@@ -122,7 +126,7 @@ def _next(
         return at(first)
     misfire = job.misfire or "latest"
     if misfire == "all":
-        return at(_expired(job, rule, first, now) or first)
+        return at(_expired(job, rule, first, now, not_before) or first)
     if misfire == "skip":
         number = _between(rule, first, latest) + 1
         words = f"{number} instants passed without a tick, and misfire is 'skip'"
@@ -169,9 +173,13 @@ def _lost(following: datetime | None) -> str:
     )
 
 
-def _expired(job: Job, rule: Recurrence, first: datetime, now: datetime) -> datetime | None:
+def _expired(
+    job: Job, rule: Recurrence, first: datetime, now: datetime, not_before: datetime | None
+) -> datetime | None:
     """The latest of the instants whose deadline is over: they are told of together."""
     if isinstance(job.deadline, timedelta):
+        if not_before is not None and now <= not_before + job.deadline:
+            return None  # a deadline counts from when a job may run
         latest = rule.latest(now - job.deadline - (job.jitter or timedelta()) - _SECOND)
         return latest if latest is not None and latest >= first else None
     if job.deadline is not None and job.deadline < now:
@@ -193,6 +201,12 @@ def jitter(key: str, longest: timedelta | None) -> timedelta:
         return timedelta()
     number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big")
     return timedelta(seconds=number % (int(longest.total_seconds()) + 1))
+
+
+def titled(title: str) -> datetime | None:
+    """The instant in a title that the scheduler or the command line wrote; None: a person did."""
+    match = TITLE.fullmatch(title)
+    return occurrence_instant(f"@{match['instant']}") if match else None
 
 
 def retitled(title: str, moment: datetime) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from scheduler import strict_yaml, when
+from scheduler import conditions, strict_yaml, when
 from scheduler.cron_rule import cron_text
 from scheduler.fields import refusal, text_of
 from scheduler.model import Job
@@ -21,8 +21,8 @@ MISFIRE, OVERLAP = ("skip", "latest", "all"), ("allow", "skip")
 RULES = ("cron", "rrule", "every")
 
 
-def _text(field: str, node: strict_yaml.Node) -> str:
-    return text_of(field, node, 500)
+def _condition(field: str, node: strict_yaml.Node) -> str:
+    return rule(conditions.canonical, field, text_of(field, node, 300))
 
 
 def _duration(field: str, node: strict_yaml.Node) -> timedelta:
@@ -45,7 +45,7 @@ def count(field: str, text: str) -> int:
     """Read how many instants a series has, from 1 to ``MOST_INSTANTS``."""
     number = int(text) if re.fullmatch(r"[1-9][0-9]{0,4}", text) else 0
     if not 0 < number <= MOST_INSTANTS:
-        fix = f"write '{field}: 10', or leave it out"
+        fix = "write one such as 10, or leave it out"
         raise refusal(field, text, f"is not a number from 1 to {MOST_INSTANTS}", fix)
     return number
 
@@ -73,10 +73,25 @@ READERS: Mapping[str, Callable[..., Any]] = {
     "misfire": lambda field, node: one_of(field, text_of(field, node), MISFIRE),
     "overlap": lambda field, node: one_of(field, text_of(field, node), OVERLAP),
     "jitter": lambda field, node: jitter(field, text_of(field, node)),
-    "unless": _text,
-    "when": _text,
+    "unless": _condition,
+    "when": _condition,
     "patience": _duration,
 }
+
+
+def read(key: str, field: str, text: str, zone: str | None) -> Any:
+    """Read the value of one of these keys, called ``field`` to whoever wrote it.
+
+    Raises:
+        InvalidJob: it is wrong.
+    """
+    node = strict_yaml.Scalar(text, line=1)
+    return READERS[key](field, node, zone) if key == "until" else READERS[key](field, node)
+
+
+def _shown(job: Job, name: str) -> object:
+    value = getattr(job, name)
+    return when.format_duration(value) if isinstance(value, timedelta) else value
 
 
 def agree(job: Job) -> None:
@@ -88,7 +103,7 @@ def agree(job: Job) -> None:
     rules = [name for name in RULES if getattr(job, name) is not None]
     if len(rules) > 1:
         fix = "keep one of cron, rrule and every"
-        raise refusal(rules[1], getattr(job, rules[1]), f"stands beside {rules[0]}", fix)
+        raise refusal(rules[1], _shown(job, rules[1]), f"stands beside {rules[0]}", fix)
     if not rules:
         for name in ("until", "count", "misfire", "overlap"):
             if (value := getattr(job, name)) is not None:

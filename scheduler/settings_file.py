@@ -11,10 +11,13 @@ import dataclasses
 import difflib
 import re
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from scheduler import strict_yaml, when
 from scheduler.errors import InvalidJob, SettingsError
+from scheduler.fields import refusal
+from scheduler.recovery import SETTLED
 from scheduler.settings import (
     PROFILES,
     ROLES,
@@ -154,6 +157,15 @@ def _list(item: Callable[..., str]) -> Callable[..., tuple[str, ...]]:
     return read
 
 
+def _patience(key: str, text: str) -> timedelta:
+    length = when.duration(text, field=key, allow_zero=True)
+    if timedelta(0) < length < SETTLED:
+        least = f"{SETTLED.total_seconds():.0f}s"
+        fix = f"write {least} or more, or 0s where never two ticks run at a time"
+        raise refusal(key, text, "is shorter than a claim can be at work", fix)
+    return length
+
+
 _event_glob = _like(_EVENT_GLOB, "is too long", "write at most 100 characters")
 _label = _like(_LABEL, "can't be a label", "write at most 50 characters, without a comma")
 _login = _like(_LOGIN, "is not a login", "write one such as octocat or my-app[bot]")
@@ -195,7 +207,7 @@ _READERS: Mapping[str, Callable[[str, strict_yaml.Node], Any]] = {
     "quotas.depth": _whole(0, 1_000),
     "quotas.horizon": _length,
     "limits.per-tick": _whole(1, 1_000),
-    "limits.recover-after": _length_or_zero,
+    "limits.recover-after": _timely(_patience),
     "limits.backoff": _length_or_zero,
     "limits.relays-per-hour": _whole(0, 60),
     "limits.shortest-interval": _length,

@@ -11,10 +11,8 @@ from scheduler.facts import Facts
 from scheduler.gateway import Clock, Queue
 from scheduler.journal import Claim, Entry, History, read
 from scheduler.model import Comment, Target
-from scheduler.policy import CLAIM_VALIDITY
 from scheduler.recovery import (
-    IN_FLIGHT,
-    ROUNDING,
+    SETTLED,
     Found,
     NeverStarted,
     Outcome,
@@ -27,6 +25,8 @@ from scheduler.states import State
 
 #: How often, and with which pause in seconds, a run is looked for right after its dispatch.
 LOOKS, PAUSE = 2, 1.5
+#: A rival that nobody is: it keeps the weaker proof from being taken.
+SOMEBODY = "a run that is still to come"
 
 
 def target_of_claim(claim: Claim) -> Target:
@@ -59,8 +59,13 @@ class Settlement:
             runs = self.queue.runs(target, window(claim)[0])
         except (Rejected, NotPermitted) as problem:
             return Unclear(reason=f"the runs of {target.workflow} can't be read: {problem}")
+        login = self.facts.login() or ""
+        outcome = match(claim, runs, login=login, rivals=[SOMEBODY])
+        if not isinstance(outcome, Unclear):
+            # A title names the claim, or no run can be meant: nobody else has to be asked.
+            return outcome
         taken, rivals = self._others(claim, number)
-        return match(claim, runs, login=self.facts.login() or "", taken=taken, rivals=rivals)
+        return match(claim, runs, login=login, taken=taken, rivals=rivals)
 
     def by_title(self, claim: Claim) -> Found | None:
         """The run that shows the claim's key in its title, if there is one yet."""
@@ -71,8 +76,7 @@ class Settlement:
             runs = self.queue.runs(target, window(claim)[0])
         except (Rejected, NotPermitted, Unavailable):
             return None
-        # A rival that nobody is keeps the weaker proof from being taken.
-        outcome = match(claim, runs, login="", rivals=["a run that is still to come"])
+        outcome = match(claim, runs, login="", rivals=[SOMEBODY])
         return outcome if isinstance(outcome, Found) else None
 
     def identify(self, entry: Entry, claim: Claim, number: int, clock: Clock) -> Entry:
@@ -98,7 +102,7 @@ class Settlement:
         taken: set[int] = set()
         rivals: list[str] = []
         # A claim that was made earlier can still meet this one's window.
-        since = window(claim)[0] - (CLAIM_VALIDITY + IN_FLIGHT + ROUNDING)
+        since = window(claim)[0] - SETTLED
         for issue, comments in self._by_issue(since):
             history = read(comments, login=self.facts.login() or "")
             taken |= {e.run_id for e in history.journal.entries if e.run_id is not None}

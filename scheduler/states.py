@@ -69,8 +69,8 @@ STATES: dict[State, Meaning] = {
     ),
     State.REJECTED: Meaning(
         issue="closed, not planned, `schedule:rejected`",
-        means="a rule says no",
-        leaves="a person, by reopening it: the rules are asked again",
+        means="a rule or the target says no",
+        leaves="a person, by reopening it: both are asked again",
         crash="recorded but still open: the next tick only closes it",
     ),
     State.DISCARDED: Meaning(
@@ -118,7 +118,7 @@ class Event(str, Enum):
     REFUSED = "GitHub refuses for good"
     EXHAUSTED = "its attempts run out"
     TOO_LATE = "its deadline passes"
-    FORBIDDEN = "a rule says no"
+    FORBIDDEN = "a rule or the target says no"
     UNREADABLE = "its text does not parse"
     CORRECTED = "its text parses again"
     CLOSED = "a person closes it"

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import signal
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -18,6 +14,7 @@ from scheduler.connect import Connection
 from scheduler.engine import Tick
 from scheduler.errors import InvalidJob, UsageError
 from scheduler.holding import Holder
+from scheduler.leaving import Leave, Overtime
 from scheduler.profiles import POLL, PROFILES
 from scheduler.relay import Relay
 from scheduler.settings import Settings
@@ -30,13 +27,6 @@ if TYPE_CHECKING:
 #: https://docs.github.com/en/actions/reference/limits
 LONGEST_HOLD = timedelta(hours=6)
 SHORTEST_POLL = timedelta(seconds=1)
-#: So long after it was asked to leave a holder goes on with what is in hand; seconds. It is
-#: killed at 7.5, and needs a moment to report.
-FAREWELL = 5.5
-
-
-class Overtime(BaseException):
-    """No time is left for what is in hand; passes through every handler but its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +47,8 @@ class Hold:
             raise UsageError(f"poll: {self.poll} is too short; write 1s or more, such as 20s")
 
 
-def hold_of(hold: str, poll: str, *, relay: bool = False, stay: Stay = Stay.HOLD) -> Hold | None:
-    """A hold as it is written: two durations; None where it is ``0s``, which is one pass.
+def hold_of(hold: str, poll: str, *, relay: bool = False, stay: Stay = Stay.HOLD) -> Hold:
+    """A hold as it is written: two durations; one of ``0s`` is one pass.
 
     Raises:
         UsageError: a duration is wrong, a hold is too long, or a poll too short.
@@ -68,12 +58,11 @@ def hold_of(hold: str, poll: str, *, relay: bool = False, stay: Stay = Stay.HOLD
         often = when.duration(poll, field="poll")
     except InvalidJob as problem:
         raise UsageError(str(problem)) from problem
-    wanted = Hold(length=length, poll=often, stay=stay, relay=relay)
-    return wanted if length else None
+    return Hold(length=length, poll=often, stay=stay, relay=relay)
 
 
-def hold_for(hold: str | None, poll: str | None, *, profile: str) -> Hold | None:
-    """The hold of a profile, with what the action's inputs say instead; None: one pass.
+def hold_for(hold: str | None, poll: str | None, *, profile: str) -> Hold:
+    """The hold of a profile, with what the action's inputs say instead.
 
     Raises:
         UsageError: as ``hold_of``.
@@ -97,39 +86,36 @@ def _tick(connection: Connection) -> Tick:
         settings_found=connection.settings_found,
         nonce=lambda: secrets.token_hex(12),
         keys=Keys.read(connection.environment.signing_keys),
+        branch=connection.environment.default_branch(connection.queue.repository),
     )
 
 
-def tick_and_hold(connection: Connection, hold: Hold) -> TickReport:
-    """One pass, then stay; SIGINT and SIGTERM end both cleanly, with what is in hand done."""
+def tick_and_hold(connection: Connection, hold: Hold, leave: Leave) -> TickReport:
+    """One pass, then stay; asked to ``leave``, both end cleanly, with what is in hand done."""
     clock = connection.clock
     relay = Relay(connection.queue, clock, connection.settings)
-    asked: list[int] = []
     holder = Holder(
         _tick(connection),
         hold=hold.length,
         poll=hold.poll,
         stay=hold.stay,
-        stopped=lambda: bool(asked),
+        stopped=lambda: leave.asked,
         settings=lambda: _settings(connection),
         begin=relay.begin if hold.relay else lambda: None,
     )
 
-    def leave(sign: int, _: object) -> None:
-        asked.append(sign)
+    def wind_up() -> None:
         holder.take_no_more()
         if isinstance(clock, SystemClock):
             clock.wake()
-        if len(asked) == 1:
-            signal.setitimer(signal.ITIMER_REAL, FAREWELL)
 
-    with _signals(leave):
-        try:
-            report = holder.run()
-            relay.finish(report)
-        except Overtime:
-            report = holder.abandon()
-    if hold.stay is Stay.DUE and report.next_due and not report.stopped:
+    leave.wind_up = wind_up
+    try:
+        report = holder.run()
+        relay.finish(report)
+    except Overtime:
+        report = holder.abandon()
+    if hold.length and hold.stay is Stay.DUE and report.next_due and not report.stopped:
         report.notices.append(
             f"left: the next job is due at {when.format_instant(report.next_due)}; a new or "
             "changed job wakes the scheduler, else GitHub's cron, which is minutes to hours late"
@@ -143,26 +129,3 @@ def _settings(connection: Connection) -> Settings:
         # They were there: that they are gone is to be shown, not to be taken from a 404.
         connection.queue.prove_contents()
     return Settings() if text is None else settings_file.parse(text)
-
-
-@contextmanager
-def _signals(leave: Callable[[int, object], None]) -> Iterator[None]:
-    """Let SIGINT and SIGTERM ask to ``leave``; the runner kills 7.5 seconds after the first.
-
-    https://docs.github.com/en/actions/reference/workflow-cancellation-reference
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def overtime(_: int, __: object) -> None:
-        raise Overtime
-
-    handlers = {signal.SIGINT: leave, signal.SIGTERM: leave, signal.SIGALRM: overtime}
-    before = {each: signal.signal(each, handler) for each, handler in handlers.items()}
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        for each, handler in before.items():
-            signal.signal(each, handler)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from scheduler import frontmatter, when
+from scheduler import conditions, frontmatter, recurrence, when
 from scheduler.errors import InvalidJob
 from scheduler.model import Ticket
 from scheduler.settings import Settings
@@ -49,24 +49,29 @@ def overdue(
 ) -> list[Overdue]:
     """The open jobs that could have run for longer than ``grace``, the longest first.
 
-    A text that can't be read and a job on hold wait for a person, not for the scheduler.
+    A text that can't be read, and what is on hold or paused, waits for a person, not for the
+    scheduler.
     """
     found = []
-    held = state_label(settings.label, State.HELD)
+    waits = {state_label(settings.label, state) for state in (State.HELD, State.PAUSED)}
     for ticket in tickets:
-        if not ticket.open or held in ticket.labels:
+        if not ticket.open or settings.paused or waits & set(ticket.labels):
             continue
         try:
             job = frontmatter.parse(ticket.body, timezone=settings.defaults.timezone)
         except InvalidJob:
             continue
         # A job may be opened when its time is past already.
-        since = max(job.run_at, ticket.created_at)
+        run_at = recurrence.expected(job, touched=ticket.updated_at)
+        since = max(run_at, ticket.created_at)
+        if job.when is not None:
+            # It may be waiting for that, and says so on its issue.
+            since += job.patience or conditions.PATIENCE
         if now - since > grace:
             late = Overdue(
                 number=ticket.number,
                 url=ticket.url,
-                run_at=job.run_at,
+                run_at=run_at,
                 since=since,
                 untouched=max(since, ticket.updated_at),
                 target=job.target,

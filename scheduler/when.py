@@ -201,12 +201,17 @@ def distance(moment: datetime, now: datetime) -> str:
     )
 
 
+def weekday(moment: datetime) -> str:
+    """The English name of the day of the week of ``moment``, by its own clock."""
+    return _WEEKDAYS[moment.weekday()]
+
+
 def format_local(moment: datetime, zone: ZoneInfo) -> str:
     """Write ``Monday 2026-11-23 10:00 Europe/Berlin (+01:00)``, with seconds only if any."""
     local = _utc(moment).astimezone(zone)
     clock = local.strftime("%H:%M:%S" if local.second else "%H:%M")
     offset = local.isoformat(timespec="seconds")[19:]
-    return f"{_WEEKDAYS[local.weekday()]} {local.date()} {clock} {zone} ({offset})"
+    return f"{weekday(local)} {local.date()} {clock} {zone} ({offset})"
 
 
 def _utc(moment: datetime) -> datetime:

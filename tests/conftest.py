@@ -21,6 +21,10 @@ from scheduler.cli import cli
 from scheduler.github_http import GitHub
 from scheduler.pace import Pace
 from scheduler.sandbox import Sandbox
+from scheduler.sandbox.demo_stage import search_path
+
+# Called by its path, as in the README, this Python finds what is installed beside it.
+os.environ["PATH"] = search_path(os.environ)
 
 QUEUE = "octo/queue"
 REPO = f"/repos/{QUEUE}"

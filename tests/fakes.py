@@ -10,8 +10,17 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from scheduler.errors import Unavailable
-from scheduler.gateway import Accepted, Comments, Edit, Labelled, WorkflowFile
+from scheduler.errors import Rejected, Unavailable
+from scheduler.gateway import (
+    Accepted,
+    Check,
+    Comments,
+    Edit,
+    Labelled,
+    PullRequest,
+    Review,
+    WorkflowFile,
+)
 from scheduler.model import Comment, Dispatch, Run, Target, Ticket
 from tests.faults.hub import BOT, MOST_COMMENTS, NOON, FakeClock, MemoryHub, Sent
 
@@ -130,7 +139,7 @@ class MemoryQueue:
 
         self._ask("set_state", write)
 
-    def role(self, login: str) -> str:
+    def role(self, login: str, repo: str | None = None) -> str:
         return self._ask("role", lambda: self.hub.roles.get(login, "none"))
 
     def edits(self, numbers: Sequence[int]) -> dict[int, Edit] | None:
@@ -207,3 +216,24 @@ class MemoryQueue:
             return Accepted(run_id=run.id, run_url=run.url)
 
         return self._ask("dispatch", send)
+
+    def issue(self, repo: str, number: int) -> Ticket:
+        def find() -> Ticket:
+            self.hub.reachable(repo)
+            if number not in self.hub.views:
+                raise Rejected("GitHub answers 404: Not Found", status=404)
+            return self.hub.shown(number)
+
+        return self._ask("issue", find)
+
+    def pull_request(self, repo: str, number: int) -> PullRequest:
+        return self._ask("pull_request", lambda: self.hub.pull(repo, number).shown)
+
+    def reviews(self, repo: str, number: int) -> list[Review]:
+        return self._ask("reviews", lambda: list(self.hub.pull(repo, number).reviews))
+
+    def check_runs(self, repo: str, ref: str) -> list[Check]:
+        return self._ask("check_runs", lambda: list(self.hub.check_runs.get(ref, ())))
+
+    def statuses(self, repo: str, ref: str) -> list[Check]:
+        return self._ask("statuses", lambda: list(self.hub.statuses.get(ref, ())))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
+from scheduler.sandbox.requestlog import Request
 from tests.conftest import ISSUES, Stage
 
 DISPATCH = "/workflows/agent-message.yml/dispatches$"
@@ -40,6 +42,20 @@ def until(condition: Callable[[], object], seconds: float = 30) -> None:
 def holds(stage: Stage) -> Callable[[], bool]:
     """Whether a holder has polled at least once."""
     return lambda: stage.sandbox.requests.count("GET", f"{ISSUES}$", status=304) > 0
+
+
+@contextlib.contextmanager
+def stalled(stage: Stage, method: str, path: str) -> Iterator[threading.Event]:
+    """The first such request is answered late; the event: it has arrived."""
+    stage.sandbox.fault("stall", method=method, path=path, seconds=9)
+    begun = threading.Event()
+
+    def seen(request: Request) -> None:
+        if request.fault:
+            begun.set()
+
+    with stage.sandbox.on_request(seen):
+        yield begun
 
 
 def late(stage: Stage) -> dict[str, float]:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from scheduler.board import Stay
+from scheduler.clock import SLICE
 from scheduler.engine import Tick
 from scheduler.holding import Holder
 from scheduler.report import TickReport
@@ -31,15 +32,25 @@ class LivelyClock(FakeClock):
         self.plan.sort(key=lambda each: each[0])
 
     def sleep(self, seconds: float) -> None:
-        until = self.true + timedelta(seconds=max(seconds, 0.0))
-        while self.plan and self.plan[0][0] <= until:
-            when, do = self.plan.pop(0)
-            self.true = max(self.true, when)
-            do()
+        """Wait by either clock, as ``SystemClock`` does: it looks at the wall now and then."""
+        span = timedelta(seconds=max(seconds, 0.0))
+        until, steady = self.now() + span, self._steady() + span
+        while (left := steady - self._steady()) > timedelta(0) and self.now() < until:
+            self._pass(self.true + min(left, timedelta(seconds=SLICE)))
             if self.woken:
                 self.woken = False
                 return
-        self.true = max(self.true, until)
+
+    def _steady(self) -> datetime:
+        return self.true - timedelta(seconds=self.frozen)
+
+    def _pass(self, until: datetime) -> None:
+        while self.plan and self.plan[0][0] <= until and not self.woken:
+            when, do = self.plan.pop(0)
+            self.true = max(self.true, when)
+            do()
+        if not self.woken:
+            self.true = max(self.true, until)
 
     def wake(self) -> None:
         """End this sleep."""

@@ -14,12 +14,20 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 INSTANT = re.compile(r'"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)Z"')
+NO_LABEL = {
+    "message": "Validation Failed",
+    "errors": [{"resource": "Label", "field": "name", "code": "invalid"}],
+}
 KEPT = ("content-length", "transfer-encoding", "connection", "server")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lesser:
-    """What is left out or changed, and nothing else."""
+    """What is left out or changed, and nothing else.
+
+    ``labels`` are those that there are, where the server makes none by itself; a request
+    makes one if ``may_label``.
+    """
 
     graphql: tuple[int, Any] = (404, {"message": "Not Found"})
     fields: tuple[str, ...] = ()
@@ -28,6 +36,17 @@ class Lesser:
     missing: str = r"(?!)"
     instants: Callable[[str], str] = field(default=lambda text: f"{text}Z")
     dispatch_error: tuple[int, Any] | None = None
+    labels: set[str] | None = None
+    may_label: bool = True
+
+    def unknown(self, path: str, sent: bytes | None) -> bool:
+        """Whether a request is refused for a label that is not there."""
+        body = json.loads(sent) if sent else {}
+        if self.labels is None or not isinstance(body, dict):
+            return False
+        if re.search(r"^/repos/[^/]+/[^/]+/labels$", path) and self.may_label:
+            self.labels.add(body.get("name", ""))
+        return not set(body.get("labels") or ()) <= self.labels
 
 
 def stripped(data: Any, fields: tuple[str, ...]) -> Any:
@@ -40,6 +59,8 @@ class Handler(BaseHTTPRequestHandler):
     """Hands a request on, and what comes back with something left out."""
 
     protocol_version = "HTTP/1.1"
+    #: Head and body in one piece: the second of two would wait for an answer to the first.
+    wbufsize = -1
     lesser: Lesser
     upstream: urllib.parse.SplitResult
 
@@ -67,6 +88,8 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(404, [], b'{"message": "Not Found"}')
         elif refused and sent and b"return_run_details" in sent:
             self.answer(refused[0], [], json.dumps(refused[1]).encode())
+        elif self.lesser.unknown(asked.path, sent):
+            self.answer(422, [], json.dumps(NO_LABEL).encode())
         else:
             self.forward(asked, sent)
 
@@ -101,7 +124,7 @@ def before(url: str, lesser: Lesser) -> Iterator[str]:
     parts = {"lesser": lesser, "upstream": urllib.parse.urlsplit(url)}
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Serving", (Handler,), parts))
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=lambda: server.serve_forever(0.02), daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"

@@ -17,7 +17,7 @@ STEPS: list[dict[str, Any]] = ACTION["runs"]["steps"]
 
 COUNTS = (
     *("dispatched", "missed", "invalid", "rejected"),
-    *("discarded", "held", "recovered", "retrying"),
+    *("discarded", "held", "recovered", "retrying", "skipped", "paused"),
 )
 
 

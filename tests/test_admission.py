@@ -165,6 +165,35 @@ def test_whose_job_it_is_can_be_told_without_graphql(stage: Stage, graphql: bool
     assert ask(stage, *asked).json["id"] == first
 
 
+BOTS = 'trust: {bots: ["github-actions[bot]"]}\nallow: {workflows: ["*"]}\n'
+
+
+@pytest.mark.parametrize("graphql", [True, False])
+def test_whose_job_it_is_can_be_told_of_a_job_s_own_token(stage: Stage, graphql: bool) -> None:
+    stage.sandbox.configure(graphql=graphql)
+    stage.settings(BOTS + "quotas: {open-per-agent: 1}\n")
+    asked = (*AGENT, "--dedup-key", "deploy")
+    first = ask(stage, *asked, user="bot").json
+    assert ask(stage, *asked, user="bot").json["duplicate"]
+    moved = ask(stage, *asked, "--on-duplicate", "replace", "-m", "new", user="bot").json
+    assert (moved["id"], job(stage, first["id"]).message) == (first["id"], "new")
+    told = ask(stage, *AGENT, user="bot")
+    told.refused(3, "quotas.open-per-agent: agent 'probe-1' has 1 open jobs of 1")
+
+
+@pytest.mark.parametrize("graphql", [True, False])
+@pytest.mark.parametrize("user", ["stranger", "agent", "app"])
+def test_nobody_else_occupies_the_key_of_a_job_s_own_token(
+    stage: Stage, user: str, graphql: bool
+) -> None:
+    stage.sandbox.configure(graphql=graphql)
+    stage.settings(BOTS)
+    who = stage.sandbox.make_token("app[bot]", role="write") if user == "app" else user
+    number = stage.open(body(60, "bare.yml", "agent: probe-1", "dedup-key: deploy"), user=who)
+    stage.edit(number, labels=["schedule"])
+    assert ask(stage, *AGENT, "--dedup-key", "deploy", user="bot").json["created"]
+
+
 # Request ids.
 
 

@@ -21,29 +21,30 @@ PRODUCT = [name for name in FILES if not name.startswith("sandbox.")]
 
 #: Pure: what they decide follows from their arguments, time included.
 CORE = {
-    "commands", "cron_rule", "errors", "fields", "frontmatter", "gateway", "journal", "known",
-    "markdown", "model", "pace", "policy", "quotas", "records", "recovery", "recurrence",
-    "report", "report_series", "rrule_rule", "series", "settings", "settings_file",
-    "series_keys", "signing", "states", "strict_yaml", "target", "trust", "when",
-    "workflow_commands",
+    "commands", "conditions", "cron_rule", "errors", "fields", "frontmatter", "gateway",
+    "journal", "journal_head", "known", "markdown", "model", "pace", "policy", "quotas",
+    "readings", "records", "recovery", "recurrence", "report", "report_series", "rrule_rule",
+    "series", "series_keys", "settings", "settings_file", "signing", "states", "strict_yaml",
+    "target", "trust", "when", "words", "workflow_commands",
 }  # fmt: skip
 #: What a room of the core may know of the others: each may import those before it.
 ORDER = [
     {"errors", "states", "markdown", "strict_yaml", "pace", "workflow_commands"},
     {"model", "records"},
     {"when", "commands", "fields", "gateway", "journal", "settings"},
-    {"cron_rule", "rrule_rule"},
-    {"series_keys", "recurrence"},
-    {"frontmatter", "policy", "settings_file", "series"},
+    {"conditions", "cron_rule", "rrule_rule"},
+    {"series_keys", "recurrence", "readings", "journal_head"},
+    {"frontmatter", "policy", "series", "words"},
     {"recovery", "target", "trust", "report", "signing", "quotas"},
-    {"report_series"},
+    {"report_series", "settings_file"},
 ]
 #: The edges: the process's own world, GitHub's, and what brings both to the rest.
 WIRING = {
     "__init__", "__main__", "action", "admission", "bootstrap", "cli", "clock", "connect",
-    "create", "demo", "environment", "github_connection", "github_http", "github_marks",
-    "github_objects", "github_people", "github_queue", "github_repository", "history",
-    "keepalive", "listing", "manage", "request", "ticking",
+    "create", "demo", "environment", "explain", "github_conditions", "github_connection",
+    "github_http", "github_marks", "github_objects", "github_people", "github_queue",
+    "github_repository", "history", "keepalive", "leaving", "listing", "manage", "request",
+    "requested", "seen", "steering", "ticking",
 }  # fmt: skip
 WIRING |= {name for name in FILES if name.startswith("cli_")}
 #: The rest performs what the core decides, through the protocols of `gateway` alone.

@@ -240,9 +240,21 @@ def test_a_token_without_the_right_names_it(stage: Stage, held: dict[str, str], 
 def test_a_stranger_is_told_that_the_label_was_dropped(stage: Stage) -> None:
     line = stage.run(*SOON, user="stranger").refused(5, "label: GitHub dropped 'schedule' from #1")
     assert "needs push access to octo/queue" in line
+    assert line.endswith("; #1 was closed again\n")
     (issue,) = stage.issues()
     assert issue.view.state == "closed"
     assert stage.tick()["scanned"] == 0
+
+
+@pytest.mark.parametrize(("user", "status"), [("stranger", 5), ("bot", 3)])
+def test_what_could_not_be_closed_again_is_not_said_to_be(
+    stage: Stage, user: str, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scheduler.github_http.PAUSES", (0.0, 0.0))
+    stage.sandbox.fault("502-before", method="PATCH", path="/issues/1$", count=9)
+    line = stage.run(*SOON, user=user).refused(status, "#1 could not be closed again")
+    assert line.endswith(f"; close it by hand: {stage.issue(1)['html_url']}\n")
+    assert [issue.view.state for issue in stage.issues()] == ["open"]
 
 
 def test_a_bot_that_the_settings_do_not_name_is_told_so(stage: Stage) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from scheduler import frontmatter
+from scheduler import frontmatter, when
 from scheduler.cli import cli
 from scheduler.cli_group import LAZY
 from scheduler.sandbox.requestlog import Request
@@ -25,7 +26,7 @@ def test_options_alone_open_a_job(stage: Stage) -> None:
     assert result.err == ""
     first, second, expect = result.out.splitlines()
     assert first.startswith("#1 runs agent-message.yml at 20")
-    assert first.endswith("Z (in 2h)")
+    assert re.search(r"Z \((Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, in 2h\)$", first)
     assert second.endswith("/octo/queue/issues/1")
     assert expect == "no tick is started now; expect GitHub's cron, minutes to hours late"
     assert all(len(line) <= 80 for line in result.out.splitlines())
@@ -43,6 +44,7 @@ def test_the_answer_says_what_will_happen(stage: Stage) -> None:
     assert abs(run_at - datetime.now(timezone.utc) - timedelta(hours=2)) < timedelta(seconds=30)
     assert made == {
         "id": 1, "status": "pending", "run_at": made["run_at"], "in": "in 2h",
+        "weekday": when.weekday(run_at), "local": None,
         "workflow": "agent-message.yml", "event": None, "repo": None, "agent": "probe-1",
         "request_id": made["request_id"], "created": True, "duplicate": False,
         "nudged": False, "expect": made["expect"], "url": stage.issue(1)["html_url"],
@@ -104,10 +106,13 @@ def test_a_dry_run_opens_nothing(stage: Stage, as_json: tuple[str, ...]) -> None
     assert result.status == 0
     if as_json:
         assert result.json["labels"] == ["schedule"]
+        assert result.json["in"] == "in 2h"
+        assert result.json["weekday"].endswith("day")
         assert frontmatter.parse(result.json["body"]).message == "Check PR 123"
     else:
         assert result.out.startswith("⏰ agent-message.yml at ")
-        assert "Z: Check PR 123\nlabel: schedule\n\n---\nrun-at: " in result.out
+        head = r"Z: Check PR 123\nat 20\S+Z \(\w+day, in 2h\)\nlabel: schedule\n\n---\nrun-at: "
+        assert re.search(head, result.out)
         assert "\n---\nCheck PR 123\n" in result.out
     stage.untouched()
 

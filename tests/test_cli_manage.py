@@ -198,11 +198,17 @@ def test_a_stranger_cancels_and_moves_nothing(stage: Stage, job: Any) -> None:
 def test_a_job_is_moved(stage: Stage, job: Any) -> None:
     answer = stage.run("reschedule", "1", "--at", "2026-12-24T18:30:00Z", "--json").json
     assert (answer["id"], answer["run_at"]) == (1, "2026-12-24T18:30:00Z")
+    assert (answer["created"], answer["duplicate"], answer["status"]) == (False, False, "pending")
+    assert " at 2026-12-24T18:30:00Z: Check PR 123" in stage.issue(1)["title"]
     shown = stage.run("show", "1", "--json").json
     assert (shown["run_at"], shown["message"]) == ("2026-12-24T18:30:00Z", "Check PR 123")
     assert (shown["agent"], shown["request_id"]) == ("probe-1", job["request_id"])
     local = ("--at", "2026-12-24T18:30", "--timezone", "Europe/Berlin")
-    assert "2026-12-24T17:30:00Z" in stage.run("reschedule", "1", *local).out
+    told = stage.run("reschedule", "1", *local).out
+    assert told.startswith("#1 now runs agent-message.yml at 2026-12-24T17:30:00Z (")
+    stage.edit(1, title="Mine, at 2026-12-24T17:30:00Z")
+    stage.run("reschedule", "1", "--in", "1h")
+    assert stage.issue(1)["title"] == "Mine, at 2026-12-24T17:30:00Z"
 
 
 @pytest.mark.parametrize(

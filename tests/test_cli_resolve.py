@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from scheduler.journal import Entry, Journal, head
+from scheduler.journal import Entry, Journal
+from scheduler.journal_head import head
 from scheduler.model import occurrence_key
 from tests.conftest import ISSUES, Stage, at, body
 

@@ -208,7 +208,7 @@ def test_a_workflow_on_a_branch(stage: Stage, tmp_path: Any) -> None:
     report = stage.tick()
     (run,) = stage.runs()
     assert run.ref == "topic"
-    reasons = {note["id"]: note["reason"] for note in report["discarded"]}
+    reasons = {note["id"]: note["reason"] for note in report["rejected"]}
     assert "inputs.more: is required" in reasons[2]
     assert "'agent-message.yml' is not in .github/workflows/ of octo/queue at nowhere" in reasons[3]
 

@@ -157,11 +157,11 @@ def test_another_repository_is_allowed_by_name_only(stage: Stage) -> None:
         ((), "inputs.place: is required"),
     ],
 )
-def test_what_the_target_would_not_take_is_discarded(
+def test_what_the_target_would_not_take_is_rejected(
     stage: Stage, lines: tuple[str, ...], words: str
 ) -> None:
     number = stage.open(body(-60, "deploy.yml", *lines))
-    assert words in refused(stage, number, "discarded")
+    assert words in refused(stage, number)
 
 
 def test_a_job_past_its_deadline_is_missed(stage: Stage) -> None:

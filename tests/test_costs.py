@@ -125,9 +125,22 @@ DUE = [
 ]
 
 
+def closed_lately(stage: Stage, beside: str) -> None:
+    """What ended within the last hour: by a dispatch, or by somebody who said why."""
+    if beside == "dispatched":
+        stage.open(body(-60))
+        tick(stage)
+    elif beside == "cancelled":
+        number = stage.open(body(3600))
+        stage.call("POST", f"/repos/{QUEUE}/issues/{number}/comments", {"body": "not needed"})
+        stage.edit(number, state="closed")
+
+
 @kinds
+@pytest.mark.parametrize("beside", ["nothing", "dispatched", "cancelled"])
 @pytest.mark.parametrize(("jobs", "targets", "authors"), DUE)
-def test_a_due_job(stage: Stage, jobs: int, targets: int, authors: int) -> None:
+def test_a_due_job(stage: Stage, jobs: int, targets: int, authors: int, beside: str) -> None:
+    closed_lately(stage, beside)
     for _ in range(5):
         stage.open(body(3600))
     for n in range(jobs):

@@ -44,7 +44,7 @@ def test_the_story(tmp_path: Path) -> None:
     assert (process.returncode, errors) == (0, ""), story + errors
     for said in (
         r"(?m)^  \$ schedule --in 3s --no-nudge --workflow agent-message\.yml --agent probe-1",
-        r"#1 runs agent-message\.yml at 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ \(in \d+s\)",
+        r"#1 runs agent-message\.yml at 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ \(\w+day, in \d+s\)",
         r"#2 runs run\.yml at ",
         r"#3 is closed; that is all that it takes to cancel a job",
         r"\| run-at: tomorrow at nine\n",

@@ -139,6 +139,25 @@ def test_the_inputs_that_this_run_was_started_with(tmp_path: Path) -> None:
     assert within({"inputs": given}, tmp_path, GITHUB_ACTIONS="false").inputs == {}
 
 
+@pytest.mark.parametrize(
+    ("repository", "branch"),
+    [
+        ({"full_name": "o/r", "default_branch": "trunk"}, "trunk"),
+        ({"full_name": "o/other", "default_branch": "trunk"}, None),
+        ({"full_name": "o/r", "default_branch": 1}, None),
+        ({"full_name": "o/r", "default_branch": ""}, None),
+        ({"full_name": "o/r"}, None),
+        ({"default_branch": "trunk"}, None),
+        ([], None),
+        (None, None),
+    ],
+)
+def test_the_default_branch_of_this_run_s_own_repository(
+    repository: object, branch: str | None, tmp_path: Path
+) -> None:
+    assert within({"repository": repository}, tmp_path).default_branch("o/r") == branch
+
+
 def test_who_this_run_works_for(tmp_path: Path) -> None:
     assert read(**ACTIONS).agent == "agent-message"
     assert within({"inputs": {"agent": "probe"}}, tmp_path).agent == "probe"

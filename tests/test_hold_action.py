@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
+from typing import Any
 
 import pytest
 
+from scheduler.sandbox.requestlog import Request
 from tests.conftest import REPO, Stage, at, body
-from tests.hold_stage import holder
+from tests.hold_stage import holder, holds, stalled, until
 
 
 def action(stage: Stage, **more: str) -> tuple[int, str, float]:
@@ -62,6 +66,59 @@ def test_an_input_that_is_wrong(stage: Stage, more: dict[str, str]) -> None:
     (line,) = out.splitlines()
     assert line.startswith("::error title=schedule::")
     assert stage.runs() == []
+
+
+@pytest.mark.parametrize("profile", ["punctual", "thrifty"])
+def test_asked_to_leave_before_it_has_begun(stage: Stage, profile: str) -> None:
+    stage.open(body())
+    with (
+        stalled(stage, "GET", "/contents/") as begun,
+        holder(stage, module="scheduler.action", SCHEDULE_PROFILE=profile) as process,
+    ):
+        assert begun.wait(60)
+        out = leaves(process, within=3)
+    assert "asked to leave" in out
+    assert stage.runs() == []
+
+
+def test_asked_to_leave_in_its_only_pass_it_finishes_what_is_in_hand(stage: Stage) -> None:
+    for _ in range(3):
+        stage.open(body())
+    begun = threading.Event()
+
+    def seen(request: Request) -> None:
+        if request.path.endswith("/dispatches"):
+            begun.set()
+
+    with (
+        stage.sandbox.on_request(seen),
+        holder(stage, module="scheduler.action", SCHEDULE_HOLD="0s") as process,
+    ):
+        assert begun.wait(60)
+        out = leaves(process, within=7)
+    (run,) = stage.runs()
+    assert f"runs/{run.id}" in out
+
+
+def test_asked_to_leave_it_asks_nothing_about_cron(stage: Stage) -> None:
+    stage.open(body(3600))
+    by_cron = {"GITHUB_EVENT_NAME": "schedule", "GITHUB_RUN_ID": "1"}
+    more = {"SCHEDULE_PROFILE": "punctual", "SCHEDULE_POLL": "1s", **by_cron}
+    with holder(stage, module="scheduler.action", **more) as process:
+        until(holds(stage))
+        stage.sandbox.clear_requests()
+        leaves(process, within=3)
+    assert stage.sandbox.requests.count("GET", "/runs$") == 0
+
+
+def leaves(process: Any, *, within: float) -> str:
+    """What an action prints that is cancelled."""
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    assert time.monotonic() - began < within
+    return str(out)
 
 
 def test_the_last_of_a_chain_cancels_its_successor(stage: Stage) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from scheduler.board import Stay
+from scheduler.board import LEAD, Stay
 from scheduler.errors import NotPermitted, RateLimited, Unavailable
+from scheduler.policy import Fire
 from tests.fakes import Crash
 from tests.faults.world import FAULTS, Fault, faulty
 from tests.hold_world import NOON, HoldWorld, hold_world
@@ -168,7 +169,7 @@ def test_a_dispatch_that_never_began_is_made_again_by_the_same_holder() -> None:
 # Clocks.
 
 
-@pytest.mark.parametrize("jump", [-3600.0, -30.0, 30.0, 3600.0])
+@pytest.mark.parametrize("jump", [-3600.0, -30.0, 8.0, 20.0, 30.0, 3600.0])
 @pytest.mark.parametrize("moment", [30.0, 85.0, 95.0, 99.9])
 def test_a_clock_that_jumps_makes_nothing_early_or_late(jump: float, moment: float) -> None:
     world = hold_world(corrected=True, latency=0.05)
@@ -179,6 +180,20 @@ def test_a_clock_that_jumps_makes_nothing_early_or_late(jump: float, moment: flo
     assert 100 <= sent <= 101, sent
     assert 600 <= world.seconds <= 660, "the hold is as long as it was asked for"
     world.audit(number, "job")
+
+
+def test_a_dispatch_is_never_early_however_soon_it_is_asked_for() -> None:
+    world = hold_world()
+    number = world.open("job", 8)
+    holder = world.holder()
+    holder.desk.early = LEAD
+    found = holder.tick.read(world.hub.ticket(number))
+    assert found
+    standing = holder.dispatcher.begin(found, Fire(attempt=1))
+    assert standing
+    world.lively.at(3, world.lively.wake)
+    assert holder.dispatcher.fire(standing)
+    assert world.sent_at("job") == [8]
 
 
 @pytest.mark.parametrize("moment", [30.0, 93.0, 99.9])

@@ -12,7 +12,7 @@ import pytest
 
 from scheduler.sandbox.requestlog import Request
 from tests.conftest import Stage, at, body
-from tests.hold_stage import DISPATCH, holder, holds, late, until
+from tests.hold_stage import DISPATCH, holder, holds, late, stalled, until
 
 RUNNER_KILLS = 7.5
 
@@ -39,6 +39,18 @@ def test_asked_to_leave_while_it_sleeps(stage: Stage, sign: signal.Signals) -> N
     assert report["stopped"] is None
 
 
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_asked_to_leave_before_it_has_begun(stage: Stage, sign: signal.Signals) -> None:
+    stage.open(body(-60))
+    with stalled(stage, "GET", "/contents/") as begun, holder(stage, "--hold", "5m") as process:
+        assert begun.wait(60)
+        report, took = left(process, sign)
+    assert took < 3, "there is nothing to be finished"
+    assert (report["scanned"], report["dispatched"]) == (0, [])
+    assert "asked to leave" in report["stopped"]
+    assert stage.runs() == []
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 def test_asked_to_leave_in_a_dispatch_it_finishes_that_and_begins_no_other(
@@ -47,17 +59,17 @@ def test_asked_to_leave_in_a_dispatch_it_finishes_that_and_begins_no_other(
     for name in ("one", "two", "three"):
         stage.open(body(at(6), message=name))
     stage.sandbox.fault("stall", method="POST", path=DISPATCH, seconds=1.5)
-    stalled = threading.Event()
+    begun = threading.Event()
 
     def seen(request: Request) -> None:
         if request.method == "POST" and request.path.endswith("/dispatches"):
-            stalled.set()
+            begun.set()
 
     with (
         stage.sandbox.on_request(seen),
         holder(stage, "--hold", "5m", "--poll", "1s") as process,
     ):
-        assert stalled.wait(60)
+        assert begun.wait(60)
         report, _ = left(process, sign)
     (run,) = stage.runs()
     (fired,) = report["dispatched"]
@@ -99,18 +111,11 @@ def test_asked_to_leave_when_github_does_not_answer_it_still_leaves_in_time(
 ) -> None:
     stage.settings("limits: {recover-after: 0s, backoff: 0s}\n")
     number = stage.open(body(-1, message="slow"))
-    stage.sandbox.fault("stall", method="POST", path=path, seconds=9)
-    stalled = threading.Event()
-
-    def seen(request: Request) -> None:
-        if request.fault:
-            stalled.set()
-
     with (
-        stage.sandbox.on_request(seen),
+        stalled(stage, "POST", path) as begun,
         holder(stage, "--hold", "5m", "--poll", "1s") as process,
     ):
-        assert stalled.wait(60), process.poll()
+        assert begun.wait(60), process.poll()
         report, took = left(process, signal.SIGTERM)
     assert took < RUNNER_KILLS
     assert "left to the next tick" in report["stopped"]

@@ -53,9 +53,11 @@ def standing(number: int, at: float) -> Standing:
     )  # fmt: skip
     found = known(number, at)
     target = Target(repo="octo/queue", ref="main", workflow="run.yml")
-    work = Work(ticket=found.ticket, key=found.key, dispatch=Dispatch(target=target))
+    work = Work(
+        ticket=found.ticket, key=found.key, dispatch=Dispatch(target=target), title=found.key
+    )
     held = Held(claim=claim, began=NOON, began_monotonic=0.0, login="bot")
-    return Standing(found=found, work=work, held=held, history=History(), shows_key=True)
+    return Standing(found=found, work=work, held=held, history=History())
 
 
 def sent(number: int) -> Sent:

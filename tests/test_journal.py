@@ -15,12 +15,12 @@ from scheduler.journal import (
     Explanation,
     History,
     Journal,
-    head,
+    claim_of,
     highest_attempt,
-    is_claim,
     never_started,
     read,
 )
+from scheduler.journal_head import head
 from scheduler.model import Comment, User
 from scheduler.report import journal_comment
 from scheduler.states import State
@@ -67,7 +67,7 @@ INSTANTS = st.datetimes(timezones=st.just(timezone.utc))
 CLAIMS = st.builds(
     Claim, id=st.just(7), created_at=st.just(NOON), key=SOME, attempt=IDS, nonce=SOME,
     target=SOME, made_at=INSTANTS, expires_at=INSTANTS, newest_run=st.none() | IDS,
-    supersedes=st.none() | IDS,
+    supersedes=st.none() | IDS, title=TEXT,
 )  # fmt: skip
 ENTRIES = st.builds(
     Entry, key=SOME, attempt=IDS, at=INSTANTS, reason=TEXT, run_id=st.none() | IDS, run_url=TEXT,
@@ -152,7 +152,7 @@ def test_what_others_write_badly_is_only_text() -> None:
 )
 def test_a_record_stands_at_the_very_head(body: str) -> None:
     assert history(body) == History()
-    assert not is_claim(comment(body))
+    assert not claim_of(comment(body))
 
 
 GOOD = json.loads(head(claim()).removeprefix("<!-- schedule:claim ").removesuffix(" -->"))
@@ -263,9 +263,9 @@ def test_the_highest_attempt_counts_whoever_wrote_it() -> None:
 
 
 def test_only_a_claim_is_a_claim() -> None:
-    assert is_claim(comment(head(claim())))
-    assert not is_claim(comment(head(Journal(entries=(entry(),)))))
-    assert not is_claim(comment(as_claim(v=2)))
+    assert claim_of(comment(head(claim())))
+    assert not claim_of(comment(head(Journal(entries=(entry(),)))))
+    assert not claim_of(comment(as_claim(v=2)))
 
 
 def test_the_longest_journal_fits_into_a_comment() -> None:

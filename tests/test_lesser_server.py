@@ -18,7 +18,9 @@ SERVERS = {
     "no Date": Lesser(headers=("date",)),
     "no ETag": Lesser(headers=("etag",)),
     "fields": Lesser(fields=BARE),
+    "no addresses": Lesser(fields=("url", "html_url")),
     "bare": Lesser(fields=BARE, headers=("link", "date", "etag", *SIGNS)),
+    "no run ids": Lesser(fields=("workflow_run_id",)),
     "no comment list": Lesser(missing=r"/issues/comments$"),
     "no root": Lesser(missing=r"/contents/?$"),
     "ignores labels": Lesser(query=("labels",)),
@@ -79,16 +81,78 @@ def test_without_a_link_header_the_second_page_is_read(stage: Stage) -> None:
 
 
 # An issue that does not count its comments has to be read before it is claimed.
+@pytest.mark.parametrize(("workflow", "more"), [("agent-message.yml", 1), ("bare.yml", 2)])
+def test_a_run_that_is_not_named_is_looked_for_cheaply(
+    stage: Stage, workflow: str, more: int
+) -> None:
+    stage.settings("limits: {per-tick: 100}\n")
+    for _ in range(4):
+        stage.open(body(-60, workflow))
+    with before(stage.sandbox.url, SERVERS["no run ids"]) as url:
+        report = stage.tick(GITHUB_API_URL=url)
+    assert [fired["run_id"] for fired in report["dispatched"]] == [run.id for run in stage.runs()]
+    # The runs alone where a title decides; else the newest comments, too.
+    assert report["requests"] <= 1 + 4 + 4 * (6 + more) + 1 + 1
+
+
 @pytest.mark.parametrize(
-    ("name", "more"), [("GraphQL 501", 0), ("no comment list", 0), ("fields", 2), ("bare", 2)]
+    ("name", "more"),
+    [("GraphQL 501", 0), ("no comment list", 0), ("no addresses", 0), ("fields", 2), ("bare", 2)],
 )
 def test_a_job_costs_no_more_there(stage: Stage, name: str, more: int) -> None:
     stage.settings("limits: {per-tick: 100}\n")
     stage.open(body(-60))
+    event = stage.folder / "event.json"
+    event.write_text('{"repository": {"full_name": "octo/queue", "default_branch": "main"}}')
+    run = {"GITHUB_ACTIONS": "true", "GITHUB_EVENT_PATH": str(event)}
     with before(stage.sandbox.url, SERVERS[name]) as url:
-        report = stage.tick(GITHUB_API_URL=url)
+        report = stage.tick(GITHUB_API_URL=url, **run)
     # One page and four more, six for the job, its author and its target.
     assert report["requests"] <= 1 + 4 + 6 + 1 + 1 + more
+
+
+def test_the_default_branch_is_asked_for_only_where_it_is_needed(stage: Stage) -> None:
+    soon = ("--in", "1h", "--workflow", "agent-message.yml", "-m", "x")
+    with before(stage.sandbox.url, SERVERS["no addresses"]) as url:
+        stage.create(*soon, GITHUB_API_URL=url)
+        assert len(stage.sandbox.requests) == 3
+        wrong = stage.run("create", "--in", "1h", "--workflow", "push.yml", GITHUB_API_URL=url)
+        wrong.refused(3, "workflow: 'push.yml' in octo/queue has no workflow_dispatch trigger")
+        stage.open(body(-60))
+        assert len(stage.tick(GITHUB_API_URL=url)["dispatched"]) == 1
+
+
+def test_labels_are_made_where_the_server_makes_none_by_itself(stage: Stage) -> None:
+    for text in (body(-60), body(-60, "deploy.yml"), body("tomorrow")):
+        stage.open(text)
+    soon = ("--in", "2h", "-m", "x", "--workflow", "agent-message.yml")
+    lesser = Lesser(labels=set())
+    with before(stage.sandbox.url, lesser) as url:
+        made = stage.create(*soon, GITHUB_API_URL=url)
+        stage.run("pause", str(made["id"]), GITHUB_API_URL=url)
+        report = stage.tick(GITHUB_API_URL=url)
+    assert [note["id"] for note in report["rejected"]] == [2]
+    assert stage.labels(2) == {"schedule", "schedule:rejected"}
+    assert stage.labels(3) == {"schedule", "schedule:invalid"}
+    assert stage.labels(made["id"]) == {"schedule", "schedule:paused"}
+    assert [each.path for each in stage.sandbox.requests.matching("POST", "/queue/labels$")]
+
+
+def test_a_job_is_closed_though_its_label_can_not_be_made(stage: Stage) -> None:
+    rejected, broken = stage.open(body(-60, "deploy.yml")), stage.open(body("tomorrow"))
+    with before(stage.sandbox.url, Lesser(labels={"schedule"}, may_label=False)) as url:
+        report = stage.tick(GITHUB_API_URL=url)
+        (note,) = report["retrying"]
+        assert (note["id"], report["rejected"][0]["id"]) == (broken, rejected)
+        words = "labels: schedule, schedule:invalid can't be put on an issue", "make those labels"
+        assert all(word in note["reason"] for word in words)
+        assert (stage.issue(rejected)["state"], stage.labels(rejected)) == ("closed", {"schedule"})
+        assert stage.tick(GITHUB_API_URL=url)["rejected"] == []
+        assert len(stage.comments(broken)) == 1
+    with before(stage.sandbox.url, Lesser(labels=set(), may_label=False)) as url:
+        soon = ("create", "--in", "2h", "-m", "x", "--workflow", "agent-message.yml")
+        told = stage.run(*soon, GITHUB_API_URL=url)
+    told.refused(3, "labels: schedule can't be put on an issue", "make those labels in octo/queue")
 
 
 def test_a_name_that_does_not_resolve_is_no_network(stage: Stage) -> None:

@@ -104,8 +104,9 @@ def test_the_settings_to_copy_are_this_repository_s_own_and_valid() -> None:
     settings_file.parse(shown)
 
 
-def test_the_examples_can_be_tried_against_the_sandbox_s_sample() -> None:
-    section = README[README.index("These can be tried as they") :]
+@pytest.mark.parametrize("place", ["These can be tried as they", "### Again and again"])
+def test_the_examples_can_be_tried_against_the_sandbox_s_sample(place: str) -> None:
+    section = README[README.index(place) :]
     commands = section.split("```sh\n", 1)[1].split("```", 1)[0]
     script = f'set -eo pipefail\nschedule() {{ "{sys.executable}" -m scheduler "$@"; }}\n{commands}'
     with Sandbox({"octo/queue": SAMPLE}) as sandbox:

@@ -110,7 +110,6 @@ def test_a_run_is_known_by_the_key_in_its_title(runs: list[Run], outcome: int | 
         ([run(at=LATEST)], 101),
         ([run(at=LATEST + timedelta(microseconds=1))], NeverStarted),
         ([run(at=None)], 101),
-        ([run(actor="somebody")], NeverStarted),
         ([run(actor=BOT.upper())], 101),
         ([run(actor="")], 101),
         ([run(event="push")], NeverStarted),
@@ -125,6 +124,25 @@ def test_else_it_must_be_the_only_one_that_can_be_meant(
 ) -> None:
     assert ids(match(CLAIM, runs, login=BOT)) == outcome
     assert ids(match(CLAIM, list(reversed(runs)), login=BOT)) == outcome
+
+
+@pytest.mark.parametrize(
+    ("runs", "outcome"),
+    [
+        ([run(actor="somebody")], Unclear),
+        ([run(100, actor="somebody")], NeverStarted),
+        ([run(at=LATEST + timedelta(microseconds=1), actor="somebody")], NeverStarted),
+        ([run(at=NOON - 2 * SECOND, actor="somebody")], NeverStarted),
+        ([run(event="push", actor="somebody")], NeverStarted),
+        ([run(title="9@2026-11-23T12:00:00Z", actor="somebody")], NeverStarted),
+    ],
+)
+def test_another_s_run_is_no_proof_that_none_was_started(runs: list[Run], outcome: type) -> None:
+    """A server may show a dispatch as another's than its token's own login."""
+    assert ids(match(CLAIM, runs, login=BOT)) == outcome
+    assert match(CLAIM, runs, login=BOT, taken=[run.id for run in runs]) == NeverStarted()
+    # Its own would show the key: somebody simply started the same workflow.
+    assert match(replace(CLAIM, title=KEY), runs, login=BOT) == NeverStarted()
 
 
 def test_without_a_newest_run_any_id_may_be_meant() -> None:
@@ -146,6 +164,8 @@ def test_what_else_may_have_started_it_makes_it_unclear() -> None:
 def test_why_it_is_found_or_unclear_is_said() -> None:
     both = match(CLAIM, [run(), run(102)], login=BOT)
     assert both == Unclear(reason="run 101 and run 102 may each be its run")
+    foreign = match(CLAIM, [run(actor="eve")], login=BOT)
+    assert foreign == Unclear(reason="run 101 may be its run, though started by 'eve'")
     titled = match(CLAIM, [run(title=KEY), run(102, KEY)], login=BOT)
     assert titled == Unclear(reason="run 101 and run 102 all show its occurrence key")
     named_run = match(CLAIM, [run(title=KEY)], login=BOT)

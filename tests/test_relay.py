@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from scheduler.board import Stay
 from scheduler.errors import RateLimited, Unavailable
+from scheduler.model import Dispatch, Target
 from scheduler.relay import Relay
 from scheduler.report import TickReport
 from scheduler.settings import Limits, Settings
@@ -27,6 +29,32 @@ def relay(world: HoldWorld, through: Through | None = None, **limits: Any) -> Re
 def chain(world: HoldWorld) -> int:
     """How many runs of the scheduler's workflow were dispatched."""
     return sum(1 for name, _ in world.hub.runs if name == WORKFLOW)
+
+
+class Watched:
+    """Notes what is ``called``; with ``lose`` the first dispatch gets no answer.
+
+    lose: whether it took effect; None: nothing is lost.
+    """
+
+    def __init__(self, lose: bool | None = None) -> None:
+        self.lose = lose
+        self.called: list[str] = []
+
+    def __call__(self, _: int, name: str, act: Callable[[], object]) -> object:
+        first = name == "dispatch" and name not in self.called
+        self.called.append(name)
+        if first and self.lose is not None:
+            if self.lose:
+                act()
+            raise Unavailable("no answer")
+        return act()
+
+
+def wake(world: HoldWorld) -> None:
+    """Somebody else starts the scheduler."""
+    target = Target(repo=world.hub.repository, ref="main", workflow=WORKFLOW)
+    MemoryQueue(world.hub).dispatch(Dispatch(target=target, inputs={"schedule_id": ""}))
 
 
 def holding(world: HoldWorld, made: Relay, through: Through | None = None) -> TickReport:
@@ -125,7 +153,9 @@ def test_without_a_successor_the_holder_holds_all_the_same(asked: str) -> None:
         return act()
 
     report = holding(world, relay(world, carry))
-    assert "no successor could be started: no answer" in report.notices[0]
+    words = "whether a successor was started" if asked == "dispatch" else "no successor could be"
+    assert words in report.notices[0]
+    assert "no answer" in report.notices[0]
     world.audit(number, "job")
 
 
@@ -142,18 +172,52 @@ def test_a_successor_that_could_not_be_started_is_tried_again_at_the_end() -> No
     report = holding(world, made)
     assert made.begun
     assert chain(world) == 1
-    assert "limited" in report.notices[0]
-    assert "waiting already" in report.notices[-1]
+    (notice,) = report.notices
+    assert "waiting already" in notice
 
 
-def test_a_successor_without_an_id_is_left_to_find_the_queue_empty() -> None:
+@pytest.mark.parametrize("nudged", [False, True])
+def test_a_successor_without_an_id_is_found_unless_it_can_not_be_told(nudged: bool) -> None:
+    """A nudge's run may be somebody's new job: rather none is cancelled than that one."""
     world = hold_world(stay=Stay.PENDING)
     world.hub.details = False
     world.open("job", 30)
-    made = relay(world)
+    if nudged:
+        world.lively.at(15, lambda: wake(world))
+    wake(world)
+    world.hub.runs[:] = [(name, replace(run, status="in_progress")) for name, run in world.hub.runs]
+    made = relay(world, through := Watched())
     report = holding(world, made)
-    assert made.begun
-    assert report.stopped == ""
+    assert ("cancel_run" in through.called) != nudged
+    assert (made.run_id is None) == nudged
+    assert len(report.notices) == nudged
+    assert all("was not cancelled" in notice for notice in report.notices)
+
+
+def test_a_nudge_that_comes_later_is_not_taken_for_the_successor() -> None:
+    world = hold_world(stay=Stay.PENDING)
+    world.hub.details = False
+    world.open("job", 300)
+    world.lively.at(200, lambda: wake(world))
+    made = relay(world, through := Watched())
+    holding(world, made)
+    assert "cancel_run" in through.called
+    assert made.run_id == min(run.id for name, run in world.hub.runs if name == WORKFLOW)
+
+
+@pytest.mark.parametrize("after", [True, False])
+@pytest.mark.parametrize("due", [30, 5000])
+def test_after_a_lost_answer_the_runs_are_looked_at(due: float, after: bool) -> None:
+    world = hold_world(stay=Stay.PENDING)
+    world.open("job", due)
+    made = relay(world, through := Watched(lose=after))
+    report = holding(world, made)
+    assert chain(world) == (1 if after or due == 5000 else 0)
+    assert made.begun == (due == 5000)
+    assert ("cancel_run" in through.called) == (due == 30 and after)
+    told = ["goes on from here"] if due == 5000 else ["is looked up"] if not after else []
+    assert len(report.notices) == len(told)
+    assert all(words in notice for words, notice in zip(told, report.notices, strict=True))
 
 
 def test_a_successor_that_can_not_be_cancelled_is_told() -> None:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scheduler.journal import NEVER_STARTED, Claim, Entry, Explanation, Journal, head
+from scheduler.journal import NEVER_STARTED, Claim, Entry, Explanation, Journal
+from scheduler.journal_head import head
 from scheduler.report import (
     MAX_SHOWN_ENTRIES,
     Fired,
@@ -65,7 +66,7 @@ def test_the_keys_that_other_programs_read() -> None:
     assert data["next_due"] == "2026-11-23T13:00:00Z"
     assert data["dispatched"] == [
         {"id": 1, "run_id": 9, "run_url": RUN, "lateness_s": 1.5},
-        {"id": 2, "run_id": None, "run_url": "", "lateness_s": 100.0},
+        {"id": 2, "run_id": None, "run_url": None, "lateness_s": 100.0},
     ]
     for name in TickReport.NOTES:
         assert [set(note) for note in data[name]] == [{"id", "reason"}]

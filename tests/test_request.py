@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -10,7 +12,8 @@ from hypothesis import strategies as st
 
 from scheduler.environment import Environment
 from scheduler.errors import InvalidJob, Refused, SchedulerError, UsageError
-from scheduler.request import KEYS, Request, from_json, from_mapping, instant_of, job_of
+from scheduler.request import KEYS, Request, from_json, from_mapping
+from scheduler.requested import instant_of, job_of, timed
 
 NINE = datetime(2026, 11, 23, 9, tzinfo=timezone.utc)
 HOUR = timedelta(hours=1)
@@ -50,7 +53,11 @@ def test_what_is_empty_counts_as_not_given(nothing: object) -> None:
 
 
 ADD_ONE = "write 2026-11-23T11:00Z, or add a timezone"
-SAY_WHEN = "time: say when, with either --at 2026-11-23T09:00:00Z or --in 2h"
+SAY_WHEN = (
+    "time: say when, with --at 2026-11-23T09:00:00Z, --in 2h, or again and again with --cron, "
+    "--rrule or --every"
+)
+ONCE = "time: --at stands beside --in; keep one of them"
 PAST = "write a time to come, or add --allow-past to run it at once"
 NOT_JSON = 'request: is not a JSON object; write {"run_at": …, "message": …}'
 
@@ -144,6 +151,44 @@ def test_a_local_time_is_that_of_the_given_zone_else_of_the_settings() -> None:
     assert instant_of(tokyo, now=NINE, zone="Europe/Berlin") == NINE + 2 * HOUR
 
 
+def test_words_become_the_strict_form_and_hand_over_their_zone() -> None:
+    asked = Request(at="tomorrow 9am", agent="a")
+    assert timed(asked, now=NINE, zone="Asia/Tokyo") == replace(asked, at="2026-11-24T00:00:00Z")
+    asked = Request(at="tomorrow 9am Europe/Berlin")
+    expected = Request(at="2026-11-24T08:00:00Z", timezone="Europe/Berlin")
+    assert timed(asked, now=NINE, zone="Asia/Tokyo") == expected
+    assert timed(expected, now=NINE) == expected
+    assert timed(Request(at="today 8am", timezone="UTC", allow_past=True), now=NINE) == Request(
+        at="2026-11-23T08:00:00Z", timezone="UTC", allow_past=True
+    )
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        Request(), Request(delay="1h"), Request(at="2026-11-23T10:00:00Z"),
+        Request(at="2026-11-23T11:00", timezone="Europe/Berlin"),
+        Request(at="tomorrow 9am", timezone="UTC", words=False),
+    ],
+)  # fmt: skip
+def test_what_is_not_in_words_stays_as_it_is(asked: Request) -> None:
+    assert timed(asked, now=NINE) is asked
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("2026-11-23T11:00", "has no UTC offset"), ("2026-11-23", "has no time of day"),
+        ("2026-02-30T09:00Z", "is not in the calendar"), ("20261123T090000Z", "is not an RFC 3339"),
+        ("2026-11-23T9:00Z", "is not an RFC 3339"), ("2026-11-23T09:00:00 EST", "may be of"),
+        ("next potato", "is no time that is understood"), ("03/04", "may be 3 April or 4 March"),
+    ],
+)  # fmt: skip
+def test_of_two_errors_the_one_that_helps_is_told(text: str, problem: str) -> None:
+    with pytest.raises(InvalidJob, match=re.escape(f"--at: {text!r} {problem}")):
+        timed(Request(at=text), now=NINE)
+
+
 def test_a_delay_never_ends_early() -> None:
     now = NINE + timedelta(microseconds=1)
     assert instant_of(Request(delay="1s"), now=now) == NINE + timedelta(seconds=2)
@@ -153,7 +198,7 @@ def test_a_delay_never_ends_early() -> None:
     ("request_", "kind", "message"),
     [
         (Request(), UsageError, SAY_WHEN),
-        (Request(at="x", delay="1h"), UsageError, SAY_WHEN),
+        (Request(at="x", delay="1h"), UsageError, ONCE),
         (
             Request(at="2026-11-23T11:00"), InvalidJob,
             f"--at: '2026-11-23T11:00' has no UTC offset; {ADD_ONE}",

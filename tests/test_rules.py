@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from scheduler.errors import SettingsUnreadable, Unavailable
+from scheduler.errors import Rejected, SettingsUnreadable, Unavailable
 from scheduler.gateway import Edit, Labelled
 from scheduler.model import User
 from scheduler.settings import Allow, Quotas, Settings, Trust
@@ -147,9 +147,33 @@ def test_that_there_are_none_is_proven_once() -> None:
     assert court.queue.calls.count("prove_contents") == 1
 
 
-def test_what_the_target_does_not_take_is_discarded() -> None:
+@pytest.mark.parametrize(
+    ("lines", "state"), [((), State.REJECTED), (("every: 1d",), State.DISCARDED)]
+)
+def test_what_the_target_does_not_take_is_rejected_and_ends_no_series(
+    lines: tuple[str, ...], state: State
+) -> None:
     court = Court()
-    verdict = court.verdict(court.open("inputs: {place: c}"))
+    verdict = court.verdict(court.open("inputs: {place: c}", *lines))
     assert verdict is not None
-    assert verdict[0] is State.DISCARDED
+    assert verdict[0] is state
     assert verdict[1].startswith("inputs.place: 'c' is not one of its options; ")
+
+
+@pytest.mark.parametrize("lines", [(), ("inputs: {place: a, plaec: b}",)])
+def test_a_target_that_is_gone_or_has_changed_is_a_no_of_the_target(lines: tuple[str, ...]) -> None:
+    court = Court()
+    if not lines:
+        court.hub.workflows = {}
+    court.refused(court.open(*lines), "workflow: 'run.yml'" if not lines else "inputs: 'plaec'")
+
+
+def test_what_github_refuses_is_discarded(monkeypatch: pytest.MonkeyPatch) -> None:
+    court = Court()
+
+    def refuse(*_: object) -> None:
+        raise Rejected("GitHub answers 403: Forbidden", status=403)
+
+    monkeypatch.setattr(court.queue, "workflow_file", refuse)
+    verdict = court.verdict(court.open())
+    assert verdict == (State.DISCARDED, "GitHub answers 403: Forbidden")

@@ -20,7 +20,7 @@ from tests.faults.series import (
     told,
 )
 from tests.faults.test_holes import at
-from tests.faults.world import body
+from tests.faults.world import World, body
 
 
 def _die() -> None:
@@ -280,3 +280,45 @@ def test_a_rule_that_is_none_gets_one_comment(rule: str, words: str) -> None:
     goes(wrong, 101)
     assert wrong.count("s") == 2
     assert "schedule:invalid" not in wrong.hub.ticket(1).labels
+
+
+def quiet_world(*names: str) -> World:
+    """Daily series that ran at noon, ten hours ago."""
+    quiet = series_world("every: 1d")
+    for name in names:
+        open_series(quiet.hub, name, rule="every: 1d")
+    quiet.tick()
+    forward(quiet, m(600))
+    return quiet
+
+
+def test_series_that_are_quiet_cost_an_idle_tick_nothing() -> None:
+    assert len(quiet_world("a", "b", "c", "d").hub.sent) == 5
+    few, many = quiet_world(), quiet_world("a", "b", "c", "d")
+    costs = [report.requests for each in (few, many) if (report := each.tick())]
+    assert len(costs) == 2
+    assert costs[0] == costs[1] <= 4
+    goes(many, 24 * 60)
+    assert len(many.hub.sent) == 10
+
+
+def test_a_title_of_one_s_own_hides_no_instant() -> None:
+    moved = quiet_world()
+    moved.hub.change(1, title="Nightly check")
+    forward(moved, m(24 * 60 + 600))
+    assert len(moved.hub.sent) == 1
+    moved.tick()
+    assert len(moved.hub.sent) == 2
+    sound(moved, 1)
+
+
+def test_an_instant_that_a_title_hides_is_told_of_by_the_next() -> None:
+    moved = quiet_world()
+    moved.hub.change(1, title=title(m(2 * 24 * 60)))
+    forward(moved, m(24 * 60 + 600))
+    moved.tick()
+    assert len(moved.hub.sent) == 1
+    forward(moved, m(2 * 24 * 60))
+    moved.tick()
+    assert len(moved.hub.sent) == 2
+    assert sound(moved, 1)["passed over"] == 1

@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from scheduler import settings_file as rules
 from scheduler import when
 from scheduler.errors import SettingsError
+from scheduler.policy import CLAIM_VALIDITY
+from scheduler.recovery import IN_FLIGHT, ROUNDING
 from scheduler.settings import Allow, Defaults, Limits, Quotas, Scheduler, Settings, Trust
 from scheduler.settings_file import parse
 
@@ -166,6 +168,14 @@ BAD_TEXT = [
         "quotas: {horizon: 101000d}",
         "1: quotas.horizon: '101000d' is longer than 100 years; write a shorter one",
     ),
+    (
+        "limits: {recover-after: 70s}",
+        (
+            "1: limits.recover-after: '70s' is shorter than a claim can be at work; "
+            "write 71s or more, or 0s where never two ticks run at a time"
+        ),
+    ),
+    ("limits: {recover-after: 1s}", None),
     ("limits: {per-tick: 0x10}", None),
     ("label: a\nlabel: b", "2: gives 'label' a second time; remove one"),
     ("label: &a b", "1: has an anchor; write the value out"),
@@ -240,6 +250,11 @@ def test_an_empty_file_is_none(text: str) -> None:
 @pytest.mark.parametrize("text", ["signing: off", 'signing: "off"', "signing: 'off'\r\n"])
 def test_off_is_a_word(text: str) -> None:
     assert parse(text).signing == "off"
+
+
+def test_a_claim_is_not_abandoned_before_its_run_would_show() -> None:
+    least = parse("limits: {recover-after: 71s}").limits.recover_after
+    assert least == CLAIM_VALIDITY + IN_FLIGHT + ROUNDING
 
 
 def test_zero_where_it_means_something() -> None:

@@ -109,7 +109,13 @@ def forgotten(stage: Stage) -> int:
     return number
 
 
-@pytest.mark.parametrize("command", [("list",), ("list", "--all"), ("show", "1"), ("stats",)])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("list",), ("list", "--all"), ("show", "1"), ("stats",), ("cancel", "1"), ("pause", "1"),
+        ("reschedule", "1", "--in", "2h"), ("snooze", "1", "--for", "1h"), ("run", "1"),
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize("as_json", [False, True])
 def test_each_look_tells_it_on_standard_error_alone(
     stage: Stage, forgotten: int, command: tuple[str, ...], as_json: bool

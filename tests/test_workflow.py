@@ -64,7 +64,7 @@ def test_the_cron_is_off_the_hour() -> None:
 
 def test_the_triggers() -> None:
     assert set(WORKFLOW["on"]) == {
-        *("schedule", "issues", "workflow_dispatch", "repository_dispatch")
+        *("schedule", "issues", "issue_comment", "workflow_dispatch", "repository_dispatch")
     }
     assert WORKFLOW["on"]["repository_dispatch"]["types"] == ["schedule", "schedule-tick"]
     form = WORKFLOW["on"]["workflow_dispatch"]["inputs"]
@@ -136,6 +136,21 @@ EVENTS: dict[str, tuple[str, dict[str, Any], list[str]]] = {
         "issues",
         {"action": "unlabeled", "label": {"name": "schedule:held"}, "issue": {"labels": JOB}},
         ["tick"],
+    ),
+    "a word on a job": (
+        "issue_comment",
+        {"action": "created", "comment": {"body": "/snooze 2h"}, "issue": {"labels": JOB}},
+        ["tick"],
+    ),
+    "talk on a job": (
+        "issue_comment",
+        {"action": "created", "comment": {"body": "thanks /run"}, "issue": {"labels": JOB}},
+        [],
+    ),
+    "a word on another issue": (
+        "issue_comment",
+        {"action": "created", "comment": {"body": "/run"}, "issue": {"labels": NO_JOB}},
+        [],
     ),
     "job loses its label": (
         "issues",

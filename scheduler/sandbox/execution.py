@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -62,6 +63,8 @@ class ActExecutor:
             (self.home / "cache" / "tool_cache").symlink_to(tool_cache.resolve())
         self._waiting: queue.SimpleQueue[tuple[Run, Repository, Path] | None]
         self._waiting = queue.SimpleQueue()
+        #: Run ids begin anew in each sandbox, and one must not kill another's processes.
+        self._nonce = secrets.token_hex(8)
         self._going: dict[int, subprocess.Popen[bytes]] = {}
         self._closed = False
         self._workers = [
@@ -81,8 +84,12 @@ class ActExecutor:
         if process is None:
             return run.status == "in_progress"
         target = processes.kill_tree if force else processes.cancel
-        threading.Thread(target=target, args=(process, _mark(run)), daemon=True).start()
+        threading.Thread(target=target, args=(process, self.mark(run.id)), daemon=True).start()
         return True
+
+    def mark(self, run_id: int) -> str:
+        """What all processes of a run have in their environment, and no others."""
+        return f"SANDBOX_RUN={self._nonce}-{run_id}"
 
     def close(self) -> None:
         """Kill what goes on, leave nothing behind."""
@@ -94,7 +101,7 @@ class ActExecutor:
         for _ in self._workers:
             self._waiting.put(None)
         for run_id, process in going.items():
-            processes.kill_tree(process, f"SANDBOX_RUN={run_id}")
+            processes.kill_tree(process, self.mark(run_id))
         for worker in self._workers:
             worker.join()
         shutil.rmtree(self.home, ignore_errors=True)
@@ -132,7 +139,8 @@ class ActExecutor:
         secrets.write_text(f"GITHUB_TOKEN={variables['GITHUB_TOKEN']}\n", encoding="utf-8")
         environ = {name: value for name, value in os.environ.items()
                    if not name.startswith(FOREIGN)}  # fmt: skip
-        environ |= {"SANDBOX_RUN": str(run.id), "XDG_CONFIG_HOME": str(place)}
+        name, _, value = self.mark(run.id).partition("=")
+        environ |= {name: value, "XDG_CONFIG_HOME": str(place)}
         with self.state.lock:
             if self._closed or run.cancelling:
                 return "cancelled", {}
@@ -146,7 +154,7 @@ class ActExecutor:
             for line in process.stdout or ():
                 run.log.append(_read(line, jobs))
         status = process.wait()
-        processes.kill_tree(process, _mark(run))
+        processes.kill_tree(process, self.mark(run.id))
         shutil.rmtree(place, ignore_errors=True)
         for job in run.jobs:
             jobs.setdefault(job.key, "skipped" if status == 0 else "failure")
@@ -179,10 +187,6 @@ class ActExecutor:
         }
         for name, value in given.items():
             yield from ("--env", f"{name}={value}")
-
-
-def _mark(run: Run) -> str:
-    return f"SANDBOX_RUN={run.id}"
 
 
 def _read(line: bytes, jobs: dict[str, str]) -> str:

@@ -17,6 +17,7 @@ from scheduler.sandbox.records import (
     IssueEvent,
     IssueView,
     Label,
+    Pull,
     Reaction,
 )
 from scheduler.sandbox.repository import Repository
@@ -62,7 +63,7 @@ class Desk:
         body: str | None,
         labels: Iterable[str] = (),
         assignees: Iterable[str] = (),
-        pull: dict[str, Any] | None = None,
+        pull: Pull | None = None,
     ) -> Issue:
         """Open an issue. Labels and assignees need push access, else they are dropped."""
         check_text("Issue", title=title, body=body)

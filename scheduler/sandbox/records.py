@@ -88,6 +88,59 @@ class BodyEdit:
 
 
 @dataclass(kw_only=True)
+class Review:
+    """What somebody thinks of a pull request. state: as GitHub writes it, ``APPROVED``.
+
+    commit: the head that it was written about.
+    """
+
+    id: int
+    author: User
+    state: str
+    body: str
+    submitted_at: datetime
+    commit: str
+
+
+@dataclass(kw_only=True)
+class Pull:
+    """What makes an issue a pull request. heads: its commits, the newest last."""
+
+    branch: str
+    heads: list[str]
+    merged_at: datetime | None = None
+    merged_by: User | None = None
+    reviews: list[Review] = field(default_factory=list)
+
+    @property
+    def head(self) -> str:
+        """The newest commit."""
+        return self.heads[-1]
+
+
+@dataclass(kw_only=True)
+class CheckRun:
+    """What an app says of a commit; it is completed once it has a conclusion."""
+
+    id: int
+    name: str
+    status: str
+    conclusion: str | None
+    started_at: datetime
+    completed_at: datetime | None
+
+
+@dataclass(kw_only=True)
+class Status:
+    """What something else says of a commit. state: error, failure, pending or success."""
+
+    id: int
+    context: str
+    state: str
+    created_at: datetime
+
+
+@dataclass(kw_only=True)
 class Issue:
     """An issue, or with ``pull`` set a pull request.
 
@@ -101,7 +154,7 @@ class Issue:
     created_at: datetime
     view: IssueView
     association: str = "NONE"
-    pull: dict[str, Any] | None = None
+    pull: Pull | None = None
     comments: list[Comment] = field(default_factory=list)
     events: list[IssueEvent] = field(default_factory=list)
     edits: list[BodyEdit] = field(default_factory=list)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from scheduler.sandbox.people import BOT, User
-from scheduler.sandbox.records import Comment, Issue, Label
+from scheduler.sandbox.records import CheckRun, Comment, Issue, Label, Status
 from scheduler.sandbox.runs import Run, Workflow
 
 
@@ -19,6 +19,7 @@ class Repository:
 
     folders: branch or tag → work tree, read anew by every request.
     gone: number → ``deleted``, or the ``owner/name#number`` that it was transferred to.
+    checks, statuses: commit → name → the latest check run or status of that name.
     """
 
     id: int
@@ -35,6 +36,8 @@ class Repository:
     issues: dict[int, Issue] = field(default_factory=dict)
     comments: dict[int, Comment] = field(default_factory=dict)
     gone: dict[int, str] = field(default_factory=dict)
+    checks: dict[str, dict[str, CheckRun]] = field(default_factory=dict)
+    statuses: dict[str, dict[str, Status]] = field(default_factory=dict)
     workflows: dict[str, Workflow] = field(default_factory=dict)
     runs: dict[int, Run] = field(default_factory=dict)
     webhook_shape: dict[str, Any] = field(default_factory=dict)
@@ -76,3 +79,16 @@ class Repository:
         """The commit that a branch or tag stands on; one for each push."""
         text = f"{self.full_name}\0{name}\0{self.pushed_at.isoformat()}"
         return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+    def commit(self, ref: str) -> str | None:
+        """The commit that a ref names: as `resolve`, or the head of a pull request."""
+        if found := self.resolve(ref):
+            return self.sha(found[0])
+        for number, issue in self.issues.items():
+            if issue.pull is None:
+                continue
+            if ref in issue.pull.heads:
+                return ref
+            if ref.removeprefix("refs/") == f"pull/{number}/head":
+                return issue.pull.head
+        return None

@@ -14,6 +14,7 @@ from scheduler.sandbox import (
     routes_actions,
     routes_comments,
     routes_issues,
+    routes_pulls,
     routes_repository,
 )
 from scheduler.sandbox.actions import Actions, Nobody
@@ -110,6 +111,7 @@ class Sandbox(Controls):
             *routes_issues.routes,
             *routes_comments.routes,
             *routes_actions.routes,
+            *routes_pulls.routes,
         ]
 
     def bot_token(self, repository: str) -> str:

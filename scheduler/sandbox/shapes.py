@@ -216,7 +216,7 @@ def issue(item: Issue, view: IssueView, repo: Repository, base: str) -> Json:
             "html_url": web,
             "diff_url": f"{web}.diff",
             "patch_url": f"{web}.patch",
-            "merged_at": item.pull.get("merged_at"),
+            "merged_at": iso(item.pull.merged_at) if item.pull.merged_at else None,
         }
     return shape
 

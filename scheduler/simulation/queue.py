@@ -8,7 +8,16 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from scheduler.gateway import Accepted, Comments, Edit, Labelled, WorkflowFile
+from scheduler.gateway import (
+    Accepted,
+    Check,
+    Comments,
+    Edit,
+    Labelled,
+    PullRequest,
+    Review,
+    WorkflowFile,
+)
 from scheduler.model import Comment, Dispatch, Run, Target, Ticket
 from scheduler.pace import Pace
 from scheduler.settings import Settings
@@ -143,7 +152,7 @@ class SimulatedQueue:
 
         self._ask(write)
 
-    def role(self, login: str) -> str:
+    def role(self, login: str, repo: str | None = None) -> str:
         """Everybody here may write."""
         return self._ask(lambda: "write")
 
@@ -208,6 +217,28 @@ class SimulatedQueue:
         """Start a run."""
         run = self._ask(lambda: self.hub.dispatch(request))
         return Accepted(run_id=run.id, run_url=run.url)
+
+    # No job here has a condition: there is nothing to be asked about.
+
+    def issue(self, repo: str, number: int) -> Ticket:
+        """Not asked."""
+        raise NotImplementedError
+
+    def pull_request(self, repo: str, number: int) -> PullRequest:
+        """Not asked."""
+        raise NotImplementedError
+
+    def reviews(self, repo: str, number: int) -> Sequence[Review]:
+        """Not asked."""
+        raise NotImplementedError
+
+    def check_runs(self, repo: str, ref: str) -> Sequence[Check]:
+        """Not asked."""
+        raise NotImplementedError
+
+    def statuses(self, repo: str, ref: str) -> Sequence[Check]:
+        """Not asked."""
+        raise NotImplementedError
 
 
 def latency(bounds: tuple[float, float], chance: random.Random) -> Callable[[], float]:

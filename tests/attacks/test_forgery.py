@@ -6,7 +6,8 @@ import hashlib
 
 import pytest
 
-from scheduler.journal import Claim, Entry, Explanation, Journal, head
+from scheduler.journal import Claim, Entry, Explanation, Journal
+from scheduler.journal_head import head
 from scheduler.model import occurrence_key
 from scheduler.when import instant
 from tests.attacks.crowd import by_template, messages, ran

@@ -105,7 +105,7 @@ def test_nothing_hostile_acts_where_it_is_shown(
     values = reading.outputs(output)
     assert {"dispatched", "invalid", "rejected", "result"} <= set(values)
     assert set(values) <= {"dispatched", *TickReport.NOTES, "next-due", "result"}
-    assert (values["dispatched"], values["rejected"]) == ("1", "5")
+    assert (values["dispatched"], values["rejected"]) == ("1", "8")
     result = json.loads(values["result"])
     told = {note["id"] for name in TickReport.NOTES for note in result[name]}
     assert told == set(queue.values()) - {queue["runs"], queue["agent over quota"]}

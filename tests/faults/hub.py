@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 
 from scheduler.errors import Rejected
-from scheduler.gateway import Edit
+from scheduler.gateway import Check, Edit, PullRequest, Review
 from scheduler.model import Comment, Dispatch, Run, Ticket, User
 from scheduler.target import declared
 
@@ -68,6 +68,25 @@ class Sent:
 
 
 @dataclass
+class Pull:
+    """A pull request as a test changes it."""
+
+    open: bool = True
+    merged: bool = False
+    head: str = "c0ffee0"
+    reviews: list[Review] = field(default_factory=list)
+
+    @property
+    def shown(self) -> PullRequest:
+        """What a read shows of it."""
+        return PullRequest(open=self.open, merged=self.merged, head=self.head)
+
+    def review(self, state: str, *, by: str = "owner") -> None:
+        """Somebody's review."""
+        self.reviews.append(Review(author=User(login=by), state=state))
+
+
+@dataclass
 class MemoryHub:
     """The server: one repository with issues and workflows. Staleness is in seconds."""
 
@@ -90,6 +109,11 @@ class MemoryHub:
     unreadable: dict[int, Exception] = field(default_factory=dict)
     disabled: set[str] = field(default_factory=set)
     edited: dict[int, Edit] = field(default_factory=dict)
+    pulls: dict[int, Pull] = field(default_factory=dict)
+    check_runs: dict[str, list[Check]] = field(default_factory=dict)
+    statuses: dict[str, list[Check]] = field(default_factory=dict)
+    #: What reads of other repositories than this one are answered with; None: as this one.
+    elsewhere: Exception | None = None
     ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1001))
 
     def now(self) -> datetime:
@@ -187,6 +211,18 @@ class MemoryHub:
     def on(self, number: int) -> list[Comment]:
         """All comments of an issue."""
         return [each for each in self.comments.values() if each.issue == number]
+
+    def reachable(self, repo: str) -> None:
+        """Raise what the token is answered that does not reach a repository."""
+        if self.elsewhere is not None and repo != self.repository:
+            raise self.elsewhere
+
+    def pull(self, repo: str, number: int) -> Pull:
+        """A pull request. Raises ``Rejected`` (404)."""
+        self.reachable(repo)
+        if number not in self.pulls:
+            raise Rejected("GitHub answers 404: Not Found", status=404)
+        return self.pulls[number]
 
     def start(self, request: Dispatch, actor: str) -> Run | None:
         """Take a dispatch. Raises ``Rejected`` as GitHub refuses one."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 from scheduler import frontmatter, signing
-from scheduler.journal import Claim, Entry, Explanation, Journal, head
+from scheduler.journal import Claim, Entry, Explanation, Journal
+from scheduler.journal_head import head
 from scheduler.model import Job
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
@@ -20,7 +21,7 @@ SIGNED = signing.sign(JOB, "k" * 32, repository="octo/x", issued_at=NOON, nonce=
 CLAIM = Claim(
     key="7@2026-11-23T12:00:00Z", attempt=2, nonce="n" * 24, target="octo/queue a.yml@main",
     made_at=NOON, expires_at=NOON + timedelta(seconds=30), newest_run=5, supersedes=9,
-    ends="missed",
+    ends="missed", title="7@2026-11-23T12:00:00Z",
 )  # fmt: skip
 ENTRY = Entry(
     key=CLAIM.key, attempt=1, outcome="held", at=NOON, reason="two > one", run_id=8, seen=4,

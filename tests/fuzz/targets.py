@@ -13,6 +13,7 @@ from datetime import datetime, timezone
 
 from scheduler import frontmatter, journal, settings_file, signing
 from scheduler.errors import InvalidJob, SchedulerError, SettingsError, UsageError
+from scheduler.journal_head import head
 from scheduler.model import Comment, Job, User
 
 #: The longest that a text may take, in seconds of processor time.
@@ -76,12 +77,10 @@ def comments(text: str) -> None:
     seen = journal.read([theirs], login=BOT)
     promise(not (seen.claims or seen.journal.entries or seen.explanations), "a stranger's record")
     history = journal.read([own], login=BOT)
-    journal.is_claim(own)
+    journal.claim_of(own)
     promise(journal.highest_attempt([theirs], "1@x") < 2**63, "an attempt beyond all numbers")
     for record in (*history.claims, *([history.journal] if history.journal.entries else ())):
-        again = Comment(
-            id=7, issue=1, body=journal.head(record), author=User(login=BOT), created_at=NOON
-        )
+        again = Comment(id=7, issue=1, body=head(record), author=User(login=BOT), created_at=NOON)
         promise(journal.read([again], login=BOT) == history, "written and read again")
     # A comment without a record in it records nothing.
     promise(text.startswith("<!-- schedule:") or history == journal.History(), "out of nothing")

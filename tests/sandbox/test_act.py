@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from scheduler.sandbox import Sandbox, processes
+from scheduler.sandbox.execution import ActExecutor
 from tests.sandbox.conftest import As, Client
 from tests.sandbox.test_actions import start
 
@@ -125,6 +126,12 @@ def log_of(agent: Client, run_id: int) -> str:
     return agent("GET", f"/actions/runs/{run_id}/logs").text
 
 
+def marked(sandbox: Sandbox, run_id: int) -> list[int]:
+    executor = sandbox.actions.executor
+    assert isinstance(executor, ActExecutor)
+    return processes.marked(executor.mark(run_id))
+
+
 def test_a_dispatched_run_is_carried_out(agent: Client) -> None:
     run_id = start(agent, message='it\'s "so" $HOME ${{ 1 }}')
     assert wait_for(agent, run_id) == "success"
@@ -152,7 +159,7 @@ def test_composite_actions_and_the_run_s_own_token(agent: Client) -> None:
     assert agent("GET", "/issues/1").json()["user"]["login"] == "github-actions[bot]"
 
 
-def test_a_cancelled_step_gets_the_runners_signals(agent: Client) -> None:
+def test_a_cancelled_step_gets_the_runners_signals(agent: Client, sandbox: Sandbox) -> None:
     run_id = start(agent, "sleep.yml")
     wait_for_log(agent, run_id, "waits")
     assert agent("POST", f"/actions/runs/{run_id}/cancel").status_code == 202
@@ -162,7 +169,7 @@ def test_a_cancelled_step_gets_the_runners_signals(agent: Client) -> None:
     assert "left cleanly" in log
     assert "in the end" in log
     assert "] never" not in log
-    assert processes.marked(f"SANDBOX_RUN={run_id}") == []
+    assert marked(sandbox, run_id) == []
 
 
 def test_nothing_is_left_behind_when_it_closes(folder: Path, tmp_path: Path, as_user: As) -> None:
@@ -172,9 +179,24 @@ def test_nothing_is_left_behind_when_it_closes(folder: Path, tmp_path: Path, as_
         agent = as_user("agent", sandbox)
         runs = [start(agent, "sleep.yml") for _ in range(3)]
         wait_for_log(agent, runs[0], "waits")
-        assert processes.marked(f"SANDBOX_RUN={runs[0]}")
+        assert marked(sandbox, runs[0])
     for run_id in runs:
-        assert processes.marked(f"SANDBOX_RUN={run_id}") == []
+        assert marked(sandbox, run_id) == []
+
+
+def test_one_sandbox_kills_no_run_of_another(
+    agent: Client, folder: Path, as_user: As, sandbox: Sandbox
+) -> None:
+    run_id = start(agent, "sleep.yml")
+    wait_for_log(agent, run_id, "waits")
+    with Sandbox({"octo/queue": folder}, act=ACT) as other:
+        beside = as_user("agent", other)
+        assert start(beside, "sleep.yml") == run_id
+        wait_for_log(beside, run_id, "waits")
+        beside("POST", f"/actions/runs/{run_id}/force-cancel")
+        assert wait_for(beside, run_id, seconds=5) == "cancelled"
+    assert marked(sandbox, run_id)
+    assert agent("GET", f"/actions/runs/{run_id}").json()["status"] == "in_progress"
 
 
 def test_force_cancel_kills(agent: Client) -> None:

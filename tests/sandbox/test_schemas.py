@@ -38,7 +38,33 @@ ANSWERS = [
     ("WorkflowRun", "/actions/runs/{run}", None),
     ("Job", "/actions/runs/{run}/jobs", "jobs"),
     ("Job", "/actions/jobs/{job}", None),
+    ("Issue", "/issues/3", None),
+    ("PullRequest", "/pulls/3", None),
+    ("PullRequest", "/pulls/4", None),
+    ("PullRequestReview", "/pulls/3/reviews", list),
+    ("CheckRun", "/commits/{head}/check-runs", "check_runs"),
+    ("ReposOwnerRepoCommitsRefCheckRunsGetResponse200", "/commits/{head}/check-runs", None),
+    ("CombinedCommitStatus", "/commits/{head}/status", None),
+    ("CombinedCommitStatus", "/commits/main/status", None),
 ]
+
+
+def pulls_of(sandbox: Sandbox, as_user: As) -> str:
+    """Two pull requests, #3 reviewed and checked and #4 merged; the head of #3."""
+    agent, owner, bot = as_user("agent"), as_user("owner"), as_user("bot")
+    sandbox.open_pull("change")
+    sandbox.open_pull("merged")
+    head = str(agent("GET", "/pulls/3").json()["head"]["sha"])
+    for event in ("APPROVE", "REQUEST_CHANGES", "COMMENT"):
+        made = owner("POST", "/pulls/3/reviews", {"event": event, "body": "b"}).json()
+        models.PullRequestReview.model_validate(made)
+    for name, more in (("a", {"status": "in_progress"}), ("b", {"conclusion": "success"})):
+        made = bot("POST", "/check-runs", {"name": name, "head_sha": head, **more}).json()
+        models.CheckRun.model_validate(made)
+    made = agent("POST", f"/statuses/{head}", {"state": "pending", "context": "ci"}).json()
+    models.Status.model_validate(made)
+    models.PullRequestMergeResult.model_validate(owner("PUT", "/pulls/4/merge").json())
+    return head
 
 
 @pytest.fixture
@@ -46,7 +72,7 @@ def full(agent: Client, as_user: As, sandbox: Sandbox) -> dict[str, Any]:
     """A repository with one of everything."""
     agent("POST", "/issues", {"title": "t", "body": "b", "labels": ["a"], "assignees": ["agent"]})
     as_user("bot")("POST", "/issues", {"title": "t", "labels": ["a"]})
-    sandbox.open_pull("change")
+    head = pulls_of(sandbox, as_user)
     agent("POST", "/issues/1/comments", {"body": "b"})
     agent("POST", "/issues/1/reactions", {"content": "rocket"})
     agent("PATCH", "/issues/1", {"title": "u", "labels": []})
@@ -57,7 +83,7 @@ def full(agent: Client, as_user: As, sandbox: Sandbox) -> dict[str, Any]:
     models.WorkflowDispatchResponse.model_validate(run)
     run_id = run["workflow_run_id"]
     job = agent("GET", f"/actions/runs/{run_id}/jobs").json()["jobs"][0]["id"]
-    return {"run": run_id, "job": job}
+    return {"run": run_id, "job": job, "head": head}
 
 
 def test_each_answer_is_as_github_describes_it(agent: Client, full: dict[str, Any]) -> None:

@@ -1,0 +1,125 @@
+"""``schedule pause``, ``resume``, ``snooze`` and ``run``, and the options of a series."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from scheduler.cli_group import JSON, QUEUE, connected, show, watch
+from scheduler.errors import SchedulerError
+
+if TYPE_CHECKING:
+    from scheduler.explain import Explained
+    from scheduler.request import Request
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+#: What `create` takes besides a time, in the order of its help.
+SERIES = (
+    click.option("--cron", metavar="RULE", help='Again and again: "*/30 9-17 * * 1-5", @daily.'),
+    click.option("--rrule", metavar="RULE", help="The same by RFC 5545: FREQ=WEEKLY;BYDAY=MO,WE."),
+    click.option("--every", metavar="DURATION", help="The same at a fixed distance: 2h."),
+    click.option("--until", metavar="INSTANT", help="The last one, 2027-01-31T18:00Z."),
+    click.option("--count", metavar="N", help="How many instants a series has."),
+    click.option("--misfire", metavar="WORD", help="Of past instants run: skip, latest, all."),
+    click.option("--overlap", metavar="WORD", help="While its last run goes on: allow, skip."),
+    click.option("--jitter", metavar="DURATION", help="Spread jobs of one instant this far."),
+    click.option("--unless", metavar="CONDITION", help="Don't run it if: closed(#123)."),
+    click.option("--when", metavar="CONDITION", help="Wait until: checks-pass(#123)."),
+    click.option("--patience", metavar="DURATION", help="How long --when is waited for."),
+)
+
+
+def series_options(command: Command) -> Command:
+    """Give a command the options of a series and of conditions."""
+    for option in reversed(SERIES):
+        command = option(command)
+    return command
+
+
+def explained_by(request: Request, queue: str | None) -> Explained:
+    """What a request's times come to; the settings are only asked for their zone."""
+    from scheduler.clock import SystemClock
+    from scheduler.explain import explain, needs_zone
+    from scheduler.settings import Settings
+
+    settings = Settings()
+    if needs_zone(request):
+        try:
+            settings = connected(queue).settings
+        except SchedulerError:
+            # Nothing is opened, so nothing is needed: without settings a zone has to be named.
+            settings = Settings()
+    return explain(request, now=SystemClock().now(), settings=settings)
+
+
+@click.command()
+@click.argument("job_id", metavar="ID")
+@JSON
+@QUEUE
+def pause(job_id: str, *, queue: str | None, as_json: bool) -> None:
+    """Keep a job from running until it is resumed."""
+    _pause(job_id, queue=queue, as_json=as_json, paused=True)
+
+
+@click.command()
+@click.argument("job_id", metavar="ID")
+@JSON
+@QUEUE
+def resume(job_id: str, *, queue: str | None, as_json: bool) -> None:
+    """Let a job that was paused go on."""
+    _pause(job_id, queue=queue, as_json=as_json, paused=False)
+
+
+def _pause(job_id: str, *, queue: str | None, as_json: bool, paused: bool) -> None:
+    from scheduler.manage import parse_id
+    from scheduler.steering import pause as set_paused
+
+    repository, number = parse_id(job_id)
+    connection = connected(repository or queue)
+    done = set_paused(connection, number, paused=paused)
+    text = f"#{number} {'is resumed' if done['changed'] else 'was not paused'}; it runs when due"
+    if paused:
+        verb = "is paused" if done["changed"] else "was paused already"
+        text = f"#{number} {verb}; 'schedule resume {number}' lets it go on"
+    show(done, as_json, text)
+    watch(connection, connection.seen)
+
+
+@click.command()
+@click.argument("job_id", metavar="ID")
+@click.option("--for", "length", metavar="DURATION", required=True, help="How long: 2h, 3d.")
+@JSON
+@QUEUE
+def snooze(job_id: str, *, queue: str | None, as_json: bool, length: str) -> None:
+    """Put a job off: not before so long from now."""
+    from scheduler.commands import length as length_of
+    from scheduler.manage import parse_id
+    from scheduler.steering import snooze as put_off
+
+    repository, number = parse_id(job_id)
+    for_long = length_of(length, field="--for")
+    connection = connected(repository or queue)
+    done = put_off(connection, number, for_long)
+    asked = "asked for; the next tick sees to it, if you may schedule here"
+    show(done, as_json, f"#{number} not before {done['not_before']}: {asked}")
+    watch(connection, connection.seen)
+
+
+@click.command()
+@click.argument("job_id", metavar="ID")
+@JSON
+@QUEUE
+def run(job_id: str, *, queue: str | None, as_json: bool) -> None:
+    """Run a job now, besides its own time."""
+    from scheduler.manage import parse_id
+    from scheduler.steering import run_now
+
+    repository, number = parse_id(job_id)
+    connection = connected(repository or queue)
+    done, nudged = run_now(connection, number)
+    asked = "asked for; the next tick sees to it, if you may schedule here"
+    show(done, as_json, f"#{number} now: {asked}\n{nudged.reason}")
+    watch(connection, connection.seen)

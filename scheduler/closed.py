@@ -1,0 +1,123 @@
+"""Closed issues on which a claim still stands: their journal says what became of it.
+
+Nothing is dispatched here; a claim that is still young is left to the next tick.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+
+from scheduler.desk import Desk
+from scheduler.dispatching import started
+from scheduler.errors import Rejected, Unavailable
+from scheduler.explaining import RECENT
+from scheduler.gateway import Comments
+from scheduler.journal import Claim, claim_of, never_started
+from scheduler.model import Ticket, User
+from scheduler.recovery import Found, Unclear
+from scheduler.report import Note
+from scheduler.settlement import Settlement
+from scheduler.states import LABELLED, State, state_label
+from scheduler.trust import at_least
+
+#: No job is claimed so long before its instant.
+EARLY = timedelta(minutes=1)
+#: Written, and deleted at once, where nothing but a write of its own shows the login.
+PROBE = "Looking into what became of the attempt above."
+
+
+class ClosedIssues:
+    """Settles what a person, or a tick that died, left behind on closed issues."""
+
+    def __init__(self, desk: Desk, settlement: Settlement) -> None:
+        self.desk = desk
+        self.settlement = settlement
+
+    def settle(self, closed: Iterable[Ticket]) -> None:
+        """Settle the claims that stand on the issues closed within the last hour."""
+        desk, report = self.desk, self.desk.report
+        since = report.now - RECENT
+        states = {state_label(desk.settings.label, state) for state in LABELLED}
+        done = {note.id for note in report.dispatched} | {
+            note.id for name in report.NOTES for note in getattr(report, name)
+        }
+        for ticket in closed:
+            told = ticket.number in done or states & set(ticket.labels) or self._ended(ticket)
+            if not ticket.comments or told or (ticket.closed_at or ticket.updated_at) < since:
+                continue
+            recent = desk.facts.recent_comments(since)
+            claims = [c for c in recent or () if c.issue == ticket.number and claim_of(c)]
+            if recent is None or claims:
+                try:
+                    self._settle(ticket)
+                except (Rejected, Unavailable) as problem:
+                    report.retrying.append(Note(id=ticket.number, reason=str(problem)))
+                    report.comes_next(report.now)
+
+    def _ended(self, ticket: Ticket) -> bool:
+        """Whether the issue itself shows that nothing is to be settled; asks for nothing.
+
+        Only beside due jobs, of which each request is counted: a tick with nothing due looks.
+        """
+        if not self.desk.report.due:
+            return False
+        login, by = self.desk.facts.known_login, ticket.closed_by
+        if ticket.state_reason == "completed" and login and by and by.lower() == login.lower():
+            # The scheduler closes as completed only what its journal says was dispatched.
+            return True
+        # What was closed before its time was claimed only if it was moved, or a comment asked.
+        job = self.desk.rules.job(ticket.body)
+        return bool(job and ticket.closed_at and ticket.closed_at + EARLY < job.run_at)
+
+    def _settle(self, ticket: Ticket) -> None:
+        desk = self.desk
+        comments = desk.queue.comments(ticket.number)
+        if not self._introduced(ticket, comments):
+            return
+        history = desk.history(comments)
+        desk.tidy(history)
+        for claim in history.standing:
+            if self._young(claim, comments):
+                continue
+            outcome = self.settlement.ask(claim, ticket.number)
+            entry = never_started(claim, desk.clock.now())
+            if isinstance(outcome, Found):
+                entry = started(replace(entry, outcome=State.DISPATCHED.value, reason=""), outcome)
+                reason = f"was closed, but had started run {outcome.run.id}"
+            elif isinstance(outcome, Unclear):
+                seen = max(comment.id for comment in comments.items)
+                entry = replace(entry, outcome=State.HELD.value, reason=outcome.reason, seen=seen)
+                reason = f"was closed; whether it had started can't be told: {outcome.reason}"
+            else:
+                reason = "was closed before it started"
+            desk.facts.forget_comments()
+            journal = desk.claimant.record(ticket.number, history, entry)
+            history = replace(history, journal=journal)
+            desk.report.recovered.append(Note(id=ticket.number, reason=reason))
+
+    def _young(self, claim: Claim, comments: Comments) -> bool:
+        age = (comments.as_of or self.desk.clock.now()) - (claim.created_at or claim.made_at)
+        return age < self.desk.settings.limits.recover_after
+
+    def _introduced(self, ticket: Ticket, comments: Comments) -> bool:
+        """Whether the scheduler's own login is known; where nothing tells it, a write does.
+
+        Nobody is believed on their own word: the claims of whoever may have written them for
+        the scheduler are only a reason to write and see.
+        """
+        facts = self.desk.facts
+        if facts.login() is not None:
+            return True
+        claims = ((each.author, claim_of(each)) for each in comments.items)
+        old = {author for author, claim in claims if claim and not self._young(claim, comments)}
+        if not any(self._insider(author) for author in old):
+            return False
+        written = self.desk.queue.add_comment(ticket.number, PROBE)
+        facts.learn_login(written.author.login)
+        self.desk.queue.delete_comment(written.id)
+        return True
+
+    def _insider(self, user: User) -> bool:
+        return user.bot or at_least(self.desk.facts.role(user.login), "write")

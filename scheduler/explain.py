@@ -1,0 +1,90 @@
+"""What a request's times come to: the next instants of anything, with nothing opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from scheduler import recurrence, when
+from scheduler.created import told
+from scheduler.errors import InvalidJob
+from scheduler.model import Job
+from scheduler.request import Request
+from scheduler.requested import series_of, timed
+from scheduler.settings import Settings
+
+#: How many instants are shown.
+SHOWN = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explained:
+    """The next instants of a request, as seen at ``now``; ``job`` is when it comes."""
+
+    job: Job
+    now: datetime
+    instants: tuple[datetime, ...]
+    zone: str | None
+    #: Why such a job would be refused; the rules of the repository are not asked.
+    refused: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that ``schedule create --explain --json`` prints."""
+        place = when.zone(self.zone, field="timezone") if self.zone else None
+        return {
+            "next": [when.format_instant(each) for each in self.instants],
+            "timezone": self.zone,
+            "local": [when.format_local(each, place) for each in self.instants] if place else None,
+            "refused": self.refused,
+        }
+
+    def text(self) -> str:
+        """One line an instant, then what is added to it, and where it ends."""
+        lines = []
+        for each in self.instants:
+            lines.append(told(self.job.at(each), self.now))
+            if self.zone and self.zone != "UTC":
+                place = when.zone(self.zone, field="timezone")
+                lines.append(f"  that is {when.format_local(each, place)}")
+        if self.job.jitter:
+            lines.append(f"each up to {when.format_duration(self.job.jitter)} later, by its jitter")
+        if self.refused:
+            lines.append(f"as a job it is refused: {self.refused}")
+        if self.job.recurring and len(self.instants) < SHOWN:
+            lines.append("that is all: the series ends there")
+        return "\n".join(lines)
+
+
+def needs_zone(request: Request) -> bool:
+    """Whether what the settings say about zones changes what a request means."""
+    if request.timezone is not None:
+        return False
+    return bool(request.cron or request.rrule or request.at or request.until)
+
+
+def explain(request: Request, *, now: datetime, settings: Settings) -> Explained:
+    """The next instants of ``request``, and whether its rule comes too often.
+
+    Raises:
+        UsageError, InvalidJob, Refused: it means nothing, or no time to come.
+    """
+    zone = settings.defaults.timezone
+    request = timed(request, now=now, zone=zone)
+    job = series_of(request, now=now, zone=zone)
+    rule = recurrence.of(job)
+    refused = None
+    try:
+        if rule is not None:
+            recurrence.check(rule, shortest=settings.limits.shortest_interval)
+    except InvalidJob as often:
+        refused = str(often)
+    following = iter([job.run_at]) if rule is None else rule.since(now)
+    return Explained(
+        job=job,
+        now=now,
+        instants=tuple(islice(following, SHOWN)),
+        zone=job.timezone or request.timezone or zone,
+        refused=refused,
+    )

@@ -1,0 +1,89 @@
+"""Steer a job that waits: pause and resume it, put it off, run it now.
+
+Nothing here touches the journal. A pause is a label; the other words are comments under the
+caller's own login, which the next tick carries out if that login may.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from scheduler import when
+from scheduler.commands import word
+from scheduler.connect import Connection
+from scheduler.errors import NotPermitted, Refused
+from scheduler.manage import find
+from scheduler.model import Ticket
+from scheduler.nudge import Nudged, wake
+from scheduler.states import State, state_label
+
+
+def pause(connection: Connection, number: int, *, paused: bool) -> dict[str, Any]:
+    """Keep a job from running until it is resumed, or resume it; to say it twice is no error.
+
+    Raises:
+        Refused: the job is closed.
+        NotPermitted: GitHub dropped the label.
+    """
+    ticket = _open(connection, number)
+    label = state_label(connection.settings.label, State.PAUSED)
+    was = label in ticket.labels
+    if paused and not was:
+        if label not in connection.queue.add_label(number, label):
+            raise NotPermitted(
+                f"label: GitHub dropped {label!r} from #{number}, so it is not paused; the token "
+                f"needs push access to {connection.queue.repository}"
+            )
+    elif was and not paused:
+        connection.queue.remove_label(number, label)
+    state = State.PAUSED if paused else State.PENDING
+    return {"id": number, "status": state.value, "changed": was != paused, "url": ticket.url}
+
+
+def snooze(connection: Connection, number: int, length: timedelta) -> dict[str, Any]:
+    """Put a job off: it does not run before ``length`` from now.
+
+    Raises:
+        Refused: the job is closed.
+    """
+    ticket = _open(connection, number)
+    said = connection.queue.add_comment(number, word("snooze", length))
+    until = when.format_instant(said.created_at + length)
+    return {"id": number, "status": "pending", "not_before": until, "url": ticket.url}
+
+
+def run_now(connection: Connection, number: int) -> tuple[dict[str, Any], Nudged]:
+    """Have a job run now, besides its own time, and wake the scheduler for it.
+
+    Raises:
+        Refused: the job is closed.
+    """
+    ticket = _open(connection, number)
+    said = connection.queue.add_comment(number, word("run"))
+    queue = connection.queue
+    nudged = wake(queue, connection.settings, branch=queue.default_branch)
+    answer = {
+        "id": number,
+        "status": "pending",
+        "comment_id": said.id,
+        "nudged": nudged.sent,
+        "expect": nudged.reason,
+        "url": ticket.url,
+    }
+    return answer, nudged
+
+
+def _open(connection: Connection, number: int) -> Ticket:
+    ticket = find(connection, number)
+    if not ticket.open and ticket.state_reason == "completed":
+        raise Refused(
+            f"ID: #{number} is done; give it another time with 'schedule reschedule {number} "
+            "--in 2h'"
+        )
+    if not ticket.open:
+        raise Refused(
+            f"ID: #{number} is closed, so no tick would hear it; reopen it with "
+            f"'schedule retry {number}', then say this again"
+        )
+    return ticket

@@ -1,0 +1,277 @@
+"""Times as people say them: what each is, what none is, and that nothing else can happen."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta, timezone
+from time import monotonic
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from scheduler import when, words
+from scheduler.errors import InvalidJob, Refused
+
+#: A Monday; 13:00 in Berlin, 7:00 in New York, 21:00 in Tokyo.
+NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
+BERLIN = "Europe/Berlin"
+
+
+def utc(text: str) -> datetime:
+    return when.instant(text, field="x", timezone=None)
+
+
+def said(text: str, now: datetime | str = NOON, zone: str | None = BERLIN) -> str:
+    now = utc(now) if isinstance(now, str) else now
+    found = words.read(text, field="--at", now=now, default=zone)
+    assert found.instant.tzinfo is timezone.utc
+    return when.format_instant(found.instant)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # A day and a clock time, in either order.
+        ("tomorrow 9am", "2026-11-24T08:00:00Z"),
+        ("Tomorrow at 9 AM", "2026-11-24T08:00:00Z"),
+        ("9 a.m. tomorrow", "2026-11-24T08:00:00Z"),
+        ("tomorrow, 9:30 p.m.", "2026-11-24T20:30:00Z"),
+        ("  tomorrow   09:00:05 ", "2026-11-24T08:00:05Z"),
+        ("today 18:00", "2026-11-23T17:00:00Z"),
+        ("noon tomorrow", "2026-11-24T11:00:00Z"),
+        ("tomorrow 12am", "2026-11-23T23:00:00Z"),
+        ("tomorrow 12pm", "2026-11-24T11:00:00Z"),
+        ("tomorrow 12:30am", "2026-11-23T23:30:00Z"),
+        ("the day after tomorrow 0:00", "2026-11-24T23:00:00Z"),
+        ("in 3 days at 9am", "2026-11-26T08:00:00Z"),
+        ("in two weeks 9am", "2026-12-07T08:00:00Z"),
+        # A weekday is the next to come, today if its time is still ahead.
+        ("friday 14:00", "2026-11-27T13:00:00Z"),
+        ("fri 14:00", "2026-11-27T13:00:00Z"),
+        ("this friday 2pm", "2026-11-27T13:00:00Z"),
+        ("2pm on friday", "2026-11-27T13:00:00Z"),
+        ("on thurs at 14:00", "2026-11-26T13:00:00Z"),
+        ("sunday 23:59", "2026-11-29T22:59:00Z"),
+        ("monday 13:01", "2026-11-23T12:01:00Z"),
+        ("monday 13:00", "2026-11-30T12:00:00Z"),
+        ("monday 9am", "2026-11-30T08:00:00Z"),
+        ("next monday 23:00", "2026-11-30T22:00:00Z"),
+        # A day alone is 9:00 of it.
+        ("tomorrow", "2026-11-24T08:00:00Z"),
+        ("next monday", "2026-11-30T08:00:00Z"),
+        ("monday", "2026-11-30T08:00:00Z"),
+        ("tue", "2026-11-24T08:00:00Z"),
+        ("3 december", "2026-12-03T08:00:00Z"),
+        # A clock time alone is the next such time.
+        ("9am", "2026-11-24T08:00:00Z"),
+        ("at 14:00", "2026-11-23T13:00:00Z"),
+        ("13:00", "2026-11-24T12:00:00Z"),
+        ("noon", "2026-11-24T11:00:00Z"),
+        ("midnight", "2026-11-23T23:00:00Z"),
+        # Dates; without their year, the next such.
+        ("3 dec 2026 9am", "2026-12-03T08:00:00Z"),
+        ("Dec 3rd, 2026 at 09:00", "2026-12-03T08:00:00Z"),
+        ("the 3rd of december 9am", "2026-12-03T08:00:00Z"),
+        ("9am on december 3", "2026-12-03T08:00:00Z"),
+        ("may 3", "2027-05-03T07:00:00Z"),
+        ("23 nov 14:00", "2026-11-23T13:00:00Z"),
+        ("23 nov 12:00", "2027-11-23T11:00:00Z"),
+        ("1 sept 9am", "2027-09-01T07:00:00Z"),
+        ("29 february 9am", "2028-02-29T08:00:00Z"),
+        ("friday 25 december 9am", "2026-12-25T08:00:00Z"),
+        ("2026-12-03 9am", "2026-12-03T08:00:00Z"),
+        ("thu 2026-12-03 9am", "2026-12-03T08:00:00Z"),
+    ],
+)
+def test_days_and_clock_times(text: str, expected: str) -> None:
+    assert said(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("in 2 hours", 7_200), ("in 90 minutes", 5_400), ("in 3 days", 259_200),
+        ("2 hours from now", 7_200), ("2 hours", 7_200), ("in an hour", 3_600), ("a week", 604_800),
+        ("In Two Hours", 7_200), ("in 2 hours and 30 minutes", 9_000), ("in 1.5 hours", 5_400),
+        ("in 1 day, 2 hrs 3 mins 4 secs", 93_784), ("in twelve days", 1_036_800),
+        ("in 2h30m", 9_000), ("2h", 7_200), ("PT2H", 7_200), ("in 36525d", 3_155_760_000),
+        ("in 0.01 minutes", 1), ("in 3 days and an hour Europe/Berlin", 262_800),
+    ],
+)  # fmt: skip
+def test_delays_need_no_zone(text: str, seconds: int) -> None:
+    expected = when.format_instant(NOON + timedelta(seconds=seconds))
+    assert said(text, zone=None) == expected
+    # Never early, and on a whole second.
+    assert said(text, NOON - timedelta(microseconds=1), zone=None) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "expected", "named"),
+    [
+        ("friday 14:00 Europe/Berlin", None, "2026-11-27T13:00:00Z", BERLIN),
+        ("friday 14:00 Europe/Berlin", "Asia/Tokyo", "2026-11-27T13:00:00Z", BERLIN),
+        ("friday 14:00", "America/New_York", "2026-11-27T19:00:00Z", None),
+        ("tomorrow 9am UTC", BERLIN, "2026-11-24T09:00:00Z", "UTC"),
+        ("tomorrow 9am z", BERLIN, "2026-11-24T09:00:00Z", "UTC"),
+        ("9am Japan", None, "2026-11-24T00:00:00Z", "Japan"),
+        ("2026-12-03T09:00 Asia/Kolkata", None, "2026-12-03T03:30:00Z", "Asia/Kolkata"),
+        ("in 2 hours Asia/Tokyo", None, "2026-11-23T14:00:00Z", "Asia/Tokyo"),
+    ],
+)
+def test_the_zone_is_in_the_words_else_the_setting(
+    text: str, zone: str | None, expected: str, named: str | None
+) -> None:
+    found = words.read(text, field="--at", now=NOON, default=zone)
+    assert (when.format_instant(found.instant), found.zone) == (expected, named)
+
+
+def test_the_zone_s_own_day_counts() -> None:
+    late = "2026-11-23T23:30:00Z"  # Tuesday 0:30 in Berlin
+    assert said("today 9am", late) == "2026-11-24T08:00:00Z"
+    assert said("tomorrow 9am", late) == "2026-11-25T08:00:00Z"
+    assert said("tuesday 9am", late) == "2026-11-24T08:00:00Z"
+    assert said("tuesday 0:10", late) == "2026-11-30T23:10:00Z"
+    assert said("tomorrow 9am", late, "UTC") == "2026-11-24T09:00:00Z"
+    assert said("tomorrow 9am", late, "Pacific/Apia") == "2026-11-24T20:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("text", "now", "zone", "expected"),
+    [
+        # 2:00 to 3:00 is skipped on 29 March and shown twice on 25 October.
+        ("tomorrow 2:30", "2026-03-28T12:00:00Z", BERLIN, "2026-03-29T01:00:00Z"),
+        ("tomorrow 3am", "2026-03-28T12:00:00Z", BERLIN, "2026-03-29T01:00:00Z"),
+        ("2:30", "2026-03-29T00:30:00Z", BERLIN, "2026-03-29T01:00:00Z"),
+        ("sunday 2:30", "2026-10-24T12:00:00Z", BERLIN, "2026-10-25T00:30:00Z"),
+        ("2:30am", "2026-10-25T00:45:00Z", BERLIN, "2026-10-26T01:30:00Z"),
+        ("tomorrow 9am", "2026-10-24T12:00:00Z", BERLIN, "2026-10-25T08:00:00Z"),
+        ("in 1 day", "2026-10-24T12:00:00Z", BERLIN, "2026-10-25T12:00:00Z"),
+        ("in 1 day 14:00", "2026-10-24T12:00:00Z", BERLIN, "2026-10-25T13:00:00Z"),
+        # 8 March and 1 November in New York.
+        ("8 march 2:30am", "2026-03-01T12:00:00Z", "America/New_York", "2026-03-08T07:00:00Z"),
+        ("tomorrow 1:30", "2026-10-31T12:00:00Z", "America/New_York", "2026-11-01T05:30:00Z"),
+        ("sunday noon", "2026-10-31T12:00:00Z", "America/New_York", "2026-11-01T17:00:00Z"),
+        # The day that Samoa skipped.
+        ("tomorrow noon", "2011-12-29T20:00:00Z", "Pacific/Apia", "2011-12-30T10:00:00Z"),
+        ("9am", "2011-12-29T20:00:00Z", "Pacific/Apia", "2011-12-30T10:00:00Z"),
+    ],
+)
+def test_days_on_which_clocks_change(text: str, now: str, zone: str, expected: str) -> None:
+    assert said(text, now, zone) == expected
+
+
+@pytest.mark.parametrize("days", range(7))
+def test_next_monday_is_never_today(days: int) -> None:
+    now = NOON + timedelta(days=days)
+    expected = "2026-11-30T08:00:00Z"
+    assert said("next monday", now) == expected
+    assert said("next mon 9:00", now) == expected
+
+
+def test_next_friday_is_only_one_day_from_friday_on() -> None:
+    for days in (4, 5, 6):
+        assert said("next friday", NOON + timedelta(days=days)) == "2026-12-04T08:00:00Z"
+    for days in range(4):
+        with pytest.raises(InvalidJob, match="may be 2026-11-27, of this week, or 2026-12-04, of"):
+            said("next friday", NOON + timedelta(days=days))
+
+
+@pytest.mark.parametrize("text", ["tomorrow 9am", "friday", "9am", "3 december 9:00", "midnight"])
+def test_words_and_clock_times_need_a_zone(text: str) -> None:
+    with pytest.raises(InvalidJob, match="has no time zone; end it with one such as Europe/Berlin"):
+        said(text, zone=None)
+
+
+def test_a_zone_that_contradicts_the_flag_is_refused() -> None:
+    def read(flag: str) -> words.Said:
+        text = "tomorrow 9am Europe/Berlin"
+        return words.read(text, field="--at", now=NOON, timezone=flag, default="Asia/Tokyo")
+
+    assert when.format_instant(read(BERLIN).instant) == "2026-11-24T08:00:00Z"
+    with pytest.raises(InvalidJob, match="another zone than --timezone Asia/Tokyo; keep one of"):
+        read("Asia/Tokyo")
+    with pytest.raises(InvalidJob, match="timezone: 'Nowhere' is not a known time zone"):
+        words.read("9am", field="--at", now=NOON, timezone="Nowhere", default=BERLIN)
+
+
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+CLOCK = st.times().map(lambda clock: clock.replace(microsecond=0, second=0))
+ZONES = st.sampled_from([BERLIN, "UTC", "America/New_York", "Asia/Kolkata", "Pacific/Apia"])
+NOWS = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(timezone.utc))  # noqa: DTZ001
+
+
+@settings(deadline=None)
+@given(NOWS, ZONES, CLOCK)
+def test_a_clock_time_is_what_clocks_show_within_a_day(
+    now: datetime, zone: str, clock: time
+) -> None:
+    """Other than where clocks change, which the tables have."""
+    texts = [f"{clock:%H:%M}", f"{clock:%I:%M}{'am' if clock.hour < 12 else 'pm'}"]
+    for text in texts:
+        found = words.read(text, field="x", now=now, timezone=zone).instant
+        assert now < found <= now + timedelta(hours=26)
+        if (
+            found.astimezone(ZoneInfo(zone)).utcoffset()
+            == now.astimezone(ZoneInfo(zone)).utcoffset()
+        ):
+            assert when.wall(found, ZoneInfo(zone)).time() == clock
+
+
+@settings(deadline=None)
+@given(NOWS, ZONES, st.sampled_from(DAYS))
+def test_a_weekday_is_the_next_to_come(now: datetime, zone: str, weekday: str) -> None:
+    place = ZoneInfo(zone)
+    found = words.read(f"{weekday} 12:00", field="x", now=now, timezone=zone).instant
+    assert now < found <= now + timedelta(days=7, hours=2)
+    local = when.wall(found, place)
+    assert (when.weekday(local).lower(), local.hour, local.minute) == (weekday, 12, 0)
+
+
+UNITS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.sampled_from(list(UNITS)), st.integers(1, 999), min_size=1))
+def test_a_delay_is_the_sum_of_its_parts(parts: dict[str, int]) -> None:
+    text = " and ".join(f"{number} {unit}{'s' * (number > 1)}" for unit, number in parts.items())
+    total = timedelta(seconds=sum(number * UNITS[unit] for unit, number in parts.items()))
+    assert words.read(f"in {text}", field="x", now=NOON).instant == NOON + total
+
+
+WORDS = (
+    "at on in the of next last this from now ago and today tomorrow yesterday day after friday mon",
+    "may 3rd 29 february 2026 2028 9am 12:30 13:99 noon midnight two 1.5 10 hours minutes weeks",
+    "2h PT5M 03/04 04.03 2026-12-03 Europe/Berlin UTC EST z week month , +02:00 12pm 0 -2",
+)
+WORD = st.sampled_from(" ".join(WORDS).split())
+
+
+@settings(max_examples=400, deadline=None)  # the first imports the library
+@given(
+    st.text(max_size=120)
+    | st.lists(WORD, max_size=7).map(" ".join)
+    | st.from_regex("[0-9/.: apm-]+"),
+    NOWS,
+    st.sampled_from([None, BERLIN, "America/New_York"]),
+)
+@example("tomorrow 9am", NOON.replace(year=2999, month=12, day=31), "UTC")
+@example("last monday", NOON.replace(year=2000, month=1, day=1), "UTC")
+@example("1 january 1000", NOON, "Asia/Tokyo")
+@example("in 99999 weeks 99999 days 99999 hours", NOON, None)
+def test_whatever_is_said_it_is_an_instant_to_come_or_refused(
+    text: str, now: datetime, zone: str | None
+) -> None:
+    began = monotonic()
+    try:
+        found = words.read(text, field="--at", now=now, default=zone).instant
+    except Refused as refused:
+        message = str(refused)
+        assert message.startswith(("--at: ", "timezone: "))
+        assert message.isprintable()
+        assert len(message) < 400
+    else:
+        assert found.tzinfo is timezone.utc
+        assert found.microsecond == 0
+        assert found > now - timedelta(seconds=1)
+    assert monotonic() - began < 2
