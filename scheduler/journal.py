@@ -129,10 +129,15 @@ class Journal:
         return any(e.attempt == claim.attempt or e.outcome == ran for e in self.of(claim.key))
 
     def with_entry(self, entry: Entry) -> Journal:
-        """This journal and one more entry."""
+        """This journal and one more entry; of one dispatch that two ticks tell, only the first."""
         over = entry.outcome not in (NEVER_STARTED, State.HELD.value)
         handled = max(self.handled or 0, occurrence_comment(entry.key) if over else 0) or None
-        return replace(self, entries=(*self.entries, entry), handled=handled)
+        ran = entry.outcome == State.DISPATCHED.value
+        told = any(
+            (e.attempt, e.outcome) == (entry.attempt, entry.outcome) for e in self.of(entry.key)
+        )
+        entries = self.entries if ran and told else (*self.entries, entry)
+        return replace(self, entries=entries, handled=handled)
 
     def joined(self, other: Journal) -> Journal:
         """This journal with what only ``other`` says: nothing that stood in one is lost."""

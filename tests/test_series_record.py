@@ -185,3 +185,20 @@ def test_next_instants_are_told_to_whoever_wakes_the_scheduler() -> None:
     report = told_next.tick()
     assert report is not None
     assert report.next_due == next_instant(told_next, 1) == m(10)
+
+
+def test_two_ticks_that_tell_of_one_dispatch_tell_of_it_once() -> None:
+    # One sent it and stalls before it reads the journal anew; the other finds the run meanwhile.
+    both = series_world()
+    goes(both, 1)
+    forward(both, m(10))
+
+    def somebody_else_recovers() -> None:
+        both.clock.sleep(150)
+        both.tick()
+
+    both.tick(at("dispatch", somebody_else_recovers, before=False))
+    assert told(both) == [("0", 0, "dispatched"), ("10", 0, "dispatched")]
+    assert both.count("s") == 2
+    both.until_quiet()
+    sound(both, 1)
