@@ -57,6 +57,7 @@ def test_without_its_journal_it_goes_on_at_the_first_instant_after_now(how: str)
     assert len(lost.hub.sent) == 7
 
 
+@pytest.mark.slow
 def test_a_journal_that_can_t_be_read_stays_where_it_is_for_ever() -> None:
     lost = series_world()
     goes(lost, 1)

@@ -213,6 +213,7 @@ def test_words_of_people_between_those_of_strangers_are_heard() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_refusals_do_not_push_out_how_far_a_series_is() -> None:
     made = world()
     open_series(made.hub, rule="every: 400d", more="misfire: latest\n")

@@ -103,7 +103,7 @@ def test_an_agent_over_its_quota_keeps_no_other_waiting(stage: Stage) -> None:
 MANY = 10_000
 
 
-@pytest.mark.parametrize("due", [True, False])
+@pytest.mark.parametrize("due", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_ten_thousand_jobs_of_one_agent(due: bool) -> None:
     hub = MemoryHub(
         FakeClock(NOON + timedelta(minutes=5)), workflows={"run.yml": "on: workflow_dispatch\n"}
