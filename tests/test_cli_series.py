@@ -299,3 +299,14 @@ def test_paused_settings_hold_the_queue(stage: Stage) -> None:
     assert any("paused: true" in notice for notice in report["notices"])
     stage.settings("paused: false\n")
     assert len(stage.tick()["dispatched"]) == 1
+
+
+def test_who_says_run_it_is_not_asked_whether_it_makes_sense(stage: Stage) -> None:
+    stage.call("POST", ISSUES, {"title": "a question", "body": "?"})
+    stage.edit(1, state="closed")
+    stage.open(body(7200, "agent-message.yml", 'unless: "closed(#1)"'))
+    stage.open(body(-30, "agent-message.yml", 'unless: "closed(#1)"'))
+    stage.run("run", "2")
+    report = stage.tick()
+    assert [fired["id"] for fired in report["dispatched"]] == [2]
+    assert [note["id"] for note in report["skipped"]] == [3]
