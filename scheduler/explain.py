@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from scheduler import recurrence, when
-from scheduler.created import told
+from scheduler.created import local, told
 from scheduler.errors import InvalidJob
 from scheduler.model import Job
 from scheduler.request import Request
@@ -39,10 +39,9 @@ class Explained:
         """One line an instant, then what is added to it, and where it ends."""
         lines = []
         for each in self.instants:
-            lines.append(told(self.job.at(each), self.now))
-            if self.zone and self.zone != "UTC":
-                place = when.zone(self.zone, field="timezone")
-                lines.append(f"  that is {when.format_local(each, place)}")
+            job = self.job.at(each)
+            lines.append(told(job, self.now))
+            lines += [f"  {line}" for line in local(job, self.zone)]
         if self.job.jitter:
             lines.append(f"each up to {when.format_duration(self.job.jitter)} later, by its jitter")
         if self.refused:
