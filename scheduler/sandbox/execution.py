@@ -15,6 +15,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from scheduler.sandbox import processes
 from scheduler.sandbox.events import full_ref
@@ -32,6 +33,13 @@ FOREIGN = ("GITHUB_", "GH_", "ACTIONS_", "RUNNER_", "INPUT_", "PYTHONPATH", "PYT
 LEFT_OUT = shutil.ignore_patterns(
     ".git", ".venv", "__pycache__", "node_modules", ".*_cache", ".hypothesis", "*.egg-info"
 )
+
+
+class Going(NamedTuple):
+    """A run's act, and whether it has heard of a cancel."""
+
+    process: subprocess.Popen[bytes]
+    heard: threading.Event
 
 
 class ActExecutor:
@@ -65,7 +73,7 @@ class ActExecutor:
         self._waiting = queue.SimpleQueue()
         #: Run ids begin anew in each sandbox, and one must not kill another's processes.
         self._nonce = secrets.token_hex(8)
-        self._going: dict[int, subprocess.Popen[bytes]] = {}
+        self._going: dict[int, Going] = {}
         self._closed = False
         self._workers = [
             threading.Thread(target=self._work, name=f"act-{index}", daemon=True)
@@ -80,11 +88,16 @@ class ActExecutor:
 
     def stop(self, run: Run, *, force: bool) -> bool:
         """Cancel as the runner does, or kill; ``False`` for a run that was not taken up yet."""
-        process = self._going.get(run.id)
-        if process is None:
+        going = self._going.get(run.id)
+        if going is None:
             return run.status == "in_progress"
-        target = processes.kill_tree if force else processes.cancel
-        threading.Thread(target=target, args=(process, self.mark(run.id)), daemon=True).start()
+        process, heard = going
+        mark = self.mark(run.id)
+        threading.Thread(
+            target=processes.kill_tree if force else processes.cancel,
+            args=(process, mark) if force else (process, mark, heard),
+            daemon=True,
+        ).start()
         return True
 
     def mark(self, run_id: int) -> str:
@@ -100,7 +113,7 @@ class ActExecutor:
             going = dict(self._going)
         for _ in self._workers:
             self._waiting.put(None)
-        for run_id, process in going.items():
+        for run_id, (process, _) in going.items():
             processes.kill_tree(process, self.mark(run_id))
         for worker in self._workers:
             worker.join()
@@ -144,15 +157,18 @@ class ActExecutor:
         with self.state.lock:
             if self._closed or run.cancelling:
                 return "cancelled", {}
-            process = self._going[run.id] = subprocess.Popen(
+            process = subprocess.Popen(
                 list(self._command(run, repository, place, variables)),
                 cwd=work, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
+            going = self._going[run.id] = Going(process, threading.Event())
         jobs: dict[str, str] = {}
         with process:
             for line in process.stdout or ():
-                run.log.append(_read(line, jobs))
+                run.log.append(text := _read(line, jobs))
+                if processes.HEARD in text:
+                    going.heard.set()
         status = process.wait()
         processes.kill_tree(process, self.mark(run.id))
         shutil.rmtree(place, ignore_errors=True)

@@ -4,6 +4,11 @@ A runner sends SIGINT to the process of the step, after 7.5 s SIGTERM, after 2.5
 kills what is left: ``ProcessInvoker`` of https://github.com/actions/runner. act would kill
 the step at once when it is interrupted itself, so it hears of a cancel only afterwards; its
 own answer to SIGINT is to run the steps that always run.
+
+Between the two it would begin the next step of a job whose step ended well, so it is stopped
+meanwhile; and whenever it isn't, the step's terminal is, to which act writes before it takes
+a step as ended: ``exec`` of ``pkg/container/host_environment.go``, ``monitorJobCancellation``
+of ``pkg/runner/step.go`` in https://github.com/nektos/act.
 """
 
 from __future__ import annotations
@@ -12,7 +17,10 @@ import contextlib
 import os
 import signal
 import subprocess
+import termios
+import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 INTERRUPT_SECONDS = 7.5
@@ -20,28 +28,75 @@ TERMINATE_SECONDS = 2.5
 LAST_STEPS_SECONDS = 30.0
 """How long the steps that always run may take after a cancel."""
 
+HEARD = "Result condition keepStepRunning"
+"""What act prints when it has heard of a cancel while a step ran."""
+
+HEARD_SECONDS = 2.0
+"""How long is waited for that."""
+
 _PROC = Path("/proc")
 
 
-def cancel(process: subprocess.Popen[bytes], mark: str) -> None:
-    """End the step that runs under ``process``, let it finish up, then kill what is left."""
+def cancel(process: subprocess.Popen[bytes], mark: str, heard: threading.Event) -> None:
+    """End the step that runs under ``process``, let it finish up, then kill what is left.
+
+    heard: is set when act has printed `HEARD`.
+    """
     _send(process.pid, signal.SIGSTOP)
     steps = children(process.pid)
-    for sign, patience in (
-        (signal.SIGINT, INTERRUPT_SECONDS),
-        (signal.SIGTERM, TERMINATE_SECONDS),
-    ):
-        if not steps:
-            break
-        for step in steps:
-            _send(step, sign)
-        steps = _wait(process, steps, patience)
-    _send(process.pid, signal.SIGINT)
-    _send(process.pid, signal.SIGCONT)
+    with contextlib.closing(Terminals(steps)) as terminals:
+        left = steps
+        for sign, patience in (
+            (signal.SIGINT, INTERRUPT_SECONDS),
+            (signal.SIGTERM, TERMINATE_SECONDS),
+        ):
+            for step in left:
+                _send(step, sign)
+            left = _wait(process, left, patience, terminals)
+        terminals.stop()
+        _send(process.pid, signal.SIGINT)
+        _send(process.pid, signal.SIGCONT)
+        if steps:
+            heard.wait(HEARD_SECONDS)
     try:
         process.wait(LAST_STEPS_SECONDS)
     except subprocess.TimeoutExpired:
         kill_tree(process, mark)
+
+
+class Terminals:
+    """The terminals, or pipes, that these processes write to.
+
+    A terminal whose output is stopped keeps act from taking its step as ended, as does a pipe
+    that is held open.
+    """
+
+    def __init__(self, pids: Iterable[int]) -> None:
+        self._held: list[int] = []
+        for pid in pids:
+            for stream in (0, 1, 2):
+                with contextlib.suppress(OSError):  # gone, or closed
+                    path = f"{_PROC}/{pid}/fd/{stream}"
+                    self._held.append(os.open(path, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK))
+
+    def stop(self) -> None:
+        """Let nothing be written to them."""
+        self._flow(termios.TCOOFF)
+
+    def go_on(self) -> None:
+        """Let what is written to them pass."""
+        self._flow(termios.TCOON)
+
+    def close(self) -> None:
+        """Let go of them."""
+        self.go_on()
+        for held in self._held:
+            os.close(held)
+
+    def _flow(self, action: int) -> None:
+        for held in self._held:
+            with contextlib.suppress(termios.error):  # a pipe, a file
+                termios.tcflow(held, action)
 
 
 def kill_tree(process: subprocess.Popen[bytes], mark: str) -> None:
@@ -84,19 +139,22 @@ def marked(mark: str) -> list[int]:
     return found
 
 
-def _wait(process: subprocess.Popen[bytes], pids: list[int], seconds: float) -> list[int]:
+def _wait(
+    process: subprocess.Popen[bytes], pids: list[int], seconds: float, terminals: Terminals
+) -> list[int]:
     """Those of ``pids`` that are still there after so long.
 
-    act stands still meanwhile, or it would begin the next step when this one ends well;
-    once a second it may read what the step has printed.
+    act stands still meanwhile; once a second it may read what the step has printed.
     """
     start = time.monotonic()
     read = start
     while (left := [pid for pid in pids if _alive(pid)]) and time.monotonic() < start + seconds:
         if time.monotonic() > read + 1:
+            terminals.stop()
             _send(process.pid, signal.SIGCONT)
             time.sleep(0.01)
             _send(process.pid, signal.SIGSTOP)
+            terminals.go_on()
             read = time.monotonic()
         time.sleep(0.005)
     return left
