@@ -203,3 +203,19 @@ def test_two_ticks_that_tell_of_one_dispatch_tell_of_it_once() -> None:
     assert both.count("s") == 2
     both.until_quiet()
     sound(both, 1)
+
+
+def test_a_tick_that_stalled_wipes_out_nothing_that_was_recorded_since() -> None:
+    both = series_world()
+    goes(both, 1)
+    forward(both, m(10))
+
+    def others_go_on() -> None:
+        goes(both, 32, step=3)
+
+    both.tick(at("dispatch", others_go_on, before=False))
+    goes(both, 36)
+    assert told(both) == [(name, 0, "dispatched") for name in ("0", "10", "20", "30")]
+    assert both.count("s") == 4
+    both.until_quiet()
+    sound(both, 1)
