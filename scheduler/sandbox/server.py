@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, request
+from werkzeug.routing import Map, Rule
 
 from scheduler.sandbox.actions import Actions
 from scheduler.sandbox.controls import CONTROL, Controls
@@ -28,25 +30,20 @@ def application(
     """The Flask application for these routes, and the control routes."""
     app = Flask("scheduler.sandbox", static_folder=None)
     app.config["PROPAGATE_EXCEPTIONS"] = True
-    app.url_map.strict_slashes = False
-    app.url_map.merge_slashes = False
+    rules = [("POST", f"{CONTROL}/<name>", "control")]
     for index, route in enumerate(routes):
         endpoint = f"{route.method} {route.rule} {index}"
         gateway.routes[endpoint] = route
-        app.add_url_rule(
-            route.rule,
-            endpoint=endpoint,
-            view_func=_view(gateway, actions, route),
-            methods=[route.method],
-            provide_automatic_options=False,
-        )
+        rules.append((route.method, route.rule, endpoint))
+        app.view_functions[endpoint] = _view(gateway, actions, route)
+    app.url_map = _map(tuple(rules))
 
     def control(name: str) -> Response:
         given = request.get_json(force=True, silent=True) if request.get_data() else {}
         body, status = controls.control(name, given)
         return Response(json.dumps(body) + "\n", status, content_type="application/json")
 
-    app.add_url_rule(f"{CONTROL}/<name>", view_func=control, methods=["POST"])
+    app.view_functions["control"] = control
 
     def unknown(_: Exception) -> Response:
         return _respond(gateway, actions, None, {})
@@ -54,6 +51,19 @@ def application(
     app.register_error_handler(404, unknown)
     app.register_error_handler(405, unknown)
     return app
+
+
+@functools.cache
+def _map(rules: tuple[tuple[str, str, str], ...]) -> Map:
+    """The routes of all servers: to compile them takes longer than the rest of a start.
+
+    rules: of each its method, path and endpoint.
+    """
+    return Map(
+        [Rule(path, methods=[method], endpoint=endpoint) for method, path, endpoint in rules],
+        strict_slashes=False,
+        merge_slashes=False,
+    )
 
 
 def _view(gateway: Gateway, actions: Actions, route: Route) -> Callable[..., Response]:
@@ -117,7 +127,7 @@ class Server:
         self._server = HttpServer(_Prefixed(app), port)
         self.port: int = self._server.server_port
         self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True,
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.005}, daemon=True,
             name="sandbox",
         )  # fmt: skip
 
