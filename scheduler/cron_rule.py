@@ -178,8 +178,17 @@ class CronRule:
 def _expression(text: str) -> str:
     """The expression in numbers, as the library reads it."""
     parts = WORDS.get(text, text).split()
-    numbers = (_numbers("cron", text, *each) for each in zip(parts, _FIELDS, strict=True))
-    return " ".join(numbers)
+    numbers = [_numbers("cron", text, *each) for each in zip(parts, _FIELDS, strict=True)]
+    expression = " ".join(numbers)
+    try:
+        CronSim(expression, _SAMPLE)
+    except CronSimError:
+        minute, hour, _, month, weekday = numbers
+        if not weekday.startswith("*"):
+            # Up to 2.7, the last for Python 3.10, the library takes `30 2 MON` for days that
+            # never come; no such February leaves its Mondays.
+            return f"{minute} {hour} * {month} {weekday}"
+    return expression
 
 
 @lru_cache(maxsize=1024)
