@@ -7,6 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scheduler.markdown import cell, code, visible
+from tests.attacks.reading import outside_of_code
 
 
 @pytest.mark.parametrize(
@@ -30,18 +31,6 @@ from scheduler.markdown import cell, code, visible
 )
 def test_text_is_shown_as_one_span_of_code(text: str, shown: str) -> None:
     assert code(text) == shown
-
-
-def outside_of_code(markdown: str) -> str:
-    """What CommonMark (section 6.1) leaves outside of code spans, on one line."""
-    left, rest = [], markdown
-    while match := re.search(r"`+", rest):
-        ticks = match[0]
-        closing = re.compile(rf"(?<!`){ticks}(?!`)").search(rest, match.end())
-        end = closing.end() if closing else match.end()
-        left.append(rest[: match.start()] + ("" if closing else ticks))
-        rest = rest[end:]
-    return "".join([*left, rest])
 
 
 TEXT = st.lists(

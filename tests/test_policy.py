@@ -1,20 +1,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
 import pytest
 
 from scheduler.commands import Resolution
-from scheduler.journal import NEVER_STARTED, Claim, Entry, History, Journal
-from scheduler.model import Job
+from scheduler.journal import NEVER_STARTED, Claim, Entry, History
 from scheduler.policy import (
     Decision,
     End,
     Finish,
     Fire,
     Hold,
-    Limits,
     Recover,
     Resolve,
     Wait,
@@ -23,37 +21,9 @@ from scheduler.policy import (
     used,
 )
 from scheduler.states import TERMINAL, State
+from tests.records import AGAIN, JOB, KEY, LIMITS, NOON, OTHER, RAN, SECOND, claim, entry, history
 
-NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
-KEY = "42@2026-11-23T12:00:00Z"
-OTHER = "42@2026-11-24T12:00:00Z"
-SECOND = timedelta(seconds=1)
-LIMITS = Limits(recover_after=120 * SECOND, backoff=30 * SECOND, max_attempts=3)
-JOB = Job(run_at=NOON, workflow="run.yml")
-AGAIN = Resolution(comment_id=50, by="owner")
-RAN = Resolution(comment_id=50, by="owner", run_id=7)
 ENDS = ["missed", "rejected", "discarded", "cancelled", "skipped"]
-
-
-def claim(id: int = 1, attempt: int = 1, *, age: float = 0, key: str = KEY) -> Claim:  # noqa: A002
-    made = NOON - timedelta(seconds=age)
-    return Claim(
-        id=id, created_at=made, key=key, attempt=attempt, nonce=f"n{id}", target="run.yml",
-        made_at=made, expires_at=made + 30 * SECOND,
-    )  # fmt: skip
-
-
-def entry(outcome: str, attempt: int = 1, *, of: int | None = None, key: str = KEY) -> Entry:
-    reason = f"was {outcome}"
-    return Entry(key=key, attempt=attempt, outcome=outcome, at=NOON, claim=of, reason=reason)
-
-
-def history(*records: Claim | Entry, unreadable: tuple[int, ...] = ()) -> History:
-    return History(
-        claims=tuple(each for each in records if isinstance(each, Claim)),
-        journal=Journal(id=9, entries=tuple(each for each in records if isinstance(each, Entry))),
-        unreadable=unreadable,
-    )
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from itertools import islice, pairwise
 from typing import Any
 
@@ -12,21 +12,8 @@ from scheduler import when
 from scheduler.errors import InvalidJob
 from scheduler.frontmatter import parse
 from scheduler.model import Job
-from scheduler.recurrence import END, Recurrence, check, of
-
-SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-JOB = Job(run_at=datetime(2026, 11, 23, 12, tzinfo=timezone.utc), workflow="run.yml")
-
-
-def utc(text: str) -> datetime:
-    return when.instant(text, field="run-at", timezone="UTC")
-
-
-def rule_of(job: Job) -> Recurrence:
-    found = of(job)
-    assert found is not None
-    return found
+from scheduler.recurrence import Recurrence, check, of
+from tests.instants import DAY, HOUR, JOB, MINUTE, SECOND, all_of, rule_of, utc
 
 
 def series(start: str, place: str = "UTC", **keys: Any) -> Recurrence:
@@ -38,10 +25,6 @@ def series(start: str, place: str = "UTC", **keys: Any) -> Recurrence:
 
 def shown(moments: Iterator[datetime], count: int) -> list[str]:
     return [when.format_instant(each) for each in islice(moments, count)]
-
-
-def all_of(rule: Recurrence) -> Iterator[datetime]:
-    return rule.between(rule.start - SECOND, END)
 
 
 def test_a_job_that_comes_once_has_no_rule() -> None:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import random
 import zoneinfo
 from bisect import bisect_left
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from itertools import islice, pairwise, takewhile
@@ -16,27 +15,9 @@ from hypothesis import strategies as st
 from scheduler import when
 from scheduler.cron_rule import CronRule
 from scheduler.model import Job
-from scheduler.recurrence import END, Recurrence, of
+from scheduler.recurrence import END
 from scheduler.rrule_rule import RRule, rrule_text
-
-SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-JOB = Job(run_at=datetime(2026, 11, 23, 12, tzinfo=timezone.utc), workflow="run.yml")
-
-
-def utc(text: str) -> datetime:
-    return when.instant(text, field="run-at", timezone="UTC")
-
-
-def rule_of(job: Job) -> Recurrence:
-    found = of(job)
-    assert found is not None
-    return found
-
-
-def all_of(rule: Recurrence) -> Iterator[datetime]:
-    return rule.between(rule.start - SECOND, END)
-
+from tests.instants import DAY, HOUR, JOB, MINUTE, SECOND, all_of, rule_of, utc
 
 #: Rules that differ in how often they come and when, and each can meet a gap or a fold.
 CRONS = [

@@ -23,7 +23,8 @@ from scheduler.report import (
     summary,
 )
 from scheduler.states import State
-from tests.test_markdown import TEXT, outside_of_code
+from tests.attacks.reading import outside_of_code
+from tests.test_markdown import TEXT
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 KEY = "42@2026-11-23T12:00:00Z"

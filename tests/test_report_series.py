@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -10,30 +10,7 @@ from scheduler.model import Comment, Job, User, occurrence_key
 from scheduler.report_series import coming, series_comment
 from scheduler.series import COUNTED, position
 from scheduler.states import State
-
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
-
-
-def at(clock: str, day: int = 23) -> datetime:
-    hour, minute, second = (int(part) for part in f"{clock}:00:00".split(":")[:3])
-    return datetime(2026, 11, day, hour, minute, second, tzinfo=timezone.utc)
-
-
-HOURLY = Job(run_at=at("09"), workflow="run.yml", every=HOUR)
-
-
-def name(instant: datetime | int) -> str:
-    return occurrence_key(42, instant)
-
-
-def entry(
-    key: datetime | int, outcome: str = "dispatched", *, until: datetime | None = None,
-    seen: int | None = None, when: datetime | None = None,
-) -> Entry:  # fmt: skip
-    moment = key if isinstance(key, datetime) else at("09")
-    return Entry(
-        key=name(key), attempt=1, outcome=outcome, at=when or moment, until=until, seen=seen
-    )
+from tests.hourly import HOUR, HOURLY, MINUTE, at, entry
 
 
 def told(*entries: Entry, job: Job = HOURLY, next_instant: datetime | None = None) -> list[str]:
