@@ -54,10 +54,10 @@ PREFIXES = ["", "agent: ", "inputs: {a: ", 'inputs:\n  a: "', "? "]
 def seconds(text: str) -> float:
     best = 9.0
     for _ in range(3):
-        begun = time.perf_counter()
+        begun = time.thread_time()
         with contextlib.suppress(InvalidJob):
             parse(text)
-        best = min(best, time.perf_counter() - begun)
+        best = min(best, time.thread_time() - begun)
     return best
 
 
