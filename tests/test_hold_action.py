@@ -37,10 +37,11 @@ def test_the_profile_is_the_input_else_the_setting(
 ) -> None:
     stage.settings(f"profile: {profile}\n")
     stage.open(body(86400))
-    status, out, took = action(stage, SCHEDULE_HOLD="3s", SCHEDULE_POLL="1s", **more)
+    hold = 3 if relays else 60
+    status, out, took = action(stage, SCHEDULE_HOLD=f"{hold}s", SCHEDULE_POLL="1s", **more)
     assert status == 0, out
     assert [run.name for run in stage.runs()] == ["Scheduler"] * relays
-    assert (took >= 3) == bool(relays), "the others leave where nothing is due within the hold"
+    assert (took >= hold) == bool(relays), "the others leave where nothing is due within the hold"
     assert ("goes on from here" in out) == bool(relays)
     assert ("wakes the scheduler" in out) == (not relays)
 

