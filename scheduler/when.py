@@ -186,11 +186,11 @@ def format_duration(length: timedelta) -> str:
 def distance(moment: datetime, now: datetime) -> str:
     """Say how far ``moment`` is from ``now``: ``in 2h5m``, ``3m ago`` or ``now``.
 
-    Rounded to the second, beyond an hour to the minute, beyond a day to the hour.
+    Rounded to the second, beyond an hour to the minute: ``1d30m`` is not ``1d1h``.
     """
     apart = _utc(moment) - _utc(now)
     seconds = abs(apart).total_seconds()
-    step = 1 if seconds < 3_600 else 60 if seconds < 86_400 else 3_600
+    step = 1 if seconds < 3_600 else 60
     rounded = timedelta(seconds=int(seconds / step + 0.5) * step)
     if not rounded:
         return "now"

@@ -310,11 +310,19 @@ def test_durations_for_people(length: timedelta, text: str) -> None:
     [
         (0, "now"), (0.4, "now"), (-0.4, "now"), (1, "in 1s"), (-180, "3m ago"), (7_500, "in 2h5m"),
         (7_199.9, "in 2h"), (-7_199.9, "2h ago"), (3_599.9, "in 1h"), (86_399, "in 1d"),
-        (90_000, "in 1d1h"), (90_061, "in 1d1h"), (150, "in 2m30s"),
+        (90_000, "in 1d1h"), (90_061, "in 1d1h1m"), (150, "in 2m30s"), (88_200, "in 1d30m"),
+        (-88_165, "1d29m ago"), (34_561_799, "in 400d30m"),
     ],
 )  # fmt: skip
 def test_distances(seconds: float, text: str) -> None:
     assert when.distance(NOON + timedelta(seconds=seconds), NOON) == text
+
+
+@given(st.integers(1, 900 * 86_400))
+def test_a_distance_is_off_by_half_a_minute_at_most(seconds: int) -> None:
+    said = when.distance(NOON + timedelta(seconds=seconds), NOON).removeprefix("in ")
+    off = abs(when.duration(said, field="in").total_seconds() - seconds)
+    assert off <= (30 if seconds >= 3_600 else 0)
 
 
 def test_local_times_for_people() -> None:
