@@ -87,7 +87,7 @@ def _read() -> str:
     help="Answer with that job (the default), or change it to this one.",
 )
 @click.option("--request-id", metavar="ID", help="Repeat a creation safely: one job for one id.")
-@click.option("--max-attempts", type=click.IntRange(1, 99), help="Dispatch attempts; 5.")
+@click.option("--max-attempts", metavar="N", help="Dispatch attempts, 1 to 99; 5.")
 @series_options
 @click.option("--allow-past", is_flag=True, help="Accept a time that is past: run it at once.")
 @click.option("--nudge/--no-nudge", default=True, help="Wake the scheduler, if that helps.")
@@ -114,12 +114,15 @@ def create(
     """Open a job (the default command)."""
     from scheduler.create import create as create_job
     from scheduler.create import rehearse
+    from scheduler.frontmatter import max_attempts
     from scheduler.request import Request
 
     if json_mode not in (None, "answer", "-"):
         raise UsageError(f"--json: {json_mode!r} is not '-'; '-' reads the request as JSON")
     if given["message"] == "-":
         given["message"] = _read()
+    if given["max_attempts"] is not None:
+        given["max_attempts"] = max_attempts("--max-attempts", given["max_attempts"])
     request = Request(inputs=_inputs(inputs), **given)
     if json_mode == "-":
         from scheduler.request import from_json

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from scheduler.cli_group import JSON, QUEUE, connected, show, watch
-from scheduler.errors import SchedulerError
+from scheduler.errors import InvalidJob, SchedulerError, UsageError
 
 if TYPE_CHECKING:
     from scheduler.explain import Explained
@@ -100,7 +100,10 @@ def snooze(job_id: str, *, queue: str | None, as_json: bool, length: str) -> Non
     from scheduler.steering import snooze as put_off
 
     repository, number = parse_id(job_id)
-    for_long = length_of(length, field="--for")
+    try:
+        for_long = length_of(length, field="--for")
+    except InvalidJob as problem:
+        raise UsageError(str(problem)) from problem
     connection = connected(repository or queue)
     done = put_off(connection, number, for_long)
     asked = "asked for; the next tick sees to it, if you may schedule here"

@@ -38,7 +38,7 @@ def tick(
             from scheduler.ticking import hold_of, tick_and_hold
 
             often = "20s" if poll is None else poll
-            wanted = hold_of(hold, often, relay=relay)
+            wanted = hold_of(hold, often, relay=relay, option="--")
             report = tick_and_hold(connected(queue), wanted, leave)
         except Overtime:
             report = unbegun()

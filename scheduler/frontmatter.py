@@ -162,10 +162,10 @@ def deadline(field: str, text: str, zone: str | None) -> timedelta | datetime:
     return when.duration(text, field=field)
 
 
-def _max_attempts(field: str, node: strict_yaml.Node) -> int:
-    text = text_of(field, node)
+def max_attempts(field: str, text: str) -> int:
+    """Read how often a dispatch is tried, from 1 to 99."""
     if not re.fullmatch(r"[1-9][0-9]?", text):
-        raise refusal(field, text, "is not a number from 1 to 99", "write 'max-attempts: 5'")
+        raise refusal(field, text, "is not a number from 1 to 99", "write one such as 5")
     return int(text)
 
 
@@ -223,7 +223,7 @@ READERS: Mapping[str, Callable[..., Any]] = {
     "deadline": _deadline,
     "dedup-key": text_of,
     "request-id": text_of,
-    "max-attempts": _max_attempts,
+    "max-attempts": lambda field, node: max_attempts(field, text_of(field, node)),
     "parent": text_of,
     "signature": lambda field, node: text_of(field, node, 500),
 }

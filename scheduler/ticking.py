@@ -13,6 +13,7 @@ from scheduler.clock import SystemClock
 from scheduler.connect import Connection
 from scheduler.engine import Tick
 from scheduler.errors import InvalidJob, UsageError
+from scheduler.fields import refusal
 from scheduler.holding import Holder
 from scheduler.leaving import Leave, Overtime
 from scheduler.profiles import POLL, PROFILES
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 #: The longest hold: a job on a GitHub-hosted runner ends after six hours.
 #: https://docs.github.com/en/actions/reference/limits
 LONGEST_HOLD = timedelta(hours=6)
-SHORTEST_POLL = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,24 +38,23 @@ class Hold:
     stay: Stay = Stay.HOLD
     relay: bool = False
 
-    def __post_init__(self) -> None:
-        if self.length > LONGEST_HOLD:
-            raise UsageError(
-                f"hold: {self.length} is longer than a job lives; GitHub ends it after 6h"
-            )
-        if self.poll < SHORTEST_POLL:
-            raise UsageError(f"poll: {self.poll} is too short; write 1s or more, such as 20s")
 
-
-def hold_of(hold: str, poll: str, *, relay: bool = False, stay: Stay = Stay.HOLD) -> Hold:
+def hold_of(
+    hold: str, poll: str, *, relay: bool = False, stay: Stay = Stay.HOLD, option: str = ""
+) -> Hold:
     """A hold as it is written: two durations; one of ``0s`` is one pass.
 
+    ``option`` is what stands before the names of the two where they were written.
+
     Raises:
-        UsageError: a duration is wrong, a hold is too long, or a poll too short.
+        UsageError: a duration is wrong, or a hold is too long.
     """
+    field = f"{option}hold"
     try:
-        length = when.duration("0s" if hold == "0" else hold, field="hold", allow_zero=True)
-        often = when.duration(poll, field="poll")
+        length = when.duration("0s" if hold == "0" else hold, field=field, allow_zero=True)
+        often = when.duration(poll, field=f"{option}poll")
+        if length > LONGEST_HOLD:
+            raise refusal(field, hold, "is longer than a job lives", "GitHub ends it after 6h")
     except InvalidJob as problem:
         raise UsageError(str(problem)) from problem
     return Hold(length=length, poll=often, stay=stay, relay=relay)

@@ -96,6 +96,8 @@ TARGETS = {
     "a control character": (("--agent", "a\x1bb", *MESSAGE), ("--agent: 'a\\x1bb'", "remove it")),
     "empty agent": (("--agent", " ", *MESSAGE), ("--agent: ' ' is empty",)),
     "bad deadline": (("--deadline", "soon", *MESSAGE), ("--deadline: 'soon'", "write it like 90s")),
+    "no attempt": (("--max-attempts", "0", *MESSAGE), ("--max-attempts: '0' is not a number",)),
+    "attempts in words": (("--max-attempts", "few", *DEPLOY), ("--max-attempts: 'few'", "1 to 99")),
     "early deadline": (
         ("--deadline", "2026-01-01T00:00:00Z", *MESSAGE),
         ("--deadline: '2026-01-01T00:00:00Z' is before", "later"),
@@ -139,7 +141,7 @@ CLICK = {
     ("nope",): (("no such command 'nope'",), ""),
     ("--in",): (("option '--in' requires an argument",), "create"),
     ("tick", "--hold"): (("option '--hold' requires an argument",), "tick"),
-    (*SOON, "--max-attempts", "0"): (("'--max-attempts': 0 is not in the range",), "create"),
+    (*SOON, "--on-duplicate", "x"): (("'--on-duplicate': 'x' is not one of",), "create"),
     ("resolve", "1", "--dispatched", "x"): (("'--dispatched': 'x' is not a valid",), "resolve"),
     ("simulate", "--days", "x"): (("'--days': 'x' is not a valid",), "simulate"),
 }

@@ -287,7 +287,7 @@ def test_a_word_on_a_closed_job_is_refused(stage: Stage) -> None:
     stage.open(body(-30))
     stage.tick()
     stage.run("pause", "2").refused(3, "#2 is done", "schedule reschedule 2")
-    stage.run("snooze", "1", "--for", "soon").refused(3, "--for", "'soon'")
+    stage.run("snooze", "1", "--for", "soon").refused(2, "--for: 'soon'", "write it like")
     stage.run("run", "77").refused(4, "#77")
 
 

@@ -139,14 +139,14 @@ def test_a_clock_that_jumps_meanwhile(stage: Stage, due: float, jump: float) -> 
 @pytest.mark.parametrize(
     ("args", "words"),
     [
-        (("--hold=7h",), ("hold", "longer than a job lives", "6h")),
-        (("--hold=-5m",), ("hold: '-5m' is negative",)),
-        (("--hold=soon",), ("hold: 'soon'",)),
-        (("--hold=",), ("hold: ''",)),
-        (("--hold=5m", "--poll=0s"), ("poll: '0s'", "1s")),
-        (("--hold=5m", "--poll=-20s"), ("poll: '-20s' is negative",)),
-        (("--hold=5m", "--poll=0.5s"), ("poll: '0.5s'",)),
-        (("--hold=5m", "--poll="), ("poll: ''",)),
+        (("--hold=7h",), ("--hold: '7h' is longer than a job lives; GitHub ends it after 6h",)),
+        (("--hold=-5m",), ("--hold: '-5m' is negative",)),
+        (("--hold=soon",), ("--hold: 'soon'",)),
+        (("--hold=",), ("--hold: ''",)),
+        (("--hold=5m", "--poll=0s"), ("--poll: '0s'", "1s")),
+        (("--hold=5m", "--poll=-20s"), ("--poll: '-20s' is negative",)),
+        (("--hold=5m", "--poll=0.5s"), ("--poll: '0.5s'",)),
+        (("--hold=5m", "--poll="), ("--poll: ''",)),
     ],
 )
 def test_a_hold_that_is_none(stage: Stage, args: tuple[str, ...], words: tuple[str, ...]) -> None:
