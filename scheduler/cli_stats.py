@@ -63,7 +63,7 @@ def _begin(text: str) -> datetime | timedelta:
     try:
         if INSTANT.match(text):
             return when.instant(text, field="--since", timezone=None)
-        return when.duration(text, field="--since")
+        return when.duration(text, field="--since", or_instant=True)
     except InvalidJob as problem:
         raise UsageError(str(problem)) from problem
 

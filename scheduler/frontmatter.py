@@ -159,7 +159,7 @@ def deadline(field: str, text: str, zone: str | None) -> timedelta | datetime:
     """A duration after ``run-at`` (``6h``), or an instant."""
     if re.match(r"\d{4}-", text):
         return when.instant(text, field=field, timezone=zone)
-    return when.duration(text, field=field)
+    return when.duration(text, field=field, or_instant=True)
 
 
 def max_attempts(field: str, text: str) -> int:

@@ -50,10 +50,13 @@ _ZONE = re.compile("[A-Za-z][A-Za-z0-9_+-]{0,31}(?:/[A-Za-z0-9_+-]{1,31}){0,2}")
 _NO_ZONES = ("localtime", "posixrules", "Factory", "right/", "posix/")
 
 
-def duration(text: str, *, field: str, allow_zero: bool = False) -> timedelta:
+def duration(
+    text: str, *, field: str, allow_zero: bool = False, or_instant: bool = False
+) -> timedelta:
     """Read ``90s``, ``2h30m``, ``1d``, ``1w``, ``PT2H`` or ``P1DT30M``; whole seconds.
 
-    A day is 24 hours, whatever a zone's clocks do.
+    A day is 24 hours, whatever a zone's clocks do. ``or_instant``: the field takes an instant
+    too, so a refusal tells both forms.
 
     Raises:
         InvalidJob: not such a form, zero (unless ``allow_zero``), negative or over 100 years.
@@ -61,12 +64,15 @@ def duration(text: str, *, field: str, allow_zero: bool = False) -> timedelta:
     match = _SHORT.fullmatch(text) or _ISO.fullmatch(text)
     numbers = match.groups() if match else ()
     if not any(numbers):
-        fix = "write it like 90s, 2h30m, 1d or PT2H"
+        no, fix = "is not a duration", "write it like 90s, 2h30m, 1d or PT2H"
+        if or_instant:
+            no = "is neither a duration nor an instant"
+            fix = "write it like 6h, 1d12h or 2026-11-23T09:00:00Z"
         if text.strip().startswith("-"):
             raise _refusal(field, text, "is negative", fix)
         if re.search(r"\s", text):
-            raise _refusal(field, text, "is not a duration", f"{fix}, without spaces")
-        raise _refusal(field, text, "is not a duration", fix)
+            raise _refusal(field, text, no, f"{fix}, without spaces")
+        raise _refusal(field, text, no, fix)
     weeks, days, hours, minutes, seconds = (int(number or 0) for number in numbers)
     total = (((weeks * 7 + days) * 24 + hours) * 60 + minutes) * 60 + seconds
     if total > LONGEST.total_seconds():

@@ -95,7 +95,10 @@ TARGETS = {
     "both targets": (("--event", "wake", *MESSAGE), ("--event: 'wake'", "keep one")),
     "a control character": (("--agent", "a\x1bb", *MESSAGE), ("--agent: 'a\\x1bb'", "remove it")),
     "empty agent": (("--agent", " ", *MESSAGE), ("--agent: ' ' is empty",)),
-    "bad deadline": (("--deadline", "soon", *MESSAGE), ("--deadline: 'soon'", "write it like 90s")),
+    "bad deadline": (
+        ("--deadline", "tomorrow 9am", *MESSAGE),
+        ("--deadline: 'tomorrow 9am' is neither a duration nor an instant; ", "write it like 6h"),
+    ),
     "no attempt": (("--max-attempts", "0", *MESSAGE), ("--max-attempts: '0' is not a number",)),
     "attempts in words": (("--max-attempts", "few", *DEPLOY), ("--max-attempts: 'few'", "1 to 99")),
     "early deadline": (

@@ -209,10 +209,11 @@ def test_a_repository_has_an_owner_and_a_name(repo: str) -> None:
         ([f"inputs: {{{'a' * 101}: c}}"], None),
         (
             ["deadline: soon"],
-            "deadline: 'soon' is not a duration; write it like 90s, 2h30m, 1d or PT2H",
+            ("deadline: 'soon' is neither a duration nor an instant; "
+            "write it like 6h, 1d12h or 2026-11-23T09:00:00Z"),
         ),
         (["deadline: 0s"], "deadline: '0s' is no time at all; write at least 1s"),
-        (["deadline: -1h"], None), (["deadline: 2026-11-24"], None),
+        (["deadline: -1h"], None), (["deadline: 2026-11-24"], None), (["deadline: 6 hours"], None),
         (["deadline: 2026-11-24T09:00"], None),
         (
             ["timezone: Europe/Belrin"],

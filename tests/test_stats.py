@@ -194,7 +194,7 @@ def test_a_period_is_a_duration_or_an_instant(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("args", "words"),
     [
-        (("--since", "yesterday"), "--since: 'yesterday' is not a duration"),
+        (("--since", "yesterday"), "--since: 'yesterday' is neither a duration nor an instant"),
         (("--since", "0s"), "--since: '0s' is no time"),
         (("--since", "2026-11-23"), "--since: '2026-11-23' has no time of day"),
         (("--since", "2999-01-01T00:00:00Z"), "--since: '2999-01-01T00:00:00Z' is not past"),
