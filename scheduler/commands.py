@@ -6,6 +6,7 @@ block it is only text. Who may give one is not decided here.
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ MEANT = re.compile(
     r"/(?P<name>snooze|run|cancel|pause|resume|resolve)(?:(?=\s)(?P<rest>[^\n]*)|\Z)",
     re.IGNORECASE,
 )
+#: A first word that may be a slip of the keys.
+WORD = re.compile(r"/(?P<word>[A-Za-z]{2,12})(?=\s|\Z)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +135,9 @@ def problem(comment: Comment) -> str | None:
     comment says, so it is untrusted.
     """
     meant = MEANT.match(comment.body)
-    if meant is None or RESOLVE.match(comment.body) or _command(comment):
+    if meant is None:
+        return _slip(comment.body)
+    if RESOLVE.match(comment.body) or _command(comment):
         return None
     word, name = f"/{meant['name']}", meant["name"].lower()
     rest = (meant["rest"] or "").strip()
@@ -146,6 +151,19 @@ def problem(comment: Comment) -> str | None:
     if not rest:
         return f"{word}: is followed by odd whitespace; write it alone on the first line"
     return str(refusal(word, rest, "is too much", f"write {word} alone on the first line"))
+
+
+def _slip(body: str) -> str | None:
+    """What is wrong with ``/snoze``; ``/paused`` and ``/rerun`` are words of somebody else's."""
+    match = WORD.match(body)
+    if match is None:
+        return None
+    word = match["word"].lower()
+    known = [each for each in (*NAMES, "resolve") if each[0] == word[0]]
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.8)
+    if not near or word.startswith(near[0]):
+        return None
+    return f"comment: {shown(match[0])} is no command; did you mean /{near[0]}?"
 
 
 def _snooze_problem(rest: str) -> str:

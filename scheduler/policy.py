@@ -223,7 +223,7 @@ def _instead(wanted: Wanted, history: History, key: str) -> tuple[State, str] | 
     command = wanted.command
     if command is None:
         return (State.SKIPPED, wanted.skip) if wanted.skip else None
-    words = f"/{command.name} by {command.by!r}"
+    words = f"{f'/{command.name}' if command.name else 'a comment'} by {command.by!r}"
     if wanted.refused:
         return State.REJECTED, f"{words}: {wanted.refused}"
     if command.problem:

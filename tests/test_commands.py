@@ -103,6 +103,9 @@ def test_a_command_is_the_first_line_alone(body: str, name: str, length: timedel
         "`/run`", "\n/run", "so:\n/run", "- /run", "<!-- /run -->", "\ufeff/run", "/", "//run",
         "/runs", "/run-tests", "/run.sh", "/run/all", "/run: now", "/rerun", "/snoozed 2h",
         "/paused", "/src/run", "/retest", "/lgtm", "/ run", "/resolved again", "\u200b/run",
+        "/unpause", "/close", "/ruff", "/reset", "/ban", "/snoze-tests", "/snoze: 2h", "/snoze.md",
+        "> /snoze 2h", "```\n/snoze 2h\n```", " /snoze 2h", "    /snoze 2h", "`/snoze 2h`",
+        "so:\n/snoze 2h", "- /cancle", "<!-- /cancle -->",
     ],
 )  # fmt: skip
 def test_what_is_not_meant_for_the_scheduler_is_only_text(body: str) -> None:
@@ -137,6 +140,12 @@ def test_what_is_not_meant_for_the_scheduler_is_only_text(body: str) -> None:
         ),
         ("/Run", "comment: '/Run' is no command; write /run, in small letters"),
         ("/SNOOZE 2h", "comment: '/SNOOZE' is no command; write /snooze, in small letters"),
+        ("/snoze 2h", "comment: '/snoze' is no command; did you mean /snooze?"),
+        ("/Snooe 2h\nplease", "comment: '/Snooe' is no command; did you mean /snooze?"),
+        ("/cancle", "comment: '/cancle' is no command; did you mean /cancel?"),
+        ("/pasue\r\nok", "comment: '/pasue' is no command; did you mean /pause?"),
+        ("/resum", "comment: '/resum' is no command; did you mean /resume?"),
+        ("/resovle again", "comment: '/resovle' is no command; did you mean /resolve?"),
         ("/resolve maybe", f"/resolve: 'maybe' does not say what happened; {RESOLVE}"),
     ],
 )
@@ -175,7 +184,7 @@ def test_a_length_that_is_none_names_its_field(text: str) -> None:
         said.length(text, field="--for")
 
 
-@given(st.text(), st.sampled_from(["", "/run", "/snooze ", "/resolve ", "/Cancel\u00a0"]))
+@given(st.text(), st.sampled_from(["", "/run", "/snoze ", "/resolve ", "/Cancel\u00a0"]))
 def test_a_comment_is_a_command_or_a_problem_or_text_and_never_two(text: str, head: str) -> None:
     one = comment(head + text)
     line = problem(one)

@@ -161,7 +161,9 @@ def test_two_in_a_row_are_done_in_one_tick(kind: Kind) -> None:
 
 
 @both
-@pytest.mark.parametrize("name", ["run", "cancel", "pause", "resume", "snooze 2h", "snooze banana"])
+@pytest.mark.parametrize(
+    "name", ["run", "cancel", "pause", "resume", "snooze 2h", "snooze banana", "snoze 2h"]
+)
 def test_a_stranger_is_refused_where_everybody_sees_it(kind: Kind, name: str) -> None:
     made = kind()
     before = made.count("s")
@@ -172,6 +174,8 @@ def test_a_stranger_is_refused_where_everybody_sees_it(kind: Kind, name: str) ->
     entry = entries(made)[-1]
     assert entry.outcome == State.REJECTED.value
     assert "'stranger' has the role 'none'" in entry.reason
+    said = "a comment" if name.startswith("sno") and name != "snooze 2h" else f"/{name}"
+    assert entry.reason.startswith(f"{said.removesuffix(' 2h')} by 'stranger'")
     ticket = made.hub.ticket(1)
     assert ticket.open
     assert not {"schedule:paused", "schedule:rejected"} & set(ticket.labels)
@@ -229,8 +233,12 @@ def test_refusals_do_not_push_out_how_far_a_series_is() -> None:
 
 @both
 @pytest.mark.parametrize(
-    "words", ["> /run", "```\n/run\n```", " /run", "please /run", "\n/run", "/run-tests", "`/run`"]
-)
+    "words",
+    [
+        "> /run", "```\n/run\n```", " /run", "please /run", "\n/run", "/run-tests", "`/run`",
+        "> /cancle", "```\n/cancle\n```", "/runs",
+    ],
+)  # fmt: skip
 def test_what_is_only_quoted_is_no_command(kind: Kind, words: str) -> None:
     made = kind()
     before = made.count("s")
@@ -250,6 +258,7 @@ def test_what_is_only_quoted_is_no_command(kind: Kind, words: str) -> None:
         ("/Run", "write /run, in small letters"),
         ("/cancel it", "'it'"),
         ("/snooze 500d", "longer than 400 days"),
+        ("/snoze 2h", "did you mean /snooze?"),
     ],
 )
 def test_what_is_no_command_is_answered_once(kind: Kind, words: str, answer: str) -> None:
@@ -263,6 +272,20 @@ def test_what_is_no_command_is_answered_once(kind: Kind, words: str, answer: str
     assert answer in next(c.body for c in made.hub.on(1) if c.author.login == BOT)
     assert own(made) == 1
     assert made.hub.ticket(1).open
+
+
+@both
+def test_a_slip_that_was_answered_costs_no_more_than_a_command(kind: Kind) -> None:
+    calls = []
+    for words in ("/snoze 2h", "/resume"):
+        made = kind()
+        say(made, words)
+        goes(made, 3)
+        queue = MemoryQueue(made.hub)
+        made.tick(queue=queue)
+        calls.append(queue.calls)
+    assert calls[0] == calls[1]
+    assert not {"react", "role", "add_comment", "edit_comment"} & set(calls[0])
 
 
 @both

@@ -139,7 +139,7 @@ def test_run_under_every_fault_runs_once(kind: Kind) -> None:
     assert cases > 100
 
 
-@pytest.mark.parametrize("name", ["pause", "cancel", "snooze 1h", "snooze banana"])
+@pytest.mark.parametrize("name", ["pause", "cancel", "snooze 1h", "snooze banana", "snoze 1h"])
 def test_what_is_not_run_is_done_once_under_every_fault(name: str) -> None:
     def due() -> World:
         made = many()
