@@ -115,11 +115,12 @@ def _enqueue(environment: Environment) -> int:
     outside = replace(environment, in_actions=False, workflow=None, event={})
     connection = connect(outside)
     now, zone = connection.clock.now(), connection.settings.defaults.timezone
-    request = timed(request, now=now, zone=zone)
-    run_at = instant_of(request, now=now, zone=zone)
-    if now - run_at > TRANSIT:
-        raise Refused(f"run-at: {request.at!r} is past; write a time to come")
-    made = create(request, connection)
+    with request.naming():
+        request = timed(request, now=now, zone=zone)
+        run_at = instant_of(request, now=now, zone=zone)
+        if now - run_at > TRANSIT:
+            raise Refused(f"run-at: {request.at!r} is past; write a time to come")
+        made = create(request, connection)
     _log(made.lines())
     data = made.as_json()
     _write_outputs(

@@ -129,15 +129,18 @@ def create(
 
         request = from_json(_read(), request)
     if explain:
-        explained = explained_by(request, queue)
+        with request.naming():
+            explained = explained_by(request, queue)
         show(explained.as_json(), json_mode is not None, explained.text())
         return
     connection = connected(queue)
     if dry_run:
-        issue, text = rehearse(request, connection)
+        with request.naming():
+            issue, text = rehearse(request, connection)
         show(issue, json_mode is not None, text)
         return
-    made = create_job(request, connection)
+    with request.naming():
+        made = create_job(request, connection)
     show(made.as_json(), json_mode is not None, "\n".join(made.lines()))
     watch(connection, connection.seen)
 
@@ -222,10 +225,13 @@ def reschedule(job_id: str, queue: str | None, as_json: bool, **given: Any) -> N
 
     repository, number = parse_id(job_id)
     request = Request(**given)
+    if request.at is None and request.delay is None:
+        raise UsageError("time: say when, with --at 2026-11-23T09:00:00Z or --in 2h")
     connection = connected(repository or queue)
     now, default = connection.clock.now(), connection.settings.defaults.timezone
-    request = timed(request, now=now, zone=default)
-    run_at = instant_of(request, now=now, zone=default)
+    with request.naming():
+        request = timed(request, now=now, zone=default)
+        run_at = instant_of(request, now=now, zone=default)
     ticket, job = move(connection, number, run_at)
     job = job.at(series.expected(job, title="", touched=now))
     zone = request.timezone or shown_in(job, connection)

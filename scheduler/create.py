@@ -60,7 +60,7 @@ def settled(job: Job, connection: Connection, facts: Facts) -> Job:
     horizon = connection.clock.now() + settings.quotas.horizon
     if job.run_at > horizon:
         raise Refused(
-            f"--at: {when.format_instant(job.run_at)} is too far away; quotas.horizon allows "
+            f"run-at: {when.format_instant(job.run_at)} is too far away; quotas.horizon allows "
             f"until {when.format_instant(horizon.replace(microsecond=0))}"
         )
     try:

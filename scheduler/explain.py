@@ -73,7 +73,7 @@ def explain(request: Request, *, now: datetime, settings: Settings) -> Explained
         if rule is not None:
             recurrence.check(rule, shortest=settings.limits.shortest_interval)
     except InvalidJob as often:
-        refused = str(often)
+        refused = request.called(str(often))
     following = iter([job.run_at]) if rule is None else rule.since(now)
     return Explained(
         job=job,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from scheduler import fields, frontmatter
-from scheduler.errors import InvalidJob, UsageError
+from scheduler.errors import InvalidJob, Refused, UsageError
 from scheduler.series_keys import READERS as SERIES
 
 
@@ -49,6 +50,30 @@ class Request:
     on_duplicate: str = "return"
     nudge: bool = True
     words: bool = True
+    #: What a mapping that asked for it calls the fields that it gave; the others are options.
+    keys: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    def called(self, message: str) -> str:
+        """A refusal that names its field as it was written: ``--in``, or ``in`` in JSON."""
+        told, colon, rest = message.partition(": ")
+        name = _NAMES.get(told.removeprefix("--").replace("-", "_"))
+        if name == "at":
+            times = ("at", "delay", "cron", "rrule", "every")
+            name = next((each for each in times if getattr(self, each) is not None), None)
+        if name and name in self.keys:
+            told = self.keys[name]
+        elif name and getattr(self, name) not in (None, ""):
+            told = f"--{'in' if name == 'delay' else name.replace('_', '-')}"
+        return f"{told}{colon}{rest}"
+
+    @contextmanager
+    def naming(self) -> Iterator[None]:
+        """Have what is refused of this request name its fields as they were written."""
+        try:
+            yield
+        except (UsageError, Refused) as problem:
+            problem.args = (self.called(str(problem)),)
+            raise
 
 
 #: JSON key → the request's own name for it.
@@ -69,6 +94,7 @@ KEYS = {
     "max_attempts": "max_attempts",
     **{key: key for key in SERIES},
 }
+_NAMES = {"at": "at", **{key: name for key, name in KEYS.items() if name != "inputs"}}
 
 
 def from_json(text: str, base: Request) -> Request:
@@ -93,6 +119,7 @@ def from_mapping(data: object, base: Request) -> Request:
     if not isinstance(data, Mapping):
         raise UsageError('request: is not a JSON object; write {"run_at": …, "message": …}')
     changes: dict[str, Any] = {}
+    keys: dict[str, str] = {}
     for key, value in data.items():
         name = KEYS.get(str(key).replace("-", "_"))
         if name is None:
@@ -100,8 +127,8 @@ def from_mapping(data: object, base: Request) -> Request:
             fix = f"did you mean {near[0]!r}?" if near else "the keys are " + ", ".join(KEYS)
             raise InvalidJob(f"request: {str(key)[:80]!r} is not a key of a request; {fix}")
         if value is not None and value != "":
-            changes[name] = _value(str(key), name, value)
-    return replace(base, **changes)
+            changes[name], keys[name] = _value(str(key), name, value), str(key)
+    return replace(base, **changes, keys=keys)
 
 
 def _value(key: str, name: str, value: object) -> object:

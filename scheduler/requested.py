@@ -172,7 +172,7 @@ def job_of(request: Request, environment: Environment, *, now: datetime, queue: 
         message=_encodable(request.message),
     )
     if job.workflow and job.event:
-        raise InvalidJob(f"--event: {job.event!r} stands beside --workflow; keep one of them")
+        raise InvalidJob(f"--event: {job.event!r} stands beside a workflow; keep one of them")
     expires = job.expires_at()
     if expires is not None and expires < run_at:
         raise InvalidJob(

@@ -91,6 +91,8 @@ def read(key: str, field: str, text: str, zone: str | None) -> Any:
 
 def _shown(job: Job, name: str) -> object:
     value = getattr(job, name)
+    if isinstance(value, datetime):
+        return when.format_instant(value)
     return when.format_duration(value) if isinstance(value, timedelta) else value
 
 
@@ -106,12 +108,12 @@ def agree(job: Job) -> None:
         raise refusal(rules[1], _shown(job, rules[1]), f"stands beside {rules[0]}", fix)
     if not rules:
         for name in ("until", "count", "misfire", "overlap"):
-            if (value := getattr(job, name)) is not None:
+            if getattr(job, name) is not None:
                 fix = "add cron, rrule or every, or remove it"
-                raise refusal(name, value, "is for a job that comes again", fix)
+                raise refusal(name, _shown(job, name), "is for a job that comes again", fix)
     if job.until is not None and job.until < job.run_at:
-        fix = "write a later one"
-        raise refusal("until", when.format_instant(job.until), "is before run-at", fix)
+        problem = f"is before run-at, {when.format_instant(job.run_at)}"
+        raise refusal("until", _shown(job, "until"), problem, "write a later one")
     if job.patience is not None and job.when is None:
-        fix = "add 'when: …', or remove it"
-        raise refusal("patience", when.format_duration(job.patience), "waits for nothing", fix)
+        fix = "say what for with 'when', or remove it"
+        raise refusal("patience", _shown(job, "patience"), "waits for nothing", fix)

@@ -22,13 +22,15 @@ TIMES = {
     "unknown zone": (
         ("--at", "2030-01-15T10:00", "--timezone", "Europe/Berlim"),
         3,
-        ("timezone: 'Europe/Berlim'", "did you mean Europe/Berlin?"),
+        ("schedule: --timezone: 'Europe/Berlim'", "did you mean Europe/Berlin?"),
     ),
     "30 February": (("--at", "2030-02-30T10:00:00Z"), 3, ("'2030-02-30T10:00:00Z'", "calendar")),
     "zero": (("--in", "0s"), 3, ("--in: '0s'", "write at least 1s")),
     "negative": (("--in=-5m",), 3, ("--in: '-5m' is negative", "write it like")),
     "year 9999": (("--at", "9999-01-01T00:00:00Z"), 3, ("--at: '9999", "2999")),
-    "beyond the horizon": (("--in", "4000d"), 3, ("--at: ", "too far away", "quotas.horizon")),
+    "beyond the horizon": (("--in", "4000d"), 3, ("--in: ", "too far away", "quotas.horizon")),
+    "a start beyond it": (("--at", "2030-01-01T00:00Z", "--every", "1d"), 3, ("--at: 2030-",)),
+    "a rule beyond it": (("--cron", "0 0 29 2 *"), 3, ("--cron: 2028-02-29", "too far away")),
     "no time": ((), 2, ("time: ", "--at", "--in 2h")),
     "two times": (("--in", "1h", "--at", "2030-01-15T10:00:00Z"), 2, ("time: --at stands",)),
     "empty time": (("--at", ""), 3, ("--at: ''", "write it like")),
@@ -45,7 +47,7 @@ def test_a_time_that_can_not_be(stage: Stage, case: str) -> None:
 TARGETS = {
     "unknown workflow": (
         ("--workflow", "nope.yml", "-m", "x"),
-        ("workflow: 'nope.yml' is not in .github/workflows/ of octo/queue at main", "write"),
+        ("--workflow: 'nope.yml' is not in .github/workflows/ of octo/queue at main", "write"),
     ),
     "a path": (("--workflow", "a/b.yml"), ("--workflow: 'a/b.yml'", "file's name alone")),
     "an id": (("--workflow", "161335"), ("--workflow: '161335'", "file's name alone")),
@@ -89,10 +91,13 @@ TARGETS = {
     "bad ref": (("--ref", "a..b", *MESSAGE), ("--ref: 'a..b'", "write one such as 'main'")),
     "a repository not allowed": (
         ("--repo", "octo/other", *MESSAGE),
-        ("repo: 'octo/other' is not in allow.repositories", "scheduler.yml"),
+        ("--repo: 'octo/other' is not in allow.repositories", "scheduler.yml"),
     ),
     "no repository": (("--repo", "other", *MESSAGE), ("--repo: 'other'", "owner/name")),
-    "both targets": (("--event", "wake", *MESSAGE), ("--event: 'wake'", "keep one")),
+    "both targets": (
+        ("--event", "wake", *MESSAGE),
+        ("--event: 'wake' stands beside a workflow; keep one",),
+    ),
     "a control character": (("--agent", "a\x1bb", *MESSAGE), ("--agent: 'a\\x1bb'", "remove it")),
     "empty agent": (("--agent", " ", *MESSAGE), ("--agent: ' ' is empty",)),
     "bad deadline": (
@@ -334,11 +339,26 @@ def test_a_request_that_is_none(stage: Stage, text: str, words: tuple[str, ...])
         ('{"in": "1h", "inputs": [1]}', ("inputs: is not an object",)),
         ('{"in": "1h", "inputs": {"a": 1}}', ("inputs.a: '1' is not text",)),
         ('{"in": "1h", "max_attempts": 0}', ("max_attempts: 0",)),
-        ('{"in": "1h", "workflow": "../x.yml"}', ("--workflow: '../x.yml'",)),
+        ('{"in": "1h", "workflow": "../x.yml"}', ("schedule: workflow: '../x.yml'",)),
+        ('{"in": "soon"}', ("schedule: in: 'soon' is not a duration",)),
+        ('{"run_at": "2024-01-15T10:00:00Z"}', ("schedule: run_at: 2024-01-15", "--allow-past")),
+        ('{"run-at": "2030-01-15T10:00"}', ("schedule: run-at: '2030-01-15T10:00' has no UTC",)),
+        ('{"in": "1h", "timezone": "Mars"}', ("schedule: timezone: 'Mars'",)),
+        ('{"every": "1h", "until": "soon"}', ("schedule: until: 'soon'",)),
+        ('{"in": "1h", "workflow": "nope.yml"}', ("schedule: workflow: 'nope.yml' is not in",)),
     ],
 )
 def test_a_request_in_json_that_is_wrong(stage: Stage, text: str, words: tuple[str, ...]) -> None:
     stage.run("create", "--json", "-", stdin=text).refused(3, *words)
+    stage.untouched()
+
+
+def test_each_field_is_named_as_it_was_written(stage: Stage) -> None:
+    asked = ("create", "--json", "-", "--until", "2024-01-01T00:00Z")
+    line = stage.run(*asked, stdin='{"every": "1h", "jitter": "2d"}').refused(3)
+    assert line.startswith("schedule: jitter: '2d'")
+    line = stage.run(*asked, stdin='{"every": "1h"}').refused(3)
+    assert line.startswith("schedule: --until: '2024-01-01T00:00:00Z' is before run-at, 20")
     stage.untouched()
 
 

@@ -215,7 +215,7 @@ def test_a_job_is_moved(stage: Stage, job: Any) -> None:
     ("given", "status", "words"),
     [
         (("--at", "2024-01-15T10:00:00Z"), 3, "--allow-past"),
-        ((), 2, "time: "),
+        ((), 2, "time: say when, with --at 2026-11-23T09:00:00Z or --in 2h\n"),
         (("--in", "0s"), 3, "--in: '0s'"),
         (("--at", "2026-12-24T18:30"), 3, "no UTC offset"),
         (("--at", "9999-12-24T18:30:00Z"), 3, "--at: '9999"),

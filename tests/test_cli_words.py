@@ -144,7 +144,7 @@ def test_the_form_takes_words(
     assert told in (tmp_path / "summary").read_text()
     form["run-at"] = "tomorrow 9am"
     assert carry(stage, tmp_path, "workflow_dispatch", {"inputs": form}) == 3
-    assert "has no time zone" in capsys.readouterr().out
+    assert "schedule::run-at: 'tomorrow 9am' has no time zone" in capsys.readouterr().out
     assert len(stage.issues()) == 1
 
 
@@ -153,5 +153,5 @@ def test_a_program_s_payload_takes_none(
 ) -> None:
     payload = {"run_at": "in 2 hours", "workflow": "agent-message.yml", "message": "m"}
     assert carry(stage, tmp_path, "repository_dispatch", {"client_payload": payload}) == 3
-    assert "'in 2 hours' is not an RFC 3339 instant" in capsys.readouterr().out
+    assert "schedule::run_at: 'in 2 hours' is not an RFC 3339 instant" in capsys.readouterr().out
     assert stage.issues() == []
