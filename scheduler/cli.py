@@ -217,7 +217,7 @@ def reschedule(job_id: str, queue: str | None, as_json: bool, **given: Any) -> N
     """Move a job to another time."""
     from scheduler import series
     from scheduler.create import shown_in
-    from scheduler.created import Created
+    from scheduler.created import Created, stopped
     from scheduler.manage import parse_id
     from scheduler.manage import reschedule as move
     from scheduler.request import Request
@@ -232,11 +232,18 @@ def reschedule(job_id: str, queue: str | None, as_json: bool, **given: Any) -> N
     with request.naming():
         request = timed(request, now=now, zone=default)
         run_at = instant_of(request, now=now, zone=default)
-    ticket, job = move(connection, number, run_at)
+    seen, job = move(connection, number, run_at)
     job = job.at(series.expected(job, title="", touched=now))
+    notes = stopped(seen.state, number)
+    if seen.not_before and seen.not_before > job.run_at:
+        job = job.at(seen.not_before)
+        back = f"'schedule snooze {number} --for 1s' takes that back"
+        notes = [f"it was put off until then; {back}", *notes]
     zone = request.timezone or shown_in(job, connection)
-    made = Created(ticket=ticket, job=job, created=False, moved=True, now=now, zone=zone)
-    show(made.as_json(), as_json, "\n".join([made.line(), *made.local()]))
+    made = Created(
+        ticket=seen.ticket, job=job, created=False, moved=True, state=seen.state, now=now, zone=zone
+    )
+    show(made.as_json(), as_json, "\n".join([made.line(), *made.local(), *notes]))
     watch(connection, connection.seen)
 
 
@@ -248,12 +255,18 @@ def retry(job_id: str, *, queue: str | None, as_json: bool) -> None:
     """Reopen a cancelled, missed, rejected or discarded job."""
     from scheduler.manage import parse_id
     from scheduler.manage import retry as reopen
+    from scheduler.when import format_instant
 
     repository, number = parse_id(job_id)
-    done = reopen(connected(repository or queue), number)
+    connection = connected(repository or queue)
+    done = reopen(connection, number)
     text = f"#{number} was {done['was']}; the next tick tries it again"
+    if done["run_at"] > format_instant(connection.clock.now()):
+        text = f"#{number} was {done['was']}; it runs when due, at {done['run_at']}"
     if done["status"] == "held":
         text = f"#{number} is open and on hold again; next say 'schedule resolve {number}'"
+    elif done["status"] == "paused":
+        text = f"#{number} is open and paused again; next say 'schedule resume {number}'"
     show(done, as_json, text)
 
 

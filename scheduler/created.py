@@ -16,6 +16,7 @@ from scheduler.states import State
 STANDS = {
     State.DISPATCHING: "is being dispatched",
     State.HELD: "is on hold",
+    State.PAUSED: "is paused",
     State.INVALID: "can't be read",
 }
 
@@ -42,6 +43,15 @@ def times(job: Job, now: datetime, zone: str | None) -> dict[str, Any]:
         "weekday": when.weekday(job.run_at),
         "local": when.format_local(job.run_at, place) if place else None,
     }
+
+
+def stopped(state: State, number: int) -> list[str]:
+    """A line for what keeps an open job from running at its time, and what ends that."""
+    if state is State.PAUSED:
+        return [f"it is paused; 'schedule resume {number}' lets it go on"]
+    if state is State.HELD:
+        return [f"it is on hold; say what happened with 'schedule resolve {number}'"]
+    return []
 
 
 @dataclass(frozen=True, kw_only=True)

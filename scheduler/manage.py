@@ -97,11 +97,11 @@ def cancel(connection: Connection, number: int, *, run: bool) -> dict[str, Any]:
     }
 
 
-def reschedule(connection: Connection, number: int, run_at: datetime) -> tuple[Ticket, Job]:
+def reschedule(connection: Connection, number: int, run_at: datetime) -> tuple[Seen, Job]:
     """Move a job to ``run_at``; a closed one is reopened, as another occurrence.
 
     Raises:
-        Refused: the job's own text can't be read.
+        Refused: the job's own text can't be read, or a comment ran it.
     """
     ticket = find(connection, number)
     try:
@@ -116,16 +116,36 @@ def reschedule(connection: Connection, number: int, run_at: datetime) -> tuple[T
             f"deadline: {when.format_instant(deadline)} is before {when.format_instant(run_at)}; "
             "edit the issue's deadline first"
         )
+    seen = look(connection, ticket)
+    not_by_comment(seen)
     job = replace(job, run_at=run_at)
     agree(job)
     if (rule := recurrence.of(job)) is not None:
         recurrence.fires(rule)
     changes: dict[str, Any] = {"body": frontmatter.render(job)}
-    if (title := retitled(ticket.title, run_at)) != ticket.title:
+    comes = max(run_at, seen.not_before or run_at)
+    if (title := retitled(ticket.title, comes)) != ticket.title:
         changes["title"] = title
     if not ticket.open:
         changes["state"] = "open"
-    return connection.queue.edit(number, **changes), job
+    ticket = connection.queue.edit(number, **changes)
+    return replace(seen, ticket=ticket, state=_reopened(connection, ticket)), job
+
+
+def not_by_comment(seen: Seen) -> None:
+    """Refuse what would only be said to run again: a comment ran it, and it comes once."""
+    if seen.ran_by_comment:
+        raise Refused(
+            f"ID: #{seen.ticket.number} was run by a comment and is done with that; open another "
+            "job for another time"
+        )
+
+
+def _reopened(connection: Connection, ticket: Ticket) -> State:
+    """What an open issue's labels say that its job is now: they outlast its closing."""
+    label = connection.settings.label
+    stops = (State.HELD, State.PAUSED)
+    return next((s for s in stops if state_label(label, s) in ticket.labels), State.PENDING)
 
 
 def _runs_in(connection: Connection, entry: Entry | None, job: Job | None) -> str:
@@ -139,8 +159,8 @@ def _runs_in(connection: Connection, entry: Entry | None, job: Job | None) -> st
 def retry(connection: Connection, number: int) -> dict[str, Any]:
     """Reopen a job that ended without having been dispatched; the next tick tries it.
 
-    One that was closed while it was on hold is on hold again: what happened is still to be
-    told.
+    One that was closed while it was on hold or paused is so again: what happened is still to
+    be told, or it is still to be resumed.
 
     Raises:
         Refused: it still waits, it was dispatched, or its text can't be read.
@@ -152,6 +172,7 @@ def retry(connection: Connection, number: int) -> dict[str, Any]:
     if ticket.open:
         raise Refused(f"ID: #{number} is {seen.state.value} and open; nothing is to be retried")
     if seen.state is State.DISPATCHED:
+        not_by_comment(seen)
         raise Refused(
             f"ID: #{number} was dispatched, which is never repeated; move it to a new time with "
             "'schedule reschedule'"
@@ -162,9 +183,14 @@ def retry(connection: Connection, number: int) -> dict[str, Any]:
             f"'schedule retry {number}'"
         )
     reopened = connection.queue.edit(number, state="open")
-    held = state_label(connection.settings.label, State.HELD) in ticket.labels
-    left = State.HELD if held else State.PENDING
-    return {"id": number, "status": left.value, "was": seen.state.value, "url": reopened.url}
+    left, at = _reopened(connection, reopened), when.format_instant(seen.job.run_at)
+    return {
+        "id": number,
+        "status": left.value,
+        "was": seen.state.value,
+        "run_at": at,
+        "url": reopened.url,
+    }
 
 
 def resolve(connection: Connection, number: int, *, run_id: int | None) -> dict[str, Any]:

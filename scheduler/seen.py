@@ -11,7 +11,7 @@ from scheduler import frontmatter, journal, records, series, when
 from scheduler.connect import Connection
 from scheduler.errors import InvalidJob, SchedulerError
 from scheduler.frontmatter import written
-from scheduler.journal import Entry, History
+from scheduler.journal import Entry, History, Journal
 from scheduler.model import Comment, Job, Ticket, occurrence_comment, occurrence_key
 from scheduler.series_keys import RULES
 from scheduler.states import LABELLED, TERMINAL, State, state_label
@@ -37,6 +37,18 @@ class Seen:
     entries: tuple[Entry, ...] = ()
     #: When it runs next, as far as is known; of what has ended, when it was to run.
     run_at: datetime | None = None
+
+    @property
+    def ran_by_comment(self) -> bool:
+        """Whether a comment ran a job that comes once: no other instant of it comes any more."""
+        once = self.job is not None and not self.job.recurring
+        done = State.DISPATCHED.value
+        return once and any(e.outcome == done and occurrence_comment(e.key) for e in self.entries)
+
+    @property
+    def not_before(self) -> datetime | None:
+        """Until when the job was put off, as far as its comments were read."""
+        return series.put_off(Journal(entries=self.entries))
 
     def as_json(self, now: datetime) -> dict[str, Any]:
         """The object that ``list --json`` and ``show --json`` print."""

@@ -13,9 +13,10 @@ from scheduler import when
 from scheduler.commands import word
 from scheduler.connect import Connection
 from scheduler.errors import NotPermitted, Refused
-from scheduler.manage import find
+from scheduler.manage import find, not_by_comment
 from scheduler.model import Ticket
 from scheduler.nudge import Nudged, wake
+from scheduler.seen import look
 from scheduler.states import State, state_label
 
 
@@ -77,6 +78,7 @@ def run_now(connection: Connection, number: int) -> tuple[dict[str, Any], Nudged
 def _open(connection: Connection, number: int) -> Ticket:
     ticket = find(connection, number)
     if not ticket.open and ticket.state_reason == "completed":
+        not_by_comment(look(connection, ticket))
         raise Refused(
             f"ID: #{number} is done; give it another time with 'schedule reschedule {number} "
             "--in 2h'"

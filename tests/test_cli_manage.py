@@ -255,3 +255,58 @@ def test_a_closed_job_that_is_moved_runs_again(stage: Stage, end: str) -> None:
     assert len(stage.runs()) == before + 1
     assert stage.labels(1) == {"schedule"}
     assert stage.run("show", "1", "--json").json["status"] == "dispatched"
+
+
+def test_what_was_run_by_a_comment_is_not_moved_to_a_time_at_which_it_would_not_run(
+    stage: Stage,
+) -> None:
+    stage.open(body(3600))
+    stage.run("run", "1")
+    stage.tick()
+    before = stage.issue(1)
+    for words in (
+        ("reschedule", "1", "--in", "1h"),
+        ("retry", "1"),
+        ("snooze", "1", "--for", "1h"),
+    ):
+        stage.run(*words).refused(3, "ID: #1 ", "open another job")
+    assert stage.issue(1) == before
+
+
+def test_a_job_that_was_put_off_is_said_to_run_when_it_does(stage: Stage) -> None:
+    stage.create("--in", "2h", "--workflow", "agent-message.yml", "-m", "m")
+    until = stage.run("snooze", "1", "--for", "5h", "--json").json["not_before"]
+    stage.tick()
+    assert stage.run("reschedule", "1", "--in", "1h", "--json").json["run_at"] == until
+    told = stage.run("reschedule", "1", "--in", "1h").out
+    assert told.startswith(f"#1 now runs agent-message.yml at {until} (")
+    assert "it was put off until then; 'schedule snooze 1 --for 1s' takes that back" in told
+    assert stage.tick()["next_due"] == until
+    assert f" at {until}: m" in stage.issue(1)["title"]
+    assert "put off" not in stage.run("reschedule", "1", "--in", "6h").out
+    stage.run("snooze", "1", "--for", "1s")
+    stage.tick()
+    later = stage.run("reschedule", "1", "--in", "1h", "--json").json["run_at"]
+    assert stage.tick()["next_due"] == later < until
+
+
+def test_a_paused_job_that_is_moved_or_reopened_says_that_it_is_paused(stage: Stage) -> None:
+    stage.create("--in", "2h", "--workflow", "agent-message.yml", "-m", "m", "--dedup-key", "k")
+    stage.run("pause", "1")
+    assert stage.run("reschedule", "1", "--in", "3h", "--json").json["status"] == "paused"
+    told = stage.run("reschedule", "1", "--in", "3h").out
+    assert told.splitlines()[-1] == "it is paused; 'schedule resume 1' lets it go on"
+    stage.run("cancel", "1")
+    told = stage.run("retry", "1").out
+    assert told == "#1 is open and paused again; next say 'schedule resume 1'\n"
+    stage.run("cancel", "1")
+    assert stage.run("retry", "1", "--json").json["status"] == "paused"
+    again = ("--in", "2h", "--workflow", "agent-message.yml", "-m", "m", "--dedup-key", "k")
+    assert stage.run(*again).out.startswith("#1 stood there already: it is paused\n")
+
+
+def test_a_job_that_is_reopened_before_its_time_says_when_it_runs(stage: Stage) -> None:
+    made = stage.create("--in", "2h", "--workflow", "agent-message.yml", "-m", "m")
+    stage.run("cancel", "1")
+    told = stage.run("retry", "1").out
+    assert told == f"#1 was cancelled; it runs when due, at {made['run_at']}\n"
