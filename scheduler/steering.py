@@ -9,10 +9,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from scheduler import when
+from scheduler import frontmatter, when
 from scheduler.commands import word
 from scheduler.connect import Connection
-from scheduler.errors import NotPermitted, Refused
+from scheduler.errors import InvalidJob, NotPermitted, Refused
 from scheduler.manage import find, not_by_comment
 from scheduler.model import Ticket
 from scheduler.nudge import Nudged, wake
@@ -46,9 +46,9 @@ def snooze(connection: Connection, number: int, length: timedelta) -> dict[str, 
     """Put a job off: it does not run before ``length`` from now.
 
     Raises:
-        Refused: the job is closed.
+        Refused: the job is closed or on hold, or its text can't be read.
     """
-    ticket = _open(connection, number)
+    ticket = _hearing(connection, number)
     said = connection.queue.add_comment(number, word("snooze", length))
     until = when.format_instant(said.created_at + length)
     return {"id": number, "status": "pending", "not_before": until, "url": ticket.url}
@@ -58,9 +58,9 @@ def run_now(connection: Connection, number: int) -> tuple[dict[str, Any], Nudged
     """Have a job run now, besides its own time, and wake the scheduler for it.
 
     Raises:
-        Refused: the job is closed.
+        Refused: the job is closed or on hold, or its text can't be read.
     """
-    ticket = _open(connection, number)
+    ticket = _hearing(connection, number)
     said = connection.queue.add_comment(number, word("run"))
     queue = connection.queue
     nudged = wake(queue, connection.settings, branch=queue.default_branch)
@@ -73,6 +73,18 @@ def run_now(connection: Connection, number: int) -> tuple[dict[str, Any], Nudged
         "url": ticket.url,
     }
     return answer, nudged
+
+
+def _hearing(connection: Connection, number: int) -> Ticket:
+    """The issue of a job on which the next tick carries out what is said."""
+    ticket = _open(connection, number)
+    if state_label(connection.settings.label, State.HELD) in ticket.labels:
+        raise Refused(f"ID: #{number} is on hold; say what happened with 'schedule resolve'")
+    try:
+        frontmatter.parse(ticket.body, timezone=connection.settings.defaults.timezone)
+    except InvalidJob as problem:
+        raise Refused(f"ID: #{number} can't be read ({problem}); mend its text first") from problem
+    return ticket
 
 
 def _open(connection: Connection, number: int) -> Ticket:

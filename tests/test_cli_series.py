@@ -292,6 +292,16 @@ def test_a_word_on_a_closed_job_is_refused(stage: Stage) -> None:
     stage.run("run", "77").refused(4, "#77")
 
 
+def test_a_word_that_no_tick_would_carry_out_is_not_said(stage: Stage) -> None:
+    stage.open(body("tomorrow"))
+    stage.open(body(7200))
+    stage.edit(2, labels=["schedule", "schedule:held"])
+    for words in (("run",), ("snooze", "--for", "1h")):
+        stage.run(*words, "1").refused(3, "#1 can't be read (run-at: 'tomorrow'", "mend its text")
+        stage.run(*words, "2").refused(3, "#2 is on hold", "'schedule resolve'")
+    assert stage.comments(1) == stage.comments(2) == []
+
+
 def test_paused_settings_hold_the_queue(stage: Stage) -> None:
     stage.open(body(-30))
     stage.settings("paused: true\n")
