@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from scheduler.profiles import HOLD
 from scheduler.simulation.actions import Job
 from scheduler.simulation.hub import HOUR, Meter
 from scheduler.simulation.scenario import DAY, FREE_MINUTES, RATES, Scenario
+from scheduler.when import format_duration
 
 #: Jobs that are created less than a hold ahead, in seconds.
 SOON = HOLD.total_seconds()
@@ -164,16 +167,17 @@ HEADS = (
 
 
 LEGEND = f"""\
-p50 to worst: lateness, from run-at until GitHub took the dispatch; soon: p50 of the jobs
-that are created less than {SOON / 60:.0f} minutes ahead. requests/h, most: the mean and the busiest
-hour, with those that create jobs; GITHUB_TOKEN has 1,000. 304s/h: conditional requests with
-nothing new, which count against nothing. minutes: billed in 30 days. free: public
-repositories and self-hosted runners. slim, 2-core: a private repository's, beyond the
-{FREE_MINUTES:,} minutes of the plan Free (in brackets: all of them paid)."""
+p50 to worst: lateness, from run-at until GitHub took the dispatch; soon: p50 of
+the jobs that are created less than {SOON / 60:.0f} minutes ahead. requests/h, most: the mean
+and the busiest hour, with those that create jobs; GITHUB_TOKEN has 1,000.
+304s/h: conditional requests with nothing new, which count against nothing.
+minutes: billed in 30 days. free: public repositories and self-hosted runners.
+slim, 2-core: a private repository's, beyond the {FREE_MINUTES:,} minutes of the plan Free
+(in brackets: all of them paid)."""
 
 
 def cells(figures: Figures) -> tuple[str, ...]:
-    """One line of the table."""
+    """One column of the table."""
     data = figures.as_json()
     late = data["lateness_s"]
     asked = data["requests_per_hour"]
@@ -198,20 +202,22 @@ def cells(figures: Figures) -> tuple[str, ...]:
 
 
 def table(months: Sequence[Figures]) -> str:
-    """All of them side by side, and what the columns are."""
-    rows = [HEADS, *(cells(figures) for figures in months)]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(HEADS))]
+    """All of them side by side, for a terminal of 80 columns, and what the lines are."""
+    columns = [HEADS, *(cells(figures) for figures in months)]
+    widths = [max(map(len, column)) for column in columns]
     lines = [
         "  ".join(
             c.rjust(w) if i else c.ljust(w)
             for i, (c, w) in enumerate(zip(row, widths, strict=True))
         )
-        for row in rows
+        for row in zip(*columns, strict=True)
     ]
     scenario, jobs = months[0].scenario, len(months[0].outcomes)
+    lead = (scenario.lead.shortest, scenario.lead.longest)
+    first, last = (format_duration(timedelta(seconds=each)) for each in lead)
     head = (
-        f"{jobs} jobs in {scenario.days:g} days, created "
-        f"{span(scenario.lead.shortest)} to {span(scenario.lead.longest)} ahead; "
-        f"cron keeps {scenario.cron.kept:.1%} of its slots; seed {scenario.seed}"
+        f"{jobs} jobs in {scenario.days:g} {'day' if scenario.days == 1 else 'days'}, created "
+        f"{first} to {last} ahead; cron keeps {scenario.cron.kept:.1%} of its slots; "
+        f"seed {scenario.seed}"
     )
-    return "\n".join([head, "", *(line.rstrip() for line in lines), "", LEGEND])
+    return "\n".join([textwrap.fill(head, 79), "", *lines, "", LEGEND])

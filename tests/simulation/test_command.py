@@ -25,11 +25,14 @@ def run(*args: str, status: int = 0) -> str:
     return done.stdout if status == 0 else done.stderr
 
 
-def test_the_table_has_a_line_for_each_profile_and_one_for_cron() -> None:
+def test_the_table_has_a_column_for_each_profile_and_one_for_cron() -> None:
     text = run(*SMALL)
     lines = text.splitlines()
-    assert lines[0].startswith("6 jobs in 1 days, created 2 min to 72.0 h ahead; cron keeps 8.0%")
-    assert [line.split()[0] for line in lines[3:7]] == list(NAMES)
+    assert lines[0].startswith("6 jobs in 1 day, created 2m to 3d ahead; cron keeps 8.0% of")
+    table = lines[lines.index("") + 1 :]
+    assert table[0].split() == ["profile", *NAMES]
+    assert table[1].startswith("p50 ")
+    assert all(len(line) <= 80 for line in lines)
     assert text == run(*SMALL)
 
 
