@@ -168,7 +168,9 @@ def retry(connection: Connection, number: int) -> dict[str, Any]:
     ticket = find(connection, number)
     seen = look(connection, ticket)
     if seen.state is State.HELD:
-        raise Refused(f"ID: #{number} is on hold; say what happened with 'schedule resolve'")
+        raise Refused(
+            f"ID: #{number} is on hold; say what happened with 'schedule resolve {number}'"
+        )
     if ticket.open:
         raise Refused(f"ID: #{number} is {seen.state.value} and open; nothing is to be retried")
     if seen.state is State.DISPATCHED:

@@ -187,6 +187,7 @@ def sentence(entry: Entry) -> str:
     reason = code(entry.reason) if entry.reason else "no reason given"
     if entry.outcome == State.REJECTED.value and occurrence_comment(entry.key):
         return f"{lead}Not done, and the job is as it was: {reason}. ({at})"
+    until = f" It does not run before {entry.until:%Y-%m-%d %H:%M:%S} UTC." if entry.until else ""
     texts = {
         State.MISSED.value: f"Missed: {reason}. To run it all the same, reopen the issue.",
         State.REJECTED.value: f"Rejected, not run: {reason}. Reopen the issue to ask again.",
@@ -198,7 +199,7 @@ def sentence(entry: Entry) -> str:
         State.SKIPPED.value: f"Skipped, not run: {reason}. Reopen the issue to ask again.",
         State.PAUSED.value: f"Paused: {reason}.",
         State.CANCELLED.value: f"Cancelled: {reason}.",
-        State.PENDING.value: f"Done: {reason}.",
+        State.PENDING.value: f"Done: {reason}.{until}",
         NEVER_STARTED: f"Attempt {entry.attempt} started no run: {reason}.",
     }
     return f"{lead}{texts.get(entry.outcome, reason)} ({at})"

@@ -79,7 +79,9 @@ def _hearing(connection: Connection, number: int) -> Ticket:
     """The issue of a job on which the next tick carries out what is said."""
     ticket = _open(connection, number)
     if state_label(connection.settings.label, State.HELD) in ticket.labels:
-        raise Refused(f"ID: #{number} is on hold; say what happened with 'schedule resolve'")
+        raise Refused(
+            f"ID: #{number} is on hold; say what happened with 'schedule resolve {number}'"
+        )
     try:
         frontmatter.parse(ticket.body, timezone=connection.settings.defaults.timezone)
     except InvalidJob as problem:

@@ -298,7 +298,7 @@ def test_a_word_that_no_tick_would_carry_out_is_not_said(stage: Stage) -> None:
     stage.edit(2, labels=["schedule", "schedule:held"])
     for words in (("run",), ("snooze", "--for", "1h")):
         stage.run(*words, "1").refused(3, "#1 can't be read (run-at: 'tomorrow'", "mend its text")
-        stage.run(*words, "2").refused(3, "#2 is on hold", "'schedule resolve'")
+        stage.run(*words, "2").refused(3, "#2 is on hold", "'schedule resolve 2'")
     assert stage.comments(1) == stage.comments(2) == []
 
 

@@ -184,6 +184,13 @@ def test_lateness_in_words(seconds: float, words: str) -> None:
         ),
         (entry("paused", reason="x"), "⏸ Paused: `x`. (2026-11-23 12:00:00 UTC)"),
         (entry("pending", reason="x"), "• Done: `x`. (2026-11-23 12:00:00 UTC)"),
+        (
+            entry("pending", reason="x", until=NOON + timedelta(hours=2)),
+            (
+                "• Done: `x`. It does not run before 2026-11-23 14:00:00 UTC. "
+                "(2026-11-23 12:00:00 UTC)"
+            ),
+        ),
         (entry("cancelled", reason="x"), "⛔ Cancelled: `x`. (2026-11-23 12:00:00 UTC)"),
         (entry("invalid", reason="x"), "• `x` (2026-11-23 12:00:00 UTC)"),
     ],
