@@ -31,6 +31,9 @@ SERIES = (
     click.option("--patience", metavar="DURATION", help="How long --when is waited for."),
 )
 
+#: What becomes of a word that was said in a comment.
+HEARD = "the next tick sees to it, if you may schedule here"
+
 
 def series_options(command: Command) -> Command:
     """Give a command the options of a series and of conditions."""
@@ -106,8 +109,7 @@ def snooze(job_id: str, *, queue: str | None, as_json: bool, length: str) -> Non
         raise UsageError(str(problem)) from problem
     connection = connected(repository or queue)
     done = put_off(connection, number, for_long)
-    asked = "asked for; the next tick sees to it, if you may schedule here"
-    show(done, as_json, f"#{number} not before {done['not_before']}: {asked}")
+    show(done, as_json, f"#{number} not before {done['not_before']}: asked for\n{HEARD}")
     watch(connection, connection.seen)
 
 
@@ -117,12 +119,12 @@ def snooze(job_id: str, *, queue: str | None, as_json: bool, length: str) -> Non
 @QUEUE
 def run(job_id: str, *, queue: str | None, as_json: bool) -> None:
     """Run a job now, besides its own time."""
+    from scheduler.created import wrapped
     from scheduler.manage import parse_id
     from scheduler.steering import run_now
 
     repository, number = parse_id(job_id)
     connection = connected(repository or queue)
     done, nudged = run_now(connection, number)
-    asked = "asked for; the next tick sees to it, if you may schedule here"
-    show(done, as_json, f"#{number} now: {asked}\n{nudged.reason}")
+    show(done, as_json, "\n".join([f"#{number} now: asked for", HEARD, *wrapped(nudged.reason)]))
     watch(connection, connection.seen)

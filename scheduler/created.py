@@ -45,6 +45,11 @@ def times(job: Job, now: datetime, zone: str | None) -> dict[str, Any]:
     }
 
 
+def wrapped(text: str) -> list[str]:
+    """``text`` in lines for a terminal of 80 columns."""
+    return textwrap.wrap(text, 79, break_long_words=False, break_on_hyphens=False)
+
+
 def stopped(state: State, number: int) -> list[str]:
     """A line for what keeps an open job from running at its time, and what ends that."""
     if state is State.PAUSED:
@@ -92,9 +97,8 @@ class Created:
 
     def lines(self) -> list[str]:
         """What a person is told: when it runs, where it stands, how late it may be."""
-        expect = self.nudged.reason if self.nudged else ""
-        wrapped = textwrap.wrap(expect, 79, break_long_words=False, break_on_hyphens=False)
-        return [self.line(), *self.local(), self.ticket.url, *wrapped]
+        expect = wrapped(self.nudged.reason) if self.nudged else []
+        return [self.line(), *self.local(), self.ticket.url, *expect]
 
     def local(self) -> list[str]:
         """The same time at the zone's clocks, if that says more."""

@@ -246,6 +246,8 @@ def test_what_was_put_off_says_so_in_its_title(stage: Stage) -> None:
     asked = stage.run("snooze", "1", "--for", "3h").out
     assert asked.startswith("#1 not before 20")
     assert "the next tick sees to it" in asked
+    told = stage.run("run", "1", user="triage").out
+    assert all(len(line) < 80 for line in (asked + told).splitlines())
 
 
 def test_run_now_runs_a_job_that_is_not_due_once(stage: Stage) -> None:
