@@ -197,10 +197,11 @@ def cancel(job_id: str, queue: str | None, as_json: bool, run: bool) -> None:
         text = f"#{number} was closed already"
     if done["dispatching"]:
         text += "; a tick has claimed it, so it may have started: see its journal"
+    head = f"#{number}:" if done["already_closed"] else f"{text};"
     if done["cancelled_run"]:
-        text = f"#{number}: run {done['cancelled_run']} is being cancelled"
+        text = f"{head} run {done['cancelled_run']} is being cancelled"
     elif done["ended_run"]:
-        text = f"#{number}: run {done['ended_run']} has ended already"
+        text = f"{head} run {done['ended_run']} has ended already"
     show(done, as_json, text)
     watch(connection, connection.seen)
 

@@ -21,7 +21,7 @@ from scheduler.fields import REPOSITORY
 from scheduler.journal import Entry
 from scheduler.model import Job, Ticket
 from scheduler.seen import Seen, look
-from scheduler.series import retitled
+from scheduler.series import expected, retitled
 from scheduler.series_keys import agree
 from scheduler.states import State, state_label
 
@@ -185,12 +185,12 @@ def retry(connection: Connection, number: int) -> dict[str, Any]:
             f"'schedule retry {number}'"
         )
     reopened = connection.queue.edit(number, state="open")
-    left, at = _reopened(connection, reopened), when.format_instant(seen.job.run_at)
+    comes = expected(seen.job, title="", touched=connection.clock.now())
     return {
         "id": number,
-        "status": left.value,
+        "status": _reopened(connection, reopened).value,
         "was": seen.state.value,
-        "run_at": at,
+        "run_at": when.format_instant(max(comes, seen.not_before or comes)),
         "url": reopened.url,
     }
 

@@ -23,7 +23,7 @@ SAID = ("timezone", *RULES, "until", "count", "deadline", "unless", "when", "pat
 
 def _said(job: Job | None, key: str) -> object:
     value = getattr(job, key, None)
-    return None if value is None else written(value)
+    return value if value is None or isinstance(value, int) else written(value)
 
 
 @dataclass(frozen=True, kw_only=True)

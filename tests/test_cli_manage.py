@@ -310,3 +310,7 @@ def test_a_job_that_is_reopened_before_its_time_says_when_it_runs(stage: Stage) 
     stage.run("cancel", "1")
     told = stage.run("retry", "1").out
     assert told == f"#1 was cancelled; it runs when due, at {made['run_at']}\n"
+    until = stage.run("snooze", "1", "--for", "5h", "--json").json["not_before"]
+    stage.tick()
+    stage.run("cancel", "1")
+    assert stage.run("retry", "1", "--json").json["run_at"] == until

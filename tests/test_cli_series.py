@@ -294,6 +294,22 @@ def test_a_word_on_a_closed_job_is_refused(stage: Stage) -> None:
     stage.run("run", "77").refused(4, "#77")
 
 
+def test_a_series_is_cancelled_with_its_last_run_and_goes_on_when_it_is_reopened(
+    stage: Stage,
+) -> None:
+    stage.open(body(-30, "agent-message.yml", "every: 1h", "count: 9"))
+    start = read(stage).run_at
+    stage.tick()
+    (run,) = stage.runs()
+    told = stage.run("cancel", "1", "--run").out
+    assert told == f"#1 is cancelled; run {run.id} is being cancelled\n"
+    following = when.format_instant(start + timedelta(hours=1))
+    told = stage.run("retry", "1").out
+    assert told == f"#1 was cancelled; it runs when due, at {following}\n"
+    shown = stage.run("show", "1", "--json").json
+    assert (shown["run_at"], shown["count"]) == (following, 9)
+
+
 def test_a_word_that_no_tick_would_carry_out_is_not_said(stage: Stage) -> None:
     stage.open(body("tomorrow"))
     stage.open(body(7200))
