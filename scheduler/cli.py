@@ -253,7 +253,7 @@ def reschedule(job_id: str, queue: str | None, as_json: bool, **given: Any) -> N
 @JSON
 @QUEUE
 def retry(job_id: str, *, queue: str | None, as_json: bool) -> None:
-    """Reopen a cancelled, missed, rejected or discarded job."""
+    """Reopen a job that ended without having run."""
     from scheduler.manage import parse_id
     from scheduler.manage import retry as reopen
     from scheduler.when import format_instant
