@@ -142,7 +142,7 @@ class Tick:
         try:
             closed = self.queue.closed_tickets(now - (COUNTED if due else RECENT))
             self.rules.enter(known, closed, now=now)
-            self.facts.expect([found.number for found in due])
+            self.facts.expect([found.ticket for found in due])
             forbidden = {found.number: found for found in awake if self.rules.forbidden(found)}
             self._carry_out([found for found in due if found.number not in forbidden])
             for explain in self._later:

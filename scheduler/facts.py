@@ -42,8 +42,10 @@ class Facts:
         self._asked_login = False
         self._clock = clock
         self._roles: dict[tuple[str, str | None], tuple[float, str]] = {}
-        self._edits: dict[int, tuple[float, Edit]] = {}
-        self._ahead: list[int] = []
+        #: When it was asked, of which text, and the answer.
+        self._edits: dict[int, tuple[float, str, Edit]] = {}
+        self._ahead: list[Ticket] = []
+        self._places: dict[int, int] = {}
         #: Whether the server has shown that it can't tell who changed a body.
         self.edits_unknown = False
         self._files: dict[tuple[str, str, str | None], Declared | None] = {}
@@ -88,32 +90,36 @@ class Facts:
             known = self._roles[login, repo] = (now, self._queue.role(login, repo))
         return known[1]
 
-    def expect(self, numbers: Sequence[int]) -> None:
+    def expect(self, tickets: Sequence[Ticket]) -> None:
         """Say which issues will be asked about, so that they can be asked at once."""
-        self._ahead = list(numbers)
+        self._ahead = list(tickets)
+        self._places = {ticket.number: place for place, ticket in enumerate(tickets)}
 
-    def edit(self, number: int) -> Edit | None:
+    def edit(self, ticket: Ticket) -> Edit | None:
         """The last change of an issue's body; None where the server can't tell.
+
+        What was told of another text than the issue has now is not remembered.
 
         Raises:
             Unavailable: the server can tell, and has not.
         """
-        now = self._clock.monotonic()
+        now, number = self._clock.monotonic(), ticket.number
         if self.edits_unknown:
             return None
         known = self._edits.get(number)
-        if known is None or now - known[0] > REMEMBERED:
-            place = self._ahead.index(number) if number in self._ahead else None
-            batch = [number] if place is None else self._ahead[place : place + BATCH]
-            found = self._queue.edits(batch)
+        if known is None or now - known[0] > REMEMBERED or known[1] != ticket.body:
+            place = self._places.get(number, len(self._ahead))
+            batch = [ticket, *self._ahead[place + 1 : place + BATCH]]
+            found = self._queue.edits([each.number for each in batch])
             if found is None:
                 self.edits_unknown = True
                 return None
-            self._edits |= {issue: (now, edit) for issue, edit in found.items()}
+            told = ((each, found.get(each.number)) for each in batch)
+            self._edits |= {each.number: (now, each.body, edit) for each, edit in told if edit}
             if number not in found:
                 raise Unavailable(f"who last changed #{number} can't be told now; the next tick")
             known = self._edits[number]
-        return known[1]
+        return known[2]
 
     def labelled(self, number: int) -> Labelled | None:
         """Who last put the queue's label on an issue."""

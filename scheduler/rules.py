@@ -103,7 +103,7 @@ class Rules:
         return target, declared, problem
 
     def _author(self, found: Known) -> str | None:
-        edit = self.facts.edit(found.number)
+        edit = self.facts.edit(found.ticket)
         reason = self.person(found.ticket.author)
         if reason is not None:
             if not self.settings.trust.labelled:

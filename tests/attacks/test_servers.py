@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -12,12 +13,13 @@ from scheduler.errors import NotPermitted, SettingsUnreadable, Unavailable
 from scheduler.facts import Facts
 from scheduler.gateway import Edit
 from scheduler.github_queue import GitHubQueue
-from scheduler.model import User
+from scheduler.model import Ticket, User
 from scheduler.settings import Settings
 from tests.conftest import Reach, StillClock
 
 EDITED = {"lastEditedAt": "2026-11-23T09:00:00Z", "editor": {"__typename": "User", "login": "x"}}
 AT = datetime(2026, 11, 23, 9, tzinfo=timezone.utc)
+ISSUE = Ticket(number=7, author=User(login="x"), created_at=AT, updated_at=AT)
 
 
 def answer(**issues: Any) -> dict[str, Any]:
@@ -76,7 +78,7 @@ def test_an_answer_that_does_not_tell_is_no_answer(
     queue = GitHubQueue(reach(), repository="o/r", label="schedule")
     facts = Facts(queue, Settings(), clock=clock)
     with pytest.raises((Unavailable, NotPermitted)):
-        facts.edit(7)
+        facts.edit(ISSUE)
     assert not facts.edits_unknown
 
 
@@ -89,8 +91,18 @@ def test_rights_and_edits_are_asked_for_again_after_a_minute(
     facts = Facts(GitHubQueue(reach(), repository="o/r", label="l"), Settings(), clock=clock)
     for seconds, asked in ((0, 2), (60, 2), (1, 4)):
         clock.sleep(seconds)
-        facts.edit(7)
+        facts.edit(ISSUE)
         assert facts.role("x") == "write"
+        assert len(server.calls) == asked
+
+
+def test_what_was_told_of_a_text_is_not_taken_for_another(
+    server: responses.RequestsMock, reach: Reach, clock: StillClock
+) -> None:
+    server.post("https://api.github.com:443/graphql", json=answer(i7=EDITED))
+    facts = Facts(GitHubQueue(reach(), repository="o/r", label="l"), Settings(), clock=clock)
+    for body, asked in (("a", 1), ("a", 1), ("b", 2), ("a", 3)):
+        facts.edit(replace(ISSUE, body=body))
         assert len(server.calls) == asked
 
 

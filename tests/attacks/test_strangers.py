@@ -63,6 +63,22 @@ def test_an_edit_between_the_listing_and_the_claim_is_seen(stage: Stage) -> None
     rejected(stage, number, "'triage'")
 
 
+def test_an_edit_while_a_holder_looks_is_judged_by_who_made_it(stage: Stage) -> None:
+    """What a holder was told of the text before says nothing of the one after."""
+    number = stage.open(body(message="honest"))
+
+    def change(request: Request) -> None:
+        claims = request.method == "POST" and request.path.endswith("/comments")
+        if claims and stage.issue(number)["body"] != EVIL:
+            stage.edit(number, body=EVIL, user="triage")
+
+    with stage.sandbox.on_request(change):
+        report = stage.run("tick", "--hold", "2s", "--poll", "1s", "--json", user="bot").json
+    assert ran(stage) == []
+    (note,) = report["rejected"]
+    assert "'triage'" in note["reason"]
+
+
 def test_a_stranger_s_job_runs_as_a_trusted_person_labelled_it(stage: Stage) -> None:
     stage.settings(VOUCHED)
     number = stage.open(body(message="seen"), user="stranger")
