@@ -47,6 +47,7 @@ class Step(Enum):
     CLAIM = "claim"
     LOOK = "look"
     SETTLE = "settle"
+    TELL = "tell"
     POLL = "poll"
     SLEEP = "sleep"
 
@@ -57,6 +58,8 @@ class Board:
 
     claimed: dict[int, Standing] = field(default_factory=dict)
     unrecorded: list[Sent] = field(default_factory=list)
+    #: The issues whose authors are to be told something, once there is time.
+    untold: Mapping[int, object] = field(default_factory=dict)
     #: Whether the queue was listed: before that, the board says nothing of what waits.
     looked: bool = False
     #: How long a step took lately.
@@ -141,7 +144,7 @@ def next_step(
     """What to do at ``now``: the step, the job it is about, and for SLEEP how long.
 
     First a dispatch that is due; then claims and looks, the earliest due first; then what is
-    to be recorded; then whether to leave, and a poll.
+    to be recorded, or told; then whether to leave, and a poll.
     """
     nearest = board.next_claimed()
     if nearest and nearest[0] <= now:
@@ -156,6 +159,8 @@ def next_step(
             wanted.append((Step.CLAIM if board.early(first) else Step.LOOK, first))
     if board.unrecorded:
         wanted.append((Step.SETTLE, None))
+    elif board.untold and now < end:
+        wanted.append((Step.TELL, None))
     if not wanted and not nearest and _over(board, now=now, end=end, stay=stay):
         return Step.LEAVE, None, NOTHING
     if next_poll <= now:

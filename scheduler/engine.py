@@ -115,8 +115,8 @@ class Tick:
         self._outages = 0
         self._denied: NotPermitted | None = None
         self._worked = False
-        #: Explanations to authors: none of them may keep a due job waiting.
-        self._later: list[Callable[[], None]] = []
+        #: What is still to be explained to authors; none of it may keep a due job waiting.
+        self.untold: dict[int, tuple[Ticket, str]] = {}
 
     def renew(self, settings: Settings) -> None:
         """Go on with settings that were read anew; what was known of rights is forgotten."""
@@ -145,8 +145,7 @@ class Tick:
             self.facts.expect([found.ticket for found in due])
             forbidden = {found.number: found for found in awake if self.rules.forbidden(found)}
             self._carry_out([found for found in due if found.number not in forbidden])
-            for explain in self._later:
-                explain()
+            self._explain()
             self._reject(list(forbidden.values()))
             self.closed.settle(closed)
         except RateLimited as limited:
@@ -176,6 +175,30 @@ class Tick:
             due = [found for found, at in again if at <= now and not found.waits]
         if self._denied is not None and not self._worked:
             raise self._denied
+
+    def _explain(self) -> None:
+        # So many at a time: whoever floods the queue uses up no hour's requests.
+        told = 0
+        while self.untold and told < self.settings.limits.per_tick:
+            told += self.tell()
+        if self.untold:
+            self.report.comes_next(self.report.now)
+
+    def tell(self) -> bool:
+        """Explain one text to its author, unless that was done before.
+
+        Raises:
+            RateLimited: it was not, nor would the next one be.
+        """
+        ticket, words = self.untold.pop(next(iter(self.untold)))
+        try:
+            return self.explainer.explain(ticket, words)
+        except RateLimited:
+            self.untold[ticket.number] = ticket, words
+            raise
+        except (Rejected, Unavailable, NotPermitted) as problem:
+            self._retrying(ticket, problem)
+            return True
 
     def _reject(self, forbidden: list[Known]) -> None:
         # Said at once, not when they fire: their author can still do something about it. And
@@ -233,10 +256,7 @@ class Tick:
             job = self._with_defaults(raw)
         except InvalidJob as problem:
             self.report.invalid.append(Note(id=ticket.number, reason=str(problem)))
-            words = str(problem)
-            self._later.append(
-                lambda: self._quietly(ticket, lambda: self.explainer.explain(ticket, words))
-            )
+            self.untold[ticket.number] = ticket, str(problem)
             return None
         # Of a job that is due the label says that a person reopened it, until that is done.
         if State.INVALID in shown or (shown - {State.HELD} and job.run_at > self.report.now):

@@ -28,13 +28,15 @@ class Explainer:
         self._claimant = claimant
         self._now = now
 
-    def explain(self, ticket: Ticket, problem: str) -> None:
-        """Say ``problem`` on the issue, unless this very text was explained before."""
+    def explain(self, ticket: Ticket, problem: str) -> bool:
+        """Say ``problem`` on the issue; False: this very text was explained before."""
         text_hash = hashlib.sha256(ticket.body.encode("utf-8", "replace")).hexdigest()[:16]
         explanation = Explanation(text_hash=text_hash)
-        if not self._explained(ticket, text_hash):
+        new = not self._explained(ticket, text_hash)
+        if new:
             self._queue.add_comment(ticket.number, invalid_comment(explanation, problem))
         self._claimant.show(ticket, State.INVALID)
+        return new
 
     def _explained(self, ticket: Ticket, text_hash: str) -> bool:
         if not ticket.comments:

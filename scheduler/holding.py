@@ -62,7 +62,7 @@ class Holder:
         self.clock = self.desk.clock
         self.dispatcher = tick.lifecycle.dispatcher
         self.stay = stay
-        self.board = Board()
+        self.board = Board(untold=tick.untold)
         self.lookout = Lookout(tick, self.board, poll=poll, settings=settings)
         self._stopped = stopped
         self._begin = begin
@@ -167,6 +167,8 @@ class Holder:
             self.lookout.forget(found.number)
             self._guarded(found, lambda: self.dispatcher.settle(sent))
             self._stays(found.number)
+        elif step is Step.TELL:
+            self.tick.tell()
         elif number is None:
             self.lookout.look_around()
         elif step is Step.FIRE:

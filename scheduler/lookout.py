@@ -114,6 +114,7 @@ class Lookout:
 
     def forget(self, number: int) -> None:
         """What is now done about a job replaces what was said of it before."""
+        self.tick.untold.pop(number, None)
         for name in PASSING:
             notes: list[Note] = getattr(self.desk.report, name)
             notes[:] = [note for note in notes if note.id != number]

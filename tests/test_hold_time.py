@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from scheduler.board import GRACE, OVERTIME, Stay
-from scheduler.errors import SettingsError
+from scheduler.errors import RateLimited, SettingsError
 from scheduler.settings import Allow, Settings
 from tests.hold_world import NOON, body, hold_world
 
@@ -103,6 +104,38 @@ def test_what_a_holder_tells_is_told_once_and_only_while_it_is_true() -> None:
     report = world.stays()
     assert [note.id for note in report.invalid] == [still]
     assert len(world.sent_at("mended")) == 1
+
+
+def test_what_can_not_be_read_is_explained_while_it_sleeps() -> None:
+    world = hold_world(latency=0.3)
+    world.open("job", 101)
+    opened: list[int] = []
+    for moment in (30, 90):
+        world.lively.at(
+            moment, lambda: opened.append(world.hub.open("---\nrun-at: soon\n---\nhi\n"))
+        )
+    world.lively.at(60, lambda: world.hub.change(opened[0], body="---\nrun-at: later\n---\n"))
+    world.stays()
+    assert [len(world.hub.on(number)) for number in opened] == [2, 1]
+    assert all("schedule:invalid" in world.hub.ticket(number).labels for number in opened)
+    (sent,) = world.sent_at("job")
+    assert 101 <= sent <= 101.35
+
+
+def test_an_explanation_under_a_rate_limit_waits_for_its_end() -> None:
+    world = hold_world(hold=100)
+    numbers = [world.hub.open("no job") for _ in range(5)]
+    refused: list[float] = []
+
+    def limited(index: int, name: str, act: Callable[[], object]) -> object:
+        if name == "add_comment" and world.seconds < 50:
+            refused.append(world.seconds)
+            raise RateLimited("limit", retry_at=NOON + timedelta(seconds=50))
+        return act()
+
+    world.stays(limited)
+    assert len(refused) == 2  # by the pass, and by the hold
+    assert [len(world.hub.on(number)) for number in numbers] == [1] * 5
 
 
 def test_what_is_on_hold_costs_nothing_and_keeps_nobody() -> None:

@@ -99,6 +99,19 @@ def test_an_agent_over_its_quota_keeps_no_other_waiting(stage: Stage) -> None:
     assert "room again" in report["rejected"][0]["reason"]
 
 
+def test_issues_that_are_no_jobs_are_answered_so_many_at_a_time(stage: Stage) -> None:
+    stage.settings("limits: {per-tick: 3}\n")
+    flood = [stage.open("no job") for _ in range(8)]
+    honest = stage.open(body(-1, "bare.yml"))
+    answered = []
+    for _ in range(3):
+        report = stage.tick()
+        assert [note["id"] for note in report["invalid"]] == flood
+        answered.append(sum(len(stage.comments(number)) for number in flood))
+    assert answered == [3, 6, 8]
+    assert stage.issue(honest)["state"] == "closed"
+
+
 #: Over HTTP this many issues take minutes, so the server of this test is one in memory.
 MANY = 10_000
 
