@@ -125,11 +125,16 @@ class Facts:
         """Who last put the queue's label on an issue."""
         return self._queue.labelled(number)
 
-    def created_since(self, since: datetime) -> Sequence[Ticket]:
-        """The jobs created since, from the longest list that was asked for."""
-        if self._created is None or self._created[0] > since:
-            self._created = (since, self._queue.created_since(since))
-        return self._created[1]
+    def created_since(self, since: datetime, *, beside: Ticket) -> Sequence[Ticket]:
+        """The jobs created since, from the longest list that was asked for.
+
+        It is no older than the text of ``beside``, one of them.
+        """
+        text = (beside.number, beside.body)
+        known = self._created
+        if known is None or known[0] > since or all((t.number, t.body) != text for t in known[1]):
+            known = self._created = (since, self._queue.created_since(since))
+        return known[1]
 
     def declared(self, job: Job) -> Declared | None:
         """What the target of ``job`` declares; None: there is no such file.

@@ -140,10 +140,12 @@ class Rules:
         signature = signing.Signature.read(found.raw.signature)
         if signature is None:
             return None
-        for ticket in self.facts.created_since(signature.issued_at - signing.SKEW):
+        since = signature.issued_at - signing.SKEW
+        for ticket in self.facts.created_since(since, beside=found.ticket):
+            ran = ticket.state_reason == "completed" and ticket.number != found.number
             # A stranger can copy a signature into an older issue; that uses up nothing.
             if (
-                ticket.number < found.number
+                (ticket.number < found.number or ran)
                 and self._nonce(ticket) == signature.nonce
                 and self.person(ticket.author) is None
             ):

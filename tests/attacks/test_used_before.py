@@ -62,6 +62,31 @@ def test_of_two_accounts_only_one_that_may_schedule_uses_a_nonce_up(thief: str, 
         court.refused(first, f"author: {thief!r}")
 
 
+def test_a_nonce_is_looked_for_among_what_was_opened_since_the_last_look() -> None:
+    court = Court(SIGNING)
+    assert court.verdict(court.signed(nonce="o" * 24)) is None
+    first, second = court.signed(author="owner"), court.signed()
+    court.refused(second, f"was used before, by #{first.number}")
+    assert court.verdict(first) is None
+    assert court.queue.calls.count("created_since") == 2
+
+
+@pytest.mark.parametrize(("reason", "used"), [("completed", True), ("not_planned", False)])
+def test_what_has_run_does_not_run_again_from_an_older_issue(reason: str, used: bool) -> None:
+    """Who shares the account opens an issue beforehand, and copies the text into it."""
+    court = Court(SIGNING)
+    older, first = court.signed(nonce="o" * 24), court.signed()
+    assert court.verdict(older) is None
+    assert court.verdict(first) is None
+    court.hub.close(first.number, reason=reason)
+    court.hub.change(older.number, body=first.ticket.body)
+    copy = court.known(older.number)
+    if used:
+        court.refused(copy, f"was used before, by #{first.number}")
+    else:
+        assert court.verdict(copy) is None
+
+
 @pytest.mark.parametrize(
     "text",
     [
