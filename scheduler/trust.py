@@ -5,6 +5,8 @@ Every answer is None (it may) or the reason, one line that ends with the way out
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from scheduler.model import Job, Target, User
 from scheduler.settings import Settings
 
@@ -48,13 +50,16 @@ def target_refusal(author: User, target: Target, *, queue: str, settings: Settin
     """Why ``author`` may not have ``target`` started from the repository ``queue``."""
     allow = settings.allow
     elsewhere = target.repo.lower() != queue.lower()
+    # A machine's account is a user to GitHub, and no more to be trusted for that.
+    author = replace(author, bot=author.bot or named_bot(author, settings))
     if elsewhere and not allow.permits_repository(target.repo):
         return (
             f"repo: {target.repo!r} is not in allow.repositories; add it to "
             f".github/scheduler.yml of {queue}"
         )
     if target.event is not None:
-        own = not elsewhere and target.event in OWN_EVENTS
+        # GitHub's expressions compare without regard to case.
+        own = not elsewhere and target.event.lower() in OWN_EVENTS
         if own and target.event not in (allow.events or ()):
             return (
                 f"event: {target.event!r} starts the scheduler itself; name it in allow.events of "

@@ -145,6 +145,15 @@ def test_a_bot_may_start_only_what_is_named() -> None:
     assert refusal(event("wake"), Allow(workflows=("wake",)), BOT) is not None
 
 
+def test_an_account_that_is_trusted_as_a_bot_starts_no_more_than_one() -> None:
+    """A machine's account is a user to GitHub; its role, which may be none, was never asked."""
+    machine, bots = User(login="Octo-Machine"), Trust(bots=("octo-machine",))
+    for allow, may in ((Allow(), False), (Allow(workflows=("r*",)), True)):
+        settings = Settings(trust=bots, allow=allow)
+        found = target_refusal(machine, workflow("run.yml"), queue=QUEUE, settings=settings)
+        assert (found is None) == may
+
+
 @pytest.mark.parametrize(
     ("allow", "may"),
     [
@@ -160,7 +169,7 @@ def test_the_scheduler_itself_must_be_named_in_full(allow: Allow, may: bool) -> 
     assert may or (found or "").startswith("workflow: 'scheduler.yml' is the scheduler itself; ")
 
 
-@pytest.mark.parametrize("name", OWN_EVENTS)
+@pytest.mark.parametrize("name", [*OWN_EVENTS, "Schedule", "SCHEDULE-TICK"])
 def test_an_event_that_starts_the_scheduler_must_be_named_in_full(name: str) -> None:
     for events in (None, ("*",), ("schedule*",)):
         found = refusal(event(name), Allow(events=events))

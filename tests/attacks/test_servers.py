@@ -106,6 +106,23 @@ def test_what_was_told_of_a_text_is_not_taken_for_another(
         assert len(server.calls) == asked
 
 
+@pytest.mark.parametrize(
+    ("told", "role"),
+    [
+        ({"role_name": "triage", "permission": "read"}, "triage"),
+        ({"role_name": "security engineer", "permission": "read"}, "read"),
+        ({"role_name": "release crew", "permission": "write"}, "write"),
+        ({"role_name": "release crew"}, "none"),
+        ({}, "none"),
+    ],
+)
+def test_a_role_of_an_organisation_is_what_it_amounts_to(
+    server: responses.RequestsMock, reach: Reach, told: dict[str, str], role: str
+) -> None:
+    server.get("https://api.github.com:443/repos/o/r/collaborators/x/permission", json=told)
+    assert GitHubQueue(reach(), repository="o/r", label="l").role("x") == role
+
+
 @pytest.mark.parametrize("status", [404, 403])
 def test_settings_that_a_token_can_not_see_are_not_settings_that_are_not_there(
     server: responses.RequestsMock, reach: Reach, clock: StillClock, status: int
