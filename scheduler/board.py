@@ -7,9 +7,9 @@ from everywhere.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from enum import Enum
 from itertools import takewhile
 
@@ -29,6 +29,7 @@ OVERTIME = timedelta(seconds=60)
 #: A job that was looked at and still waits is looked at again after this, at the earliest.
 AGAIN = timedelta(seconds=20)
 NOTHING = timedelta(0)
+EARLIEST = datetime.min.replace(tzinfo=timezone.utc)
 
 
 class Stay(str, Enum):
@@ -66,6 +67,7 @@ class Board:
     takes: dict[Step, timedelta] = field(default_factory=dict)
     _waiting: dict[int, Known] = field(default_factory=dict)
     _again: dict[int, datetime] = field(default_factory=dict)
+    _refused: frozenset[int] = frozenset()
     _agenda: list[tuple[datetime, datetime, int]] | None = None
 
     @property
@@ -93,6 +95,11 @@ class Board:
         self._again.pop(number, None)
         self._agenda = None
 
+    def refuse(self, numbers: Iterable[int]) -> None:
+        """Look at these waiting jobs at once, due or not: a rule forbids them."""
+        self._refused = frozenset(numbers)
+        self._agenda = None
+
     def looked_at(self, number: int) -> bool:
         """Whether a waiting job was looked at before, and is to be looked at again."""
         return number in self._again
@@ -104,7 +111,8 @@ class Board:
 
     def early(self, number: int) -> bool:
         """Whether a job may be claimed before it is due: what is recorded about it is known."""
-        return self._waiting[number].simple and number not in self._again
+        new = number not in self._again and number not in self._refused
+        return new and self._waiting[number].simple
 
     def agenda(self) -> list[tuple[datetime, datetime, int]]:
         """When something is to be done about each waiting job, when it is due, and its number."""
@@ -113,9 +121,10 @@ class Board:
         return self._agenda
 
     def _entry(self, number: int) -> tuple[datetime, datetime, int]:
-        due = self._waiting[number].job.run_at
-        if again := self._again.get(number):
-            due = max(due, again)
+        due, again = self._waiting[number].job.run_at, self._again.get(number)
+        if number in self._refused:
+            return again or EARLIEST, due, number
+        due = max(due, again or due)
         return due - LEAD if self.early(number) else due, due, number
 
     def next_due(self) -> datetime | None:

@@ -141,7 +141,7 @@ class Tick:
         report.comes_next(*(found.job.run_at for found in awake if found.job.run_at > now))
         try:
             closed = self.queue.closed_tickets(now - (COUNTED if due else RECENT))
-            self.rules.enter(known, closed, now=now)
+            self.rules.enter(known, [*closed, *tickets], now=now)
             self.facts.expect([found.ticket for found in due])
             forbidden = {found.number: found for found in awake if self.rules.forbidden(found)}
             self._carry_out([found for found in due if found.number not in forbidden])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from itertools import islice
 
 from scheduler.board import Board
 from scheduler.claims import changed
@@ -157,6 +158,11 @@ class Lookout:
                 self.desk.report.withdrawn.append(Note(id=number, reason=reason))
 
     def _enter(self) -> None:
-        claimed = [standing.found for standing in self.board.claimed.values()]
-        known = [*self.board.waiting.values(), *claimed]
-        self.tick.rules.enter(known, self._closed, now=self.desk.clock.now())
+        board, rules = self.board, self.tick.rules
+        known = [*board.waiting.values(), *(each.found for each in board.claimed.values())]
+        others = [*self._closed, *self.listed.values()]
+        rules.enter(known, others, now=self.desk.clock.now())
+        # Said at once, as a pass does, and not more at a time.
+        most = max(self.tick.settings.limits.per_tick - self.tick.lifecycle.ended, 0)
+        refused = (number for number, found in board.waiting.items() if rules.forbidden(found))
+        board.refuse(islice(refused, most))

@@ -38,10 +38,16 @@ class Rules:
         self.texts: dict[tuple[str, str | None], Job | None] = {}
         self._over: dict[int, str] = {}
 
-    def enter(self, known: Iterable[Known], closed: Iterable[Ticket], *, now: datetime) -> None:
-        """Count the jobs of this tick against the quotas, and look for what came twice."""
+    def enter(self, known: Iterable[Known], others: Iterable[Ticket], *, now: datetime) -> None:
+        """Count the jobs of this tick against the quotas, and look for what came twice.
+
+        ``others`` are issues that have ended, or wait for a person: they count, too. Of one
+        that is named twice the first counts.
+        """
         entered = [Entered.of(each.ticket, each.raw) for each in known]
-        read = ((ticket, self.job(ticket.body)) for ticket in closed)
+        here = {each.number for each in entered}
+        apart = {each.number: each for each in reversed([*others]) if each.number not in here}
+        read = ((ticket, self.job(ticket.body)) for ticket in apart.values())
         entered += [Entered.of(ticket, job) for ticket, job in read if job is not None]
         self._over = quotas.refusals(entered, quotas=self.settings.quotas, now=now)
         if self.settings.signing != "off":

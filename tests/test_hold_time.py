@@ -159,6 +159,33 @@ def test_a_label_that_keeps_a_job_is_respected_before_its_instant_too() -> None:
     assert [note.id for note in report.held] == [number]
 
 
+KEY = "agent: probe-1\ndedup-key: k\n"
+TWICE = {"soon": 60, "later": 200}
+
+
+def test_what_was_opened_twice_while_it_sleeps_runs_once() -> None:
+    world = hold_world()
+    world.lively.at(30, lambda: [world.open(name, at, more=KEY) for name, at in TWICE.items()])
+    report = world.stays()
+    assert (world.sent_at("soon"), world.sent_at("later")) == ([60.0], [])
+    assert reasons(report.rejected).startswith("#2 dedup-key: 'k' is that of #1")
+    assert not world.hub.ticket(2).open
+
+
+@pytest.mark.parametrize("label", ["schedule:paused", "schedule:held"])
+def test_a_job_that_waits_for_a_person_is_open_all_the_same(label: str) -> None:
+    world = hold_world()
+    older = world.open("older", 30, more=KEY)
+    world.hub.change(older, labels=("schedule", label))
+    world.clock.sleep(2 * 86400)
+    first = world.open("in its pass", 0, more=KEY)
+    world.lively.at(2 * 86400 + 30, lambda: world.open("while it holds", 30, more=KEY))
+    report = world.stays()
+    assert [note.id for note in report.rejected] == [first, first + 1]
+    assert f"#{older}" in report.rejected[1].reason
+    assert world.hub.sent == []
+
+
 # Settings.
 
 
