@@ -42,12 +42,16 @@ def past(connection: Connection, since: datetime, open_tickets: Sequence[Ticket]
     """
     found, since = _all_comments(connection, since) or _by_job(connection, since, open_tickets)
     first: dict[str, Comment] = {}
+    by_issue: dict[int, list[Comment]] = {}
     for comment in sorted(found, key=lambda comment: comment.id):
+        by_issue.setdefault(comment.issue, []).append(comment)
         if records.RECORD.match(comment.body):
             first.setdefault(comment.author.login.lower(), comment)
     login = scheduler_login(connection, list(first.values())[:WRITERS])
-    history = journal.read(found, login=login or "")
-    return Past(entries=history.journal.entries, since=since)
+    # Each issue has a journal of its own; taken for one, a long one would outdate the others.
+    read = (journal.read(comments, login=login or "") for comments in by_issue.values())
+    entries = tuple(entry for history in read for entry in history.journal.entries)
+    return Past(entries=entries, since=since)
 
 
 def _all_comments(connection: Connection, since: datetime) -> tuple[list[Comment], datetime] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from scheduler import history, records
 from scheduler.connect import connect
 from scheduler.environment import Environment
 from scheduler.journal import NEVER_STARTED, Entry, Journal
+from scheduler.model import occurrence_key
 from scheduler.report import journal_comment
 from scheduler.states import State
 from scheduler.stats import Stats, issue_of, span, stats
@@ -224,6 +226,19 @@ def test_what_others_write_is_not_believed(stage: Stage) -> None:
     # One who may write is believed where the settings name no other, and there is no scheduler.
     stage.settings("scheduler: {login: agent}\n")
     assert stage.run("stats", "--json").json["count"] == 0
+
+
+def test_a_busy_series_hides_no_other_job(stage: Stage) -> None:
+    """Its journal is long, and its last entries are later than what the others dispatched."""
+    ago = [datetime.now(timezone.utc) - timedelta(minutes=n) for n in range(160, 0, -1)]
+    series, *others = (stage.open(body(3600)) for _ in range(3))
+    runs = [replace(entry(series, 1.0), key=occurrence_key(series, at), at=at) for at in ago]
+    told = {number: [replace(entry(number, 99.0), at=ago[100])] for number in others}
+    for number, entries in {series: runs, **told}.items():
+        text = {"body": journal_comment(Journal(entries=tuple(entries)))}
+        stage.call("POST", f"{ISSUES}/{number}/comments", text, user="bot")
+    shown = stage.run("stats", "--json").json
+    assert (shown["count"], shown["worst_s"]) == (162, 99.0)
 
 
 def test_a_crowd_of_forgers_costs_no_request_each(stage: Stage) -> None:
