@@ -13,8 +13,9 @@ from scheduler.settings import Settings
 from scheduler.target import Declared, declared
 from scheduler.trust import target_of
 
-#: How long an answer about somebody's rights is good for, in seconds.
-REMEMBERED = 60.0
+#: How old an answer about somebody's rights may be when a job is claimed, in seconds: then it
+#: is at most a minute old when the job is dispatched.
+REMEMBERED = 50.0
 #: So many issues are asked about in one GraphQL query.
 BATCH = 50
 
