@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from scheduler import workflow_commands as commands
+from scheduler.clock import SystemClock
 from scheduler.connect import Connection, connect
 from scheduler.create import create
 from scheduler.created import Created
 from scheduler.environment import Environment
-from scheduler.errors import Refused, SchedulerError, UsageError
+from scheduler.errors import RateLimited, Refused, SchedulerError, Unavailable, UsageError
 from scheduler.keepalive import keep_alive
 from scheduler.leaving import Leave, Overtime, leaving, unbegun
 from scheduler.markdown import code, visible
@@ -33,6 +34,9 @@ from scheduler.workflow_commands import Annotation, Level
 
 #: A job may be due before the run that carries it begins; older times are a mistake.
 TRANSIT = timedelta(hours=1)
+#: So long a tick waits for an answer before it has begun, and so often it asks. GitHub wants
+#: to be left alone for a minute where it does not say for how long.
+PATIENCE, PAUSE = timedelta(seconds=90), timedelta(seconds=5)
 
 LEVELS: Mapping[str, Level] = {
     "held": "error",
@@ -62,7 +66,7 @@ def main(environ: Mapping[str, str]) -> int:
 def _tick(environment: Environment, leave: Leave) -> int:
     report = None
     try:
-        connection = connect(environment)
+        connection = _connected(environment)
         profile = environment.profile or connection.settings.profile
         hold = hold_for(environment.hold, environment.poll, profile=profile)
         report = tick_and_hold(connection, hold, leave)
@@ -97,6 +101,22 @@ def _tick(environment: Environment, leave: Leave) -> int:
     if report.error is not None:
         raise report.error
     return 0
+
+
+def _connected(environment: Environment) -> Connection:
+    """The queue's connection. Waits a while for GitHub: a run that gave up would end its chain."""
+    clock = SystemClock()
+    until = clock.now() + PATIENCE
+    while True:
+        try:
+            return connect(environment)
+        except Unavailable as outage:
+            again = clock.now() + PAUSE
+            if isinstance(outage, RateLimited):
+                again = max(again, outage.retry_at)
+            if again > until:
+                raise
+            clock.sleep((again - clock.now()).total_seconds())
 
 
 def _keep_alive(connection: Connection, report: TickReport, leave: Leave) -> None:

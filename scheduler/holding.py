@@ -74,7 +74,7 @@ class Holder:
 
     def run(self) -> TickReport:
         """The pass, then the hold; leaves cleanly whatever GitHub says meanwhile."""
-        report = self.tick.run()
+        report, silent = self._pass()
         due, end = report.next_due, self.clock.now() + self._left(self._ends)
         idle = not self._hold or (self.stay is not Stay.HOLD and due is None)
         idle |= self.stay is Stay.DUE and due is not None and due > end
@@ -93,12 +93,26 @@ class Holder:
             report.stopped = f"the hold ended early: {ended}"
             report.error = None if isinstance(ended, (Unavailable, Superseded)) else ended
         self._put_down()
+        if silent and not self.board.looked and not self._stopped():
+            raise silent
         if self.board.looked:
             now, waiting = self.clock.now(), self.board.waiting.values()
             report.next_due = self.board.next_due()
             report.waiting = sum(1 for found in waiting if found.job.run_at <= now)
         report.requests = self.desk.queue.requests
         return report
+
+    def _pass(self) -> tuple[TickReport, Unavailable | None]:
+        """The pass; with the reason where GitHub did not even show the queue."""
+        try:
+            return self.tick.run(), None
+        except Unavailable as outage:
+            if not self._hold:
+                raise
+            report = self.desk.report
+            report.stopped = str(outage)
+            report.comes_next(self.clock.now())
+            return report, outage
 
     def take_no_more(self) -> None:
         """End the pass before its next job, as its limit would; what is in hand is finished."""

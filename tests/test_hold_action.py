@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from scheduler.sandbox.requestlog import Request
-from tests.conftest import REPO, Stage, at, body
+from tests.conftest import ISSUES, REPO, Stage, at, body
 from tests.hold_stage import holder, holds, stalled, until
 
 
@@ -44,6 +44,17 @@ def test_the_profile_is_the_input_else_the_setting(
     assert (took >= hold) == bool(relays), "the others leave where nothing is due within the hold"
     assert ("goes on from here" in out) == bool(relays)
     assert ("wakes the scheduler" in out) == (not relays)
+
+
+@pytest.mark.parametrize("path", ["/contents/", f"{ISSUES}$"])
+def test_an_outage_at_its_beginning_breaks_no_chain(stage: Stage, path: str) -> None:
+    """It would leave what waits to cron, for hours: a successor starts at any moment."""
+    stage.settings("profile: punctual\n")
+    stage.open(body(at(12)))
+    stage.sandbox.fault("502-before", method="GET", path=path, count=4)
+    status, out, _ = action(stage, SCHEDULE_HOLD="1m", SCHEDULE_POLL="1s")
+    assert status == 0, out
+    assert sorted(run.name for run in stage.runs()) == ["Agent message", "Scheduler"]
 
 
 @pytest.mark.parametrize("hold", ["0s", "0", "0m", "PT0S"])

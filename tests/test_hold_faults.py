@@ -86,6 +86,19 @@ def test_a_pass_that_was_cut_short_is_gone_on_with() -> None:
     world.audit(number, "job")
 
 
+@pytest.mark.parametrize("long", [30, 700])
+def test_an_outage_before_its_pass_is_outlasted_if_it_ends(long: float) -> None:
+    world = hold_world()
+    world.open("job", 60)
+    dead = through(world, "*", 0, long, lambda: Unavailable("no answer"))
+    if long > world.hold:
+        with pytest.raises(Unavailable):
+            world.stays(dead)
+    else:
+        assert world.stays(dead).stopped == ""
+        assert world.sent_at("job") == [60.0]
+
+
 def test_a_token_that_expires_ends_the_hold_with_its_message() -> None:
     world = hold_world()
     number = world.open("job", 300)
