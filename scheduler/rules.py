@@ -49,7 +49,9 @@ class Rules:
         apart = {each.number: each for each in reversed([*others]) if each.number not in here}
         read = ((ticket, self.job(ticket.body)) for ticket in apart.values())
         entered += [Entered.of(ticket, job) for ticket, job in read if job is not None]
-        self._over = quotas.refusals(entered, quotas=self.settings.quotas, now=now)
+        # What somebody else wrote in an agent's name uses up nothing of it, where a key can tell.
+        own = [each for each in entered if not self._unsigned(each.job, each.created_at)]
+        self._over = quotas.refusals(own, quotas=self.settings.quotas, now=now)
         if self.settings.signing != "off":
             self._over |= _replayed(entered)
 
@@ -70,13 +72,16 @@ class Rules:
             self._over.get(found.number)
             or quotas.too_deep(found.job, limits)
             or quotas.too_far(found.raw, found.ticket.created_at, limits)
-            or signing.refusal(
-                found.raw,
-                self.keys,
-                mode=self.settings.signing,
-                repository=self.repository,
-                created_at=found.ticket.created_at,
-            )
+            or self._unsigned(found.raw, found.ticket.created_at)
+        )
+
+    def _unsigned(self, job: Job, created_at: datetime) -> str | None:
+        return signing.refusal(
+            job,
+            self.keys,
+            mode=self.settings.signing,
+            repository=self.repository,
+            created_at=created_at,
         )
 
     def judge(self, found: Known) -> tuple[Target, Declared, tuple[State, str] | None]:

@@ -87,6 +87,15 @@ def test_what_has_run_does_not_run_again_from_an_older_issue(reason: str, used: 
         assert court.verdict(copy) is None
 
 
+def test_who_can_not_sign_for_an_agent_uses_up_nothing_of_its_quota() -> None:
+    court = Court(Settings(signing="required", quotas=Quotas(open_per_agent=1)))
+    spoofed, mine = court.open("agent: alice"), court.signed()
+    assert entered(court, spoofed, mine) == [spoofed.number]
+    court.refused(spoofed, "signature: is missing")
+    second = court.signed(nonce="m" * 24)
+    assert entered(court, mine, second) == [second.number]
+
+
 @pytest.mark.parametrize(
     "text",
     [
