@@ -29,7 +29,7 @@ from scheduler.markdown import code, visible
 from scheduler.report import TickReport, summary
 from scheduler.request import Request, from_mapping
 from scheduler.requested import instant_of, timed
-from scheduler.ticking import hold_for, tick_and_hold
+from scheduler.ticking import hold_for, hold_of, tick_and_hold
 from scheduler.workflow_commands import Annotation, Level
 
 #: A job may be due before the run that carries it begins; older times are a mistake.
@@ -106,7 +106,8 @@ def _tick(environment: Environment, leave: Leave) -> int:
 def _connected(environment: Environment) -> Connection:
     """The queue's connection. Waits a while for GitHub: a run that gave up would end its chain."""
     clock = SystemClock()
-    until = clock.now() + PATIENCE
+    single = environment.hold is not None and not hold_of(environment.hold, "20s").length
+    until = clock.now() + (timedelta(0) if single else PATIENCE)
     while True:
         try:
             return connect(environment)
