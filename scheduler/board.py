@@ -100,6 +100,10 @@ class Board:
         self._refused = frozenset(numbers)
         self._agenda = None
 
+    def refuses(self, number: int) -> bool:
+        """Whether a rule forbids a waiting job."""
+        return number in self._refused
+
     def looked_at(self, number: int) -> bool:
         """Whether a waiting job was looked at before, and is to be looked at again."""
         return number in self._again
@@ -111,8 +115,12 @@ class Board:
 
     def early(self, number: int) -> bool:
         """Whether a job may be claimed before it is due: what is recorded about it is known."""
-        new = number not in self._again and number not in self._refused
+        new = number not in self._again and not self.refuses(number)
         return new and self._waiting[number].simple
+
+    def takes_up(self, number: int) -> Step:
+        """How a waiting job is taken up."""
+        return Step.CLAIM if self.early(number) else Step.LOOK
 
     def agenda(self) -> list[tuple[datetime, datetime, int]]:
         """When something is to be done about each waiting job, when it is due, and its number."""
@@ -122,7 +130,7 @@ class Board:
 
     def _entry(self, number: int) -> tuple[datetime, datetime, int]:
         due, again = self._waiting[number].job.run_at, self._again.get(number)
-        if number in self._refused:
+        if self.refuses(number):
             return again or EARLIEST, due, number
         due = max(due, again or due)
         return due - LEAD if self.early(number) else due, due, number
@@ -153,28 +161,27 @@ def next_step(
     """What to do at ``now``: the step, the job it is about, and for SLEEP how long.
 
     First a dispatch that is due; then claims and looks, the earliest due first; then what is
-    to be recorded, or told; then whether to leave, and a poll.
+    to be recorded; then whether to leave, and a poll; then what authors are to be told.
     """
     nearest = board.next_claimed()
     if nearest and nearest[0] <= now:
         return Step.FIRE, nearest[1], NOTHING
     wanted: list[tuple[Step, int | None]] = []
+    last: list[tuple[Step, int | None]] = [(Step.TELL, None)] if board.untold and now < end else []
     ahead = [instant for instant in (next_poll, end, end + OVERTIME) if instant > now]
     if now - end < OVERTIME:
         acts = list(takewhile(lambda act: act[0] <= now, board.agenda()))
         ahead += [act[0] for act in board.agenda()[len(acts) : len(acts) + 1]]
         if acts:
-            first = min(acts, key=lambda act: act[1:])[2]
-            wanted.append((Step.CLAIM if board.early(first) else Step.LOOK, first))
+            refused, _, first = min((board.refuses(act[2]), *act[1:]) for act in acts)
+            (last if refused else wanted).insert(0, (board.takes_up(first), first))
     if board.unrecorded:
         wanted.append((Step.SETTLE, None))
-    elif board.untold and now < end:
-        wanted.append((Step.TELL, None))
-    if not wanted and not nearest and _over(board, now=now, end=end, stay=stay):
+    if not (wanted or last or nearest) and _over(board, now=now, end=end, stay=stay):
         return Step.LEAVE, None, NOTHING
     if next_poll <= now:
         wanted.append((Step.POLL, None))
-    for step, number in wanted:
+    for step, number in (*wanted, *last):
         if not nearest or nearest[0] - now > board.near(step):
             return step, number, NOTHING
     ahead += [nearest[0]] if nearest else []

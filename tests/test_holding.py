@@ -114,6 +114,23 @@ def test_the_order_is_fire_claim_look_settle_leave_poll() -> None:
     assert step(made, 6) == (Step.SLEEP, None)
 
 
+def test_what_a_rule_forbids_and_what_is_to_be_told_wait_for_everything_else() -> None:
+    made = board(known(1, -60), known(2, 600), known(3, 0, comments=1), unrecorded=(sent(4),))
+    made.untold = {5: "words"}
+    made.refuse([1, 2])
+    assert step(made, 0, poll=0) == (Step.LOOK, 3)
+    made.drop(3)
+    assert step(made, 0, poll=0) == (Step.SETTLE, None)
+    made.unrecorded.clear()
+    assert step(made, 0, poll=0) == (Step.POLL, None)
+    assert step(made, 0, stay=Stay.DUE) == (Step.LOOK, 1)
+    made.drop(1)
+    assert step(made, 0) == (Step.LOOK, 2)
+    made.drop(2)
+    assert step(made, 0) == (Step.TELL, None)
+    assert step(made, 0, end=NOON) == (Step.LEAVE, None)
+
+
 def test_of_what_is_to_be_done_the_earliest_due_is_first() -> None:
     """A job that can't be claimed early holds up no claim, and no claim holds up that job."""
     made = board(known(1, 0, comments=1), known(2, 1))
