@@ -59,7 +59,8 @@ class Entry:
     seconds, ``matched`` how the run was found, ``claim`` the id of the attempt's claim,
     ``seen`` the highest comment id when a job was held: only later words can settle it.
     ``passed`` is how many earlier instants of a series were passed over, ``until`` when a
-    job that was put off may run at the earliest.
+    job that was put off may run at the earliest, ``instead_of`` the ``run-at`` in whose place
+    a command ran a job that comes once.
     """
 
     key: str
@@ -76,6 +77,7 @@ class Entry:
     seen: int | None = None
     passed: int | None = None
     until: datetime | None = None
+    instead_of: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +107,11 @@ class Journal:
     def put_off(self) -> Entry | None:
         """What the last command that put the job off led to."""
         return next((e for e in reversed(self.entries) if e.until is not None), None)
+
+    @cached_property
+    def instead(self) -> Entry | None:
+        """The last run by a command that took the place of a job's own."""
+        return next((e for e in reversed(self.entries) if e.instead_of is not None), None)
 
     @cached_property
     def parted(self) -> Entry | None:

@@ -101,7 +101,7 @@ def reschedule(connection: Connection, number: int, run_at: datetime) -> tuple[S
     """Move a job to ``run_at``; a closed one is reopened, as another occurrence.
 
     Raises:
-        Refused: the job's own text can't be read, or a comment ran it.
+        Refused: the job's own text can't be read.
     """
     ticket = find(connection, number)
     try:
@@ -117,7 +117,6 @@ def reschedule(connection: Connection, number: int, run_at: datetime) -> tuple[S
             "edit the issue's deadline first"
         )
     seen = look(connection, ticket)
-    not_by_comment(seen)
     job = replace(job, run_at=run_at)
     agree(job)
     if (rule := recurrence.of(job)) is not None:
@@ -130,15 +129,6 @@ def reschedule(connection: Connection, number: int, run_at: datetime) -> tuple[S
         changes["state"] = "open"
     ticket = connection.queue.edit(number, **changes)
     return replace(seen, ticket=ticket, state=_reopened(connection, ticket)), job
-
-
-def not_by_comment(seen: Seen) -> None:
-    """Refuse what would only be said to run again: a comment ran it, and it comes once."""
-    if seen.ran_by_comment:
-        raise Refused(
-            f"ID: #{seen.ticket.number} was run by a comment and is done with that; open another "
-            "job for another time"
-        )
 
 
 def _reopened(connection: Connection, ticket: Ticket) -> State:
@@ -174,7 +164,6 @@ def retry(connection: Connection, number: int) -> dict[str, Any]:
     if ticket.open:
         raise Refused(f"ID: #{number} is {seen.state.value} and open; nothing is to be retried")
     if seen.state is State.DISPATCHED:
-        not_by_comment(seen)
         raise Refused(
             f"ID: #{number} was dispatched, which is never repeated; move it to a new time with "
             "'schedule reschedule'"

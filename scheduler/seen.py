@@ -12,7 +12,7 @@ from scheduler.connect import Connection
 from scheduler.errors import InvalidJob, SchedulerError
 from scheduler.frontmatter import written
 from scheduler.journal import Entry, History, Journal
-from scheduler.model import Comment, Job, Ticket, occurrence_comment, occurrence_key
+from scheduler.model import Comment, Job, Ticket, occurrence_key
 from scheduler.series_keys import RULES
 from scheduler.states import LABELLED, TERMINAL, State, state_label
 from scheduler.trust import at_least
@@ -37,13 +37,6 @@ class Seen:
     entries: tuple[Entry, ...] = ()
     #: When it runs next, as far as is known; of what has ended, when it was to run.
     run_at: datetime | None = None
-
-    @property
-    def ran_by_comment(self) -> bool:
-        """Whether a comment ran a job that comes once: no other instant of it comes any more."""
-        once = self.job is not None and not self.job.recurring
-        done = State.DISPATCHED.value
-        return once and any(e.outcome == done and occurrence_comment(e.key) for e in self.entries)
 
     @property
     def not_before(self) -> datetime | None:
@@ -137,7 +130,7 @@ def state_of(ticket: Ticket, job: Job | None, history: History, *, label: str, r
         entries = ()  # what became of one occurrence says nothing of the others
     elif job and not job.recurring:
         own = occurrence_key(ticket.number, job.run_at).rpartition("#")[2]
-        entries = tuple(e for e in entries if e.key.endswith(own) or occurrence_comment(e.key))
+        entries = tuple(e for e in entries if e.key.endswith(own) or e.instead_of == job.run_at)
     outcomes = {entry.outcome for entry in entries}
     if State.DISPATCHED.value in outcomes:
         return State.DISPATCHED

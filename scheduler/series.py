@@ -15,9 +15,8 @@ from itertools import islice
 
 from scheduler.commands import Command
 from scheduler.journal import NEVER_STARTED, History, Journal
-from scheduler.model import Job, occurrence_comment, occurrence_instant
+from scheduler.model import Job, occurrence_instant
 from scheduler.recurrence import END, Recurrence, of
-from scheduler.states import State
 from scheduler.when import format_instant
 
 #: Beyond this, how many instants were passed over is not counted any further.
@@ -83,14 +82,15 @@ def locate(
 
 
 def _once(job: Job, journal: Journal, name: Callable[[datetime | int], str]) -> Place:
-    ran = [e.key for e in journal.entries if e.outcome == State.DISPATCHED.value]
-    by_comment = next((key for key in ran if occurrence_comment(key)), None)
-    if not by_comment and journal.furthest and (position(journal) or job.run_at) >= job.run_at:
+    done = None
+    if journal.instead and journal.instead.instead_of == job.run_at:
+        done = journal.instead.key
+    elif journal.furthest and (position(journal) or job.run_at) >= job.run_at:
         # It was a series once: what that has dealt with is never dealt with again.
-        by_comment = journal.furthest.key
-    key = by_comment or name(job.run_at)
+        done = journal.furthest.key
+    key = done or name(job.run_at)
     due = max(job.run_at + jitter(key, job.jitter), put_off(journal) or job.run_at)
-    return Place(key=key, instant=job.run_at, due=job.run_at if by_comment else due)
+    return Place(key=key, instant=job.run_at, due=job.run_at if done else due)
 
 
 def _next(

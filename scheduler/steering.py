@@ -13,10 +13,9 @@ from scheduler import frontmatter, when
 from scheduler.commands import word
 from scheduler.connect import Connection
 from scheduler.errors import InvalidJob, NotPermitted, Refused
-from scheduler.manage import find, not_by_comment
+from scheduler.manage import find
 from scheduler.model import Ticket
 from scheduler.nudge import Nudged, wake
-from scheduler.seen import look
 from scheduler.states import State, state_label
 
 
@@ -92,7 +91,6 @@ def _hearing(connection: Connection, number: int) -> Ticket:
 def _open(connection: Connection, number: int) -> Ticket:
     ticket = find(connection, number)
     if not ticket.open and ticket.state_reason == "completed":
-        not_by_comment(look(connection, ticket))
         raise Refused(
             f"ID: #{number} is done; give it another time with 'schedule reschedule {number} "
             "--in 2h'"

@@ -257,22 +257,6 @@ def test_a_closed_job_that_is_moved_runs_again(stage: Stage, end: str) -> None:
     assert stage.run("show", "1", "--json").json["status"] == "dispatched"
 
 
-def test_what_was_run_by_a_comment_is_not_moved_to_a_time_at_which_it_would_not_run(
-    stage: Stage,
-) -> None:
-    stage.open(body(3600))
-    stage.run("run", "1")
-    stage.tick()
-    before = stage.issue(1)
-    for words in (
-        ("reschedule", "1", "--in", "1h"),
-        ("retry", "1"),
-        ("snooze", "1", "--for", "1h"),
-    ):
-        stage.run(*words).refused(3, "ID: #1 ", "open another job")
-    assert stage.issue(1) == before
-
-
 def test_a_job_that_was_put_off_is_said_to_run_when_it_does(stage: Stage) -> None:
     stage.create("--in", "2h", "--workflow", "agent-message.yml", "-m", "m")
     until = stage.run("snooze", "1", "--for", "5h", "--json").json["not_before"]

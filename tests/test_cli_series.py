@@ -260,6 +260,15 @@ def test_run_now_runs_a_job_that_is_not_due_once(stage: Stage) -> None:
     assert stage.run("show", "1", "--json").json["status"] == "dispatched"
 
 
+def test_a_job_that_was_run_now_can_be_moved(stage: Stage) -> None:
+    stage.open(body(7200))
+    stage.run("run", "1")
+    stage.tick()
+    stage.run("reschedule", "1", "--at", at(-1), "--allow-past")
+    assert stage.run("show", "1", "--json").json["status"] == "pending"
+    assert [fired["id"] for fired in stage.tick()["dispatched"]] == [1]
+
+
 def test_run_now_leaves_a_series_where_it_is(stage: Stage) -> None:
     stage.open(body(7200, "agent-message.yml", "every: 1h"))
     before = read(stage).run_at

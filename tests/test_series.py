@@ -383,8 +383,12 @@ def test_a_job_that_comes_once() -> None:
     past = place(ONCE, at("08"), snoozed(at("07"), 7), handled=7)
     assert past.due == at("09")
     # Whoever ran it by a comment ran it: its own instant does not come any more.
-    ran = place(ONCE, at("08"), entry(7), handled=7)
+    command = replace(entry(7), instead_of=at("09"))
+    ran = place(ONCE, at("08"), command, handled=7)
     assert (ran.key, ran.instant, ran.due) == ("42@comment-7", at("09"), at("09"))
+    # But one that it is moved to does, and what ran beside a series took nobody's place.
+    assert place(replace(ONCE, run_at=at("10")), at("08"), command, handled=7) == plain(at("10"))
+    assert place(ONCE, at("08"), entry(7), handled=7) == plain(at("09"))
 
 
 @given(

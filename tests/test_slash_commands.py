@@ -11,7 +11,7 @@ from scheduler.settings import Settings, Trust
 from scheduler.states import State
 from tests.fakes import BOT, NOON, MemoryQueue
 from tests.faults.series import entries, forward, goes, m, open_series, sound, title, told
-from tests.faults.world import World, body, world
+from tests.faults.world import Fault, World, body, faulty, world
 
 LATER = NOON + timedelta(hours=5)
 
@@ -67,6 +67,34 @@ def test_run_is_carried_out_once(kind: Kind) -> None:
         goes(made, 11)
         assert told(made)[-1] == ("10", 0, "dispatched")
         assert made.hub.ticket(1).title == title(m(20))
+
+
+@pytest.mark.parametrize("died", [False, True])
+def test_a_job_that_was_run_and_is_then_moved_runs_again(*, died: bool) -> None:
+    made = one_off()
+    say(made, "/run")
+    made.tick(faulty(made.clock, Fault(13, "crash-after")) if died else None)
+    made.until_quiet()
+    assert (made.count("s"), made.hub.ticket(1).open) == (1, False)
+    made.hub.reopen(1)
+    made.until_quiet()
+    goes(made, 301, step=20)
+    assert (made.count("s"), made.hub.ticket(1).open) == (1, False)
+    made.hub.change(1, body=body("s", run_at=m(360)))
+    made.hub.reopen(1)
+    goes(made, 361, step=20)
+    assert [sent.key for sent in made.hub.sent][1:] == ["1@2026-11-23T18:00:00Z"]
+    assert not made.hub.ticket(1).open
+
+
+def test_a_run_beside_a_series_is_none_of_the_single_job_that_it_becomes() -> None:
+    made = many()
+    say(made, "/run")
+    made.tick()
+    made.hub.change(1, body=body("s", run_at=m(60)))
+    goes(made, 61)
+    assert made.hub.sent[-1].key == "1@2026-11-23T13:00:00Z"
+    assert (made.count("s"), made.hub.ticket(1).open) == (3, False)
 
 
 @both

@@ -161,6 +161,18 @@ def test_what_is_not_run_is_done_once_under_every_fault(name: str) -> None:
         assert made.hub.ticket(1).open is (name != "cancel")
 
 
+def test_what_was_run_and_closed_before_that_was_told_is_done() -> None:
+    made = one_off()
+    say(made, "/run")
+    made.tick(at("dispatch", _die, before=False))
+    made.hub.close(1)
+    made.until_quiet()
+    assert [entry.outcome for entry in entries(made)] == ["dispatched"]
+    made.hub.reopen(1)
+    goes(made, 301, step=20)
+    assert (made.count("s"), made.hub.ticket(1).open) == (1, False)
+
+
 def test_two_ticks_at_once_obey_once() -> None:
     for turns in range(64):
         made = many()
