@@ -52,10 +52,18 @@ class Closing:
             if state is State.CANCELLED:
                 return
         runs_on = found.asked.recurring and state is not State.REJECTED
+        if said is None and not found.asked.recurring and self._moved(found, journal):
+            self.desk.claimant.show(found.ticket, State.PENDING)
+            runs_on = True
         if runs_on or (said is not None and state is not State.DISPATCHED):
             self._go_on(found, journal)
         else:
             self.desk.claimant.close(found.ticket, state)
+
+    def _moved(self, found: Known, journal: Journal) -> bool:
+        """Whether a job was moved while nobody could tell what became of it before."""
+        history = replace(found.history, journal=journal, claims=())
+        return self.desk.locate(found, (), history).key != found.key
 
     def _go_on(self, found: Known, journal: Journal) -> None:
         desk, paused = self.desk, found.paused

@@ -115,7 +115,14 @@ class Desk:
     def _wanted(self, found: Known) -> policy.Wanted:
         said = found.command
         refused = self._refused(said) if said is not None else None
-        return policy.Wanted(skip=found.skip, command=said, refused=refused, lost=found.lost)
+        instant = None if found.asked.recurring else occurrence_instant(found.key)
+        return policy.Wanted(
+            skip=found.skip,
+            command=said,
+            refused=refused,
+            lost=found.lost,
+            moved=instant not in (None, found.asked.run_at),
+        )
 
     def _refused(self, said: Command) -> str | None:
         return self.rules.person(User(login=said.by, bot=said.bot))

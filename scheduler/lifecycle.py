@@ -10,7 +10,7 @@ from scheduler.commands import Resolution
 from scheduler.desk import Desk
 from scheduler.dispatching import Dispatcher
 from scheduler.gateway import Comments
-from scheduler.journal import Claim, History, highest_attempt, never_started
+from scheduler.journal import NEVER_STARTED, Claim, History, highest_attempt, never_started
 from scheduler.known import Known
 from scheduler.policy import Decision, End, Fire
 from scheduler.recovery import Found, Unclear
@@ -134,6 +134,13 @@ class Lifecycle:
 
     def _resolve(self, found: Known, history: History, said: Resolution) -> None:
         entry = self.desk.entry(found, State.DISPATCHED, history, None)
+        if not said.started:
+            words = f"none, by the word of {said.by}"
+            self.desk.record(found, history, replace(entry, outcome=NEVER_STARTED, reason=words))
+            self.desk.claimant.show(found.ticket, State.PENDING)
+            self.desk.note("recovered", found, f"no run of {found.key}, by the word of {said.by}")
+            self.desk.report.comes_next(self.desk.report.now)
+            return
         held = history.journal.of(found.key)[-1]
         target = held.target if "/" in held.target.partition(" ")[0] else entry.target
         queue = self.desk.queue.repository

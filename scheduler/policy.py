@@ -73,7 +73,7 @@ class Hold:
 
 @dataclass(frozen=True, kw_only=True)
 class Resolve:
-    """A person said of a held job that it ran."""
+    """A person said of a held job that it ran, or that it didn't and comes at another instant."""
 
     resolution: Resolution
 
@@ -96,12 +96,14 @@ class Wanted:
 
     ``skip`` is why it is not to; ``command`` is what a person asked for in a comment, and
     ``refused`` why that person may not. ``lost``: what can't be read is past mending.
+    ``moved``: its job was given another instant meanwhile.
     """
 
     skip: str | None = None
     command: Command | None = None
     refused: str | None = None
     lost: bool = False
+    moved: bool = False
 
 
 #: What the words of a command lead to, where nothing is to be dispatched.
@@ -145,7 +147,7 @@ def decide(
     if last and last.outcome == State.HELD.value:
         if resolution is None:
             return Wait(reason=last.reason, state=State.HELD)
-        if resolution.started:
+        if resolution.started or wanted.moved:
             return Resolve(resolution=resolution)
     ended = last is not None and State(last.outcome) in TERMINAL if _is_state(last) else False
     if last and ended and not reopened:

@@ -201,6 +201,29 @@ def test_an_edit_of_the_instant_while_a_claim_stands() -> None:
     assert outcomes == [(key, "dispatched") for key in keys]
 
 
+@pytest.mark.parametrize("word", ["dispatched 7", "again"])
+def test_a_job_that_is_moved_while_it_is_on_hold_runs_then(word: str) -> None:
+    made = one(to="event: wake")
+    made.tick(at("dispatch", _die, before=False))
+    made.until_quiet()
+    assert "schedule:held" in made.hub.ticket(1).labels
+    later = (made.clock.true + timedelta(hours=1)).replace(microsecond=0)
+    made.hub.change(1, body=body("1", to="event: wake", run_at=later))
+    made.until_quiet()
+    assert "schedule:held" in made.hub.ticket(1).labels
+    made.hub.comment(1, f"/resolve {word}", by="owner")
+    made.until_quiet()
+    assert (made.count("1"), made.hub.ticket(1).open) == (1, True)
+    assert made.hub.ticket(1).labels == ("schedule",)
+    assert not made.history(1).claims
+    made.clock.sleep(3600)
+    made.until_quiet()
+    assert made.count("1") == 2
+    assert made.hub.sent[-1].at >= later
+    assert made.hub.sent[-1].key == f"1@{later:%Y-%m-%dT%H:%M:%SZ}"
+    assert not made.hub.ticket(1).open
+
+
 @pytest.mark.parametrize("time", [1, 2])
 def test_closed_or_unlabelled_before_the_claim_is_read_again(time: int) -> None:
     for change in (
