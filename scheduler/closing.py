@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from scheduler import series
+from scheduler import policy, series
 from scheduler.desk import Desk
 from scheduler.errors import SchedulerError
 from scheduler.journal import Journal
@@ -48,7 +48,7 @@ class Closing:
         """Do to the issue of ``found`` what follows from its occurrence being ``state``."""
         said = found.command
         if said is not None:
-            self._answer(found, journal, DONE if state is not State.REJECTED else REFUSED)
+            self._answer(found, journal, DONE if state in policy.DONE else REFUSED)
             if state is State.CANCELLED:
                 return
         runs_on = found.asked.recurring and state is not State.REJECTED
@@ -76,8 +76,8 @@ class Closing:
         if found.asked.recurring:
             comes = desk.go_on(comes)
         elif found.command is not None and found.command.length is not None:
-            ticket = found.ticket
-            desk.claimant.retitle(ticket, series.retitled(ticket.title, comes.job.run_at))
+            ticket, due = found.ticket, desk.locate(found, (), history).job.run_at
+            desk.claimant.retitle(ticket, series.retitled(ticket.title, due))
         again = comes.job.run_at if found.command is None else desk.clock.now()
         desk.stays[found.number] = (comes, again)
         if not comes.waits and comes.job.run_at > desk.report.now:

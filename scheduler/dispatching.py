@@ -157,7 +157,7 @@ class Dispatcher:
         self.ended += 1
         found = self.closing.obey(found, state)
         entry = desk.entry(found, state, standing.history, standing.held.claim, reason)
-        obeyed = found.command is not None and state is not State.REJECTED
+        obeyed = found.command is not None and state in policy.DONE
         desk.note("obeyed" if obeyed else state.value, found, reason)
         journal = desk.record(found, standing.history, entry, own=standing.held.claim)
         self.closing.after(found, journal, state)

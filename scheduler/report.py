@@ -15,6 +15,8 @@ from scheduler.model import occurrence_comment
 from scheduler.states import State
 from scheduler.when import format_instant
 
+#: What a command ended as that was not carried out.
+UNDONE = (State.REJECTED.value, State.MISSED.value, State.DISCARDED.value)
 #: How many entries of a journal people are shown; the record keeps more of them.
 MAX_SHOWN_ENTRIES = 10
 
@@ -185,7 +187,7 @@ def sentence(entry: Entry) -> str:
         unnamed = "" if entry.run_id else " GitHub did not say which run it is."
         return f"{lead}Started {target}{run} at {at}{late}.{how}{unnamed}"
     reason = code(entry.reason) if entry.reason else "no reason given"
-    if entry.outcome == State.REJECTED.value and occurrence_comment(entry.key):
+    if entry.outcome in UNDONE and occurrence_comment(entry.key):
         return f"{lead}Not done, and the job is as it was: {reason}. ({at})"
     until = f" It does not run before {entry.until:%Y-%m-%d %H:%M:%S} UTC." if entry.until else ""
     texts = {

@@ -158,6 +158,15 @@ def test_snooze_puts_a_one_off_off() -> None:
     assert made.hub.sent[0].key == "1@2026-11-23T17:00:00Z"
 
 
+def test_what_is_said_beside_a_snooze_does_not_get_into_the_title() -> None:
+    made = one_off()
+    made.hub.change(1, title=title(LATER))
+    say(made, "/snooze 6h")
+    say(made, "/pause")
+    made.tick()
+    assert made.hub.ticket(1).title == "⏰ titled.yml at 2026-11-23T18:00:07Z: hi"
+
+
 def test_snooze_puts_a_series_off() -> None:
     made = many()
     forward(made, m(5))
@@ -314,6 +323,27 @@ def test_a_slip_that_was_answered_costs_no_more_than_a_command(kind: Kind) -> No
         calls.append(queue.calls)
     assert calls[0] == calls[1]
     assert not {"react", "role", "add_comment", "edit_comment"} & set(calls[0])
+
+
+@both
+def test_what_could_not_be_run_is_not_called_done(kind: Kind) -> None:
+    made = kind()
+    before = made.count("s")
+    made.hub.disabled.add("titled.yml")
+    refused = say(made, "/run")
+    made.tick()
+    deadline = body("s", run_at=m(300), more=f"deadline: {m(300):%Y-%m-%dT%H:%M:%SZ}\n")
+    made.hub.change(1, body=deadline)
+    forward(made, m(301))
+    late = say(made, "/run")
+    made.tick()
+    assert made.count("s") == before
+    assert faces(made, refused) == faces(made, late) == {"-1"}
+    outcomes = [(e.key, e.outcome) for e in entries(made)]
+    assert (f"1@comment-{refused}", "discarded") in outcomes
+    assert (f"1@comment-{late}", "missed") in outcomes
+    assert [note.id for each in made.reports for note in each.discarded] == [1]
+    assert not [note for each in made.reports for note in each.obeyed]
 
 
 @both
