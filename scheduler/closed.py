@@ -93,6 +93,9 @@ class ClosedIssues:
                 reason = f"was closed; whether it had started can't be told: {outcome.reason}"
             else:
                 reason = "was closed before it started"
+                if claim.ends == State.CANCELLED.value:
+                    # Reopened, it is not closed again by the same words.
+                    entry = replace(entry, outcome=claim.ends, reason="the issue was closed")
             desk.facts.forget_comments()
             journal = desk.claimant.record(ticket.number, history, entry)
             history = replace(history, journal=journal)
