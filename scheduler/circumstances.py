@@ -118,7 +118,8 @@ class Circumstances:
         following = rule.after(found.instant) if rule is not None else None
         if following is None:
             return patience
-        room = max(following - found.job.run_at - _SECOND, timedelta())
+        # Put off, it may be due at that very instant or later; it is asked about all the same.
+        room = max(following - found.job.run_at - _SECOND, _SECOND)
         return room if patience is None else min(patience, room)
 
     def _answer(self, field: str, text: str) -> tuple[bool, str]:

@@ -210,6 +210,21 @@ def test_a_holder_asks_before_it_claims_early() -> None:
     assert [note.id for note in report.skipped] == [skipped]
 
 
+def test_a_holder_asks_now_and_then_although_it_was_put_off_past_the_next_instant() -> None:
+    holding = hold_world(hold=2400)
+    pull = holding.hub.pulls[100] = Pull()
+    number = holding.open("j", 300, more="every: 10m\nwhen: merged(#100)\npatience: 4m\n")
+    holding.lively.at(200, lambda: holding.hub.comment(number, "/snooze 15m", by="owner"))
+
+    def merge() -> None:
+        assert len(holding.named("pull_request")) < 15
+        pull.merged = True
+
+    holding.lively.at(1200, merge)
+    holding.stays()
+    assert holding.sent_at("j") == [1220, 1500, 2100]
+
+
 # Of a series each occurrence asks for itself.
 
 
