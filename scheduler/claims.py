@@ -29,13 +29,14 @@ PATIENCE = timedelta(seconds=15)
 class Work:
     """One occurrence that is to be dispatched, with everything that the dispatch needs.
 
-    ``title`` is what its run shows in its title, as far as that is known.
+    ``title`` and ``instead_of`` are what its claim says of itself.
     """
 
     ticket: Ticket
     key: str
     dispatch: Dispatch
     title: str = ""
+    instead_of: datetime | None = None
 
     @property
     def target(self) -> str:
@@ -100,6 +101,7 @@ class Claimant:
             supersedes=decision.supersedes.id if decision.supersedes else None,
             ends=decision.state.value if isinstance(decision, End) else "",
             title=work.title,
+            instead_of=work.instead_of,
         )
         written: Comment | None = None
         try:
@@ -130,7 +132,7 @@ class Claimant:
                 comments = self.queue.comments(number)
                 ticket = self.queue.ticket(number)
             except SchedulerError:
-                self._delete(written)
+                self._delete(written.id if written else None)
                 raise
             if ticket is None:
                 raise Withdrawn("the issue was deleted or transferred")
@@ -140,24 +142,21 @@ class Claimant:
             if mine and ticket.comments in (len(comments.items), UNCOUNTED):
                 return Fresh(ticket=ticket, comments=comments.items, as_of=comments.as_of), mine
             written = written or mine
-        self._delete(written)
+        self._delete(written.id if written else None)
         raise Withdrawn("GitHub showed an older state of the issue than the claim; the next tick")
 
-    def _delete(self, written: Comment | None) -> None:
-        if written is None:
+    def _delete(self, comment_id: int | None) -> None:
+        if comment_id is None:
             return
         try:
-            self.queue.delete_comment(written.id)
+            self.queue.delete_comment(comment_id)
         except SchedulerError:
             # It stands then, nothing was sent under it, and recovery will find that.
             return
 
     def withdraw(self, held: Held) -> None:
         """Delete a claim under which nothing was sent."""
-        try:
-            self.queue.delete_comment(held.claim.id)
-        except SchedulerError:
-            return
+        self._delete(held.claim.id)
 
     def expired(self, held: Held) -> bool:
         """Whether the claim is too old to send under, by either clock.

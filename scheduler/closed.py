@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from scheduler.desk import Desk
 from scheduler.dispatching import started
@@ -15,7 +15,7 @@ from scheduler.errors import Rejected, Unavailable
 from scheduler.explaining import RECENT
 from scheduler.gateway import Comments
 from scheduler.journal import Claim, claim_of, never_started
-from scheduler.model import Ticket, User, occurrence_comment
+from scheduler.model import Ticket, User
 from scheduler.recovery import Found, Unclear
 from scheduler.report import Note
 from scheduler.settlement import Settlement
@@ -85,7 +85,7 @@ class ClosedIssues:
             entry = never_started(claim, desk.clock.now())
             if isinstance(outcome, Found):
                 entry = started(replace(entry, outcome=State.DISPATCHED.value, reason=""), outcome)
-                entry = replace(entry, instead_of=self._instead_of(ticket, claim))
+                entry = replace(entry, instead_of=claim.instead_of)
                 reason = f"was closed, but had started run {outcome.run.id}"
             elif isinstance(outcome, Unclear):
                 seen = max(comment.id for comment in comments.items)
@@ -100,10 +100,6 @@ class ClosedIssues:
             journal = desk.claimant.record(ticket.number, history, entry)
             history = replace(history, journal=journal)
             desk.report.recovered.append(Note(id=ticket.number, reason=reason))
-
-    def _instead_of(self, ticket: Ticket, claim: Claim) -> datetime | None:
-        job = self.desk.rules.job(ticket.body) if occurrence_comment(claim.key) else None
-        return job.run_at if job and not job.recurring else None
 
     def _young(self, claim: Claim, comments: Comments) -> bool:
         age = (comments.as_of or self.desk.clock.now()) - (claim.created_at or claim.made_at)

@@ -52,7 +52,7 @@ class Closing:
             if state is State.CANCELLED:
                 return
         runs_on = found.asked.recurring and state is not State.REJECTED
-        if said is None and not found.asked.recurring and self._moved(found, journal):
+        if state is State.DISPATCHED and not found.asked.recurring and self._moved(found, journal):
             self.desk.claimant.show(found.ticket, State.PENDING)
             runs_on = True
         if runs_on or (said is not None and state is not State.DISPATCHED):
@@ -61,7 +61,7 @@ class Closing:
             self.desk.claimant.close(found.ticket, state)
 
     def _moved(self, found: Known, journal: Journal) -> bool:
-        """Whether a job was moved while nobody could tell what became of it before."""
+        """Whether a job was given another instant before its journal said what became of it."""
         history = replace(found.history, journal=journal, claims=())
         return self.desk.locate(found, (), history).key != found.key
 

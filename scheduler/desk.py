@@ -14,15 +14,7 @@ from scheduler.facts import Facts
 from scheduler.gateway import Clock, Comments, Queue
 from scheduler.journal import ENDS, Claim, Entry, History, Journal, read
 from scheduler.known import Known
-from scheduler.model import (
-    Comment,
-    Job,
-    Ticket,
-    User,
-    occurrence_comment,
-    occurrence_instant,
-    occurrence_key,
-)
+from scheduler.model import Comment, Job, Ticket, User, occurrence_instant, occurrence_key
 from scheduler.policy import Decision
 from scheduler.records import RECORD
 from scheduler.report import Note, TickReport
@@ -290,7 +282,6 @@ class Desk:
         until = None
         if outcome is State.PENDING and found.command and found.command.length:
             until = found.command.said_at + found.command.length
-        ran_once = outcome is State.DISPATCHED and not found.asked.recurring
         return Entry(
             key=key,
             attempt=attempt,
@@ -300,5 +291,5 @@ class Desk:
             claim=claim.id if claim else None,
             target=claim.target if claim else f"{repo} {found.job.target}",
             until=until,
-            instead_of=found.asked.run_at if ran_once and occurrence_comment(key) else None,
+            instead_of=claim.instead_of if claim and outcome is State.DISPATCHED else None,
         )

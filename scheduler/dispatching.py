@@ -14,7 +14,7 @@ from scheduler.errors import NotPermitted, Rejected
 from scheduler.gateway import Comments
 from scheduler.journal import Claim, Entry, History
 from scheduler.known import Known
-from scheduler.model import Dispatch, occurrence_instant
+from scheduler.model import Dispatch, occurrence_comment, occurrence_instant
 from scheduler.policy import End, Fire
 from scheduler.recovery import Found
 from scheduler.report import Fired
@@ -93,11 +93,13 @@ class Dispatcher:
         # What the job's own rule says, whatever was added to spread or delay it.
         said = replace(found.job, run_at=found.instant)
         inputs = inputs_for(said, declared if target.workflow else None, key=found.key)
+        once = bool(occurrence_comment(found.key)) and not found.asked.recurring
         work = Work(
             ticket=found.ticket,
             key=found.key,
             dispatch=Dispatch(target=target, inputs=inputs),
             title=found.key if declared.shows_key else "",
+            instead_of=found.asked.run_at if once else None,
         )
         firing = isinstance(decision, Fire)
         if firing and work.target in self.unsettled:

@@ -35,6 +35,7 @@ class Claim:
     in the target's repository, ``supersedes`` the comment id of the claim it replaces,
     ``title`` what its run shows in its title, as far as the workflow's file tells.
     ``ends`` is the state that the job is to be ended in; under such a claim nothing is sent.
+    ``instead_of`` is the ``run-at`` in whose place a command runs a job that comes once.
     """
 
     id: int = 0
@@ -49,6 +50,7 @@ class Claim:
     supersedes: int | None = None
     ends: str = ""
     title: str = ""
+    instead_of: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,8 +61,7 @@ class Entry:
     seconds, ``matched`` how the run was found, ``claim`` the id of the attempt's claim,
     ``seen`` the highest comment id when a job was held: only later words can settle it.
     ``passed`` is how many earlier instants of a series were passed over, ``until`` when a
-    job that was put off may run at the earliest, ``instead_of`` the ``run-at`` in whose place
-    a command ran a job that comes once.
+    job that was put off may run at the earliest, ``instead_of`` is its claim's.
     """
 
     key: str

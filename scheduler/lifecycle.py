@@ -143,6 +143,7 @@ class Lifecycle:
             return
         held = history.journal.of(found.key)[-1]
         target = held.target if "/" in held.target.partition(" ")[0] else entry.target
+        kept = next((claim for claim in history.claims if claim.key == found.key), None)
         queue = self.desk.queue.repository
         server = found.ticket.url.partition(f"/{queue}/issues/")[0]
         entry = replace(
@@ -151,6 +152,7 @@ class Lifecycle:
             run_id=said.run_id,
             run_url=f"{server}/{target.partition(' ')[0]}/actions/runs/{said.run_id}",
             matched=f"the word of {said.by}",
+            instead_of=kept.instead_of if kept else None,
         )
         journal = self.desk.record(found, history, entry)
         self.dispatcher.closing.after(found, journal, State.DISPATCHED)

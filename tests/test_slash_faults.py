@@ -7,9 +7,9 @@ import itertools
 import pytest
 
 from tests.fakes import BOT, Crash, MemoryQueue
-from tests.faults.series import entries, goes, open_series, sound, told
+from tests.faults.series import entries, goes, m, open_series, sound, told
 from tests.faults.test_holes import at
-from tests.faults.world import FAULTS, Fault, World, faulty, interleave, world
+from tests.faults.world import FAULTS, Fault, World, body, faulty, interleave, world
 from tests.test_slash_commands import LATER, Kind, both, faces, many, one_off, own, say
 
 
@@ -183,6 +183,24 @@ def test_a_cancel_that_was_not_told_of_closes_once(kind: Kind) -> None:
     made.hub.reopen(1)
     made.until_quiet()
     assert made.hub.ticket(1).open
+
+
+@pytest.mark.parametrize("to", ["workflow: titled.yml", "event: wake"])
+def test_a_job_that_is_moved_before_its_run_is_told_of_runs_again(to: str) -> None:
+    made = world()
+    made.hub.open(body("s", run_at=LATER, to=to))
+    say(made, "/run")
+    made.tick(at("dispatch", _die, before=False))
+    assert made.count("s") == 1
+    made.hub.change(1, body=body("s", run_at=m(60), to=to))
+    goes(made, 5)
+    if to == "event: wake":
+        say(made, "/resolve dispatched 7")
+        goes(made, 10)
+    assert (made.count("s"), made.hub.ticket(1).labels) == (1, ("schedule",))
+    goes(made, 61)
+    assert [sent.key for sent in made.hub.sent][1:] == ["1@2026-11-23T13:00:00Z"]
+    assert not made.hub.ticket(1).open
 
 
 def test_two_ticks_at_once_obey_once() -> None:
