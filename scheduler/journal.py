@@ -99,10 +99,10 @@ class Journal:
     @cached_property
     def furthest(self) -> Entry | None:
         """The end of the latest instant of a series that was dealt with; None: none yet."""
-        found = [(occurrence_instant(e.key), e) for e in self.entries if e.outcome in ENDS]
-        return max(((at, e) for at, e in found if at), key=lambda each: each[0], default=(0, None))[
-            1
-        ]
+        # Of an instant that ended twice, once missed and then run, the first that `max` meets.
+        ends = [e for e in reversed(self.entries) if e.outcome in ENDS]
+        found = ((at, e) for e in ends if (at := occurrence_instant(e.key)))
+        return max(found, key=lambda each: each[0], default=(None, None))[1]
 
     @cached_property
     def put_off(self) -> Entry | None:

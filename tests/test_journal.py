@@ -208,6 +208,14 @@ def test_two_journals_count_as_one() -> None:
     assert found.journal == Journal(id=1, entries=(entry("held"), entry(attempt=2)))
 
 
+def test_what_ran_after_it_was_missed_is_kept_however_much_is_written_since() -> None:
+    ran = entry(attempt=2)
+    since = [entry("rejected", key=f"1@comment-{number}") for number in range(1, 200)]
+    found = history(head(Journal(entries=(entry("missed"), ran, *since)))).journal
+    assert found.of(KEY) == (ran,)
+    assert found.furthest == ran
+
+
 def test_a_journal_grows_and_tells_occurrences_apart() -> None:
     journal = Journal(id=3).with_entry(entry("held")).with_entry(entry(key=OTHER))
     assert journal == Journal(id=3, entries=(entry("held"), entry(key=OTHER)))
