@@ -203,6 +203,22 @@ def test_a_job_that_is_moved_before_its_run_is_told_of_runs_again(to: str) -> No
     assert not made.hub.ticket(1).open
 
 
+@pytest.mark.parametrize("listed", [True, False])
+def test_without_a_known_login_a_tick_that_died_hides_no_word(*, listed: bool) -> None:
+    made = many()
+    made.hub.graphql, made.hub.comment_list = False, listed
+    say(made, "/pause")
+    made.tick(at("edit_comment", _die))
+    assert "schedule:paused" in made.hub.ticket(1).labels
+    goes(made, 5)
+    said = say(made, "/resume")
+    goes(made, 11)
+    assert "schedule:paused" not in made.hub.ticket(1).labels
+    assert faces(made, said) == {"+1"}
+    assert told(made)[-1] == ("10", 0, "dispatched")
+    sound(made, 1)
+
+
 def test_two_ticks_at_once_obey_once() -> None:
     for turns in range(64):
         made = many()
