@@ -126,7 +126,7 @@ def state_of(ticket: Ticket, job: Job | None, history: History, *, label: str, r
     """
     shown = [state for state in State if state_label(label, state) in ticket.labels]
     entries = history.journal.entries
-    if job and job.recurring and not (ticket.state_reason == "completed" and not ticket.open):
+    if job and job.recurring and (ticket.open or not series.over(job, history.journal)):
         entries = ()  # what became of one occurrence says nothing of the others
     elif job and not job.recurring:
         own = occurrence_key(ticket.number, job.run_at).rpartition("#")[2]

@@ -139,6 +139,12 @@ def position(journal: Journal) -> datetime | None:
     return occurrence_instant(journal.furthest.key) if journal.furthest else None
 
 
+def over(job: Job, journal: Journal) -> bool:
+    """Whether the last instant of a series was dealt with."""
+    rule, reached = of(job), position(journal)
+    return rule is not None and reached is not None and rule.after(reached) is None
+
+
 def passed_over(job: Job, journal: Journal, instant: datetime) -> int:
     """How many instants before ``instant`` have had no end yet, and get none of their own."""
     rule, reached = of(job), position(journal)

@@ -269,6 +269,16 @@ def test_a_job_that_was_run_now_can_be_moved(stage: Stage) -> None:
     assert [fired["id"] for fired in stage.tick()["dispatched"]] == [1]
 
 
+def test_a_series_that_a_person_closes_is_cancelled_however_they_call_it(stage: Stage) -> None:
+    stage.open(body(-60, "agent-message.yml", "every: 1h"))
+    stage.tick()
+    close = {"state": "closed", "state_reason": "completed"}
+    stage.sandbox.call("owner", "PATCH", f"{ISSUES}/1", close)
+    assert stage.run("show", "1", "--json").json["status"] == "cancelled"
+    assert stage.run("retry", "1", "--json").json["was"] == "cancelled"
+    assert stage.issue(1)["state"] == "open"
+
+
 def test_run_now_leaves_a_series_where_it_is(stage: Stage) -> None:
     stage.open(body(7200, "agent-message.yml", "every: 1h"))
     before = read(stage).run_at
