@@ -127,6 +127,8 @@ def _next(
     misfire = job.misfire or "latest"
     if misfire == "all":
         return at(_expired(job, rule, first, now, not_before) or first)
+    if misfire == "skip" and job.when and rule.after(first) == latest:
+        return at(first)  # it was waited for, not missed: it is asked about a last time
     if misfire == "skip":
         number = _between(rule, first, latest) + 1
         words = f"{number} instants passed before it could run, and misfire is 'skip'"

@@ -262,6 +262,16 @@ def test_a_series_waits_at_each_occurrence_and_says_so_once(place: World) -> Non
     assert len(comments(place, number)) == 2
 
 
+def test_with_misfire_skip_each_occurrence_asks_for_itself(place: World) -> None:
+    number = job(place, "every: 1h", "when: merged(#100)", "overlap: allow", "misfire: skip")
+    for _ in range(4):
+        assert tick(place, minutes=30).retrying
+    place.hub.pulls[100].merged = True
+    assert tick(place, minutes=15).dispatched
+    told = [(entry.key[-9:], entry.outcome) for entry in place.history(number).journal.entries]
+    assert told == [("12:00:00Z", "skipped"), ("13:00:00Z", "skipped"), ("14:00:00Z", "dispatched")]
+
+
 def test_the_next_occurrence_takes_the_place_of_one_that_waits(place: World) -> None:
     number = job(place, "every: 1h", "when: merged(#100)", "patience: 3h", "overlap: allow")
     assert tick(place).retrying
