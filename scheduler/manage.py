@@ -85,10 +85,10 @@ def cancel(connection: Connection, number: int, *, run: bool) -> dict[str, Any]:
             cancelled_run = entry.run_id
         else:
             ended_run = entry.run_id
-    left = seen.state if started or not ticket.open else State.CANCELLED
+    ended = seen.state is State.DISPATCHED or not ticket.open
     return {
         "id": number,
-        "status": left.value,
+        "status": (seen.state if ended else State.CANCELLED).value,
         "already_closed": not ticket.open,
         "dispatching": seen.state is State.DISPATCHING,
         "cancelled_run": cancelled_run,

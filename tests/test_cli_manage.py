@@ -175,6 +175,13 @@ def test_a_run_that_has_ended_is_not_said_to_be_cancelled(stage: Stage) -> None:
     assert run.conclusion == "success"
 
 
+def test_a_series_is_cancelled_whatever_has_run(stage: Stage) -> None:
+    stage.open(body(-60, "agent-message.yml", "every: 1h"))
+    stage.tick()
+    assert stage.run("cancel", "1", "--json").json["status"] == "cancelled"
+    assert stage.issue(1)["state"] == "closed"
+
+
 def test_a_run_that_is_not_known_can_not_be_cancelled(stage: Stage) -> None:
     stage.settings("allow: {events: [wake]}\n")
     stage.open(body(-60, None, "event: wake"))
