@@ -63,6 +63,11 @@ WORKFLOWS = {
 OTHER = {"agent-message.yml": AGENT_MESSAGE, "wake.yml": WORKFLOWS["wake.yml"]}
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes minutes, or one worker is left alone with it in the end."""
+    items.sort(key=lambda item: item.path.name != "test_year.py")
+
+
 @dataclass(frozen=True)
 class Result:
     """What a command answered: its exit status and both streams."""
