@@ -158,11 +158,14 @@ HOSTILE = {
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_text_is_answered_at_once(text: str, loader: object) -> None:
-    began = time.thread_time()
-    with contextlib.suppress(YamlProblem):
-        load(text)
+    took = []
+    for _ in range(3):
+        began = time.thread_time()
+        with contextlib.suppress(YamlProblem):
+            load(text)
+        took.append(time.thread_time() - began)
     # A few milliseconds with libyaml, up to 0.2 s without; the rest is for slow machines.
-    assert time.thread_time() - began < (0.25 if loader is not yaml.BaseLoader else 2.5)
+    assert min(took) < (0.25 if loader is not yaml.BaseLoader else 2.5)
 
 
 @given(st.text() | st.text("ab:-[]{},&*!|>'\"%@`#? \n\t", max_size=40))
