@@ -7,6 +7,8 @@ import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
 
 from scheduler import fields, frontmatter, recurrence, when
 from scheduler.environment import Environment
@@ -15,6 +17,8 @@ from scheduler.model import Job
 from scheduler.request import Request
 from scheduler.series_keys import READERS as SERIES
 from scheduler.series_keys import agree, read
+
+Read = TypeVar("Read")
 
 #: What looks like an RFC 3339 instant is one, or wrong; it is never taken for words.
 WRITTEN = re.compile("[0-9]{4}[0-9TtZzW:+. -]*")
@@ -26,10 +30,11 @@ def timed(request: Request, *, now: datetime, zone: str | None = None) -> Reques
     It also takes over the zone that they name. ``zone`` is that of words which name none.
 
     Raises:
-        InvalidJob: neither a strict form nor such words.
+        InvalidJob: neither a strict form nor such words, or no zone.
         Refused: past.
     """
     _one_time(request)
+    _checked("--timezone", request.timezone, _zone)
     at = request.at
     if at is None or not request.words:
         return request
@@ -153,18 +158,17 @@ def job_of(request: Request, environment: Environment, *, now: datetime, queue: 
     here = (request.repo or queue).lower() == environment.repository.lower()
     if workflow is None and request.event is None and here:
         workflow = environment.workflow
-    deadline = request.deadline
+    agent = environment.agent if request.agent is None else request.agent
+    deadline = partial(frontmatter.deadline, zone=request.timezone)
     job = replace(
         comes,
         workflow=_checked("--workflow", workflow, frontmatter.workflow_name),
         event=_checked("--event", request.event, _short),
         repo=_checked("--repo", request.repo, frontmatter.repository),
         ref=_checked("--ref", request.ref, frontmatter.ref_name),
-        agent=_checked("--agent", request.agent or environment.agent, _short),
+        agent=_checked("--agent", agent, _short),
         inputs=dict(request.inputs),
-        deadline=(
-            frontmatter.deadline("--deadline", deadline, request.timezone) if deadline else None
-        ),
+        deadline=_checked("--deadline", request.deadline, deadline),
         dedup_key=_checked("--dedup-key", request.dedup_key, fields.line),
         request_id=_checked("--request-id", request.request_id, fields.line) or str(uuid.uuid4()),
         max_attempts=request.max_attempts,
@@ -176,13 +180,13 @@ def job_of(request: Request, environment: Environment, *, now: datetime, queue: 
     expires = job.expires_at()
     if expires is not None and expires < run_at:
         raise InvalidJob(
-            f"--deadline: {deadline!r} is before the job's own time; write a later one"
+            f"--deadline: {request.deadline!r} is before the job's own time; write a later one"
         )
     frontmatter.check_inputs(job)
     return job
 
 
-def _checked(option: str, text: str | None, check: Callable[[str, str], str]) -> str | None:
+def _checked(option: str, text: str | None, check: Callable[[str, str], Read]) -> Read | None:
     if text is None:
         return None
     if not text.strip():

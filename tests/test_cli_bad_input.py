@@ -100,6 +100,13 @@ TARGETS = {
     ),
     "a control character": (("--agent", "a\x1bb", *MESSAGE), ("--agent: 'a\\x1bb'", "remove it")),
     "empty agent": (("--agent", " ", *MESSAGE), ("--agent: ' ' is empty",)),
+    "no agent at all": (("--agent", "", *MESSAGE), ("--agent: '' is empty; leave",)),
+    "empty zone": (("--timezone", "", *MESSAGE), ("--timezone: '' is empty; leave",)),
+    "empty zone of a series": (
+        ("--cron", "0 9 * * *", "--timezone", "", *MESSAGE),
+        ("--timezone: '' is empty; leave the option out, or give it a value",),
+    ),
+    "empty deadline": (("--deadline", "", *MESSAGE), ("--deadline: '' is empty; leave",)),
     "bad deadline": (
         ("--deadline", "tomorrow 9am", *MESSAGE),
         ("--deadline: 'tomorrow 9am' is neither a duration nor an instant; ", "write it like 6h"),
