@@ -6,13 +6,15 @@ standard library, this product's own folder and the locked dependencies, and not
 
 The dependencies are a plain folder that ``pip install --target`` fills, for such a
 folder, unlike a virtual environment, can be moved. It is built under another name and
-renamed when it is whole: a folder that can be found is complete, whatever was killed
-and whoever else builds the same one at the moment.
+renamed when it is whole: a folder that can be found was complete, whatever was killed
+and whoever else builds the same one at the moment. It holds a list of its files, so one
+that a cleaner or a crashed machine has damaged since is told, and built again.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import runpy
 import secrets
@@ -27,6 +29,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "scheduler" / "requirements.lock"
 FOLDER = "issue-scheduler"
+LIST = "files.json"  # in the folder of packages: each file's name, and its size
 ABANDONED = 24 * 3600  # seconds after which an unfinished build has no builder any more
 
 
@@ -76,13 +79,17 @@ def find_or_build(folder: Path, lock: Path) -> Path:
     Raises: BootstrapError.
     """
     wanted = folder / key(lock)
-    if wanted.is_dir():
+    if is_whole(wanted):
         return wanted
+    damaged = os.path.lexists(wanted)
     remove_abandoned(folder)
     draft = Path(tempfile.mkdtemp(prefix=".building-", dir=folder))
     try:
         packages = draft / "packages"
         install(lock, packages, draft)
+        (packages / LIST).write_text(json.dumps(sizes(packages)), encoding="utf-8")
+        if damaged and not is_whole(wanted):
+            wanted.rename(draft / "damaged")
         try:
             packages.rename(wanted)
         except OSError:
@@ -92,6 +99,24 @@ def find_or_build(folder: Path, lock: Path) -> Path:
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return wanted
+
+
+def sizes(packages: Path) -> dict[str, int]:
+    """Return the size in bytes of each file below ``packages``, by its name from there."""
+    return {
+        str(file.relative_to(packages)): file.stat().st_size
+        for file in packages.rglob("*")
+        if file.is_file()
+    }
+
+
+def is_whole(packages: Path) -> bool:
+    """Whether all files that were installed there still are; Python adds its own beside them."""
+    try:
+        built = json.loads((packages / LIST).read_bytes())
+        return all((packages / name).stat().st_size == size for name, size in built.items())
+    except (OSError, ValueError, AttributeError):
+        return False
 
 
 def remove_abandoned(folder: Path) -> None:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,48 @@ def test_it_builds_once_and_then_finds(folder: Path, lock: Path, wheels: Path) -
     shutil.rmtree(wheels)  # nothing is left to build from
     assert bootstrap.find_or_build(folder, lock) == built
     assert [built] == list(folder.iterdir())
+
+
+def removed(built: Path) -> None:
+    (built / "parcel.py").unlink()
+
+
+def cut_short(built: Path) -> None:
+    (built / "parcel.py").write_text("", encoding="utf-8")
+
+
+def emptied(built: Path) -> None:
+    shutil.rmtree(built)
+    built.mkdir()
+
+
+def a_file(built: Path) -> None:
+    shutil.rmtree(built)
+    built.touch()
+
+
+def a_link_to_nothing(built: Path) -> None:
+    shutil.rmtree(built)
+    built.symlink_to(built.parent / "nothing")
+
+
+@pytest.mark.parametrize("damage", [removed, cut_short, emptied, a_file, a_link_to_nothing])
+def test_what_is_no_longer_whole_is_built_again(
+    folder: Path, lock: Path, damage: Callable[[Path], None]
+) -> None:
+    built = bootstrap.find_or_build(folder, lock)
+    damage(built)
+    assert bootstrap.find_or_build(folder, lock) == built
+    assert "from the lock" in (built / "parcel.py").read_text(encoding="utf-8")
+    assert [built] == list(folder.iterdir())
+
+
+def test_what_python_adds_to_it_does_no_harm(folder: Path, lock: Path, wheels: Path) -> None:
+    built = bootstrap.find_or_build(folder, lock)
+    (built / "__pycache__").mkdir()
+    (built / "__pycache__" / "parcel.cpython-312.pyc").touch()
+    shutil.rmtree(wheels)
+    assert bootstrap.find_or_build(folder, lock) == built
 
 
 def test_another_lock_is_another_folder(lock: Path) -> None:
