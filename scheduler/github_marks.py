@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import urllib.parse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from scheduler.errors import NotPermitted, Rejected
@@ -24,6 +24,14 @@ class GitHubMarks(GitHubPeople):
         self._asked_for: set[str] = set()
 
     # Labels: https://docs.github.com/en/rest/issues/labels
+
+    def as_ours(self, labels: Iterable[str]) -> list[str]:
+        """``labels`` with those of the queue in its own letter case: GitHub's know no case."""
+        own, found = self.label.lower(), []
+        for name in labels:
+            ours = f"{name}:".lower().startswith(f"{own}:")
+            found.append(self.label + name.lower()[len(own) :] if ours else name)
+        return found
 
     def with_labels(self, labels: Sequence[str], write: Callable[[], Answer]) -> Answer:
         """What ``write``, which puts ``labels`` on an issue, is answered.
@@ -74,7 +82,7 @@ class GitHubMarks(GitHubPeople):
         try:
             sent = {"labels": [label]}
             answer = self.with_labels([label], lambda: self.http.absolute("POST", path, sent))
-            return _names(answer.data)
+            return self.as_ours(_names(answer.data))
         except Rejected as refused:
             raise self.refused(refused, "issues: write", one=True) from refused
 
@@ -88,7 +96,7 @@ class GitHubMarks(GitHubPeople):
         name = urllib.parse.quote(label, safe="")
         path = f"/repos/{self.repository}/issues/{number}/labels/{name}"
         try:
-            return _names(self.http.absolute("DELETE", path).data)
+            return self.as_ours(_names(self.http.absolute("DELETE", path).data))
         except Rejected as refused:
             if refused.status == 404 and "label" in str(refused).lower():
                 return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -134,9 +134,13 @@ class GitHubQueue(GitHubConditions):
                 raise self.refused(refused, "issues: read") from refused
             yield self._parsed(answer)
 
+    def _ticket(self, data: Any) -> Ticket:
+        ticket = ticket_of(data)
+        return replace(ticket, labels=tuple(self.as_ours(ticket.labels)))
+
     def _parsed(self, answer: Answer) -> list[tuple[Ticket, bool]]:
         # Each with whether it is an issue: a pull request is listed as one, too.
-        return [(ticket_of(item), "pull_request" not in item) for item in items(answer.data)]
+        return [(self._ticket(item), "pull_request" not in item) for item in items(answer.data)]
 
     def _mine(self, page: list[tuple[Ticket, bool]], state: str) -> list[Ticket]:
         # Whether the server knows the filters or not.
@@ -159,7 +163,7 @@ class GitHubQueue(GitHubConditions):
         data = answer.data if isinstance(answer.data, dict) else {}
         if "pull_request" in data or data.get("number") != number:
             return None
-        return ticket_of(data)
+        return self._ticket(data)
 
     def create(self, title: str, body: str) -> Ticket:
         """Open an issue with the queue's label; GitHub makes a label that is missing."""
@@ -169,7 +173,7 @@ class GitHubQueue(GitHubConditions):
             answer = self.with_labels([self.label], lambda: self.http.post(path, issue, paced=True))
         except Rejected as refused:
             raise self.refused(refused, "issues: write") from refused
-        return ticket_of(answer.data)
+        return self._ticket(answer.data)
 
     def edit(self, number: int, **changes: Any) -> Ticket:
         """Set an issue's body, state or labels. Absolute."""
@@ -177,7 +181,7 @@ class GitHubQueue(GitHubConditions):
         labels = changes.get("labels") or ()
         try:
             answer = self.with_labels(labels, lambda: self.http.absolute("PATCH", path, changes))
-            return ticket_of(answer.data)
+            return self._ticket(answer.data)
         except Rejected as refused:
             raise self.refused(refused, "issues: write", one=True) from refused
 

@@ -11,7 +11,7 @@ import pytest
 
 from scheduler import frontmatter, when
 from scheduler.model import Job
-from tests.conftest import ISSUES, Stage, at, body
+from tests.conftest import ISSUES, REPO, Stage, at, body
 
 WORK = ("--workflow", "agent-message.yml", "-m", "Check it")
 BERLIN = ("--timezone", "Europe/Berlin")
@@ -202,7 +202,9 @@ def test_a_series_that_comes_too_often_is_invalid_and_says_why(stage: Stage) -> 
     assert stage.runs() == []
 
 
-def test_pause_and_resume(stage: Stage) -> None:
+@pytest.mark.parametrize("label", ["schedule:paused", "Schedule:Paused"])
+def test_pause_and_resume(stage: Stage, label: str) -> None:
+    stage.call("POST", f"{REPO}/labels", {"name": label})
     stage.open(body(-30))
     paused = stage.run("pause", "1")
     assert paused.out == "#1 is paused; 'schedule resume 1' lets it go on\n"
@@ -212,7 +214,9 @@ def test_pause_and_resume(stage: Stage) -> None:
     assert stage.run("show", "1", "--json").json["status"] == "paused"
     assert stage.run("list").out.splitlines()[1].split()[1] == "paused"
     assert stage.runs() == []
+    assert stage.labels(1) == {"schedule", label}
     assert stage.run("resume", "1").out == "#1 is resumed; it runs when due\n"
+    assert stage.labels(1) == {"schedule"}
     assert [fired["id"] for fired in stage.tick()["dispatched"]] == [1]
 
 

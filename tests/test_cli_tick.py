@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from scheduler.sandbox.requestlog import Request
-from tests.conftest import AGENT_MESSAGE, ISSUES, QUEUE, Stage, at, body, served
+from tests.conftest import AGENT_MESSAGE, ISSUES, QUEUE, REPO, Stage, at, body, served
 
 DISPATCH = "/dispatches$"
 
@@ -161,6 +161,26 @@ def test_labels_have_no_case(stage: Stage, word: str) -> None:
     stage.settings(f"label: {word}\n")
     stage.open(body(), label="schedule")
     assert len(stage.tick()["dispatched"]) == 1
+
+
+def test_labels_of_states_have_no_case_either(stage: Stage) -> None:
+    for name in ("SCHEDULE", "Schedule:Paused", "Schedule:Invalid", "Schedule:Missed"):
+        stage.call("POST", f"{REPO}/labels", {"name": name})
+    late = body(-7200, "agent-message.yml", "deadline: 1h")
+    paused, _, missed = [stage.open(text) for text in (body(), "no job", late)]
+    stage.call("POST", f"{ISSUES}/{paused}/labels", {"labels": ["schedule:paused"]})
+    report = stage.tick()
+    found = {
+        name: [note["id"] for note in report[name]] for name in ("paused", "invalid", "missed")
+    }
+    assert found == {"paused": [1], "invalid": [2], "missed": [3]}
+    assert stage.labels(missed) == {"SCHEDULE", "Schedule:Missed"}
+    stage.sandbox.clear_requests()
+    assert stage.tick()["dispatched"] == []
+    assert [entry for entry in stage.sandbox.requests if entry.method not in ("GET", "POST")] == []
+    stage.edit(missed, state="open")
+    assert [fired["id"] for fired in stage.tick()["dispatched"]] == [missed]
+    assert stage.labels(missed) == {"SCHEDULE"}
 
 
 def test_a_pull_request_is_no_job(stage: Stage) -> None:
