@@ -28,7 +28,7 @@ from scheduler.leaving import Leave, Overtime, leaving, unbegun
 from scheduler.markdown import code, visible
 from scheduler.report import TickReport, summary
 from scheduler.request import Request, from_mapping
-from scheduler.requested import instant_of, timed
+from scheduler.requested import start_of, timed
 from scheduler.ticking import hold_for, hold_of, tick_and_hold
 from scheduler.workflow_commands import Annotation, Level
 
@@ -138,7 +138,7 @@ def _enqueue(environment: Environment) -> int:
     now, zone = connection.clock.now(), connection.settings.defaults.timezone
     with request.naming():
         request = timed(request, now=now, zone=zone)
-        run_at = instant_of(request, now=now, zone=zone)
+        run_at = start_of(request, now=now, zone=zone)
         if now - run_at > TRANSIT:
             raise Refused(f"run-at: {request.at!r} is past; write a time to come")
         made = create(request, connection)

@@ -155,3 +155,14 @@ def test_a_program_s_payload_takes_none(
     assert carry(stage, tmp_path, "repository_dispatch", {"client_payload": payload}) == 3
     assert "schedule::run_at: 'in 2 hours' is not an RFC 3339 instant" in capsys.readouterr().out
     assert stage.issues() == []
+
+
+@pytest.mark.parametrize("rule", [{"cron": "0 9 * * *"}, {"rrule": "FREQ=DAILY"}, {"every": "2h"}])
+def test_a_program_s_payload_needs_no_time_beside_a_rule(
+    stage: Stage, tmp_path: Path, rule: dict[str, str]
+) -> None:
+    payload = {**rule, "workflow": "agent-message.yml", "message": "m"}
+    assert carry(stage, tmp_path, "repository_dispatch", {"client_payload": payload}) == 0
+    job = frontmatter.parse(stage.issue(1)["body"])
+    assert job.recurring
+    assert job.run_at > datetime.now(timezone.utc)
