@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import fields, is_dataclass
@@ -104,8 +105,8 @@ def test_the_settings_to_copy_are_this_repository_s_own_and_valid() -> None:
     settings_file.parse(shown)
 
 
-@pytest.mark.parametrize("place", ["These can be tried as they", "### Again and again"])
-def test_the_examples_can_be_tried_against_the_sandbox_s_sample(place: str) -> None:
+def tried(place: str) -> tuple[list[str], subprocess.CompletedProcess[str], int]:
+    """The first commands after ``place``, what they said, and how many issues they opened."""
     section = README[README.index(place) :]
     commands = section.split("```sh\n", 1)[1].split("```", 1)[0]
     script = f'set -eo pipefail\nschedule() {{ "{sys.executable}" -m scheduler "$@"; }}\n{commands}'
@@ -117,6 +118,24 @@ def test_the_examples_can_be_tried_against_the_sandbox_s_sample(place: str) -> N
         )  # fmt: skip
         made = len(sandbox.repository().issues)
     assert (ran.returncode, ran.stderr) == (0, "")
-    creations = commands.splitlines()[:-1]
-    assert made == len(creations)
+    return commands.splitlines(), ran, made
+
+
+@pytest.mark.parametrize("place", ["These can be tried as they", "### Again and again"])
+def test_the_examples_can_be_tried_against_the_sandbox_s_sample(place: str) -> None:
+    commands, ran, made = tried(place)
+    assert made == len(commands) - 1
     assert len(ran.stdout.splitlines()) > made
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is missing")
+def test_a_condition_can_be_tried_there() -> None:
+    _, ran, made = tried("\n[a condition](#conditions), open an issue")
+    assert made == 2
+    assert ran.stdout.startswith("#2 runs run.yml at ")
+
+
+def test_how_late_jobs_are_can_be_asked_there() -> None:
+    _, ran, made = tried("### How late")
+    assert made == 0
+    assert ran.stdout.splitlines()[-1] == "nothing is overdue"
