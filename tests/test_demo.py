@@ -93,7 +93,7 @@ def test_it_fails_when_a_job_does_not_end_as_it_should(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @needs_act
-@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_it_can_be_interrupted(tmp_path: Path, sign: signal.Signals) -> None:
     mark = f"DEMO_TEST={os.getpid()}-{sign}"
     name, value = mark.split("=")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import threading
 from collections.abc import Mapping
@@ -62,7 +61,7 @@ def serve(named: tuple[str, ...], *, port: int, act: bool, events: bool) -> None
 
 def answer(sandbox: Sandbox, program: str | None, *, act: bool) -> None:
     """Answer requests until interrupted."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    stage.stop_when_told()
     sandbox.gateway.observer = lambda seen: click.echo(str(seen), err=True)
     with sandbox:
         click.echo(exports(sandbox.environ()))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -57,7 +56,7 @@ def demo(ctx: click.Context, *, as_json: bool, sample: Path) -> None:
     With --json, the story goes to standard error.
     """
     began = time.monotonic()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    stage.stop_when_told()
     try:
         verdicts = play(sample, lambda text: click.echo(text, err=as_json))
     except KeyboardInterrupt:

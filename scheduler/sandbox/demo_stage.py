@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import sys
 import sysconfig
 import tempfile
@@ -27,6 +28,16 @@ LOCK = Path(__file__).resolve().parent.parent / "requirements.lock"
 """What the action installs."""
 
 INSTALL = 'pip install "issue-scheduler[sandbox]"'
+
+
+def stop_when_told() -> None:
+    """Let SIGTERM, and the end of the terminal, stop this as Ctrl-C does.
+
+    Under ``nohup`` a terminal may end.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.default_int_handler)
 
 
 def search_path(environ: Mapping[str, str]) -> str:
