@@ -196,8 +196,14 @@ class _Reader:
         return chosen
 
     def _days(self, phrase: _Phrase, today: datetime) -> list[datetime]:
-        if near := phrase.get("near") or phrase.get("iso"):
+        if near := phrase.get("near"):
             return [self._asked(near, today)]
+        if iso := phrase.get("iso"):
+            try:
+                # The library would read 2027-13-01 as the 13th of January.
+                return [datetime.fromisoformat(iso)]
+            except ValueError:
+                raise self.refusal(*_NO_DAY) from None
         if said := phrase.get("weekday"):
             return self._weekdays(readings.weekday(said), phrase.get("which"), today)
         if nth := phrase.get("nth"):

@@ -90,6 +90,9 @@ VAGUE = "is no clock time; write one, such as 'tomorrow 9am'"
         ("29 february 2027", "is not in the calendar; write a day that exists"),
         ("0 may", "is not in the calendar; write a day that exists"),
         ("2026-02-30 9am", "is not in the calendar; write a day that exists"),
+        ("2027-13-01 9am", "is not in the calendar; write a day that exists"),
+        ("9am 2027-25-12", "is not in the calendar; write a day that exists"),
+        ("2027-00-10", "is not in the calendar; write a day that exists"),
         (
             "thursday 25 december",
             "is no Thursday: 2026-12-25 is a Friday; leave the weekday out, or correct it",
