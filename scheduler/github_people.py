@@ -62,9 +62,11 @@ class GitHubPeople(GitHubRepository):
             if refused.status in NO_GRAPHQL:
                 return None
             raise self.refused(refused, "issues: read") from refused
-        if isinstance(data, dict) and not data.keys() & {"data", "errors"}:
-            return None
-        found = record(record(record(data or {}).get("data") or {}).get("repository") or {})
+        said = record({} if data is None else data)
+        told = said.get("data")
+        if "errors" not in said and not (isinstance(told, dict) and "repository" in told):
+            return None  # GitHub names what it was asked for, or what was wrong
+        found = record(record(told or {}).get("repository") or {})
         return {n: edit_of(found[f"i{n}"]) for n in numbers if found.get(f"i{n}")}
 
     def labelled(self, number: int) -> Labelled | None:

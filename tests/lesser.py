@@ -83,7 +83,8 @@ class Handler(BaseHTTPRequestHandler):
         asked = urllib.parse.urlsplit(self.path)
         refused = self.lesser.dispatch_error
         if asked.path.endswith("/graphql"):
-            self.answer(self.lesser.graphql[0], [], json.dumps(self.lesser.graphql[1]).encode())
+            status, said = self.lesser.graphql
+            self.answer(status, [], b"" if said is None else json.dumps(said).encode())
         elif re.search(self.lesser.missing, asked.path):
             self.answer(404, [], b'{"message": "Not Found"}')
         elif refused and sent and b"return_run_details" in sent:

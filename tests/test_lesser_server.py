@@ -14,6 +14,8 @@ BARE = (
 )  # fmt: skip
 SERVERS = {
     **{f"GraphQL {status}": Lesser(graphql=(status, {})) for status in (400, 405, 422, 501, 200)},
+    "GraphQL says nothing": Lesser(graphql=(200, None)),
+    "GraphQL knows nothing": Lesser(graphql=(200, {"data": {}})),
     "no Link": Lesser(headers=("link", *SIGNS)),
     "no Date": Lesser(headers=("date",)),
     "no ETag": Lesser(headers=("etag",)),
