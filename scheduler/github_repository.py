@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import urllib.parse
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,6 +19,11 @@ from scheduler.github_objects import committed_at, ends_before, items, record, r
 from scheduler.model import Dispatch, Run, Target
 from scheduler.when import format_instant
 
+#: What GitHub says of a dispatch that it refuses for what it asks.
+_REASONS = re.compile(
+    "No ref found|Unexpected inputs|Required input|'workflow_dispatch' trigger|disabled workflow"
+)
+
 
 class GitHubRepository:
     """The queue's repository, and those that its jobs run in."""
@@ -25,7 +31,8 @@ class GitHubRepository:
     def __init__(self, http: GitHub, *, repository: str) -> None:
         self.http = http
         self.repository = repository
-        self._details_known = True
+        #: Whether the server takes the key that asks which run a dispatch starts; None: unknown.
+        self._details: bool | None = None
 
     @property
     def requests(self) -> int:
@@ -187,18 +194,25 @@ class GitHubRepository:
         name = urllib.parse.quote(target.workflow or "", safe="")
         path = f"/repos/{target.repo}/actions/workflows/{name}/dispatches"
         body: dict[str, Any] = {"ref": target.ref, "inputs": dict(request.inputs)}
-        if self._details_known:
+        if self._details is not False:
             try:
                 answer = self._dispatched(
                     path, {**body, "return_run_details": True}, target, "actions: write"
                 )
-                return _accepted(answer)
             except Rejected as refused:
-                # Refused for the key alone, so nothing was started under it.
-                if refused.status not in (400, 422) or "return_run_details" not in str(refused):
+                # Refused, so nothing was started under it; not every server names the key.
+                if (
+                    self._details
+                    or refused.status not in (400, 422)
+                    or _REASONS.search(str(refused))
+                ):
                     raise
-                self._details_known = False
-        return _accepted(self._dispatched(path, body, target, "actions: write"))
+            else:
+                self._details = True
+                return _accepted(answer)
+        answer = self._dispatched(path, body, target, "actions: write")
+        self._details = False
+        return _accepted(answer)
 
     def _dispatched(self, path: str, body: Any, target: Target, right: str) -> Answer:
         try:

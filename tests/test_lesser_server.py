@@ -33,6 +33,7 @@ SERVERS = {
     "nanoseconds": Lesser(instants=lambda text: f"{text}.123456789Z"),
     "offset": Lesser(instants=lambda text: f"{text}+00:00"),
     "naive": Lesser(instants=lambda text: text),
+    "key unnamed": Lesser(dispatch_error=(400, {"message": "Bad request"})),
     "key": Lesser(
         dispatch_error=(
             422,
