@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import urllib.parse
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 from scheduler.errors import NotPermitted, Rejected
 from scheduler.github_connection import Answer
 from scheduler.github_http import GitHub
-from scheduler.github_objects import items, record
+from scheduler.github_objects import label_names, ticket_of
 from scheduler.github_people import GitHubPeople
 
 #: GitHub's own for a label that was never given another.
@@ -25,13 +24,13 @@ class GitHubMarks(GitHubPeople):
 
     # Labels: https://docs.github.com/en/rest/issues/labels
 
-    def as_ours(self, labels: Iterable[str]) -> list[str]:
+    def as_ours(self, labels: Iterable[str]) -> tuple[str, ...]:
         """``labels`` with those of the queue in its own letter case: GitHub's know no case."""
         own, found = self.label.lower(), []
         for name in labels:
             ours = f"{name}:".lower().startswith(f"{own}:")
             found.append(self.label + name.lower()[len(own) :] if ours else name)
-        return found
+        return tuple(found)
 
     def with_labels(self, labels: Sequence[str], write: Callable[[], Answer]) -> Answer:
         """What ``write``, which puts ``labels`` on an issue, is answered.
@@ -69,7 +68,7 @@ class GitHubMarks(GitHubPeople):
             # It is there already, or the write that needs it says again that it is not.
             return
 
-    def add_label(self, number: int, label: str) -> list[str]:
+    def add_label(self, number: int, label: str) -> tuple[str, ...]:
         """Put one label on an issue; the labels that it has then, by name. Absolute.
 
         GitHub makes a label that the repository lacks, if the token may write there.
@@ -82,12 +81,16 @@ class GitHubMarks(GitHubPeople):
         try:
             sent = {"labels": [label]}
             answer = self.with_labels([label], lambda: self.http.absolute("POST", path, sent))
-            return self.as_ours(_names(answer.data))
+            if isinstance(answer.data, list):
+                return self.as_ours(label_names(answer.data))
+            # Some servers answer with nothing, or with the issue.
+            shown = ticket_of(self.http.get(path.removesuffix("/labels")).data).labels
+            return self.as_ours(shown)
         except Rejected as refused:
             raise self.refused(refused, "issues: write", one=True) from refused
 
-    def remove_label(self, number: int, label: str) -> list[str] | None:
-        """Take one label off an issue; those that are left, None: it was gone. Absolute.
+    def remove_label(self, number: int, label: str) -> None:
+        """Take one label off an issue, if it is there. Absolute.
 
         Raises:
             NotPermitted: the token may not label issues.
@@ -96,11 +99,10 @@ class GitHubMarks(GitHubPeople):
         name = urllib.parse.quote(label, safe="")
         path = f"/repos/{self.repository}/issues/{number}/labels/{name}"
         try:
-            return self.as_ours(_names(self.http.absolute("DELETE", path).data))
+            self.http.absolute("DELETE", path)
         except Rejected as refused:
-            if refused.status == 404 and "label" in str(refused).lower():
-                return None
-            raise self.refused(refused, "issues: write", one=True) from refused
+            if refused.status != 404 or "label" not in str(refused).lower():
+                raise self.refused(refused, "issues: write", one=True) from refused
 
     # Reactions: https://docs.github.com/en/rest/reactions/reactions
 
@@ -124,8 +126,4 @@ class GitHubMarks(GitHubPeople):
 
 
 def _of_labels(refused: Rejected) -> bool:
-    return refused.status == 422 and "label" in str(refused).lower()
-
-
-def _names(data: Any) -> list[str]:
-    return [str(record(label).get("name") or "") for label in items(data)]
+    return refused.status in (400, 404, 422) and "label" in str(refused).lower()

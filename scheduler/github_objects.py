@@ -119,13 +119,16 @@ def user_of(data: Any) -> User:
     return User(login=login, bot=(data or {}).get("type") == "Bot" or login.endswith("[bot]"))
 
 
+def label_names(data: Any) -> tuple[str, ...]:
+    """The names of a REST list of labels; of an issue's, GitHub allows plain names, too."""
+    names = (each.get("name") if isinstance(each, dict) else each for each in data or ())
+    return tuple(str(name) for name in names if name)
+
+
 @_shaped
 def ticket_of(data: Any) -> Ticket:
     """A REST issue object."""
     data = record(data, "number")
-    labels = [
-        each.get("name") if isinstance(each, dict) else each for each in data.get("labels") or []
-    ]
     return Ticket(
         number=int(data["number"]),
         title=str(data.get("title") or ""),
@@ -133,7 +136,7 @@ def ticket_of(data: Any) -> Ticket:
         author=user_of(data.get("user")),
         open=data.get("state", "open") == "open",
         state_reason=data.get("state_reason"),
-        labels=tuple(str(label) for label in labels if label),
+        labels=label_names(data.get("labels")),
         comments=data["comments"] if isinstance(data.get("comments"), int) else UNCOUNTED,
         locked=bool(data.get("locked")),
         url=str(data.get("html_url") or data.get("url") or ""),

@@ -136,7 +136,7 @@ class GitHubQueue(GitHubConditions):
 
     def _ticket(self, data: Any) -> Ticket:
         ticket = ticket_of(data)
-        return replace(ticket, labels=tuple(self.as_ours(ticket.labels)))
+        return replace(ticket, labels=self.as_ours(ticket.labels))
 
     def _parsed(self, answer: Answer) -> list[tuple[Ticket, bool]]:
         # Each with whether it is an issue: a pull request is listed as one, too.

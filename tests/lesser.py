@@ -25,8 +25,9 @@ KEPT = ("content-length", "transfer-encoding", "connection", "server")
 class Lesser:
     """What is left out or changed, and nothing else.
 
-    ``labels`` are those that there are, where the server makes none by itself; a request
-    makes one if ``may_label``.
+    ``labels`` are those that there are, where the server makes none by itself but answers
+    ``no_label``; a request makes one if ``may_label``. With ``plain`` they are shown as their
+    names. Writes to ``silent`` paths are answered with nothing.
     """
 
     graphql: tuple[int, Any] = (404, {"message": "Not Found"})
@@ -38,6 +39,9 @@ class Lesser:
     dispatch_error: tuple[int, Any] | None = None
     labels: set[str] | None = None
     may_label: bool = True
+    no_label: tuple[int, Any] = (422, NO_LABEL)
+    plain: bool = False
+    silent: str = r"(?!)"
 
     def unknown(self, path: str, sent: bytes | None) -> bool:
         """Whether a request is refused for a label that is not there."""
@@ -53,6 +57,13 @@ def stripped(data: Any, fields: tuple[str, ...]) -> Any:
     if isinstance(data, dict):
         return {k: stripped(v, fields) for k, v in data.items() if k not in fields}
     return [stripped(each, fields) for each in data] if isinstance(data, list) else data
+
+
+def plain(data: Any) -> Any:
+    """``data`` with its labels as their names."""
+    if isinstance(data, dict):
+        return data["name"] if "color" in data else {k: plain(v) for k, v in data.items()}
+    return [plain(each) for each in data] if isinstance(data, list) else data
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -90,7 +101,7 @@ class Handler(BaseHTTPRequestHandler):
         elif refused and sent and b"return_run_details" in sent:
             self.answer(refused[0], [], json.dumps(refused[1]).encode())
         elif self.lesser.unknown(asked.path, sent):
-            self.answer(422, [], json.dumps(NO_LABEL).encode())
+            self.answer(self.lesser.no_label[0], [], json.dumps(self.lesser.no_label[1]).encode())
         else:
             self.forward(asked, sent)
 
@@ -109,8 +120,12 @@ class Handler(BaseHTTPRequestHandler):
             data = response.read()
         left_out = (*KEPT, *lesser.headers)
         shown = [(k, v) for k, v in response.getheaders() if k.lower() not in left_out]
+        if self.command != "GET" and response.status < 300 and re.search(lesser.silent, asked.path):
+            self.answer(204, shown, b"")
+            return
         if data and response.status < 400:
-            text = json.dumps(stripped(json.loads(data), lesser.fields))
+            found = stripped(json.loads(data), lesser.fields)
+            text = json.dumps(plain(found) if lesser.plain else found)
             data = INSTANT.sub(lambda m: f'"{lesser.instants(m[1])}"', text).encode()
         self.answer(response.status, shown, data)
 

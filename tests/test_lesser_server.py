@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.conftest import Stage, body
-from tests.lesser import Lesser, before
+from tests.lesser import NO_LABEL, Lesser, before
 
 SIGNS = ("x-github-request-id", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
 BARE = (
@@ -31,6 +33,7 @@ SERVERS = {
     "ignores since": Lesser(query=("since",)),
     "milliseconds": Lesser(instants=lambda text: f"{text}.000Z"),
     "nanoseconds": Lesser(instants=lambda text: f"{text}.123456789Z"),
+    "plain labels": Lesser(plain=True),
     "offset": Lesser(instants=lambda text: f"{text}+00:00"),
     "naive": Lesser(instants=lambda text: text),
     "key unnamed": Lesser(dispatch_error=(400, {"message": "Bad request"})),
@@ -125,11 +128,16 @@ def test_the_default_branch_is_asked_for_only_where_it_is_needed(stage: Stage) -
         assert len(stage.tick(GITHUB_API_URL=url)["dispatched"]) == 1
 
 
-def test_labels_are_made_where_the_server_makes_none_by_itself(stage: Stage) -> None:
+@pytest.mark.parametrize(
+    "no_label", [(422, NO_LABEL), (404, {"message": "Label does not exist"})], ids=["422", "404"]
+)
+def test_labels_are_made_where_the_server_makes_none_by_itself(
+    stage: Stage, no_label: tuple[int, Any]
+) -> None:
     for text in (body(-60), body(-60, "deploy.yml"), body("tomorrow")):
         stage.open(text)
     soon = ("--in", "2h", "-m", "x", "--workflow", "agent-message.yml")
-    lesser = Lesser(labels=set())
+    lesser = Lesser(labels=set(), no_label=no_label)
     with before(stage.sandbox.url, lesser) as url:
         made = stage.create(*soon, GITHUB_API_URL=url)
         stage.run("pause", str(made["id"]), GITHUB_API_URL=url)
@@ -139,6 +147,19 @@ def test_labels_are_made_where_the_server_makes_none_by_itself(stage: Stage) -> 
     assert stage.labels(3) == {"schedule", "schedule:invalid"}
     assert stage.labels(made["id"]) == {"schedule", "schedule:paused"}
     assert [each.path for each in stage.sandbox.requests.matching("POST", "/queue/labels$")]
+
+
+@pytest.mark.parametrize("lesser", [Lesser(plain=True), Lesser(silent=r"/labels\b")])
+def test_a_job_is_paused_and_resumed_however_the_labels_are_shown(
+    stage: Stage, lesser: Lesser
+) -> None:
+    job = stage.open(body(-60))
+    with before(stage.sandbox.url, lesser) as url:
+        stage.run("pause", str(job), GITHUB_API_URL=url)
+        assert stage.labels(job) == {"schedule", "schedule:paused"}
+        assert stage.tick(GITHUB_API_URL=url)["dispatched"] == []
+        assert stage.run("resume", str(job), "--json", GITHUB_API_URL=url).json["changed"]
+        assert [fired["id"] for fired in stage.tick(GITHUB_API_URL=url)["dispatched"]] == [job]
 
 
 def test_a_job_is_closed_though_its_label_can_not_be_made(stage: Stage) -> None:
