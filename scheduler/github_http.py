@@ -51,6 +51,18 @@ MAX_PAGES = 200
 MAX_REDIRECTS = 3
 
 
+class Bearer(Auth.Token):
+    """A token as GitHub's documentation sends it, for servers that take no other word.
+
+    https://docs.github.com/en/rest/authentication/authenticating-to-the-rest-api
+    """
+
+    @property
+    def token_type(self) -> str:
+        """The word before the token."""
+        return "Bearer"
+
+
 class GitHub:
     """Sends requests as one token; ``requests`` counts what was really sent."""
 
@@ -64,6 +76,9 @@ class GitHub:
         answered: Callable[[datetime, datetime], None] | None = None,
     ) -> None:
         self._api_url = api_url.rstrip("/")
+        self._token = token
+        #: Whether the server has taken the token so far, and the word before it.
+        self._known = False
         place = address(self._api_url)
         self._github = github.Github(
             auth=Auth.Token(token),
@@ -75,6 +90,7 @@ class GitHub:
             user_agent="schedule",
         )
         connection = Encrypted if place.scheme == "https" else Plain
+        self._requester = self._github.requester
         self._connection = connection(place.hostname or "", place.port, timeout=TIMEOUT)
         self._clock = clock
         self._pace = pace
@@ -84,7 +100,7 @@ class GitHub:
     @property
     def graphql_url(self) -> str:
         """Where the GraphQL API is: on an Enterprise Server it is not below the REST API."""
-        return self._github.requester.graphql_url
+        return self._requester.graphql_url
 
     def get(self, path: str, params: Mapping[str, Any] | None = None, **headers: str) -> Answer:
         """A read, repeated where GitHub did not answer."""
@@ -119,7 +135,9 @@ class GitHub:
         seen = answer.ids
         for number in range(2, MAX_PAGES + 2):
             if answer.next_page is not None:
-                answer = self.get(answer.next_page)
+                # It may be relative, and by a proxy's own name; only its path and query count.
+                there = urllib.parse.urljoin(f"{self._api_url}{path}", answer.next_page)
+                answer = self.get(there)
             elif answer.may_have_more:
                 answer = self.get(path, {**params, "page": number})
                 if answer.ids <= seen:
@@ -183,7 +201,7 @@ class GitHub:
         self.requests += 1
         asked = self._clock.now()
         try:
-            status, answered, text = self._github.requester.requestJson(
+            status, answered, text = self._requester.requestJson(
                 verb, path, params, dict(headers or {}), body, cnx=self._connection
             )
         except (OSError, urllib3.exceptions.HTTPError) as problem:
@@ -191,6 +209,11 @@ class GitHub:
             raise Unavailable(f"GITHUB_API_URL: {self._api_url!r} {words}", sent=sent) from problem
         except (github.GithubException, RuntimeError, UnicodeError) as problem:
             raise Unavailable(f"{self._api_url}: {one_line(str(problem))}") from problem
+        if status == 401 and not self._known:
+            self._known = True  # nothing took effect; if this is refused, the token is no good
+            self._requester = self._requester.withAuth(Bearer(self._token))
+            return self._sent(verb, path, params, headers, body)
+        self._known = self._known or status < 500
         found = {str(name).lower(): str(value) for name, value in answered.items()}
         if self._answered and (date := date_of(found)):
             self._answered(date, asked)

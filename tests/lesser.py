@@ -25,6 +25,7 @@ KEPT = ("content-length", "transfer-encoding", "connection", "server")
 class Lesser:
     """What is left out or changed, and nothing else.
 
+    ``word`` is what has to stand before a token, ``link`` what is left out of a page's address.
     ``labels`` are those that there are, where the server makes none by itself but answers
     ``no_label``; a request makes one if ``may_label``. With ``plain`` they are shown as their
     names. Writes to ``silent`` paths are answered with nothing.
@@ -42,6 +43,8 @@ class Lesser:
     no_label: tuple[int, Any] = (422, NO_LABEL)
     plain: bool = False
     silent: str = r"(?!)"
+    word: str = ""
+    link: str = r"(?!)"
 
     def unknown(self, path: str, sent: bytes | None) -> bool:
         """Whether a request is refused for a label that is not there."""
@@ -93,7 +96,9 @@ class Handler(BaseHTTPRequestHandler):
         sent = self.rfile.read(length) if length else None
         asked = urllib.parse.urlsplit(self.path)
         refused = self.lesser.dispatch_error
-        if asked.path.endswith("/graphql"):
+        if not self.headers.get("authorization", "").startswith(self.lesser.word):
+            self.answer(401, [], b'{"message": "Bad credentials"}')
+        elif asked.path.endswith("/graphql"):
             status, said = self.lesser.graphql
             self.answer(status, [], b"" if said is None else json.dumps(said).encode())
         elif re.search(self.lesser.missing, asked.path):
@@ -119,7 +124,11 @@ class Handler(BaseHTTPRequestHandler):
             response = connection.getresponse()
             data = response.read()
         left_out = (*KEPT, *lesser.headers)
-        shown = [(k, v) for k, v in response.getheaders() if k.lower() not in left_out]
+        shown = [
+            (k, re.sub(lesser.link, "", v) if k.lower() == "link" else v)
+            for k, v in response.getheaders()
+            if k.lower() not in left_out
+        ]
         if self.command != "GET" and response.status < 300 and re.search(lesser.silent, asked.path):
             self.answer(204, shown, b"")
             return

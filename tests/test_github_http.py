@@ -95,7 +95,8 @@ def test_a_token_that_is_no_good(server: responses.RequestsMock, http: GitHub) -
     server.get(ISSUES, status=401, json={"message": "Bad credentials"})
     with pytest.raises(NotPermitted, match="401 'Bad credentials'; set GITHUB_TOKEN") as told:
         http.get("/repos/o/r/issues")
-    assert len(server.calls) == 1
+    words = [call.request.headers["Authorization"].split()[0] for call in server.calls]
+    assert words == ["token", "Bearer"]  # no server takes neither
     assert "ghp_" not in str(told.value)
 
 
