@@ -13,6 +13,8 @@ from scheduler.github_people import GitHubPeople
 
 #: GitHub's own for a label that was never given another.
 COLOUR = "ededed"
+#: What a server answers that has no route to an issue's labels; GitHub's 404 is of the issue.
+NO_ROUTE = frozenset({404, 405, 501})
 
 
 class GitHubMarks(GitHubPeople):
@@ -78,16 +80,15 @@ class GitHubMarks(GitHubPeople):
             Rejected: GitHub refuses it for another reason, such as a locked issue.
         """
         path = f"/repos/{self.repository}/issues/{number}/labels"
+        told, sent = None, {"labels": [label]}
         try:
-            sent = {"labels": [label]}
-            answer = self.with_labels([label], lambda: self.http.absolute("POST", path, sent))
-            if isinstance(answer.data, list):
-                return self.as_ours(label_names(answer.data))
-            # Some servers answer with nothing, or with the issue.
-            shown = ticket_of(self.http.get(path.removesuffix("/labels")).data).labels
-            return self.as_ours(shown)
+            told = self.with_labels([label], lambda: self.http.absolute("POST", path, sent)).data
         except Rejected as refused:
-            raise self.refused(refused, "issues: write", one=True) from refused
+            if refused.status not in NO_ROUTE:
+                raise self.refused(refused, "issues: write", one=True) from refused
+        if isinstance(told, list):
+            return self.as_ours(label_names(told))
+        return self._relabelled(number, lambda was: was | {label})
 
     def remove_label(self, number: int, label: str) -> None:
         """Take one label off an issue, if it is there. Absolute.
@@ -101,8 +102,23 @@ class GitHubMarks(GitHubPeople):
         try:
             self.http.absolute("DELETE", path)
         except Rejected as refused:
-            if refused.status != 404 or "label" not in str(refused).lower():
+            if refused.status not in NO_ROUTE:
                 raise self.refused(refused, "issues: write", one=True) from refused
+            self._relabelled(number, lambda was: was - {label})
+
+    def _relabelled(self, number: int, change: Callable[[set[str]], set[str]]) -> tuple[str, ...]:
+        """The issue's labels after ``change``, by what every server has: the issue itself."""
+        path = f"/repos/{self.repository}/issues/{number}"
+        try:
+            was = {*ticket_of(self.http.get(path).data).labels}
+            names = sorted(change(was))
+            if set(names) == was:
+                return tuple(names)
+            sent = {"labels": names}
+            answer = self.with_labels(names, lambda: self.http.absolute("PATCH", path, sent))
+            return ticket_of(answer.data).labels
+        except Rejected as refused:
+            raise self.refused(refused, "issues: write", one=True) from refused
 
     # Reactions: https://docs.github.com/en/rest/reactions/reactions
 

@@ -158,7 +158,9 @@ def test_labels_are_made_where_the_server_makes_none_by_itself(
     assert [each.path for each in stage.sandbox.requests.matching("POST", "/queue/labels$")]
 
 
-@pytest.mark.parametrize("lesser", [Lesser(plain=True), Lesser(silent=r"/labels\b")])
+@pytest.mark.parametrize(
+    "lesser", [Lesser(plain=True), Lesser(silent=r"/labels\b"), Lesser(missing=r"/\d+/labels\b")]
+)
 def test_a_job_is_paused_and_resumed_however_the_labels_are_shown(
     stage: Stage, lesser: Lesser
 ) -> None:
