@@ -187,7 +187,12 @@ class Facts:
     def branch(self, repo: str) -> str:
         """The name of a repository's default branch."""
         if repo not in self._branches:
-            self._branches[repo] = self._queue.default_branch(repo)
+            try:
+                self._branches[repo] = self._queue.default_branch(repo)
+            except Rejected as refused:
+                if refused.status != 404 or repo != self._queue.repository or not self._proven:
+                    raise
+                self._branches[repo] = "main"  # a file of it was read, so it is there
         return self._branches[repo]
 
     def newest_run(self, repo: str) -> int | None:

@@ -26,6 +26,7 @@ SERVERS = {
     "fields": Lesser(fields=BARE),
     "no addresses": Lesser(fields=("url", "html_url")),
     "bare": Lesser(fields=BARE, headers=("link", "date", "etag", *SIGNS)),
+    "no repository": Lesser(missing=r"/repos/octo/queue$", fields=("url", "html_url")),
     "no run ids": Lesser(fields=("workflow_run_id",)),
     "no comment list": Lesser(missing=r"/issues/comments$"),
     "no root": Lesser(missing=r"/contents/?$"),
