@@ -110,13 +110,13 @@ class GitHubMarks(GitHubPeople):
         """The issue's labels after ``change``, by what every server has: the issue itself."""
         path = f"/repos/{self.repository}/issues/{number}"
         try:
-            was = {*ticket_of(self.http.get(path).data).labels}
+            was = {*self.as_ours(ticket_of(self.http.get(path).data).labels)}
             names = sorted(change(was))
             if set(names) == was:
                 return tuple(names)
             sent = {"labels": names}
             answer = self.with_labels(names, lambda: self.http.absolute("PATCH", path, sent))
-            return ticket_of(answer.data).labels
+            return self.as_ours(ticket_of(answer.data).labels)
         except Rejected as refused:
             raise self.refused(refused, "issues: write", one=True) from refused
 
