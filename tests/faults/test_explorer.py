@@ -1,0 +1,70 @@
+"""Many seeds of `tests.faults.explorer` on each kind of server."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+
+import pytest
+
+from scheduler import journal, journal_head
+from tests.faults.ending import end
+from tests.faults.explorer import Explorer
+from tests.faults.watched import Broken, Variant
+
+VARIANTS = {
+    "all there": Variant(),
+    "small journal": Variant(small=True),
+    "no graphql": Variant(graphql=False),
+    "no list": Variant(comment_list=False),
+    "no details": Variant(details=False),
+    "nothing": Variant(graphql=False, comment_list=False, details=False),
+}
+CASES: Counter[str] = Counter()
+everywhere = pytest.mark.parametrize("name", VARIANTS)
+
+
+def explore(name: str, seed: int, *, steps: int = 25) -> None:
+    """One life. AssertionError: what is wrong with it, and its story."""
+    it = Explorer(seed, VARIANTS[name])
+    try:
+        for _ in range(steps):
+            it.act()
+        end(it)
+    except (Broken, AssertionError) as failure:
+        first = str(failure).partition("\n")[0]
+        told = f"explore({name!r}, {seed}, steps={steps}): {first}\n{it.story()}"
+        raise AssertionError(told) from failure
+    CASES["seeds"] += 1
+    CASES["dispatches"] += len(it.hub.sent)
+
+
+@pytest.fixture(autouse=True)
+def _kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How many entries a journal keeps: all that are looked at, or next to none."""
+    small = "small journal" in request.node.name
+    for module in (journal, journal_head):
+        monkeypatch.setattr(module, "WHOLE", 2 if small else 3000)
+        monkeypatch.setattr(module, "OLDER", 4 if small else 150)
+    monkeypatch.setattr(journal_head, "LONGEST_LINE", 10**8)
+
+
+@everywhere
+def test_the_invariants_hold(name: str) -> None:
+    for seed in range(30):
+        explore(name, seed)
+
+
+@pytest.mark.slow
+@everywhere
+def test_the_invariants_hold_for_long(name: str) -> None:
+    for seed in range(10_000, 10_400):
+        explore(name, seed, steps=40)
+
+
+def test_zz_the_count_of_cases(capsys: pytest.CaptureFixture[str]) -> None:
+    if not CASES:
+        pytest.skip("nothing was explored")
+    with capsys.disabled():
+        sys.stdout.write(f"\nexplorer: {dict(CASES)}\n")
+    assert CASES["dispatches"] > CASES["seeds"]
