@@ -52,8 +52,7 @@ class Lifecycle:
             if self.desk.facts.login() is None:
                 try:
                     # Whose records are to be believed, only the first own write can show.
-                    attempt = highest_attempt(comments.items, found.key) + 1
-                    self.dispatcher.claimed(found, Fire(attempt=attempt))
+                    self.dispatcher.claimed(*self._presumed(found, comments))
                 except Withdrawn:
                     if self.desk.facts.login() is None:
                         raise
@@ -74,6 +73,21 @@ class Lifecycle:
         if self._kept(found, comments, history, decision):
             decision = policy.Wait(reason="on hold; its comments say why", state=State.HELD)
         self._carry_out(found, comments, history, decision)
+
+    def _presumed(self, found: Known, comments: Comments) -> tuple[Known, Fire | End]:
+        """What to claim by records that may be anybody's; it is made sure of once that is done.
+
+        What a person said that sends nothing is claimed as that: such a claim, left behind,
+        would else be taken for one under which something may have been sent.
+        """
+        history = self.desk.presumed(comments)
+        placed = self.desk.locate(found, comments.items, history)
+        if placed.command is not None:
+            decision = self.desk.decide(placed, comments, history)
+            if isinstance(decision, End) and decision.state in policy.OBEYED.values():
+                attempt = highest_attempt(comments.items, placed.key) + 1
+                return placed, replace(decision, attempt=attempt, supersedes=None)
+        return found, Fire(attempt=highest_attempt(comments.items, found.key) + 1)
 
     def _kept(self, found: Known, comments: Comments, history: History, decision: Decision) -> bool:
         """Whether the label keeps a job on hold that its records alone would let go on."""

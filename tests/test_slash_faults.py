@@ -227,3 +227,17 @@ def test_two_ticks_at_once_obey_once() -> None:
         assert made.count("s") == 2
         made.until_quiet()
         assert made.count("s") == 2 + len([e for e in told(made)[1:] if e[0] != "command"])
+
+
+@pytest.mark.parametrize("name", ["pause", "snooze 1h", "cancel"])
+def test_no_word_that_sends_nothing_is_taken_for_an_event_whose_answer_was_lost(name: str) -> None:
+    for index, kind in itertools.product(range(1, 20), FAULTS):
+        made = world(graphql=False)
+        made.hub.open(body("s", run_at=LATER, to="event: wake"))
+        say(made, f"/{name}")
+        made.tick(faulty(made.clock, Fault(index, kind), Fault(index + 1, kind)))
+        made.until_quiet()
+        story = (index, kind, made.story())
+        assert "schedule:held" not in made.hub.ticket(1).labels, story
+        assert [each.outcome for each in entries(made)].count("held") == 0, story
+        assert made.count("s") == 0
