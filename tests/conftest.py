@@ -16,6 +16,7 @@ from unittest import mock
 import pytest
 import responses
 from click.testing import CliRunner
+from hypothesis import settings
 
 from scheduler.cli import cli
 from scheduler.github_http import GitHub
@@ -61,6 +62,11 @@ WORKFLOWS = {
     "scheduler.yml": "name: Scheduler\non: [workflow_dispatch, issues]\n",
 }
 OTHER = {"agent-message.yml": AGENT_MESSAGE, "wake.yml": WORKFLOWS["wake.yml"]}
+
+
+# The same code meets the same cases; `--hypothesis-profile=default` looks for others.
+settings.register_profile("same", derandomize=True)
+settings.load_profile("same")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

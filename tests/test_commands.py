@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scheduler import commands as said
@@ -68,9 +68,10 @@ def test_the_newest_word_comes_first_and_earlier_ones_do_not_count() -> None:
 
 
 @given(st.text())
+@example("/resolve again")
 def test_no_text_breaks_the_reading(text: str) -> None:
     for found in resolutions([comment(text), comment("/resolve " + text, 2)]):
-        assert found.comment_id == 2
+        assert found.comment_id == 2 or text.lower().startswith("/resolve")
 
 
 H = timedelta(hours=1)
