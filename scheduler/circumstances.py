@@ -68,11 +68,11 @@ class Circumstances:
 
     def _last_run(self, found: Known) -> Run | None:
         entries = found.history.journal.entries
-        ran = [e for e in entries if e.outcome == State.DISPATCHED.value]
-        if not ran or ran[-1].run_id is None:
+        last = next((e for e in reversed(entries) if e.outcome == State.DISPATCHED.value), None)
+        if last is None or last.run_id is None:
             return None  # of an event's run, or one that GitHub did not name, nothing can be asked
-        repo = ran[-1].target.partition(" ")[0] or found.asked.repo or self._desk.queue.repository
-        return self._desk.queue.run(repo, ran[-1].run_id or 0)
+        repo = last.target.partition(" ")[0] or found.asked.repo or self._desk.queue.repository
+        return self._desk.queue.run(repo, last.run_id)
 
     def _later(self, found: Known) -> datetime:
         now = self._desk.clock.now()

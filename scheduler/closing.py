@@ -6,9 +6,11 @@ A slash command is answered, and its label set.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from scheduler import policy, series
+from scheduler.commands import Command
 from scheduler.desk import Desk
 from scheduler.errors import SchedulerError
 from scheduler.journal import Journal
@@ -62,21 +64,24 @@ class Closing:
 
     def _moved(self, found: Known, journal: Journal) -> bool:
         """Whether a job was given another instant before its journal said what became of it."""
+        return self._comes(found, journal).key != found.key
+
+    def _comes(self, found: Known, journal: Journal, left: Iterable[Command] = ()) -> Known:
+        """The same job at what is next, now that its journal says what became of this."""
         history = replace(found.history, journal=journal, claims=())
-        return self.desk.locate(found, (), history).key != found.key
+        return self.desk.locate(found, (), history, left=left)
 
     def _go_on(self, found: Known, journal: Journal) -> None:
         desk, paused = self.desk, found.paused
-        history = replace(found.history, journal=journal, claims=())
         # Beside one command there may stand another.
-        comes = replace(desk.locate(found, (), history, left=found.said), paused=paused)
+        comes = replace(self._comes(found, journal, left=found.said), paused=paused)
         if comes.over:
             desk.claimant.close(found.ticket, State.DISPATCHED)
             return
         if found.asked.recurring:
             comes = desk.go_on(comes)
         elif found.command is not None and found.command.length is not None:
-            ticket, due = found.ticket, desk.locate(found, (), history).job.run_at
+            ticket, due = found.ticket, self._comes(found, journal).job.run_at
             desk.claimant.retitle(ticket, series.retitled(ticket.title, due))
         again = comes.job.run_at if found.command is None else desk.clock.now()
         desk.stays[found.number] = (comes, again)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 
 import pytest
 from hypothesis import example, given, settings
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 from scheduler.errors import InvalidJob
 from scheduler.frontmatter import MAX_BODY, READERS, parse
 from scheduler.model import Job
+from tests.processor import least_seconds
 
 RUN_AT = "run-at: 2026-11-23T09:00:00Z\n"
 
@@ -52,13 +52,11 @@ PREFIXES = ["", "agent: ", "inputs: {a: ", 'inputs:\n  a: "', "? "]
 
 
 def seconds(text: str) -> float:
-    best = 9.0
-    for _ in range(3):
-        begun = time.thread_time()
+    def read() -> None:
         with contextlib.suppress(InvalidJob):
             parse(text)
-        best = min(best, time.thread_time() - begun)
-    return best
+
+    return least_seconds(read)
 
 
 def filled(prefix: str, piece: str) -> str:
