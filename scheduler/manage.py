@@ -146,6 +146,11 @@ def _runs_in(connection: Connection, entry: Entry | None, job: Job | None) -> st
     return (job.repo if job else None) or connection.queue.repository
 
 
+def on_hold(number: int) -> Refused:
+    """What is said where a job on hold is to be moved on before it is known what happened."""
+    return Refused(f"ID: #{number} is on hold; say what happened with 'schedule resolve {number}'")
+
+
 def retry(connection: Connection, number: int) -> dict[str, Any]:
     """Reopen a job that ended without having been dispatched; the next tick tries it.
 
@@ -158,9 +163,7 @@ def retry(connection: Connection, number: int) -> dict[str, Any]:
     ticket = find(connection, number)
     seen = look(connection, ticket)
     if seen.state is State.HELD:
-        raise Refused(
-            f"ID: #{number} is on hold; say what happened with 'schedule resolve {number}'"
-        )
+        raise on_hold(number)
     if ticket.open:
         raise Refused(f"ID: #{number} is {seen.state.value} and open; nothing is to be retried")
     if seen.state is State.DISPATCHED:

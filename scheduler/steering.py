@@ -13,7 +13,7 @@ from scheduler import frontmatter, when
 from scheduler.commands import word
 from scheduler.connect import Connection
 from scheduler.errors import InvalidJob, NotPermitted, Refused
-from scheduler.manage import find
+from scheduler.manage import find, on_hold
 from scheduler.model import Ticket
 from scheduler.nudge import Nudged, wake
 from scheduler.states import State, state_label
@@ -78,9 +78,7 @@ def _hearing(connection: Connection, number: int) -> Ticket:
     """The issue of a job on which the next tick carries out what is said."""
     ticket = _open(connection, number)
     if state_label(connection.settings.label, State.HELD) in ticket.labels:
-        raise Refused(
-            f"ID: #{number} is on hold; say what happened with 'schedule resolve {number}'"
-        )
+        raise on_hold(number)
     try:
         frontmatter.parse(ticket.body, timezone=connection.settings.defaults.timezone)
     except InvalidJob as problem:
