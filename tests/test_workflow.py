@@ -18,6 +18,8 @@ TEXT = FILE.read_text(encoding="utf-8")
 # BaseLoader, or YAML 1.1 reads the key `on` as true.
 WORKFLOW: dict[str, Any] = yaml.load(TEXT, Loader=yaml.BaseLoader)
 JOBS: dict[str, dict[str, Any]] = WORKFLOW["jobs"]
+GROUP = "schedule-tick-queue"
+SAMPLE = ROOT / "scheduler" / "sandbox" / "sample" / ".github" / "workflows" / "scheduler.yml"
 
 CHECKOUT = re.compile(
     r"      - uses: actions/checkout@.*\n        with:\n          persist-credentials: false\n"
@@ -48,7 +50,19 @@ def test_only_the_tick_stands_in_a_group_which_a_skipped_run_does_not_enter() ->
     assert concurrency["cancel-in-progress"] == "false"
     condition = JOBS["tick"]["if"].removeprefix("!cancelled() && ")
     assert condition != JOBS["tick"]["if"]
-    assert concurrency["group"] == f"${{{{ {condition} && 'scheduler' || github.run_id }}}}"
+    assert concurrency["group"] == f"${{{{ {condition} && '{GROUP}' || github.run_id }}}}"
+
+
+def test_the_group_is_called_like_nothing_else_a_repository_has() -> None:
+    """GitHub takes one name in two workflows for one group, in any letter case.
+
+    https://docs.github.com/en/actions/how-tos/write-workflows/choose-when-workflows-run/control-workflow-concurrency
+    """
+    names = {WORKFLOW["name"], FILE.stem, *JOBS}
+    assert GROUP.lower() not in {name.lower() for name in names}
+    assert len(GROUP.split("-")) >= 3
+    for place in (ROOT / "README.md", SAMPLE):
+        assert place.read_text(encoding="utf-8").count(f"'{GROUP}'") == 1, place
 
 
 def test_a_job_that_is_due_at_once_is_seen_by_the_tick_after_it() -> None:

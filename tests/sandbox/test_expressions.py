@@ -27,8 +27,8 @@ CONTEXTS = {
         ("github.event_name == 'ISSUES'", True),
         ("github.event_name != 'issues' && 'x' || github.run_id", "7"),
         (
-            "contains(github.event.issue.labels, 'schedule') && 'scheduler' || github.run_id",
-            "scheduler",
+            "contains(github.event.issue.labels, 'schedule') && 'tick' || github.run_id",
+            "tick",
         ),
         ("contains('Hello', 'ell')", True),
         ("!inputs.empty", True),
