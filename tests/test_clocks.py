@@ -262,12 +262,24 @@ def test_the_alarm_waits_in_the_environment_that_is_made_for_it() -> None:
     (job,) = PARSED["jobs"].values()
     (words,) = commands(blocks(ALARM)[0])
     assert words[:4] == ["gh", "api", "--method", "PUT"]
-    assert words[4] == f"repos/OWNER/REPO/environments/{job['environment']}"
+    assert words[4] == f"repos/OWNER/REPO/environments/{job['environment']['name']}"
     minutes = int(options(words)["--field"].removeprefix("wait_timer="))
     assert 1 <= minutes <= 43_200
     assert PARSED["permissions"] == {}
     assert job["permissions"] == {"actions": "write"}
     assert PARSED["concurrency"] == {"group": "schedule-alarm", "cancel-in-progress": "false"}
+
+
+def test_the_alarm_leaves_no_deployments_behind() -> None:
+    (job,) = PARSED["jobs"].values()
+    assert job["environment"]["deployment"] == "false"
+    # An older server knows no such key; whoever is on one reads what to write instead.
+    assert "Enterprise Server" in SECTIONS[ALARM]
+
+
+def test_a_waiting_alarm_is_to_be_cancelled_and_not_rejected() -> None:
+    assert "Cancel a waiting alarm, never reject it" in " ".join(SECTIONS[ALARM].split())
+    assert "elizaOS/eliza/pull/15914" in SECTIONS[ALARM]
 
 
 def test_the_alarm_has_no_cron_that_github_would_disable() -> None:
