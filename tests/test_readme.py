@@ -40,6 +40,9 @@ def keys_of(value: Any, prefix: str = "") -> list[str]:
     return found
 
 
+TERMS = "https://docs.github.com/en/site-policy/github-terms/github-terms-for-additional-products-and-features#actions"
+
+
 def row(first: str, *, section: str = README) -> list[str]:
     """The cells of the table row that begins with ``first``."""
     match = re.search(rf"^\| {re.escape(first)} \|(.*)\|$", section, re.MULTILINE)
@@ -139,3 +142,9 @@ def test_how_late_jobs_are_can_be_asked_there() -> None:
     _, ran, made = tried("### How late")
     assert made == 0
     assert ran.stdout.splitlines()[-1] == "nothing is overdue"
+
+
+def test_the_platform_s_terms_stand_beside_what_comes_near_them() -> None:
+    on_time = README.partition("\n## On time\n")[2].partition("\n### What it costs\n")[0]
+    assert "`punctual`" in on_time
+    assert TERMS in on_time
