@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -206,6 +207,20 @@ def test_two_journals_count_as_one() -> None:
     both = [Journal(entries=(entry("held"),)), Journal(entries=(entry("held"), entry(attempt=2)))]
     found = history(*map(head, both))
     assert found.journal == Journal(id=1, entries=(entry("held"), entry(attempt=2)))
+
+
+def test_what_a_full_journal_left_out_does_not_come_back_from_an_older_copy() -> None:
+    def nth(number: int) -> Entry:
+        return replace(entry(key=f"{number}@x"), at=NOON + timedelta(minutes=number))
+
+    older = Journal(entries=tuple(nth(number) for number in range(170)))
+    since = Journal(entries=older.entries[10:])
+    assert since.joined(older).entries == since.entries
+    recent = (*older.entries, nth(170))
+    assert since.joined(Journal(entries=recent)).entries[-1] == nth(170)
+    assert set(Journal(entries=recent[100:130]).joined(older).entries) == {
+        *recent[100:130], *older.entries
+    }, "one that is not full has left nothing out"  # fmt: skip
 
 
 def test_what_ran_after_it_was_missed_is_kept_however_much_is_written_since() -> None:

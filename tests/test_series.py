@@ -145,6 +145,15 @@ def test_all_of_them_but_for_the_deadline(
     assert place(job, at(now), entry(at("09"))) == expected
 
 
+@pytest.mark.parametrize("minutes", range(0, 300, 7))
+def test_what_jitter_lets_run_still_is_not_told_of_as_too_late(minutes: int) -> None:
+    deadline, now = 30 * MINUTE, at("14") + minutes * MINUTE
+    job = replace(HOURLY, misfire="all", deadline=deadline, jitter=50 * MINUTE)
+    found = place(job, now, entry(at("09")))
+    assert found.passed > 0
+    assert found.due + deadline < now, "of this and those before it, none can run any more"
+
+
 def test_so_many_that_were_passed_over_are_not_counted_to_the_end() -> None:
     job = replace(HOURLY, every=5 * MINUTE, run_at=at("09") - 400 * DAY)
     assert place(job, at("09")).passed == COUNTED
