@@ -108,6 +108,10 @@ class Board:
         """Whether a waiting job was looked at before, and is to be looked at again."""
         return number in self._again
 
+    def again(self, number: int) -> datetime | None:
+        """When such a job is to be looked at again."""
+        return self._again.get(number)
+
     def no_later(self, instant: datetime) -> None:
         """Look again at ``instant`` at whatever was to be looked at later."""
         self._again = {number: min(at, instant) for number, at in self._again.items()}

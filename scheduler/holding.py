@@ -34,6 +34,8 @@ from scheduler.states import State, state_label
 
 #: A wall clock that moved otherwise than the steady one was set, or the machine slept.
 JUMP = timedelta(seconds=1)
+#: What this token was denied is tried again after this: seldom is a right given meanwhile.
+DENIED = timedelta(minutes=5)
 #: What is said of a job that a holder has nothing more to do with, until somebody changes it.
 DONE = ("dispatched", "missed", "rejected", "discarded", "held", "skipped", "paused")
 
@@ -70,7 +72,8 @@ class Holder:
         self._then = (self.clock.now(), self.clock.monotonic())
         self._ends = self._then[1] + hold.total_seconds()
         self._unsettled_until = self._then[1]
-        self._denied = 0
+        #: The jobs that were denied since one was last dealt with.
+        self._denied: set[int] = set()
 
     def run(self) -> TickReport:
         """The pass, then the hold; leaves cleanly whatever GitHub says meanwhile."""
@@ -197,7 +200,6 @@ class Holder:
         report = self.desk.report
         try:
             act()
-            self._denied = 0
         except (RateLimited, UsageError, SettingsUnreadable, Superseded):
             self._put_back(found)
             raise
@@ -205,19 +207,20 @@ class Holder:
             self._put_back(found)
             report.withdrawn.append(Note(id=found.number, reason=str(withdrawn)))
         except SchedulerError as problem:
-            self._put_back(found)
+            denied = isinstance(problem, NotPermitted)
+            self._put_back(found, DENIED if denied else AGAIN)
             report.retrying.append(Note(id=found.number, reason=str(problem)))
-            if isinstance(problem, NotPermitted):
+            if denied:
                 # Whether that is this job's fault, the next poll tells, or the jobs after it.
                 self.lookout.next_poll = self.clock.monotonic()
-                self._denied += 1
-                if self._denied == OUTAGES:
+                self._denied.add(found.number)
+                if len(self._denied) == OUTAGES:
                     raise
 
-    def _put_back(self, found: Known) -> None:
+    def _put_back(self, found: Known, after: timedelta = AGAIN) -> None:
         if found.number in self.lookout.listed:
             found = self.board.waiting.get(found.number, found)
-            self.board.put(found, self.clock.now() + AGAIN)
+            self.board.put(found, self.clock.now() + after)
 
     def _done(self, number: int) -> int:
         """How often it was said that nothing more is to be done about a job."""
@@ -244,6 +247,7 @@ class Holder:
                 board.claimed[number] = standing
         else:
             self.tick.lifecycle.process(found)
+            self._denied.clear()
         if self._stays(number):
             return
         if number in board.claimed or self._done(number) > done:
@@ -268,7 +272,10 @@ class Holder:
         number = standing.found.number
         done = self._done(number)
         self.desk.report.due += 1
-        if sent := self.dispatcher.fire(standing):
+        sent = self.dispatcher.fire(standing)
+        # Only this shows what the token may do; a claim is no more than a comment.
+        self._denied.clear()
+        if sent:
             self.board.unrecorded.append(sent)
         elif self._done(number) == done:
             self._put_back(standing.found)

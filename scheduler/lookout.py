@@ -6,6 +6,7 @@ Polls are conditional, so that what has not changed costs nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 
@@ -135,11 +136,15 @@ class Lookout:
         for number, ticket in self.listed.items():
             if number in busy:
                 continue
-            if self._seen.get(number) != ticket:
+            before = self._seen.get(number)
+            if before != ticket:
+                # What was put back is not begun anew because its own claim came and went.
+                again = board.again(number) if before and _talked(before, ticket) else None
                 board.drop(number)
-                self.forget(number)
+                if again is None:
+                    self.forget(number)
                 if found := self.tick.read(ticket):
-                    board.put(found)
+                    board.put(found, None if found.command else again)
             seen[number] = ticket
         self._seen = seen
         self._enter()
@@ -166,3 +171,8 @@ class Lookout:
         most = max(self.tick.settings.limits.per_tick - self.tick.lifecycle.ended, 0)
         refused = (number for number, found in board.waiting.items() if rules.forbidden(found))
         board.refuse(islice(refused, most))
+
+
+def _talked(before: Ticket, now: Ticket) -> bool:
+    """Whether there is nothing new about an issue but comments that were written or deleted."""
+    return replace(before, comments=now.comments, updated_at=now.updated_at) == now
