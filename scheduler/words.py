@@ -138,9 +138,13 @@ class _Reader:
             compact = compact.upper() if compact.startswith("p") else compact
             return self._whole() + when.duration(compact, field=self.field)
         if spans := phrase.get("spans") or phrase.get("later"):
-            return self._after(spans)
+            start = self._whole()
+            found = self._reckoned(f"in {spans}")
+            if found == start:
+                raise self.refusal("is no time at all", "write at least 1s")
+            return found
         if ago := phrase.get("ago"):
-            return self._asked(ago, self._whole().replace(tzinfo=None)).replace(tzinfo=_UTC)
+            return self._reckoned(ago)
         if self.place is None:
             fix = "end it with one such as Europe/Berlin, or give --timezone or defaults.timezone"
             raise self.refusal("has no time zone", fix)
@@ -168,14 +172,13 @@ class _Reader:
         late = _SECOND if self.moment.microsecond else timedelta()
         return self.moment.replace(microsecond=0) + late
 
-    def _after(self, spans: str) -> datetime:
+    def _reckoned(self, spans: str) -> datetime:
+        """The first whole second after a delay, or after an instant that was."""
         units = [unit[0] for unit in re.findall(_UNIT, spans)]
         if len(units) > len(set(units)):
             raise self.refusal("says one unit twice", "add the two up")
         start = self._whole().replace(tzinfo=None)
-        length = self._asked(f"in {spans}", start) - start
-        if not length:
-            raise self.refusal("is no time at all", "write at least 1s")
+        length = self._asked(spans, start) - start
         return self._whole() - (-length // _SECOND) * _SECOND
 
     def _on_the_clock(self, phrase: _Phrase, place: ZoneInfo) -> datetime:

@@ -79,6 +79,7 @@ VAGUE = "is no clock time; write one, such as 'tomorrow 9am'"
         ("may 2027", "names a month and no day; write one, such as '3 may 2027 9am'"),
         ("24th 9am", "names no month beside 24th; write one, such as '24 december 9am'"),
         ("in 2 hours and 3 hours", "says one unit twice; add the two up"),
+        ("2 hours and 3 hours ago", "says one unit twice; add the two up"),
         ("in 0 minutes", "is no time at all; write at least 1s"),
         # No such time.
         ("12:61", f"has an impossible time of day, 12:61; {HOURS}"),

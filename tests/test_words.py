@@ -107,6 +107,20 @@ def test_delays_need_no_zone(text: str, seconds: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("an hour ago", "2026-11-23T11:00:00Z"),
+        ("2 hours and 30 minutes ago", "2026-11-23T09:30:00Z"),
+        ("0.5 seconds ago", "2026-11-23T12:00:00Z"),
+        ("1.5 seconds ago", "2026-11-23T11:59:59Z"),
+    ],
+)
+def test_what_was_is_a_whole_second_and_never_early(text: str, expected: str) -> None:
+    found = words.read(text, field="--at", now=NOON, allow_past=True)
+    assert found.instant == utc(expected)
+
+
+@pytest.mark.parametrize(
     ("text", "zone", "expected", "named"),
     [
         ("friday 14:00 Europe/Berlin", None, "2026-11-27T13:00:00Z", BERLIN),
