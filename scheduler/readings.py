@@ -99,9 +99,9 @@ def weekday(said: str) -> str:
     return _WEEKDAYS[said[:3]]
 
 
-def month(said: str) -> str:
-    """The whole name of the month that ``said`` begins."""
-    return _MONTHS[said[:3]]
+def month(said: str) -> int:
+    """The number, from 1 on, of the month whose name ``said`` begins."""
+    return [*_MONTHS].index(said[:3]) + 1
 
 
 def problem(spoken: str, no_zone: InvalidJob | None, today: date) -> _Problem:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
-from scheduler import fields, frontmatter, recurrence, when
+from scheduler import fields, frontmatter, recurrence, when, words
 from scheduler.environment import Environment
 from scheduler.errors import InvalidJob, Refused, UsageError
 from scheduler.model import Job
@@ -43,7 +43,6 @@ def timed(request: Request, *, now: datetime, zone: str | None = None) -> Reques
     except InvalidJob:
         if WRITTEN.fullmatch(at):
             raise
-        from scheduler import words  # noqa: PLC0415  (only when the strict form has failed)
     else:
         return request
     said = words.read(

@@ -1,9 +1,8 @@
 """Times as people say them: ``tomorrow 9am``, ``friday 14:00 Europe/Berlin``, ``in 2 hours``.
 
 Only what somebody says now, to a command or a form, is read here; the queue holds strict forms.
-A library does the reading. Since it guesses at anything, it is only asked for one plain thing
-at a time, once all the words are of the closed grammar below. It is imported when words are
-read, and not before.
+The grammar below is closed: what it doesn't hold is refused, never guessed. What it holds is
+computed with dateutil.
 """
 
 from __future__ import annotations
@@ -12,7 +11,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, timezone
+from decimal import Decimal
 from zoneinfo import ZoneInfo
+
+from dateutil import parser
+from dateutil.relativedelta import FR, MO, SA, SU, TH, TU, WE, relativedelta
 
 from scheduler import fields, readings, when
 from scheduler.errors import InvalidJob, Refused
@@ -29,7 +32,21 @@ _SECOND = timedelta(seconds=1)
 _YEARS = 9
 _NO_DAY = "is not in the calendar", "write a day that exists"
 
-_NUMBER = "(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|an?)"
+_WEEKDAYS = {
+    "Monday": MO, "Tuesday": TU, "Wednesday": WE, "Thursday": TH, "Friday": FR, "Saturday": SA,
+    "Sunday": SU,
+}  # fmt: skip
+_NEAR = {"yesterday": -1, "today": 0, "tomorrow": 1, "day after tomorrow": 2}
+_NUMBERS = {
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
+    "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "an": 1, "a": 1,
+}  # fmt: skip
+_UNITS = {
+    "s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1),
+    "d": timedelta(days=1), "w": timedelta(weeks=1),
+}  # fmt: skip
+
+_NUMBER = f"(?:{'|'.join(_NUMBERS)})"
 _UNIT = "(?:seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?)"
 _SPAN = rf"(?:{_NUMBER}|[0-9]{{1,5}}(?:\.[0-9]{{1,2}})?) {_UNIT}"
 _SPANS = rf"{_SPAN}(?: (?:and )?{_SPAN}){{0,4}}"
@@ -138,13 +155,12 @@ class _Reader:
             compact = compact.upper() if compact.startswith("p") else compact
             return self._whole() + when.duration(compact, field=self.field)
         if spans := phrase.get("spans") or phrase.get("later"):
-            start = self._whole()
-            found = self._reckoned(f"in {spans}")
-            if found == start:
+            length = self._length(spans)
+            if not length:
                 raise self.refusal("is no time at all", "write at least 1s")
-            return found
+            return self._whole() + _in_seconds(length)
         if ago := phrase.get("ago"):
-            return self._reckoned(ago)
+            return self._before(self._length(ago))
         if self.place is None:
             fix = "end it with one such as Europe/Berlin, or give --timezone or defaults.timezone"
             raise self.refusal("has no time zone", fix)
@@ -172,14 +188,17 @@ class _Reader:
         late = _SECOND if self.moment.microsecond else timedelta()
         return self.moment.replace(microsecond=0) + late
 
-    def _reckoned(self, spans: str) -> datetime:
-        """The first whole second after a delay, or after an instant that was."""
+    def _before(self, length: timedelta) -> datetime:
+        try:
+            return self._whole() + _in_seconds(-length)
+        except OverflowError:
+            raise self.refusal(*_NO_DAY) from None  # before the year 1
+
+    def _length(self, spans: str) -> timedelta:
         units = [unit[0] for unit in re.findall(_UNIT, spans)]
         if len(units) > len(set(units)):
             raise self.refusal("says one unit twice", "add the two up")
-        start = self._whole().replace(tzinfo=None)
-        length = self._asked(spans, start) - start
-        return self._whole() - (-length // _SECOND) * _SECOND
+        return _length(spans)
 
     def _on_the_clock(self, phrase: _Phrase, place: ZoneInfo) -> datetime:
         """The instant at which clocks show it; of several days the first still to come."""
@@ -188,7 +207,7 @@ class _Reader:
         if said == "midnight" and days:
             fix = "write 0:00, of that day or of the next one"
             raise self.refusal("may be the start or the end of that day", fix)
-        clock = self._asked(said or MORNING, today).time()
+        clock = _time(said or MORNING, today)
         days = [datetime.combine(day, clock) for day in days or _from(today)]
         if not when.FIRST_YEAR <= days[0].year <= when.LAST_YEAR:
             return days[0].replace(tzinfo=_UTC)  # and is refused for it
@@ -200,39 +219,40 @@ class _Reader:
 
     def _days(self, phrase: _Phrase, today: datetime) -> list[datetime]:
         if near := phrase.get("near"):
-            return [self._asked(near, today)]
+            if near.startswith("in "):
+                return [today + _length(near)]
+            return [today + relativedelta(days=_NEAR[near.removeprefix("the ")])]
         if iso := phrase.get("iso"):
             try:
-                # The library would read 2027-13-01 as the 13th of January.
                 return [datetime.fromisoformat(iso)]
             except ValueError:
                 raise self.refusal(*_NO_DAY) from None
         if said := phrase.get("weekday"):
             return self._weekdays(readings.weekday(said), phrase.get("which"), today)
         if nth := phrase.get("nth"):
-            words = f"{int(nth)} {readings.month(phrase['month'] or '')}"
-            return self._dates(words, phrase.get("year"), today)
+            month = readings.month(phrase["month"] or "")
+            return self._dates(int(nth), month, phrase.get("year"), today)
         return []
 
     def _weekdays(self, weekday: str, which: str | None, today: datetime) -> list[datetime]:
-        # The library means the first such day that is later than its base.
+        wanted = _WEEKDAYS[weekday]
         if which == "last":
-            return [self._asked(weekday, today - 8 * _DAY)]
+            return [today + relativedelta(days=-1, weekday=wanted(-1))]
         if which != "next":
-            return _from(self._asked(weekday, today - _DAY), 7 * _DAY)
-        day = self._asked(weekday, today)
+            return _from(today + relativedelta(weekday=wanted), 7 * _DAY)
+        day = today + relativedelta(days=1, weekday=wanted)
         if day.isocalendar()[:2] == today.isocalendar()[:2]:
             later = (day + 7 * _DAY).date()
             problem = f"may be {day.date()}, of this week, or {later}, of the next"
             raise self.refusal(problem, f"write {weekday.lower()}, or {later} 9:00")
         return [day]
 
-    def _dates(self, words: str, year: str | None, today: datetime) -> list[datetime]:
+    def _dates(self, day: int, month: int, year: str | None, today: datetime) -> list[datetime]:
         found: list[datetime] = []
         for each in [int(year)] if year else range(today.year, today.year + _YEARS):
             try:
-                found.append(self._asked(f"{words} {each}", today))
-            except InvalidJob:
+                found.append(datetime(each, month, day))  # noqa: DTZ001  (what clocks show)
+            except ValueError:
                 continue  # 29 February
             if len(found) == 2:
                 break  # the first may be past
@@ -245,24 +265,26 @@ class _Reader:
             problem = f"is no {weekday}: {day.date()} is a {when.weekday(day)}"
             raise self.refusal(problem, "leave the weekday out, or correct it")
 
-    def _asked(self, words: str, base: datetime) -> datetime:
-        """What the library answers, seen from ``base``; both are naive."""
-        import dateparser  # noqa: PLC0415  (only words are worth the wait)
 
-        found = dateparser.parse(
-            words,
-            languages=["en"],
-            settings={
-                "RELATIVE_BASE": base,
-                "PREFER_DATES_FROM": "future",
-                "PARSERS": ["relative-time", "absolute-time"],
-                "TIMEZONE": "UTC",
-                "RETURN_AS_TIMEZONE_AWARE": False,
-            },
-        )
-        if found is None:
-            raise self.refusal(*_NO_DAY)
-        return found
+def _time(said: str, day: datetime) -> time:
+    """The time of ``day`` that ``9:30pm``, ``14:00:05`` or ``noon`` is."""
+    named = {"noon": time(12), "midnight": time()}
+    return named[said] if said in named else parser.parse(said, default=day).time()
+
+
+def _length(spans: str) -> timedelta:
+    """How long ``2 hours and 30 minutes`` are; a day has 24 hours."""
+    found = timedelta()
+    for number, unit in re.findall(f"({_NUMBER}|[0-9.]+) ({_UNIT})", spans):
+        # There are two decimals at most, and a hundredth of each unit is exact, as no float is.
+        hundredths = _NUMBERS[number] * 100 if number in _NUMBERS else int(Decimal(number) * 100)
+        found += _UNITS[unit[0]] * hundredths / 100
+    return found
+
+
+def _in_seconds(length: timedelta) -> timedelta:
+    """``length``, rounded up: nothing is early."""
+    return -(-length // _SECOND) * _SECOND
 
 
 def _parts(spoken: str) -> _Phrase | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from time import thread_time
 from zoneinfo import ZoneInfo
 
@@ -253,6 +253,87 @@ def test_a_delay_is_the_sum_of_its_parts(parts: dict[str, int]) -> None:
     assert words.read(f"in {text}", field="x", now=NOON).instant == NOON + total
 
 
+HUNDREDTHS = st.integers(1, 9_999_999)
+
+
+@settings(deadline=None)
+@given(NOWS, HUNDREDTHS, st.sampled_from(list(UNITS)), st.booleans())
+@example(NOON, 9_999_999, "week", True)  # of which a float is microseconds off
+def test_decimals_are_exact_and_rounded_up_to_a_second(
+    now: datetime, hundredths: int, unit: str, past: bool
+) -> None:
+    now = now.replace(microsecond=0)
+    number = f"{hundredths // 100}.{hundredths % 100:02}"
+    wanted = (-1 if past else 1) * hundredths * UNITS[unit]
+    text = f"{number} {unit}s ago" if past else f"in {number} {unit}s"
+    expected = now + timedelta(seconds=-(-wanted // 100))
+    if expected.year >= when.FIRST_YEAR:
+        assert words.read(text, field="x", now=now, allow_past=True).instant == expected
+    else:
+        with pytest.raises(InvalidJob, match="is not between 2000 and 2999"):
+            words.read(text, field="x", now=now, allow_past=True)
+
+
+MONTHS = (
+    "january jan", "february feb", "march mar", "april apr", "may", "june jun", "july jul",
+    "august aug", "september sept sep", "october oct", "november nov", "december dec",
+)  # fmt: skip
+SHORTER = {"tuesday": ["tues"], "thursday": ["thur", "thurs"]}
+
+
+@settings(deadline=None)
+@given(st.dates(date(2000, 1, 2), date(2999, 12, 30)), st.data())
+def test_a_date_is_the_same_in_every_order_and_spelling(day: date, data: st.DataObject) -> None:
+    def one_of(*options: str) -> str:
+        return data.draw(st.sampled_from(options))
+
+    whole = DAYS[day.weekday()]
+    named = one_of("", *(f"{each} " for each in (whole, whole[:3], *SHORTER.get(whole, []))))
+    nth = f"{day.day}{one_of('', 'st', 'nd', 'rd', 'th')}"
+    month = one_of(*MONTHS[day.month - 1].split())
+    text = one_of(
+        f"{named}{nth} {month} {day.year}",
+        f"{named}the {nth} of {month} {day.year}",
+        f"{named}{month} {nth}, {day.year}",
+        f"on {named}{month} the {nth} {day.year}",
+        f"{named}{day}",
+    )
+    clock = data.draw(st.integers(0, 1_439))
+    hour, minute = divmod(clock, 60)
+    half = f"{(hour + 11) % 12 + 1}:{minute:02}"
+    said = one_of(
+        f"{hour}:{minute:02}", f"{hour:02}:{minute:02}:00", f"{half} {'ap'[hour > 11]}m",
+        f"{half} {'AP'[hour > 11]}.M.",
+    )  # fmt: skip
+    text = one_of(f"{text} {said}", f"{text} at {said}", f"{said} {text}")
+    found = words.read(text, field="x", now=NOON, timezone="UTC", allow_past=True).instant
+    assert found == datetime.combine(day, time(hour, minute), tzinfo=timezone.utc)
+
+
+@settings(deadline=None)
+@given(NOWS, ZONES, st.integers(0, 6), st.sampled_from(["", "this ", "next ", "last ", "on "]))
+def test_a_weekday_is_the_first_such_day_on_its_side(
+    now: datetime, zone: str, weekday: int, which: str
+) -> None:
+    """``next`` is a day of the next week, or is refused as either of two."""
+    today = when.wall(now, ZoneInfo(zone)).date()
+    coming = today + timedelta(days=(weekday - today.weekday()) % 7)
+    expected = {"next ": coming + timedelta(days=7 * (coming == today)),
+                "last ": coming - timedelta(days=7)}.get(which, coming)  # fmt: skip
+    text = f"{which}{DAYS[weekday]} 12:00"
+
+    def read() -> datetime:
+        return words.read(text, field="x", now=now, timezone=zone, allow_past=True).instant
+
+    if which == "next " and expected.isocalendar()[:2] == today.isocalendar()[:2]:
+        with pytest.raises(InvalidJob, match=f"may be {expected}, of this week, or "):
+            read()
+        return
+    days = [expected, expected + timedelta(days=7)] if which in ("", "this ", "on ") else [expected]
+    noons = [when.first_instant(datetime.combine(day, time(12)), ZoneInfo(zone)) for day in days]
+    assert read() == next((noon for noon in noons if noon > now), noons[-1])
+
+
 WORDS = (
     "at on in the of next last this from now ago and today tomorrow yesterday day after friday mon",
     "may 3rd 29 february 2026 2028 9am 12:30 13:99 noon midnight two 1.5 10 hours minutes weeks",
@@ -261,7 +342,7 @@ WORDS = (
 WORD = st.sampled_from(" ".join(WORDS).split())
 
 
-@settings(max_examples=400, deadline=None)  # the first imports the library
+@settings(max_examples=400, deadline=None)
 @given(
     st.text(max_size=120)
     | st.lists(WORD, max_size=7).map(" ".join)
