@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from scheduler import frontmatter, quotas
+from scheduler import quotas
 from scheduler.connect import Connection
 from scheduler.errors import InvalidJob, Refused, SchedulerError
+from scheduler.job_text import job_of
 from scheduler.model import OCCURRENCE_KEY, Job, Ticket
 from scheduler.quotas import Entered
 from scheduler.trust import author_refusal, named_bot
@@ -44,7 +45,7 @@ class Admission:
     def _job(self, ticket: Ticket) -> Job | None:
         try:
             zone = self._connection.settings.defaults.timezone
-            return frontmatter.parse(ticket.body, timezone=zone)
+            return job_of(ticket.body, timezone=zone)
         except InvalidJob:
             return None
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from scheduler import frontmatter, recurrence
+from scheduler import recurrence
 from scheduler.claims import Claimant, Withdrawn
 from scheduler.closed import ClosedIssues
 from scheduler.desk import Desk
@@ -24,6 +24,7 @@ from scheduler.errors import (
 from scheduler.explaining import RECENT, Explainer
 from scheduler.facts import Facts
 from scheduler.gateway import Clock, Queue
+from scheduler.job_text import its_own_fault, job_of
 from scheduler.known import Known
 from scheduler.lifecycle import Lifecycle
 from scheduler.model import Job, Ticket, occurrence_key
@@ -224,6 +225,8 @@ class Tick:
             self._failed(found, outage)
         except Rejected as refused:
             self._retrying(found.ticket, refused)
+        except InvalidJob as problem:
+            self.refuse(found.ticket, problem)
         except Exception as bug:  # noqa: BLE001 - not even a bug of ours may hide a neighbour
             self._retrying(found.ticket, SchedulerError(f"internal error: {bug!r}; report it"))
 
@@ -251,28 +254,31 @@ class Tick:
             self.report.held.append(Note(id=ticket.number, reason=reason))
             return None
         try:
-            zone = self.settings.defaults.timezone
-            raw = frontmatter.parse(ticket.body, timezone=zone)
-            job = self._with_defaults(raw)
+            raw = job_of(ticket.body, timezone=self.settings.defaults.timezone)
+            with its_own_fault(ticket.body):
+                job = self._with_defaults(raw)
+                found = self.placer.place(self._unplaced(ticket, raw, job))
         except InvalidJob as problem:
-            self.report.invalid.append(Note(id=ticket.number, reason=str(problem)))
-            self.untold[ticket.number] = ticket, str(problem)
+            self.refuse(ticket, problem)
             return None
-        # Of a job that is due the label says that a person reopened it, until that is done.
-        if State.INVALID in shown or (shown - {State.HELD} and job.run_at > self.report.now):
-            self._quietly(ticket, lambda: self.claimant.show(ticket, State.PENDING))
-        key = occurrence_key(
-            ticket.number,
-            job.run_at,
-            queue=self.queue.repository,
-            runs_in=job.repo or self.queue.repository,
-        )
-        found = Known(ticket=ticket, raw=raw, asked=job, job=job, key=key, instant=job.run_at)
-        try:
-            return self.placer.place(found)
         except (Rejected, Unavailable, NotPermitted) as problem:
             self._retrying(ticket, problem)
             return None
+        # Of a job that is due the label says that a person reopened it, until that is done.
+        if State.INVALID in shown or (shown - {State.HELD} and job.run_at > self.report.now):
+            self._quietly(ticket, lambda: self.claimant.show(found.ticket, State.PENDING))
+        return found
+
+    def _unplaced(self, ticket: Ticket, raw: Job, job: Job) -> Known:
+        queue = self.queue.repository
+        runs_in = job.repo or queue
+        key = occurrence_key(ticket.number, job.run_at, queue=queue, runs_in=runs_in)
+        return Known(ticket=ticket, raw=raw, asked=job, job=job, key=key, instant=job.run_at)
+
+    def refuse(self, ticket: Ticket, problem: InvalidJob) -> None:
+        """Take an issue's text for none of a job; its author is told why, in good time."""
+        self.report.invalid.append(Note(id=ticket.number, reason=str(problem)))
+        self.untold[ticket.number] = ticket, str(problem)
 
     def _with_defaults(self, job: Job) -> Job:
         defaults = self.settings.defaults

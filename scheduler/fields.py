@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from scheduler import strict_yaml
-from scheduler.errors import InvalidJob
+from scheduler.errors import InvalidJob, SchedulerError
 
 #: A managed user's login ends in an underscore and the enterprise's short code.
 REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}/[A-Za-z0-9_.-]{1,100}")
@@ -14,6 +16,25 @@ REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}/[A-Za-z0-9_.-]{1,100}")
 def refusal(field: str, value: object, problem: str, fix: str) -> InvalidJob:
     """One line: the field, its value as it can safely be shown, what is wrong, the fix."""
     return InvalidJob(f"{field}: {shown(value)} {problem}; {fix}")
+
+
+@contextmanager
+def blamed(field: str, value: object) -> Iterator[None]:
+    """Whatever is raised in here is the fault of ``value``: its author is told, nobody else is.
+
+    What a library does with a text that it was not made for, nobody knows: it may raise anything.
+
+    Raises:
+        InvalidJob: in the place of whatever this package did not raise on purpose.
+    """
+    try:
+        yield
+    except SchedulerError:
+        raise
+    except Exception as fault:
+        what = shown(f"{type(fault).__name__}: {fault}")
+        fix = "write it in another way, and report the text"
+        raise refusal(field, value, f"can't be worked out ({what})", fix) from fault
 
 
 def shown(value: object, limit: int = 80) -> str:

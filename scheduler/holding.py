@@ -17,6 +17,7 @@ from scheduler.claims import Withdrawn
 from scheduler.dispatching import Sent, Standing
 from scheduler.engine import OUTAGES, Tick
 from scheduler.errors import (
+    InvalidJob,
     NotPermitted,
     RateLimited,
     SchedulerError,
@@ -206,6 +207,10 @@ class Holder:
         except Withdrawn as withdrawn:
             self._put_back(found)
             report.withdrawn.append(Note(id=found.number, reason=str(withdrawn)))
+        except InvalidJob as problem:
+            # Until its author has changed the text, which a poll shows.
+            self.board.drop(found.number)
+            self.tick.refuse(found.ticket, problem)
         except SchedulerError as problem:
             denied = isinstance(problem, NotPermitted)
             self._put_back(found, DENIED if denied else AGAIN)
@@ -216,6 +221,10 @@ class Holder:
                 self._denied.add(found.number)
                 if len(self._denied) == OUTAGES:
                     raise
+        except Exception as bug:  # noqa: BLE001 - not even a bug of ours may hide a neighbour
+            self._put_back(found)
+            reason = f"internal error: {bug!r}; report it"
+            report.retrying.append(Note(id=found.number, reason=reason))
 
     def _put_back(self, found: Known, after: timedelta = AGAIN) -> None:
         if found.number in self.lookout.listed:

@@ -18,6 +18,7 @@ from scheduler.errors import (
     UsageError,
 )
 from scheduler.fields import REPOSITORY
+from scheduler.job_text import its_own_fault, waiting
 from scheduler.journal import Entry
 from scheduler.model import Job, Ticket
 from scheduler.seen import Seen, look
@@ -105,7 +106,7 @@ def reschedule(connection: Connection, number: int, run_at: datetime) -> tuple[S
     """
     ticket = find(connection, number)
     try:
-        job = frontmatter.parse(ticket.body, timezone=connection.settings.defaults.timezone)
+        job, _ = waiting(ticket, timezone=connection.settings.defaults.timezone)
     except InvalidJob as problem:
         raise Refused(f"ID: #{number} can't be read ({problem}); mend its text first") from problem
     if job.signature is not None and connection.settings.signing != "off":
@@ -171,13 +172,19 @@ def retry(connection: Connection, number: int) -> dict[str, Any]:
             f"ID: #{number} was dispatched, which is never repeated; move it to a new time with "
             "'schedule reschedule'"
         )
-    if seen.job is None:
+    comes, problem = None, seen.problem
+    if seen.job is not None:
+        try:
+            with its_own_fault(ticket.body):
+                comes = expected(seen.job, title="", touched=connection.clock.now())
+        except InvalidJob as wrong:
+            problem = str(wrong)
+    if comes is None:
         raise Refused(
-            f"ID: #{number} can't be read ({seen.problem}); edit the issue's text, then repeat "
+            f"ID: #{number} can't be read ({problem}); edit the issue's text, then repeat "
             f"'schedule retry {number}'"
         )
     reopened = connection.queue.edit(number, state="open")
-    comes = expected(seen.job, title="", touched=connection.clock.now())
     return {
         "id": number,
         "status": _reopened(connection, reopened).value,

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from scheduler.cron_rule import CronRule, cron_text
 from scheduler.errors import InvalidJob
-from scheduler.fields import refusal
+from scheduler.fields import blamed, refusal
 from scheduler.model import Job
 from scheduler.rrule_rule import RRule, rrule_text
 from scheduler.when import (
@@ -149,12 +149,19 @@ class Recurrence:
         moment = min(_whole(now), self.until)
         if moment < self.start:
             return None
-        return self.source.last(moment, not_before=self.start)
+        with blamed(self.field, self.text):
+            return self.source.last(moment, not_before=self.start)
 
     def since(self, moment: datetime) -> Iterator[datetime]:
         """The instants from ``moment`` on, in their order."""
-        found = self.source.since(max(moment, self.start))
-        return takewhile(lambda each: each <= self.until, found)
+        with blamed(self.field, self.text):
+            found = self.source.since(max(moment, self.start))
+            yield from takewhile(lambda each: each <= self.until, found)
+
+    def shortest_gap(self) -> timedelta | None:
+        """The smallest distance between two neighbours, as far as they are compared."""
+        with blamed(self.field, self.text):
+            return self.source.shortest_gap()
 
 
 def _whole(moment: datetime) -> datetime:
@@ -248,7 +255,7 @@ def check(rule: Recurrence, *, shortest: timedelta) -> None:
         InvalidJob: it never fires, or two of its instants are nearer than ``shortest``.
     """
     fires(rule)
-    gap = rule.source.shortest_gap()
+    gap = rule.shortest_gap()
     if gap is not None and gap < shortest:
         least = format_duration(shortest)
         raise InvalidJob(

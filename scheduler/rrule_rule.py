@@ -173,6 +173,14 @@ def _allowed(field: str, text: str, parts: Mapping[str, str]) -> None:
     ):
         fix = "write BYDAY without numbers, or FREQ=MONTHLY or YEARLY"
         raise refusal(field, text, f"counts weekdays with FREQ={freq}", fix)
+    most = 53 if freq == "YEARLY" and "BYMONTH" not in parts else 5
+    for item in parts.get("BYDAY", "").split(","):
+        if abs(int(item[:-2] or 0)) > most:
+            period = "month" if most == 5 else "year"
+            problem = f"has {item} in BYDAY, and no {period} has so many"
+            raise refusal(
+                field, text, problem, f"write a number from 1 to {most}, or -1 to -{most}"
+            )
     if "BYSETPOS" in parts and not any(
         name in parts for name in (*_LISTS, "BYDAY") if name != "BYSETPOS"
     ):

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from scheduler import frontmatter, quotas, signing
+from scheduler import quotas, signing
 from scheduler.errors import InvalidJob, Rejected
 from scheduler.facts import Facts
 from scheduler.gateway import Edit
+from scheduler.job_text import job_of
 from scheduler.known import Known
 from scheduler.model import Job, Target, Ticket, User
 from scheduler.quotas import Entered
@@ -60,7 +61,7 @@ class Rules:
         asked = (body, self.settings.defaults.timezone)
         if asked not in self.texts:
             try:
-                self.texts[asked] = frontmatter.parse(body, timezone=asked[1])
+                self.texts[asked] = job_of(body, timezone=asked[1])
             except InvalidJob:
                 self.texts[asked] = None
         return self.texts[asked]
@@ -165,7 +166,7 @@ class Rules:
 
     def _nonce(self, ticket: Ticket) -> str | None:
         try:
-            job = frontmatter.parse(ticket.body, timezone=self.settings.defaults.timezone)
+            job = job_of(ticket.body, timezone=self.settings.defaults.timezone)
         except InvalidJob:
             return None
         return signing.nonce_of(job)

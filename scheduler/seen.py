@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from scheduler import frontmatter, journal, records, series, when
+from scheduler import journal, records, series, when
 from scheduler.connect import Connection
 from scheduler.errors import InvalidJob, SchedulerError
 from scheduler.frontmatter import written
+from scheduler.job_text import its_own_fault, job_of
 from scheduler.journal import Entry, History, Journal
 from scheduler.model import Comment, Job, Ticket, occurrence_key
 from scheduler.series_keys import RULES
@@ -72,18 +73,20 @@ class Seen:
 
 def look(connection: Connection, ticket: Ticket, *, deep: bool = True) -> Seen:
     """What is known of a job; ``deep`` reads its comments, one request, if it has any."""
-    job, problem = None, ""
-    try:
-        job = frontmatter.parse(ticket.body, timezone=connection.settings.defaults.timezone)
-    except InvalidJob as wrong:
-        problem = str(wrong)
-    history = History()
+    history, label = History(), connection.settings.label
     if deep and ticket.comments:
         comments = connection.queue.comments(ticket.number).items
         history = journal.read(comments, login=scheduler_login(connection, comments) or "")
-    state = state_of(ticket, job, history, label=connection.settings.label, read=deep)
+    job, problem, run_at = None, "", None
+    try:
+        job = job_of(ticket.body, timezone=connection.settings.defaults.timezone)
+        with its_own_fault(ticket.body):
+            state = state_of(ticket, job, history, label=label, read=deep)
+            run_at = _runs_at(ticket, job, history, read=deep)
+    except InvalidJob as wrong:
+        job, problem = None, str(wrong)
+        state = state_of(ticket, None, history, label=label, read=deep)
     entries = history.journal.entries
-    run_at = _runs_at(ticket, job, history, read=deep) if job else None
     return Seen(
         ticket=ticket, job=job, problem=problem, state=state, entries=entries, run_at=run_at
     )

@@ -9,10 +9,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from scheduler import frontmatter, when
+from scheduler import when
 from scheduler.commands import word
 from scheduler.connect import Connection
 from scheduler.errors import InvalidJob, NotPermitted, Refused
+from scheduler.job_text import waiting
 from scheduler.manage import find, on_hold
 from scheduler.model import Ticket
 from scheduler.nudge import Nudged, wake
@@ -80,7 +81,7 @@ def _hearing(connection: Connection, number: int) -> Ticket:
     if state_label(connection.settings.label, State.HELD) in ticket.labels:
         raise on_hold(number)
     try:
-        frontmatter.parse(ticket.body, timezone=connection.settings.defaults.timezone)
+        waiting(ticket, timezone=connection.settings.defaults.timezone)
     except InvalidJob as problem:
         raise Refused(f"ID: #{number} can't be read ({problem}); mend its text first") from problem
     return ticket

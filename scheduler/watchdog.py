@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from scheduler import conditions, frontmatter, series, when
+from scheduler import conditions, when
 from scheduler.errors import InvalidJob
+from scheduler.job_text import waiting
 from scheduler.model import Ticket
 from scheduler.settings import Settings
 from scheduler.states import State, state_label
@@ -58,11 +59,10 @@ def overdue(
         if not ticket.open or settings.paused or waits & set(ticket.labels):
             continue
         try:
-            job = frontmatter.parse(ticket.body, timezone=settings.defaults.timezone)
+            job, run_at = waiting(ticket, timezone=settings.defaults.timezone)
         except InvalidJob:
             continue
         # A job may be opened when its time is past already.
-        run_at = series.expected(job, title=ticket.title, touched=ticket.updated_at)
         since = max(run_at, ticket.created_at)
         if job.when is not None:
             # It may be waiting for that, and says so on its issue.

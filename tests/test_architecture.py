@@ -21,7 +21,7 @@ PRODUCT = [name for name in FILES if not name.startswith("sandbox.")]
 
 #: Pure: what they decide follows from their arguments, time included.
 CORE = {
-    "commands", "conditions", "cron_rule", "errors", "fields", "frontmatter", "gateway",
+    "commands", "conditions", "cron_rule", "errors", "fields", "frontmatter", "gateway", "job_text",
     "journal", "journal_head", "known", "markdown", "model", "pace", "policy", "quotas",
     "readings", "records", "recovery", "recurrence", "report", "report_series", "rrule_rule",
     "series", "series_keys", "settings", "settings_file", "signing", "states", "strict_yaml",
@@ -36,7 +36,7 @@ ORDER = [
     {"series_keys", "recurrence", "readings", "journal_head"},
     {"frontmatter", "policy", "series", "words"},
     {"recovery", "target", "trust", "report", "signing", "quotas"},
-    {"report_series", "settings_file"},
+    {"job_text", "report_series", "settings_file"},
 ]
 #: The edges: the process's own world, GitHub's, and what brings both to the rest.
 WIRING = {

@@ -61,6 +61,7 @@ PART = "which is no part of a rule; write it like FREQ=WEEKLY;BYDAY=MO,WE"
 HOW_OFTEN = "does not say how often; write FREQ= and one of"
 NO_SUCH = "which does not exist; write"
 NUMBERED = "write BYDAY without numbers, or FREQ=MONTHLY or YEARLY"
+NO_MONTH = "and no month has so many; write a number from 1 to 5, or -1 to -5"
 DAILY = "write FREQ=DAILY, with BYHOUR and BYMINUTE"
 
 
@@ -128,6 +129,11 @@ DAILY = "write FREQ=DAILY, with BYHOUR and BYMINUTE"
         ("FREQ=WEEKLY;BYDAY=", f"holds 'BYDAY=', {NO_SUCH} it like MO,WE or -1FR"),
         ("FREQ=MONTHLY;BYDAY=0MO", f"holds 'BYDAY=0MO', {NO_SUCH} it like MO,WE or -1FR"),
         ("FREQ=MONTHLY;BYDAY=54MO", f"holds 'BYDAY=54MO', {NO_SUCH} it like MO,WE or -1FR"),
+        ("FREQ=MONTHLY;BYDAY=29MO", f"has 29MO in BYDAY, {NO_MONTH}"),
+        ("FREQ=MONTHLY;BYDAY=10FR", f"has 10FR in BYDAY, {NO_MONTH}"),
+        ("FREQ=MONTHLY;BYDAY=1MO,12FR", f"has 12FR in BYDAY, {NO_MONTH}"),
+        ("FREQ=MONTHLY;BYDAY=-6MO", f"has -6MO in BYDAY, {NO_MONTH}"),
+        ("FREQ=YEARLY;BYMONTH=12;BYDAY=8MO", f"has 8MO in BYDAY, {NO_MONTH}"),
         ("FREQ=WEEKLY;BYDAY=1MO", f"counts weekdays with FREQ=WEEKLY; {NUMBERED}"),
         ("FREQ=DAILY;BYDAY=-1FR", f"counts weekdays with FREQ=DAILY; {NUMBERED}"),
         ("FREQ=YEARLY;BYWEEKNO=20;BYDAY=1MO", f"counts weekdays with FREQ=YEARLY; {NUMBERED}"),

@@ -1,0 +1,178 @@
+"""One text never stops a queue: whatever is raised on it is its own fault, and nobody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from scheduler import recurrence, strict_yaml, when
+from scheduler.circumstances import Circumstances
+from scheduler.errors import InvalidJob
+from scheduler.known import Known
+from tests.attacks.crowd import by_template, messages
+from tests.conftest import ISSUES, Stage, at, body
+
+#: Rules that name a weekday which no month has so often.
+NO_MONTH = [
+    "FREQ=MONTHLY;BYDAY=29MO", "FREQ=MONTHLY;BYDAY=10FR", "FREQ=MONTHLY;BYDAY=1MO,12FR",
+    "FREQ=MONTHLY;BYDAY=-6SU", "FREQ=YEARLY;BYMONTH=12;BYDAY=8MO",
+]  # fmt: skip
+#: What libraries raise, and what nobody expects of them.
+FAULTS = [IndexError, OverflowError, RecursionError, ZeroDivisionError, AssertionError, KeyError]
+POISON = "30 4 * * *"
+
+
+def series(rule: str, when: float = -60) -> str:
+    return body(when, "bare.yml", rule, message="evil")
+
+
+def explained(stage: Stage, number: int, *words: str) -> None:
+    """It was said once what is wrong, and the issue stays open with the label."""
+    issue = stage.issue(number)
+    assert issue["state"] == "open"
+    assert "schedule:invalid" in stage.labels(number)
+    (comment,) = stage.comments(number)
+    for word in words:
+        assert word in comment
+
+
+@pytest.mark.parametrize("rule", NO_MONTH)
+def test_a_weekday_that_no_month_has_so_often_is_refused_and_its_neighbours_run(
+    stage: Stage, rule: str
+) -> None:
+    evil = by_template(stage, series(f"rrule: {rule}"))
+    honest = stage.open(body(message="honest"))
+    report = stage.tick()
+    assert [note["id"] for note in report["invalid"]] == [evil]
+    assert messages(stage) == ["honest"]
+    explained(stage, evil, "rrule: ", rule)
+    assert stage.issue(honest)["state_reason"] == "completed"
+    stage.tick()
+    assert len(stage.comments(evil)) == 1
+
+
+@pytest.fixture(params=["rule", "front matter"])
+def poison(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A text on which a library raises whatever it is told to, and nothing else does."""
+    kind: list[type[Exception]] = [IndexError]
+    if request.param == "rule":
+        real = when.first_instant
+
+        def first_instant(local: Any, place: Any) -> Any:
+            if (local.hour, local.minute) == (4, 30):
+                raise kind[0]("made up")
+            return real(local, place)
+
+        monkeypatch.setattr(recurrence, "first_instant", first_instant)
+    else:
+        load = strict_yaml.load
+
+        def loaded(text: str, **options: Any) -> Any:
+            if POISON in text:
+                raise kind[0]("made up")
+            return load(text, **options)
+
+        monkeypatch.setattr(strict_yaml, "load", loaded)
+    yield kind
+    monkeypatch.undo()
+
+
+def reasons(report: Any, number: int) -> list[str]:
+    return [note["reason"] for note in report["invalid"] if note["id"] == number]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_whatever_a_library_raises_is_that_text_s_fault(
+    stage: Stage, poison: list[Any], fault: type[Exception]
+) -> None:
+    poison[0] = fault
+    evil = by_template(stage, series(f"cron: {POISON}"))
+    stage.open(body(message="honest"))
+    (reason,) = reasons(stage.tick(), evil)
+    assert fault.__name__ in reason
+    assert messages(stage) == ["honest"]
+    explained(stage, evil, fault.__name__)
+    stage.tick()
+    assert len(stage.comments(evil)) == 1
+
+
+def test_a_holder_goes_on_beside_it(stage: Stage, poison: list[Any]) -> None:
+    evil = by_template(stage, series(f"cron: {POISON}"))
+    stage.open(body(at(1.5), message="honest"))
+    report = stage.run("tick", "--hold", "3s", "--poll", "1s", "--json", user="bot").json
+    assert messages(stage) == ["honest"]
+    assert reasons(report, evil)
+    explained(stage, evil)
+
+
+COMMANDS: dict[str, list[str]] = {
+    "list": ["list"],
+    "list --all": ["list", "--all"],
+    "stats": ["stats"],
+    "create": ["create", "--in", "1h", "-m", "x", "--workflow", "bare.yml"],
+    "dedup": ["create", "--in", "1h", "--workflow", "bare.yml", "--dedup-key", "k"],
+    "agent": ["create", "--in", "1h", "--workflow", "bare.yml", "--agent", "a"],
+}
+ALONE = ["show", "cancel", "pause", "resume"]
+REFUSED: dict[str, list[str]] = {
+    "snooze": ["--for", "1h"], "run": [], "reschedule": ["--in", "1h"], "retry": [],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_shows_and_opens_what_stands_beside_it(
+    stage: Stage, poison: list[Any], name: str
+) -> None:
+    lines = f"cron: {POISON}\nagent: a\ndedup-key: k"
+    stage.open(series(lines, 3600))
+    honest = stage.open(body(3600, message="honest"))
+    result = stage.run(*COMMANDS[name])
+    assert result.status == 0, result.err
+    if name.startswith("list"):
+        assert f"#{honest}" in result.out
+        assert "invalid" in result.out
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_every_command_works_on_the_text_itself(stage: Stage, poison: list[Any], name: str) -> None:
+    number = stage.open(series(f"cron: {POISON}", 3600))
+    result = stage.run(name, str(number))
+    assert result.status == 0, result.err
+    assert stage.issue(number)["state"] == ("closed" if name == "cancel" else "open")
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_needs_the_text_is_refused_in_one_line_and_changes_nothing(
+    stage: Stage, poison: list[Any], name: str
+) -> None:
+    number = stage.open(series(f"cron: {POISON}", 3600))
+    if name == "retry":
+        stage.edit(number, state="closed", state_reason="not_planned")
+    before = stage.issue(number)
+    stage.run(name, str(number), *REFUSED[name]).refused(3, f"#{number}")
+    after = stage.issue(number)
+    assert (after["state"], after["body"]) == (before["state"], before["body"])
+    assert stage.call("GET", f"{ISSUES}/{number}/comments") == []
+
+
+@pytest.mark.parametrize("hold", [[], ["--hold", "4s", "--poll", "1s"]])
+@pytest.mark.parametrize("fault", [InvalidJob("cron: is wrong; write another"), IndexError("x")])
+def test_what_is_raised_only_when_a_job_is_carried_out_keeps_no_other_waiting(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, fault: Exception, hold: list[str]
+) -> None:
+    evil = stage.open(body(-90 if not hold else at(0.5), message="evil"))
+    stage.open(body(-60 if not hold else at(1.5), message="honest"))
+    real = Circumstances.against
+
+    def against(self: Circumstances, found: Known) -> Any:
+        if found.number == evil:
+            raise fault
+        return real(self, found)
+
+    monkeypatch.setattr(Circumstances, "against", against)
+    report = stage.run("tick", *hold, "--json", user="bot").json
+    assert messages(stage) == ["honest"]
+    told = report["invalid" if isinstance(fault, InvalidJob) else "retrying"]
+    assert evil in [note["id"] for note in told]
