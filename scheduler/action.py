@@ -64,13 +64,13 @@ def main(environ: Mapping[str, str]) -> int:
 
 
 def _tick(environment: Environment, leave: Leave) -> int:
-    report = None
+    report, warned = None, None
     try:
         connection = _connected(environment)
         profile = environment.profile or connection.settings.profile
         hold = hold_for(environment.hold, environment.poll, profile=profile)
         report = tick_and_hold(connection, hold, leave)
-        _keep_alive(connection, report, leave)
+        warned = _keep_alive(connection, report, leave)
     except Overtime:
         report = report or unbegun()
     leave.arrived()
@@ -81,7 +81,11 @@ def _tick(environment: Environment, leave: Leave) -> int:
         for note in getattr(report, name)
     ]
     wanted += [
-        Annotation(level="notice", message=visible(notice), title="schedule")
+        Annotation(
+            level="warning" if notice == warned else "notice",
+            message=visible(notice),
+            title="schedule",
+        )
         for notice in report.notices
     ]
     if report.stopped:
@@ -120,14 +124,17 @@ def _connected(environment: Environment) -> Connection:
             clock.sleep((again - clock.now()).total_seconds())
 
 
-def _keep_alive(connection: Connection, report: TickReport, leave: Leave) -> None:
+def _keep_alive(connection: Connection, report: TickReport, leave: Leave) -> str | None:
+    """Look whether cron is about to end; the notice that says so, or None."""
     if leave.asked:
-        return
+        return None
     leave.wind_up = None
     now, queue = connection.clock.now(), connection.queue
-    if alive := keep_alive(queue, connection.settings, connection.environment, now):
-        report.notices.append(alive)
+    warned = keep_alive(queue, connection.settings, connection.environment, now)
+    if warned:
+        report.notices.append(warned)
     report.requests = queue.requests
+    return warned
 
 
 def _enqueue(environment: Environment) -> int:

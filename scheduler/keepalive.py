@@ -1,9 +1,11 @@
-"""Keeps cron alive: GitHub disables it in a public repository that nobody commits to.
+"""Warns before cron ends: GitHub disables it in a public repository that nobody commits to.
 
 After 60 days without activity, which users find to mean commits, the whole workflow is
-disabled. Enabling it anew by the API is what others do against that; GitHub does not promise
-that it counts, so it is said as well as done.
+disabled. Enabling it anew by the API is what others do against that. GitHub does not promise
+that it counts, and took a project that did it for everybody for a breach of its terms, so it
+is done only where the settings ask for it.
 https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule
+https://github.com/zauguin/install-texlive/issues/86
 """
 
 from __future__ import annotations
@@ -18,19 +20,23 @@ from scheduler.settings import Settings
 
 #: After so much time without a commit GitHub may disable the workflow.
 IDLE = timedelta(days=60)
-#: From so much on it is enabled anew every day: early enough that a fortnight of failing
-#: to do so is still in time.
-ACT = timedelta(days=45)
+#: From so much on it is said every day: early enough for a fortnight in which nobody looks.
+NEAR = timedelta(days=45)
 DAY = timedelta(days=1)
+#: By what GitHub judges what its Actions are used for.
+TERMS = (
+    "https://docs.github.com/en/site-policy/github-terms/"
+    "github-terms-for-additional-products-and-features#actions"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """How many whole days nobody committed, how many are left, and whether to act."""
+    """How many whole days nobody committed, how many are left, and whether the end is near."""
 
     idle_days: int
     days_left: int
-    enable: bool
+    near: bool
 
 
 def decide(last_commit: datetime, now: datetime) -> Decision:
@@ -39,7 +45,7 @@ def decide(last_commit: datetime, now: datetime) -> Decision:
     return Decision(
         idle_days=idle // DAY,
         days_left=max(IDLE - idle, timedelta()) // DAY,
-        enable=idle >= ACT,
+        near=idle >= NEAR,
     )
 
 
@@ -53,11 +59,13 @@ def first_of_its_day(own: datetime, before: datetime | None) -> bool:
 def keep_alive(
     queue: GitHubRepository, settings: Settings, environment: Environment, now: datetime
 ) -> str | None:
-    """Enable the scheduler's workflow when it is time to; a line for people, or None.
+    """Say when the scheduler's workflow is about to be disabled; a line for people, or None.
+
+    With the setting ``keep-alive`` it is enabled anew, too.
 
     Only a run that cron started asks, and of these only the first of each day (UTC), which
     GitHub's own list of runs tells: nothing is remembered. That costs such a run one request,
-    the first of a day two more, and one more again from day 45 on. In a private repository
+    the first of a day two more, and enabling it another from day 45 on. In a private repository
     GitHub disables nothing, so nothing is asked. What GitHub refuses is said, never raised.
     """
     if environment.event_name != "schedule" or _private(environment):
@@ -73,21 +81,28 @@ def keep_alive(
     if last is None:
         return None
     decision = decide(last, now)
-    if not decision.enable:
+    if not decision.near:
         return None
     idle = f"keep-alive: {decision.idle_days} days without a commit"
     left = f"in {decision.days_left} days" if decision.days_left else "any day now"
+    ends = f"GitHub disables {workflow} after {IDLE.days}, {left}"
+    if not settings.keep_alive:
+        return (
+            f"{idle}, and {ends}; push a commit to the default branch ('keep-alive: true' in the "
+            f"settings has it enabled anew instead; by GitHub's terms that is yours to answer "
+            f"for: {TERMS})"
+        )
     try:
         queue.enable_workflow(repo, workflow)
     except SchedulerError as problem:
         return (
-            f"{idle}, and GitHub disables {workflow} after {IDLE.days}, {left}; enabling it anew "
-            f"failed ({problem}): push a commit to the default branch"
+            f"{idle}, and {ends}; enabling it anew failed ({problem}): push a commit to the "
+            "default branch"
         )
     return (
-        f"{idle}; GitHub disables cron after {IDLE.days}. {workflow} was enabled anew, which "
-        f"helped others but is not promised; if it does not, it ends {left}: a commit on the "
-        "default branch is sure to help"
+        f"{idle}, and {ends}. {workflow} was enabled anew, as 'keep-alive: true' asks; that it "
+        "helps is not promised, a commit on the default branch is sure to. Whether you may is "
+        f"for you to judge by GitHub's terms: {TERMS}"
     )
 
 

@@ -114,6 +114,8 @@ class Settings:
     signing: str = "off"
     profile: str = "balanced"
     nudge: bool = True
+    #: Whether a workflow that GitHub is about to disable is enabled anew, or only spoken of.
+    keep_alive: bool = False
     paused: bool = False
 
 

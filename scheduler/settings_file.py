@@ -218,5 +218,6 @@ _READERS: Mapping[str, Callable[[str, strict_yaml.Node], Any]] = {
     "signing": _one_of(*SIGNING),
     "profile": _one_of(*PROFILES),
     "nudge": _flag,
+    "keep-alive": _flag,
     "paused": _flag,
 }

@@ -1,4 +1,4 @@
-"""Cron is kept alive: when that is asked, what is asked, and what is done."""
+"""Cron ends in a repository that nobody commits to: when that is asked, said, and prevented."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from scheduler import action
 from scheduler.connect import Connection, connect
 from scheduler.environment import Environment
-from scheduler.keepalive import decide, first_of_its_day, keep_alive
+from scheduler.keepalive import TERMS, decide, first_of_its_day, keep_alive
 from tests.conftest import QUEUE, Stage
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
@@ -23,7 +24,7 @@ CRON = "name: Scheduler\non: {schedule: [{cron: '7 * * * *'}], workflow_dispatch
 
 
 @pytest.mark.parametrize(
-    ("idle", "idle_days", "days_left", "enable"),
+    ("idle", "idle_days", "days_left", "near"),
     [
         (timedelta(), 0, 60, False),
         (-5 * DAY, 0, 60, False),  # a commit from a clock that is wrong
@@ -36,9 +37,9 @@ CRON = "name: Scheduler\non: {schedule: [{cron: '7 * * * *'}], workflow_dispatch
         (400 * DAY, 400, 0, True),
     ],
 )
-def test_the_decision(idle: timedelta, idle_days: int, days_left: int, enable: bool) -> None:
+def test_the_decision(idle: timedelta, idle_days: int, days_left: int, near: bool) -> None:
     found = decide(NOON - idle, NOON)
-    assert (found.idle_days, found.days_left, found.enable) == (idle_days, days_left, enable)
+    assert (found.idle_days, found.days_left, found.near) == (idle_days, days_left, near)
 
 
 @pytest.mark.parametrize(
@@ -92,16 +93,59 @@ def asked(stage: Stage) -> list[str]:
     return [f"{each.method} {each.path}" for each in stage.sandbox.requests]
 
 
-def test_long_idle_it_is_enabled_and_said(stage: Stage, cron: Asks) -> None:
+ASKED = [RUNS, f"GET /repos/{QUEUE}", f"GET /repos/{QUEUE}/commits"]
+
+
+def test_long_idle_it_only_warns(stage: Stage, cron: Asks) -> None:
     said = cron(idle=50.5)
     assert said is not None
-    assert said.startswith("keep-alive: 50 days without a commit; ")
+    assert said.startswith("keep-alive: 50 days without a commit")
+    assert "in 9 days" in said
+    assert "push a commit to the default branch" in said
+    assert "was enabled anew" not in said
+    assert asked(stage) == ASKED
+
+
+@pytest.mark.parametrize("text", ["", "keep-alive: false\n"])
+def test_nothing_is_enabled_unless_the_settings_say_so(stage: Stage, cron: Asks, text: str) -> None:
+    stage.settings(text)
+    assert cron(idle=61) is not None
+    assert [line for line in asked(stage) if not line.startswith("GET ")] == []
+
+
+def test_what_the_settings_ask_for_is_done_and_said(stage: Stage, cron: Asks) -> None:
+    stage.settings("keep-alive: true\n")
+    said = cron(idle=50.5)
+    assert said is not None
+    assert said.startswith("keep-alive: 50 days without a commit")
     assert "scheduler.yml was enabled anew" in said
     assert "in 9 days" in said
-    assert asked(stage) == [RUNS, f"GET /repos/{QUEUE}", f"GET /repos/{QUEUE}/commits", ENABLE]
+    assert asked(stage) == [*ASKED, ENABLE]
 
 
-def test_past_the_limit_it_may_end_any_day(cron: Asks) -> None:
+@pytest.mark.parametrize("text", ["", "keep-alive: true\n"])
+def test_the_platform_s_terms_are_named_where_it_could_be_enabled(
+    stage: Stage, cron: Asks, text: str
+) -> None:
+    stage.settings(text)
+    assert TERMS in (cron() or "")
+
+
+def test_the_action_annotates_it_as_a_warning(
+    stage: Stage, cron: Asks, capfd: pytest.CaptureFixture[str]
+) -> None:
+    cron()
+    stage.sandbox.set_clock(advance=DAY.total_seconds())
+    run = stage.sandbox.start_cron("scheduler.yml")
+    variables = {"GITHUB_EVENT_NAME": "schedule", "GITHUB_RUN_ID": str(run), "SCHEDULE_HOLD": "0"}
+    assert action.main(stage.environ("bot", GITHUB_ACTIONS="true", **variables)) == 0
+    warned = [line for line in capfd.readouterr().out.splitlines() if "keep-alive: " in line]
+    assert [line for line in warned if line.startswith("::warning ")], warned
+
+
+@pytest.mark.parametrize("text", ["", "keep-alive: true\n"])
+def test_past_the_limit_it_may_end_any_day(stage: Stage, cron: Asks, text: str) -> None:
+    stage.settings(text)
     assert "any day now" in (cron(idle=61) or "")
 
 
@@ -154,13 +198,14 @@ def test_where_the_event_says_private_nothing_is_asked(stage: Stage, cron: Asks)
 
 def test_without_actions_own_name_the_settings_name_the_workflow(stage: Stage, cron: Asks) -> None:
     stage.workflow("ticks.yml", CRON)
-    stage.settings("scheduler: {workflow: ticks.yml}\n")
+    stage.settings("scheduler: {workflow: ticks.yml}\nkeep-alive: true\n")
     said = cron(GITHUB_WORKFLOW_REF="")
     assert said is not None
     assert "ticks.yml was enabled anew" in said
 
 
 def test_a_token_that_may_not_enable_is_said(stage: Stage, cron: Asks) -> None:
+    stage.settings("keep-alive: true\n")
     token = stage.sandbox.make_token("owner", permissions={"actions": "read", "contents": "read"})
     said = cron(token=token)
     assert said is not None
