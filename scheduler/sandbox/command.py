@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ import click
 
 from scheduler.errors import UsageError
 from scheduler.sandbox import demo_stage as stage
+from scheduler.sandbox.callers import CONTROL_TOKEN
 
 if TYPE_CHECKING:
     from scheduler.sandbox.sandbox import Sandbox
@@ -40,9 +40,10 @@ def repositories(named: tuple[str, ...]) -> dict[str, Path]:
     return found
 
 
-def exports(environ: Mapping[str, str]) -> str:
-    """The lines to paste into a shell."""
-    names = ("GITHUB_API_URL", "GITHUB_TOKEN", "GITHUB_REPOSITORY")
+def exports(sandbox: Sandbox) -> str:
+    """The line to paste into a shell; with it, and with nothing else, goes the control token."""
+    environ = sandbox.environ() | {CONTROL_TOKEN: sandbox.control_token}
+    names = ("GITHUB_API_URL", "GITHUB_TOKEN", "GITHUB_REPOSITORY", CONTROL_TOKEN)
     return "export " + " ".join(f"{name}={environ[name]}" for name in names)
 
 
@@ -64,7 +65,7 @@ def answer(sandbox: Sandbox, program: str | None, *, act: bool) -> None:
     stage.stop_when_told()
     sandbox.gateway.observer = lambda seen: click.echo(str(seen), err=True)
     with sandbox:
-        click.echo(exports(sandbox.environ()))
+        click.echo(exports(sandbox))
         for name, token in sandbox.tokens.items():
             click.echo(f"# {name}: {token}")
         if program is None:

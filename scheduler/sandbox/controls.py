@@ -1,8 +1,8 @@
 """What a test does to the sandbox from outside GitHub's API.
 
 Each method named in `NAMES` is also a control route: ``POST /_sandbox/<name>`` with the
-method's arguments as a JSON object answers its result. Control routes need no token, meet
-no fault and stand in no log.
+method's arguments as a JSON object answers its result. Control routes need a token of their
+own, `Controls.control_token`; they meet no fault and stand in no log.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from scheduler.sandbox import issues, pulls
+from scheduler.sandbox import callers, issues, pulls
 from scheduler.sandbox.actions import Actions
 from scheduler.sandbox.clock import iso, parse_iso
 from scheduler.sandbox.failure import ApiFailure
@@ -40,6 +40,7 @@ class Controls:
     """The control methods. A repository is named ``owner/name``, by default the first."""
 
     def __init__(self, gateway: Gateway, actions: Actions) -> None:
+        self.control_token = callers.new_token()
         self.gateway = gateway
         self.actions = actions
         self.state = gateway.state

@@ -26,8 +26,8 @@ from scheduler.sandbox.state import State
 RUNNERS = ("ubuntu-latest", "ubuntu-slim", "ubuntu-24.04", "ubuntu-22.04", "self-hosted")
 """What ``runs-on`` may say."""
 
-FOREIGN = ("GITHUB_", "GH_", "ACTIONS_", "RUNNER_", "INPUT_", "PYTHONPATH", "PYTHONHOME",
-           "VIRTUAL_ENV")  # fmt: skip
+FOREIGN = ("GITHUB_", "GH_", "ACTIONS_", "RUNNER_", "INPUT_", "SCHEDULE_", "PYTHONPATH",
+           "PYTHONHOME", "VIRTUAL_ENV")  # fmt: skip
 """Beginnings of variables of our own environment that a run's steps don't inherit."""
 
 LEFT_OUT = shutil.ignore_patterns(

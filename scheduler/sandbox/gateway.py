@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from email.utils import format_datetime
 from typing import Any
 
+from scheduler.sandbox import callers
 from scheduler.sandbox.failure import ApiFailure, not_found
 from scheduler.sandbox.faults import Fault, Faults
 from scheduler.sandbox.limits import RateLimits
@@ -104,10 +105,9 @@ class Gateway:
         header = call.headers.get("Authorization", "")
         if not header:
             return None, None
-        scheme, _, text = header.partition(" ")
-        token = self.state.tokens.get(text.strip())
-        known = scheme.lower() in ("token", "bearer") and token is not None
-        if not known or (token and token.expires_at and token.expires_at <= self.state.clock()):
+        text = callers.known(callers.token_in(header), list(self.state.tokens))
+        token = self.state.tokens.get(text or "")
+        if token is None or (token.expires_at and token.expires_at <= self.state.clock()):
             return None, ApiFailure(401, "Bad credentials")
         return token, None
 

@@ -61,7 +61,11 @@ def _profile(user: User, call: Call) -> dict[str, Any]:
 @routes.add("GET", REPO + "/contents/", needs="contents:read")
 @routes.add("GET", REPO + "/contents/<path:path>", needs="contents:read")
 def contents(call: Call) -> Answer:
-    """A file (base64, or its bytes for ``application/vnd.github.raw+json``) or a directory."""
+    """A file (base64, or its bytes for ``application/vnd.github.raw+json``) or a directory.
+
+    Only for callers with a token: it is a folder of this machine, where others may be too.
+    """
+    _ = call.user
     ref = call.query.get("ref") or None
     found = call.repo.resolve(ref)
     if found is None:
@@ -71,8 +75,12 @@ def contents(call: Call) -> Answer:
     if any(part in ("", ".", "..", ".git") for part in parts):
         raise not_found()
     place = found[1].joinpath(*parts)
+    if not _within(found[1], place):
+        raise not_found()
     if place.is_dir():
-        entries = sorted(entry for entry in place.iterdir() if entry.name != ".git")
+        entries = sorted(
+            entry for entry in place.iterdir() if entry.name != ".git" and _within(found[1], entry)
+        )
         return Answer([_entry(call, found[1], entry, found[0]) for entry in entries])
     try:
         data = place.read_bytes()
@@ -83,6 +91,11 @@ def contents(call: Call) -> Answer:
     shape = _entry(call, found[1], place, found[0])
     text = base64.encodebytes(data).decode()
     return Answer(shape | {"content": text, "encoding": "base64"})
+
+
+def _within(folder: Path, place: Path) -> bool:
+    """Whether a file is one of the folder's, wherever links lead."""
+    return place.resolve().is_relative_to(folder.resolve())
 
 
 def _entry(call: Call, folder: Path, place: Path, ref: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, request
 from werkzeug.routing import Map, Rule
 
+from scheduler.sandbox import callers
 from scheduler.sandbox.actions import Actions
 from scheduler.sandbox.controls import CONTROL, Controls
 from scheduler.sandbox.gateway import Dropped, Gateway
@@ -39,9 +40,15 @@ def application(
     app.url_map = _map(tuple(rules))
 
     def control(name: str) -> Response:
+        sent = callers.token_in(request.headers.get("Authorization", ""))
+        if callers.known(sent, [controls.control_token]) is None:
+            return _told(
+                f"control: the token is missing or wrong; send 'Authorization: Bearer TOKEN' with "
+                f"the {callers.CONTROL_TOKEN} that `schedule sandbox` has printed",
+                401,
+            )
         given = request.get_json(force=True, silent=True) if request.get_data() else {}
-        body, status = controls.control(name, given)
-        return Response(json.dumps(body) + "\n", status, content_type="application/json")
+        return _json(*controls.control(name, given))
 
     app.view_functions["control"] = control
 
@@ -51,6 +58,14 @@ def application(
     app.register_error_handler(404, unknown)
     app.register_error_handler(405, unknown)
     return app
+
+
+def _json(body: Any, status: int) -> Response:
+    return Response(json.dumps(body) + "\n", status, content_type="application/json")
+
+
+def _told(message: str, status: int) -> Response:
+    return _json({"message": message}, status)
 
 
 @functools.cache
@@ -105,13 +120,21 @@ def _respond(
     return response
 
 
-class _Prefixed:
-    """Takes ``/api/v3`` off the path, as a GitHub Enterprise Server's clients send it."""
+class _Front:
+    """Before every route: turns callers away, and takes ``/api/v3`` off the path.
+
+    A GitHub Enterprise Server's clients send that.
+    """
 
     def __init__(self, app: Flask) -> None:
         self.app = app
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        problem = callers.refusal(
+            environ["HTTP_HOST"], environ.get("HTTP_ORIGIN"), environ.get("HTTP_SEC_FETCH_SITE")
+        )
+        if problem is not None:
+            return _told(problem, 403)(environ, start)
         path = environ["PATH_INFO"]
         if path.startswith(PREFIX + "/"):
             environ["SCRIPT_NAME"], environ["PATH_INFO"] = PREFIX, path[len(PREFIX) :]
@@ -124,7 +147,7 @@ class Server:
     """The running server. port: 0 takes a free one."""
 
     def __init__(self, app: Flask, port: int) -> None:
-        self._server = HttpServer(_Prefixed(app), port)
+        self._server = HttpServer(_Front(app), port)
         self.port: int = self._server.server_port
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.005}, daemon=True,

@@ -139,7 +139,9 @@ class _Handler(BaseHTTPRequestHandler):
             path, query, host = target.path or "/", target.query, target.netloc
         else:
             path, _, query = self.path.partition("?")
-            host = self.headers.get("Host", f"127.0.0.1:{self.server.server_port}")
+            # Two of them, joined, are no name at all; without any no name was misused.
+            named = self.headers.get_all("Host") or [f"127.0.0.1:{self.server.server_port}"]
+            host = ", ".join(named)
         environ: dict[str, Any] = {
             "REQUEST_METHOD": self.command,
             "SCRIPT_NAME": "",
@@ -159,7 +161,8 @@ class _Handler(BaseHTTPRequestHandler):
             "wsgi.run_once": False,
         }
         for name, value in self.headers.items():
-            environ["HTTP_" + name.upper().replace("-", "_")] = value
+            key = "HTTP_" + name.upper().replace("-", "_")
+            environ[key] = f"{environ[key]}, {value}" if key in environ else value
         environ.pop("HTTP_TRANSFER_ENCODING", None)
         environ["HTTP_HOST"] = host
         return environ
