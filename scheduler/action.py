@@ -22,7 +22,14 @@ from scheduler.connect import Connection, connect
 from scheduler.create import create
 from scheduler.created import Created
 from scheduler.environment import Environment
-from scheduler.errors import RateLimited, Refused, SchedulerError, Unavailable, UsageError
+from scheduler.errors import (
+    RateLimited,
+    Refused,
+    SchedulerError,
+    Unavailable,
+    UsageError,
+    VersionRetired,
+)
 from scheduler.keepalive import keep_alive
 from scheduler.leaving import Leave, Overtime, leaving, unbegun
 from scheduler.markdown import code, visible
@@ -115,6 +122,8 @@ def _connected(environment: Environment) -> Connection:
     while True:
         try:
             return connect(environment)
+        except VersionRetired:
+            raise
         except Unavailable as outage:
             again = clock.now() + PAUSE
             if isinstance(outage, RateLimited):

@@ -20,6 +20,7 @@ from scheduler.errors import (
     Rejected,
     SchedulerError,
     Unavailable,
+    VersionRetired,
 )
 from scheduler.explaining import RECENT, Explainer
 from scheduler.facts import Facts
@@ -154,7 +155,8 @@ class Tick:
             report.comes_next(limited.retry_at)
         except (Unavailable, NotPermitted) as problem:
             report.stopped = str(problem)
-            report.error = problem if isinstance(problem, NotPermitted) else None
+            final = isinstance(problem, (NotPermitted, VersionRetired))
+            report.error = problem if final else None
             report.comes_next(now)
         if self.facts.edits_unknown:
             report.notices.append(EDITS_UNKNOWN)
@@ -216,7 +218,7 @@ class Tick:
         except Withdrawn as withdrawn:
             self.report.withdrawn.append(Note(id=found.number, reason=str(withdrawn)))
             self.report.comes_next(self.report.now)
-        except RateLimited:
+        except (RateLimited, VersionRetired):
             raise
         except NotPermitted as denied:
             self._denied = denied

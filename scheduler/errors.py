@@ -75,6 +75,16 @@ class RateLimited(Unavailable):
         self.retry_at = retry_at
 
 
+class VersionRetired(Unavailable):
+    """GitHub answers the version of its API no longer that is spoken here; nothing took effect.
+
+    Asking again does not help, a newer version of this program does.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, sent=False)
+
+
 class Rejected(SchedulerError):
     """GitHub refused a write for good; ``status`` is the HTTP status of the answer."""
 

@@ -21,6 +21,10 @@ from github.Requester import (
 from scheduler.errors import UsageError
 from scheduler.github_objects import one_line
 
+#: The version of the REST API that every request names: without one GitHub answers by the
+#: oldest that it still has, which is another one some day.
+#: https://docs.github.com/en/rest/about-the-rest-api/api-versions
+API_VERSION = "2022-11-28"
 #: The most items that GitHub puts on a page.
 PER_PAGE = 100
 #: Servers that cap a page lower: at GitHub's default, at Gitea's and Forgejo's most.
@@ -41,6 +45,14 @@ class Answer:
     def date(self) -> datetime | None:
         """The server's own time, in UTC with whole seconds; None where it does not tell."""
         return date_of(self.headers)
+
+    @property
+    def sunset(self) -> datetime | None:
+        """When GitHub will answer this version of its API no longer; None: it does not say.
+
+        https://www.rfc-editor.org/rfc/rfc8594
+        """
+        return date_of(self.headers, "sunset")
 
     @property
     def listed(self) -> list[Any]:
@@ -82,10 +94,10 @@ class Answer:
         return None
 
 
-def date_of(headers: Mapping[str, str]) -> datetime | None:
-    """When the server sent these; None where it does not tell."""
+def date_of(headers: Mapping[str, str], name: str = "date") -> datetime | None:
+    """The instant in one of these headers: when they were sent; None where it is not told."""
     try:
-        return parsedate_to_datetime(headers["date"]).astimezone(timezone.utc)
+        return parsedate_to_datetime(headers[name]).astimezone(timezone.utc)
     except (KeyError, ValueError, TypeError, OverflowError):
         return None
 

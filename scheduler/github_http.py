@@ -24,9 +24,11 @@ from scheduler.errors import (
     Rejected,
     SchedulerError,
     Unavailable,
+    VersionRetired,
 )
 from scheduler.gateway import Clock
 from scheduler.github_connection import (
+    API_VERSION,
     PER_PAGE,
     Answer,
     Encrypted,
@@ -35,7 +37,7 @@ from scheduler.github_connection import (
     date_of,
     failure,
 )
-from scheduler.github_objects import error_message, one_line
+from scheduler.github_objects import error_message, one_line, version_refused
 from scheduler.pace import Pace
 
 #: Seconds to connect, and seconds between two parts of an answer.
@@ -88,6 +90,7 @@ class GitHub:
             seconds_between_requests=None,
             seconds_between_writes=None,
             user_agent="schedule",
+            api_version=API_VERSION,
         )
         connection = Encrypted if place.scheme == "https" else Plain
         self._requester = self._github.requester
@@ -96,6 +99,8 @@ class GitHub:
         self._pace = pace
         self._answered = answered
         self.requests = 0
+        #: When GitHub will answer this version of its API no longer, as far as it has said.
+        self.sunset: datetime | None = None
 
     @property
     def graphql_url(self) -> str:
@@ -166,6 +171,8 @@ class GitHub:
                 if pause is None:
                     raise
                 self._wait_out(limited)
+            except VersionRetired:
+                raise
             except Unavailable:
                 if pause is None:
                     raise
@@ -193,7 +200,9 @@ class GitHub:
             raise self._error(status, found, data)
         if text and data is None:
             raise Unavailable(f"{self._api_url}: answered {status} with something that is no JSON")
-        return Answer(status=status, headers=found, data=data)
+        answer = Answer(status=status, headers=found, data=data)
+        self.sunset = answer.sunset or self.sunset
+        return answer
 
     def _sent(
         self, verb: str, path: str, params: Any, headers: dict[str, str] | None, body: Any
@@ -241,6 +250,12 @@ class GitHub:
                 f"rate limit: GitHub answers {status} {words!r}; try again at "
                 f"{retry_at:%Y-%m-%dT%H:%M:%SZ}",
                 retry_at=retry_at,
+            )
+        if version_refused(status, headers, data):
+            return VersionRetired(
+                f"GITHUB_API_URL: {self._api_url!r} answers {status} {words!r}: it no longer takes "
+                f"version {API_VERSION} of GitHub's API, which this scheduler speaks; use a newer "
+                "version of the scheduler"
             )
         if status < 400:
             return Rejected("GitHub answers that it has moved; use its new name", status=status)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
+from http import HTTPStatus
 from typing import Any, ParamSpec, TypeVar
 
 from dateutil.parser import isoparse
@@ -76,6 +77,27 @@ def error_message(data: Any) -> str:
         for error in (errors if isinstance(errors, list) else [])
     ]
     return one_line("; ".join([words, *(str(detail) for detail in details if detail)]))
+
+
+def version_refused(status: int, headers: Mapping[str, str], data: Any) -> bool:
+    """Whether a refusal is of the API's version that was named, and of nothing else.
+
+    GitHub answers 410 to a version that it has retired, and 400 to one that it never had. What
+    the 410 says nobody has seen yet (https://github.com/github/rest-api-description/issues/7054),
+    so with GitHub's own every 410 is that which does not say that something else is gone.
+    """
+    words = error_message(data).lower()
+    if "x-github-api-version" in words:
+        return True
+    if status != HTTPStatus.GONE or is_gone(words):
+        return False
+    told = str(data.get("documentation_url") or "") if isinstance(data, dict) else ""
+    return "version" in words or "api-versions" in told or "x-github-request-id" in headers
+
+
+def is_gone(words: str) -> bool:
+    """Whether GitHub's words of a 410 are of an issue, or of all issues of a repository."""
+    return any(each in words.lower() for each in ("deleted", "disabled"))
 
 
 def _detail(error: dict[str, Any]) -> str:

@@ -157,7 +157,7 @@ class GitHubQueue(GitHubConditions):
         try:
             answer = self.http.get(f"/repos/{self.repository}/issues/{number}")
         except Rejected as refused:
-            if refused.status in (404, 410):
+            if _deleted(refused):
                 return None
             raise self.refused(refused, "issues: read") from refused
         data = answer.data if isinstance(answer.data, dict) else {}
@@ -219,7 +219,7 @@ class GitHubQueue(GitHubConditions):
                 as_of = answer.date
                 found += [comment_of(item, number) for item in items(answer.data)]
         except Rejected as refused:
-            if refused.status in (404, 410):
+            if _deleted(refused):
                 return Comments(items=(), as_of=as_of)
             raise self.refused(refused, "issues: read") from refused
         return Comments(items=tuple(found), as_of=as_of)
@@ -279,3 +279,9 @@ class GitHubQueue(GitHubConditions):
             if ends_before([ticket.created_at for ticket, _ in page], since):
                 break
         return [ticket for ticket in found if ticket.created_at >= since]
+
+
+def _deleted(refused: Rejected) -> bool:
+    """Whether an issue is not there; those of a repository that has issues switched off are."""
+    off = "disabled" in str(refused).lower()
+    return refused.status == HTTPStatus.NOT_FOUND or (refused.status == HTTPStatus.GONE and not off)

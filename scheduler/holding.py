@@ -24,6 +24,7 @@ from scheduler.errors import (
     SettingsUnreadable,
     Unavailable,
     UsageError,
+    VersionRetired,
 )
 from scheduler.gateway import Comments
 from scheduler.known import Known
@@ -95,7 +96,8 @@ class Holder:
             self._stay()
         except SchedulerError as ended:
             report.stopped = f"the hold ended early: {ended}"
-            report.error = None if isinstance(ended, (Unavailable, Superseded)) else ended
+            passing = isinstance(ended, (Unavailable, Superseded))
+            report.error = ended if isinstance(ended, VersionRetired) or not passing else None
         self._put_down()
         if silent and not self.board.looked and not self._stopped():
             raise silent
@@ -111,7 +113,7 @@ class Holder:
         try:
             return self.tick.run(), None
         except Unavailable as outage:
-            if not self._hold:
+            if not self._hold or isinstance(outage, VersionRetired):
                 raise
             report = self.desk.report
             report.stopped = str(outage)
@@ -201,7 +203,7 @@ class Holder:
         report = self.desk.report
         try:
             act()
-        except (RateLimited, UsageError, SettingsUnreadable, Superseded):
+        except (RateLimited, VersionRetired, UsageError, SettingsUnreadable, Superseded):
             self._put_back(found)
             raise
         except Withdrawn as withdrawn:

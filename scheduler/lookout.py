@@ -13,7 +13,7 @@ from itertools import islice
 from scheduler.board import Board
 from scheduler.claims import changed
 from scheduler.engine import Tick
-from scheduler.errors import RateLimited, SchedulerError, Unavailable
+from scheduler.errors import RateLimited, SchedulerError, Unavailable, VersionRetired
 from scheduler.model import Ticket
 from scheduler.report import Note
 from scheduler.rules import COUNTED
@@ -72,7 +72,7 @@ class Lookout:
             if tickets is not None or near or self.tick.settings.paused:
                 # Only where they are soon used: an hour has so many requests, and more minutes.
                 self._renew_settings()
-        except RateLimited:
+        except (RateLimited, VersionRetired):
             raise
         except Unavailable as outage:
             if not self._silent:

@@ -14,6 +14,7 @@ from scheduler.connect import Connection
 from scheduler.engine import Tick
 from scheduler.errors import InvalidJob, UsageError
 from scheduler.fields import refusal
+from scheduler.github_connection import API_VERSION
 from scheduler.holding import Holder
 from scheduler.leaving import Leave, Overtime
 from scheduler.profiles import POLL, PROFILES
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 #: The longest hold: a job on a GitHub-hosted runner ends after six hours.
 #: https://docs.github.com/en/actions/reference/limits
 LONGEST_HOLD = timedelta(hours=6)
+
+
+#: So long before the end of the API's version it is spoken of.
+SUNSET = timedelta(days=180)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +79,9 @@ def hold_for(hold: str | None, poll: str | None, *, profile: str) -> Hold:
 
 def tick_once(connection: Connection) -> TickReport:
     """One pass over the connection's queue; raises as ``engine.tick`` does."""
-    return _tick(connection).run()
+    report = _tick(connection).run()
+    _outlook(connection, report)
+    return report
 
 
 def _tick(connection: Connection) -> Tick:
@@ -119,7 +126,18 @@ def tick_and_hold(connection: Connection, hold: Hold, leave: Leave) -> TickRepor
             f"left: the next job is due at {when.format_instant(report.next_due)}; a new or "
             "changed job wakes the scheduler, else GitHub's cron, which is minutes to hours late"
         )
+    _outlook(connection, report)
     return report
+
+
+def _outlook(connection: Connection, report: TickReport) -> None:
+    """Say when GitHub is about to answer this version of its API no longer."""
+    end = connection.queue.http.sunset
+    if end is not None and end - connection.clock.now() < SUNSET:
+        report.notices.append(
+            f"GitHub ends version {API_VERSION} of its API on {end:%Y-%m-%d}; use a newer version "
+            "of the scheduler before"
+        )
 
 
 def _settings(connection: Connection) -> Settings:

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
+from scheduler.github_connection import API_VERSION
 from tests.conftest import QUEUE, Stage
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -221,7 +222,7 @@ def test_the_headers_are_those_that_github_asks_for(service: str) -> None:
     assert request.method == "POST"
     assert request.headers["Authorization"] == "Bearer TOKEN"
     assert request.headers["Accept"] == "application/vnd.github+json"
-    assert request.headers["X-GitHub-Api-Version"] == "2022-11-28"
+    assert request.headers["X-GitHub-Api-Version"] == API_VERSION
     assert request.headers["Content-Type"].startswith("application/json")
     assert request.headers["User-Agent"]
 

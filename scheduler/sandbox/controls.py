@@ -8,9 +8,9 @@ own, `Controls.control_token`; they meet no fault and stand in no log.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, is_dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -172,11 +172,8 @@ class Controls:
 
     def set_pushed_at(self, instant: str, repository: str | None = None) -> None:
         """When the last commit of each branch was made."""
-        parsed = parse_iso(instant)
-        if parsed is None:
-            raise ValueError(f"{instant!r} is not an instant")
         with self.state.lock:
-            self.repository(repository).pushed_at = parsed
+            self.repository(repository).pushed_at = _instant(instant)
 
     def delete_issue(self, number: int, repository: str | None = None) -> None:
         """Delete an issue: 410 from now on."""
@@ -227,9 +224,14 @@ class Controls:
     def configure(
         self, *, run_details: bool | None = None, graphql: bool | None = None,
         events: bool | None = None, inputs_limit: int | None = None,
-        limits: Mapping[str, int] | None = None,
+        limits: Mapping[str, int] | None = None, retired: Iterable[str] | None = None,
+        sunset: str | None = None,
     ) -> None:  # fmt: skip
-        """Switch what differs between servers; ``limits`` are requests an hour."""
+        """Switch what differs between servers.
+
+        limits: requests an hour. retired: the versions of the API that are answered no longer.
+        sunset: the instant at which that is announced for another.
+        """
         with self.state.lock:
             if run_details is not None:
                 self.state.run_details = run_details
@@ -239,6 +241,10 @@ class Controls:
                 self.actions.events = events
             if inputs_limit is not None:
                 self.state.inputs_limit = inputs_limit
+            if retired is not None:
+                self.state.retired = set(retired)
+            if sunset is not None:
+                self.state.sunset = _instant(sunset)
             self.state.limits.update(limits or {})
 
     def reset(self) -> None:
@@ -269,6 +275,13 @@ class Controls:
 def _remove(hooks: list[Hook], hook: Hook) -> None:
     if hook in hooks:
         hooks.remove(hook)
+
+
+def _instant(text: str) -> datetime:
+    instant = parse_iso(text)
+    if instant is None:
+        raise ValueError(f"{text!r} is not an instant")
+    return instant
 
 
 def _plain(value: Any) -> Any:

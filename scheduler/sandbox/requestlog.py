@@ -12,7 +12,7 @@ from dataclasses import dataclass
 class Request:
     """One request. status: 0 for a connection that was closed without an answer.
 
-    query: as sent. fault: the kind of the fault that hit it.
+    query: as sent. fault: the kind of the fault that hit it. version: of the API, as named.
     """
 
     method: str
@@ -21,6 +21,7 @@ class Request:
     user: str | None
     query: str = ""
     fault: str | None = None
+    version: str | None = None
 
     def __str__(self) -> str:
         where = f"{self.path}?{self.query}" if self.query else self.path

@@ -54,6 +54,7 @@ class State:
     run_details: whether a dispatch knows ``return_run_details``.
     graphql: whether there is a GraphQL API.
     inputs_limit: how many inputs a dispatch takes.
+    retired: versions of the API that are answered no longer. sunset: when the next one will be.
     """
 
     def __init__(self, folders: Mapping[str, Path], *, clock: Clock) -> None:
@@ -64,6 +65,8 @@ class State:
         self.run_details = True
         self.graphql = True
         self.inputs_limit = INPUTS_LIMIT
+        self.retired: set[str] = set()
+        self.sunset: datetime | None = None
         self.listeners: list[Listener] = []
         self._ids = itertools.count(2_900_000_001)
         self._run_ids = itertools.count(21_000_000_001)
