@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from scheduler import strict_yaml
+import yaml
+
 from scheduler.errors import InvalidJob, SchedulerError
 
 #: A managed user's login ends in an underscore and the enterprise's short code.
@@ -43,17 +44,18 @@ def shown(value: object, limit: int = 80) -> str:
     return repr(text if len(text) <= limit else text[: limit - 1] + "…")
 
 
-def text_of(field: str, node: strict_yaml.Node, limit: int = 200) -> str:
+def text_of(field: str, node: yaml.Node, limit: int = 200) -> str:
     """The text of a single value, as one line of at most ``limit`` characters.
 
     Raises:
         InvalidJob: it is empty, a list or a mapping, too long, or holds a control character.
     """
-    if not isinstance(node, strict_yaml.Scalar):
+    if not isinstance(node, yaml.ScalarNode):
         raise InvalidJob(f"{field}: is not a single value; write '{field}: …' on one line")
-    if not node.text.strip():
-        raise refusal(field, node.text, "is empty", "write a value or remove the line")
-    return line(field, node.text, limit)
+    text: str = node.value
+    if not text.strip():
+        raise refusal(field, text, "is empty", "write a value or remove the line")
+    return line(field, text, limit)
 
 
 def line(field: str, text: str, limit: int = 200) -> str:

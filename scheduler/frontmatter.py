@@ -72,17 +72,17 @@ def parse(body: str, *, timezone: str | None = None) -> Job:
     return replace(_job(values, timezone), message=text[closing.end() :])
 
 
-def _read(text: str) -> dict[str, strict_yaml.Node]:
+def _read(text: str) -> dict[str, yaml.Node]:
     try:
         root = strict_yaml.load(text.replace("\r\n", "\n"), max_chars=MAX_BODY, max_depth=3)
     except strict_yaml.YamlProblem as problem:
         # The opening fence is the body's first line, so the body's lines are one further.
         raise InvalidJob(f"front matter: line {problem.line + 1} {problem.message}") from problem
-    values: dict[str, strict_yaml.Node] = {}
-    for key, node in root.pairs:
-        if key.text not in READERS:
-            raise refusal("front matter", key.text, "is not a key of a job", _nearest(key.text))
-        values[key.text] = node
+    values: dict[str, yaml.Node] = {}
+    for key, node in root.value:
+        if key.value not in READERS:
+            raise refusal("front matter", key.value, "is not a key of a job", _nearest(key.value))
+        values[key.value] = node
     return values
 
 
@@ -91,7 +91,7 @@ def _nearest(key: str) -> str:
     return f"did you mean '{close[0]}'?" if close else "the keys are " + ", ".join(READERS)
 
 
-def _job(values: Mapping[str, strict_yaml.Node], timezone: str | None) -> Job:
+def _job(values: Mapping[str, yaml.Node], timezone: str | None) -> Job:
     if "run-at" not in values:
         raise InvalidJob("run-at: is missing; write 'run-at: 2026-11-23T09:00:00Z'")
     if "workflow" in values and "event" in values:
@@ -141,17 +141,17 @@ def ref_name(field: str, text: str) -> str:
     return text
 
 
-def _zone(field: str, node: strict_yaml.Node) -> str:
+def _zone(field: str, node: yaml.Node) -> str:
     name = text_of(field, node)
     when.zone(name, field=field)
     return name
 
 
-def _run_at(field: str, node: strict_yaml.Node, zone: str | None) -> datetime:
+def _run_at(field: str, node: yaml.Node, zone: str | None) -> datetime:
     return when.instant(text_of(field, node), field=field, timezone=zone)
 
 
-def _deadline(field: str, node: strict_yaml.Node, zone: str | None) -> timedelta | datetime:
+def _deadline(field: str, node: yaml.Node, zone: str | None) -> timedelta | datetime:
     return deadline(field, text_of(field, node), zone)
 
 
@@ -169,14 +169,14 @@ def max_attempts(field: str, text: str) -> int:
     return int(text)
 
 
-def _inputs(field: str, node: strict_yaml.Node) -> Mapping[str, str]:
-    if not isinstance(node, strict_yaml.Mapping):
+def _inputs(field: str, node: yaml.Node) -> Mapping[str, str]:
+    if not isinstance(node, yaml.MappingNode):
         raise InvalidJob(f"{field}: is not a mapping; write '  name: value' on lines below it")
     found: dict[str, str] = {}
-    for name, value in node.pairs:
-        if not isinstance(value, strict_yaml.Scalar):
-            raise refusal(field, name.text, "has no text as its value", "quote it, or give it one")
-        found[name.text] = value.text
+    for name, value in node.value:
+        if not isinstance(value, yaml.ScalarNode):
+            raise refusal(field, name.value, "has no text as its value", "quote it, or give it one")
+        found[name.value] = value.value
     return MappingProxyType(found)
 
 
@@ -203,7 +203,7 @@ def check_inputs(job: Job) -> None:
         raise refusal("inputs", f"{size} characters", "are too many", f"keep {MAX_INPUT_CHARS}")
 
 
-def _named(check: Callable[[str, str], str]) -> Callable[[str, strict_yaml.Node], str]:
+def _named(check: Callable[[str, str], str]) -> Callable[[str, yaml.Node], str]:
     return lambda field, node: check(field, text_of(field, node))
 
 

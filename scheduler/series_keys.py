@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from scheduler import conditions, strict_yaml, when
+import yaml
+
+from scheduler import conditions, when
 from scheduler.cron_rule import cron_text
 from scheduler.fields import refusal, text_of
 from scheduler.model import Job
@@ -21,11 +23,11 @@ MISFIRE, OVERLAP = ("skip", "latest", "all"), ("allow", "skip")
 RULES = ("cron", "rrule", "every")
 
 
-def _condition(field: str, node: strict_yaml.Node) -> str:
+def _condition(field: str, node: yaml.Node) -> str:
     return rule(conditions.canonical, field, text_of(field, node, 300))
 
 
-def _duration(field: str, node: strict_yaml.Node) -> timedelta:
+def _duration(field: str, node: yaml.Node) -> timedelta:
     return when.duration(text_of(field, node), field=field)
 
 
@@ -37,7 +39,7 @@ def jitter(field: str, text: str) -> timedelta:
     return found
 
 
-def _until(field: str, node: strict_yaml.Node, zone: str | None) -> datetime:
+def _until(field: str, node: yaml.Node, zone: str | None) -> datetime:
     return when.instant(text_of(field, node), field=field, timezone=zone)
 
 
@@ -85,7 +87,7 @@ def read(key: str, field: str, text: str, zone: str | None) -> Any:
     Raises:
         InvalidJob: it is wrong.
     """
-    node = strict_yaml.Scalar(text, line=1)
+    node = yaml.ScalarNode("", text)
     return READERS[key](field, node, zone) if key == "until" else READERS[key](field, node)
 
 

@@ -14,7 +14,9 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from scheduler import strict_yaml, when
+import yaml
+
+from scheduler import fields, strict_yaml, when
 from scheduler.errors import InvalidJob, SettingsError
 from scheduler.fields import refusal
 from scheduler.recovery import SETTLED
@@ -63,17 +65,17 @@ def parse(text: str) -> Settings:
     return settings
 
 
-def _read(section: str, node: strict_yaml.Node) -> Any:
-    if not isinstance(node, strict_yaml.Mapping):
+def _read(section: str, node: yaml.Node) -> Any:
+    if not isinstance(node, yaml.MappingNode):
         raise _error(node, section, "is not a mapping", "write 'key: value' lines below it")
     kind = _SECTIONS[section]
     keys = {each.name.replace("_", "-"): each.name for each in dataclasses.fields(kind)}
     found: dict[str, object] = {}
-    for key, value in node.pairs:
-        if key.text not in keys:
-            raise _error(key, section, "is not a key", _nearest(key.text, list(keys)))
-        dotted = f"{section}.{key.text}" if section else key.text
-        found[keys[key.text]] = _READERS.get(dotted, _read)(dotted, value)
+    for key, value in node.value:
+        if key.value not in keys:
+            raise _error(key, section, "is not a key", _nearest(key.value, list(keys)))
+        dotted = f"{section}.{key.value}" if section else key.value
+        found[keys[key.value]] = _READERS.get(dotted, _read)(dotted, value)
     return kind(**found)
 
 
@@ -82,26 +84,27 @@ def _nearest(key: str, keys: list[str]) -> str:
     return f"did you mean {close[0]}?" if close else f"the keys are {', '.join(keys)}"
 
 
-def _error(node: strict_yaml.Node, key: str, problem: str, fix: str) -> SettingsError:
+def _error(node: yaml.Node, key: str, problem: str, fix: str) -> SettingsError:
     where = f"{key}: " if key else ""
     shown = "it"
-    if isinstance(node, strict_yaml.Scalar):
-        shown = repr(node.text if len(node.text) <= 80 else node.text[:79] + "…")
-    return SettingsError(f"{PATH} line {node.line}: {where}{shown} {problem}; {fix}")
+    if isinstance(node, yaml.ScalarNode):
+        shown = fields.shown(node.value)
+    return SettingsError(f"{PATH} line {strict_yaml.line(node)}: {where}{shown} {problem}; {fix}")
 
 
-def _text(key: str, node: strict_yaml.Node) -> str:
-    if not isinstance(node, strict_yaml.Scalar):
+def _text(key: str, node: yaml.Node) -> str:
+    if not isinstance(node, yaml.ScalarNode):
         raise _error(node, key, "is not a single value", "write one on the key's line")
-    if not node.text.strip():
+    text: str = node.value
+    if not text.strip():
         raise _error(node, key, "is empty", "write a value or remove the key")
-    if not node.text.isprintable() or node.text != node.text.strip():
+    if not text.isprintable() or text != text.strip():
         raise _error(node, key, "has odd characters or outer spaces", "remove them")
-    return node.text
+    return text
 
 
 def _like(pattern: re.Pattern[str], problem: str, fix: str) -> Callable[..., str]:
-    def read(key: str, node: strict_yaml.Node) -> str:
+    def read(key: str, node: yaml.Node) -> str:
         text = _text(key, node)
         if not pattern.fullmatch(text):
             raise _error(node, key, problem, fix)
@@ -115,7 +118,7 @@ def _one_of(*words: str) -> Callable[..., str]:
     return _like(choice, "is not a choice", f"write one of {', '.join(words)}")
 
 
-def _flag(key: str, node: strict_yaml.Node) -> bool:
+def _flag(key: str, node: yaml.Node) -> bool:
     text = _text(key, node)
     if text not in ("true", "false") or _quoted(node):
         raise _error(node, key, "is not a boolean", "write true or false, without quotes")
@@ -123,7 +126,7 @@ def _flag(key: str, node: strict_yaml.Node) -> bool:
 
 
 def _whole(least: int, most: int) -> Callable[..., int]:
-    def read(key: str, node: strict_yaml.Node) -> int:
+    def read(key: str, node: yaml.Node) -> int:
         text = _text(key, node)
         if not _NUMBER.fullmatch(text) or _quoted(node) or not least <= int(text) <= most:
             fix = f"write one from {least} to {most}, without quotes"
@@ -133,26 +136,26 @@ def _whole(least: int, most: int) -> Callable[..., int]:
     return read
 
 
-def _quoted(node: strict_yaml.Node) -> bool:
+def _quoted(node: yaml.Node) -> bool:
     # Other tools read this file as well, and to them "5" is no number.
-    return isinstance(node, strict_yaml.Scalar) and node.quoted
+    return isinstance(node, yaml.ScalarNode) and bool(node.style)
 
 
 def _timely(read: Callable[[str, str], _T]) -> Callable[..., _T]:
-    def read_at(key: str, node: strict_yaml.Node) -> _T:
+    def read_at(key: str, node: yaml.Node) -> _T:
         try:
             return read(key, _text(key, node))
         except InvalidJob as exc:
-            raise SettingsError(f"{PATH} line {node.line}: {exc}") from exc
+            raise SettingsError(f"{PATH} line {strict_yaml.line(node)}: {exc}") from exc
 
     return read_at
 
 
 def _list(item: Callable[..., str]) -> Callable[..., tuple[str, ...]]:
-    def read(key: str, node: strict_yaml.Node) -> tuple[str, ...]:
-        if not isinstance(node, strict_yaml.Sequence):
+    def read(key: str, node: yaml.Node) -> tuple[str, ...]:
+        if not isinstance(node, yaml.SequenceNode):
             raise _error(node, key, "is not a list", "write it in brackets, or a '- ' line each")
-        return tuple(item(key, each) for each in node.items)
+        return tuple(item(key, each) for each in node.value)
 
     return read
 
@@ -192,7 +195,7 @@ _SECTIONS: Mapping[str, type[Any]] = {
     "limits": Limits,
     "defaults": Defaults,
 }
-_READERS: Mapping[str, Callable[[str, strict_yaml.Node], Any]] = {
+_READERS: Mapping[str, Callable[[str, yaml.Node], Any]] = {
     "label": _label,
     "scheduler.login": _login,
     "scheduler.workflow": _workflow,

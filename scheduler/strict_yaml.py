@@ -1,4 +1,4 @@
-"""A small part of YAML, read strictly: mappings, lists and text, each with its line.
+"""A small part of YAML, read strictly into PyYAML's own nodes: mappings, lists and text.
 
 Nothing is guessed: ``no``, ``12:30`` and ``0123`` stay text. What people are surprised by,
 or what makes a short text expand into a long one, is refused: anchors, aliases, tags, merge
@@ -8,11 +8,12 @@ keys, directives, several documents, a key given twice.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TypeAlias
 
 import yaml
+from yaml.composer import Composer
+from yaml.resolver import BaseResolver
 
 #: Scalars, lists and mappings in one text, together. Far more than any honest file has, and
 #: it keeps the slowest of hostile texts within milliseconds.
@@ -47,6 +48,7 @@ _PLAINER = (
     ("expected ',' or", "opens a bracket that nothing closes, or lacks a comma; add it"),
     ("expected the node content", "lacks a value, or a bracket; add it"),
     ("expected node content", "lacks a value, or a bracket; add it"),
+    ("found another document", "begins a second document; only one is accepted"),
     ("<document start>", "has text after the end of the document; remove it"),
     ("escape", "has an escape that is none; write the character itself"),
     ("undefined alias", "has an alias; write the value out"),
@@ -71,38 +73,6 @@ class YamlProblem(Exception):
         return f"line {self.line} {self.message}"
 
 
-@dataclass(frozen=True)
-class Scalar:
-    """Text as it was written; ``quoted`` tells ``""`` from nothing at all."""
-
-    text: str
-    line: int
-    quoted: bool = False
-
-
-@dataclass(frozen=True)
-class Sequence:
-    """A list, in the order of the text."""
-
-    items: tuple[Node, ...]
-    line: int
-
-
-@dataclass(frozen=True)
-class Mapping:
-    """Keys with their values, in the order of the text; no key is there twice."""
-
-    pairs: tuple[tuple[Scalar, Node], ...]
-    line: int
-
-    def get(self, key: str) -> Node | None:
-        """The value of a key, or None where it was not given."""
-        return next((value for name, value in self.pairs if name.text == key), None)
-
-
-Node: TypeAlias = Scalar | Sequence | Mapping
-
-
 def load(
     text: str,
     *,
@@ -110,11 +80,13 @@ def load(
     max_depth: int,
     max_nodes: int = MAX_NODES,
     allow_newlines: bool = True,
-) -> Mapping:
+) -> yaml.MappingNode:
     """Read a text whose root is a mapping; an empty one, or only comments, is an empty mapping.
 
     ``max_depth`` counts the root as 1. With ``allow_newlines`` a value, never a key, may hold
-    line breaks and tabs. CRLF, CR and one leading byte order mark are accepted.
+    line breaks and tabs. CRLF, CR and one leading byte order mark are accepted. A scalar's
+    ``style`` is a quote or a block's sign; that of plain text is empty. Keys are scalars, none
+    twice.
 
     Raises:
         YamlProblem: with the line and what is wrong there.
@@ -124,18 +96,26 @@ def load(
         raise YamlProblem(1, f"begins a text of {len(text)} characters; write at most {max_chars}")
     text = text.removeprefix(_BYTE_ORDER_MARK).replace("\r\n", "\n").replace("\r", "\n")
     _refuse_raw(text)
-    reader = _Reader(
-        _events(text), max_depth=max_depth, max_nodes=max_nodes, values_may_break=allow_newlines
+    events = yaml.parse(text, _LOADER)
+    composer = _Composer(
+        events, max_depth=max_depth, max_nodes=max_nodes, values_may_break=allow_newlines
     )
     try:
-        return reader.root()
+        root = composer.get_single_node()
     except yaml.MarkedYAMLError as exc:
         mark = exc.problem_mark or exc.context_mark
         last = text.rstrip().count("\n") + 1  # where what was never closed is missed
         raise YamlProblem(min(mark.line + 1, last) if mark else 1, _plainer(exc)) from exc
-    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as exc:
+    except (yaml.YAMLError, ValueError, OverflowError) as exc:
         # The pure Python scanner says so of "\\UFFFFFFFF", which names no character.
         raise YamlProblem(1, _UNREADABLE) from exc
+    return root if isinstance(root, yaml.MappingNode) else _nothing(None)
+
+
+def line(found: yaml.Node | yaml.Event) -> int:
+    """The line on which a node begins, from 1 on."""
+    mark = found.start_mark
+    return mark.line + 1 if mark else 1
 
 
 def _refuse_raw(text: str) -> None:
@@ -149,13 +129,8 @@ def _refuse_raw(text: str) -> None:
         raise YamlProblem(line, "begins with '%'; remove the line")
 
 
-def _events(text: str) -> Iterator[yaml.Event]:
-    loader = _LOADER(text)
-    try:
-        while loader.check_event():
-            yield loader.get_event()  # type: ignore[no-untyped-call]
-    finally:
-        loader.dispose()
+def _nothing(mark: yaml.Mark | None) -> yaml.MappingNode:
+    return yaml.MappingNode(BaseResolver.DEFAULT_MAPPING_TAG, [], mark)
 
 
 def _plainer(exc: yaml.MarkedYAMLError) -> str:
@@ -163,8 +138,8 @@ def _plainer(exc: yaml.MarkedYAMLError) -> str:
     return next((plain for words, plain in _PLAINER if words in problem), _UNREADABLE)
 
 
-class _Reader:
-    """Builds nodes from events and stops at the first event that is not accepted."""
+class _Composer(Composer, BaseResolver):
+    """PyYAML's composer of nodes, which stops at the first event that is not accepted."""
 
     def __init__(
         self,
@@ -174,95 +149,87 @@ class _Reader:
         max_nodes: int,
         values_may_break: bool,
     ) -> None:
+        Composer.__init__(self)
+        BaseResolver.__init__(self)
         self._events = events
+        self._next: yaml.Event | None = None
         self._max_depth = max_depth
+        self._depth = 0
         self._max_nodes = max_nodes
         self._nodes_left = max_nodes + 1  # the root is no key and no value
         self._values_may_break = values_may_break
+        self._keys: defaultdict[int, set[str]] = defaultdict(set)
 
-    def root(self) -> Mapping:
-        root: Mapping | None = None
-        for event in self._events:
-            if not isinstance(event, yaml.DocumentStartEvent):
-                continue  # begin and end of the stream, end of the document
-            if root is not None:
-                raise YamlProblem(_line(event), "begins a second document; only one is accepted")
-            node = self._node(next(self._events), depth=1)
-            # A document that is there and says nothing ("---") is as empty as no document.
-            if node == Scalar("", node.line):
-                node = Mapping((), node.line)
-            if not isinstance(node, Mapping):
-                raise YamlProblem(node.line, "is not a mapping; write 'key: value' lines")
-            root = node
-        return Mapping((), 1) if root is None else root
+    def peek_event(self) -> yaml.Event:
+        if self._next is None:
+            self._next = next(self._events)
+            self._check(self._next)
+        return self._next
 
-    def _node(self, event: yaml.Event, *, depth: int) -> Node:
-        self._count(event)
-        line = _line(event)
-        if isinstance(event, yaml.ScalarEvent):
-            return self._scalar(event, is_key=False)
-        if depth > self._max_depth:
-            raise YamlProblem(line, f"is nested over {self._max_depth} levels deep; flatten it")
-        if isinstance(event, yaml.SequenceStartEvent):
-            return self._sequence(line, depth)
-        return self._mapping(line, depth)
+    def get_event(self) -> yaml.Event:
+        event = self.peek_event()
+        self._next = None
+        return event
 
-    def _key(self, event: yaml.Event) -> Scalar:
-        self._count(event)
-        if not isinstance(event, yaml.ScalarEvent):
-            raise YamlProblem(_line(event), "has a list or a mapping as a key; write text")
-        key = self._scalar(event, is_key=True)
-        if key.text == "<<" and not key.quoted:
-            raise YamlProblem(key.line, "has a merge key; write the keys out")
-        return key
+    def check_event(self, *kinds: type[yaml.Event]) -> bool:
+        return isinstance(self.peek_event(), kinds)
 
-    def _count(self, event: yaml.Event) -> None:
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        # PyYAML asks for a key by the mapping alone, for its value by the mapping and the key.
+        is_key = isinstance(parent, yaml.MappingNode) and index is None
+        if is_key and self.check_event(yaml.CollectionStartEvent):
+            raise YamlProblem(
+                line(self.peek_event()), "has a list or a mapping as a key; write text"
+            )
+        node = super().compose_node(parent, index)
+        if isinstance(node, yaml.ScalarNode):
+            self._check_text(node, is_key=is_key)
+            if is_key:
+                self._check_key(node, self._keys[id(parent)])
+        return self._root(node) if parent is None else node
+
+    def _root(self, node: yaml.Node | None) -> yaml.Node | None:
+        # A document that is there and says nothing ("---") is as empty as no document.
+        if isinstance(node, yaml.ScalarNode) and not (node.value or node.style):
+            return _nothing(node.start_mark)
+        if node is not None and not isinstance(node, yaml.MappingNode):
+            raise YamlProblem(line(node), "is not a mapping; write 'key: value' lines")
+        return node
+
+    def _check(self, event: yaml.Event) -> None:
+        if isinstance(event, yaml.CollectionEndEvent):
+            self._depth -= 1
+        if not isinstance(event, yaml.NodeEvent):
+            return
         if isinstance(event, yaml.AliasEvent):
-            raise YamlProblem(_line(event), "has an alias; write the value out")
-        if getattr(event, "anchor", None) is not None:
-            raise YamlProblem(_line(event), "has an anchor; write the value out")
+            raise YamlProblem(line(event), "has an alias; write the value out")
+        if event.anchor is not None:
+            raise YamlProblem(line(event), "has an anchor; write the value out")
         if getattr(event, "tag", None) is not None:
-            raise YamlProblem(_line(event), "has a tag; write plain text")
+            raise YamlProblem(line(event), "has a tag; write plain text")
         self._nodes_left -= 1
         if self._nodes_left < 0:
-            raise YamlProblem(
-                _line(event), f"is beyond {self._max_nodes} keys and values; write fewer"
-            )
+            most = self._max_nodes
+            raise YamlProblem(line(event), f"is beyond {most} keys and values; write fewer")
+        if isinstance(event, yaml.CollectionStartEvent):
+            self._depth += 1
+            if self._depth > self._max_depth:
+                most = self._max_depth
+                raise YamlProblem(line(event), f"is nested over {most} levels deep; flatten it")
 
-    def _scalar(self, event: yaml.ScalarEvent, *, is_key: bool) -> Scalar:
-        text: str = event.value
+    def _check_text(self, node: yaml.ScalarNode, *, is_key: bool) -> None:
         may_break = self._values_may_break and not is_key
-        found = (_CONTROL_BUT_BREAKS if may_break else _CONTROL).search(text)
+        found = (_CONTROL_BUT_BREAKS if may_break else _CONTROL).search(node.value)
         if found:
             kind = "key" if is_key else "value"
             name = {"\n": "a line break", "\t": "a tab"}.get(
                 found[0], f"the control character U+{ord(found[0]):04X}"
             )
-            raise YamlProblem(_line(event), f"has {name} in a {kind}; remove it")
-        return Scalar(text, _line(event), bool(event.style))
+            raise YamlProblem(line(node), f"has {name} in a {kind}; remove it")
 
-    def _sequence(self, line: int, depth: int) -> Sequence:
-        items: list[Node] = []
-        for event in self._events:
-            if isinstance(event, yaml.SequenceEndEvent):
-                break
-            items.append(self._node(event, depth=depth + 1))
-        return Sequence(tuple(items), line)
-
-    def _mapping(self, line: int, depth: int) -> Mapping:
-        pairs: list[tuple[Scalar, Node]] = []
-        seen: set[str] = set()
-        for event in self._events:
-            if isinstance(event, yaml.MappingEndEvent):
-                break
-            key = self._key(event)
-            if key.text in seen:
-                raise YamlProblem(key.line, f"gives {key.text!r} a second time; remove one")
-            seen.add(key.text)
-            pairs.append((key, self._node(next(self._events), depth=depth + 1)))
-        return Mapping(tuple(pairs), line)
-
-
-def _line(event: yaml.Event) -> int:
-    mark = event.start_mark
-    return mark.line + 1 if mark else 1
+    def _check_key(self, key: yaml.ScalarNode, given: set[str]) -> None:
+        if key.value == "<<" and not key.style:
+            raise YamlProblem(line(key), "has a merge key; write the keys out")
+        if key.value in given:
+            raise YamlProblem(line(key), f"gives {key.value!r} a second time; remove one")
+        given.add(key.value)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler import strict_yaml
-from scheduler.strict_yaml import Mapping, Node, Scalar, Sequence, YamlProblem
+from scheduler.strict_yaml import YamlProblem
 from tests.processor import least_seconds
 
 LOADERS = [yaml.BaseLoader, getattr(yaml, "CBaseLoader", yaml.BaseLoader)]
@@ -20,44 +20,40 @@ def loader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> o
     return request.param
 
 
-def load(text: str, *, allow_newlines: bool = True) -> Mapping:
+def load(text: str, *, allow_newlines: bool = True) -> yaml.MappingNode:
     return strict_yaml.load(text, max_chars=65_536, max_depth=4, allow_newlines=allow_newlines)
 
 
-def plain(node: Node) -> object:
-    if isinstance(node, Scalar):
-        return node.text
-    if isinstance(node, Sequence):
-        return [plain(item) for item in node.items]
-    return {key.text: plain(value) for key, value in node.pairs}
+def plain(node: yaml.Node) -> object:
+    if isinstance(node, yaml.SequenceNode):
+        return [plain(item) for item in node.value]
+    if isinstance(node, yaml.MappingNode):
+        return {key.value: plain(value) for key, value in node.value}
+    return node.value
 
 
 def test_nodes_know_their_lines_and_quotes() -> None:
     root = load('# hi\na: off\nb:\n  - "off"\n  - {c: 0123}\nd:\n')
-    assert root == Mapping(
-        (
-            (Scalar("a", 2), Scalar("off", 2)),
-            (
-                Scalar("b", 3),
-                Sequence(
-                    (
-                        Scalar("off", 4, quoted=True),
-                        Mapping(((Scalar("c", 5), Scalar("0123", 5)),), 5),
-                    ),
-                    4,
-                ),
-            ),
-            (Scalar("d", 6), Scalar("", 6)),
-        ),
+    assert plain(root) == {"a": "off", "b": ["off", {"c": "0123"}], "d": ""}
+    assert strict_yaml.line(root) == 2
+    assert [strict_yaml.line(key) for key, _ in root.value] == [2, 3, 6]
+    (_, off), (_, listed), (_, empty) = root.value
+    quoted, inner = listed.value
+    assert [strict_yaml.line(each) for each in (off, listed, quoted, inner, empty)] == [
         2,
-    )
-    assert root.get("a") == Scalar("off", 2)
-    assert root.get("z") is None
+        4,
+        4,
+        5,
+        6,
+    ]
+    assert [bool(each.style) for each in (off, quoted, inner.value[0][1], empty)] == [
+        False, True, False, False
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "# nothing\n", "---\n", "\ufeff", "{}", "---\n...\n"])
 def test_nothing_is_an_empty_mapping(text: str) -> None:
-    assert load(text).pairs == ()
+    assert load(text).value == []
 
 
 @pytest.mark.parametrize(
@@ -120,8 +116,8 @@ def test_what_is_refused(text: str, message: str) -> None:
 
 def test_what_is_just_within_the_limits() -> None:
     assert plain(load("a: {b: {c: {d: x}}}")) == {"a": {"b": {"c": {"d": "x"}}}}
-    assert len(load("a:\n" + "".join(f"k{index}:\n" for index in range(999))).pairs) == 1_000
-    assert load("#" * 65_536).pairs == ()
+    assert len(load("a:\n" + "".join(f"k{index}:\n" for index in range(999))).value) == 1_000
+    assert load("#" * 65_536).value == []
 
 
 @pytest.mark.parametrize("escape", ["\\uD800", "\\UFFFFFFFF", "\\q"])
