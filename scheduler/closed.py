@@ -20,7 +20,6 @@ from scheduler.recovery import Found, Unclear
 from scheduler.report import Note
 from scheduler.settlement import Settlement
 from scheduler.states import LABELLED, State, state_label
-from scheduler.trust import at_least
 
 #: No job is claimed so long before its instant.
 EARLY = timedelta(minutes=1)
@@ -124,4 +123,4 @@ class ClosedIssues:
         return True
 
     def _insider(self, user: User) -> bool:
-        return user.bot or at_least(self.desk.facts.role(user.login), "write")
+        return user.bot or self.desk.facts.may_write(user.login)

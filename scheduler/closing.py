@@ -20,8 +20,6 @@ from scheduler.states import State
 #: GitHub's words for the faces under a comment.
 #: https://docs.github.com/en/rest/reactions/reactions#about-reactions
 DONE, REFUSED, UNCLEAR = "+1", "-1", "confused"
-#: Of so many refused commands at once each is answered; the journal speaks of all of them.
-ANSWERED = 10
 
 
 class Closing:
@@ -50,7 +48,7 @@ class Closing:
         """Do to the issue of ``found`` what follows from its occurrence being ``state``."""
         said = found.command
         if said is not None:
-            self._answer(found, journal, DONE if state in policy.DONE else REFUSED)
+            self._answer(said, DONE if state in policy.DONE else REFUSED)
             if state is State.CANCELLED:
                 return
         runs_on = found.asked.recurring and state is not State.REJECTED
@@ -88,12 +86,10 @@ class Closing:
         if not comes.waits and comes.job.run_at > desk.report.now:
             desk.report.comes_next(comes.job.run_at)
 
-    def _answer(self, found: Known, journal: Journal, content: str) -> None:
-        done = [said for said in found.said if said.comment_id <= (journal.handled or 0)]
+    def _answer(self, said: Command, content: str) -> None:
+        face = UNCLEAR if said.problem and content == REFUSED else content
         try:
-            for said in done[:ANSWERED]:
-                face = UNCLEAR if said.problem and content == REFUSED else content
-                self.desk.queue.react(said.comment_id, face)
+            self.desk.queue.react(said.comment_id, face)
         except SchedulerError:
             # Only a courtesy: the journal says what was done.
             return

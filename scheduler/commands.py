@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from scheduler import when
 from scheduler.errors import InvalidJob
 from scheduler.fields import refusal, shown
-from scheduler.model import Comment
+from scheduler.model import Comment, User
 
 #: What a comment can ask of a job; ``/resolve`` answers a question of the scheduler's own.
 NAMES = ("snooze", "run", "cancel", "pause", "resume")
@@ -68,6 +68,11 @@ class Command:
     length: timedelta | None = None
     bot: bool = False
     problem: str = ""
+
+    @property
+    def author(self) -> User:
+        """Who said it."""
+        return User(login=self.by, bot=self.bot)
 
 
 def resolutions(comments: Iterable[Comment], *, after: int = 0) -> list[Resolution]:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from scheduler import policy, series
 from scheduler.claims import Claimant
 from scheduler.commands import Command, Resolution, heard, resolutions
-from scheduler.errors import SchedulerError
+from scheduler.errors import NotPermitted, RateLimited, Rejected, SchedulerError, Unavailable
 from scheduler.facts import Facts
 from scheduler.gateway import Clock, Comments, Queue
 from scheduler.journal import ENDS, Claim, Entry, History, Journal, read
@@ -22,7 +22,6 @@ from scheduler.report_series import series_comment
 from scheduler.rules import Rules
 from scheduler.settings import Settings
 from scheduler.states import LABELLED, TERMINAL, State, begun_label, state_label
-from scheduler.trust import at_least
 
 
 @dataclass(kw_only=True)
@@ -40,6 +39,8 @@ class Desk:
     early: timedelta = timedelta(0)
     #: Where jobs are that were dealt with and stay open, and from when on to look at them.
     stays: dict[int, tuple[Known, datetime]] = field(default_factory=dict)
+    #: Of whose words GitHub did not say whether they are commands; asked again a little later.
+    unheard: set[str] = field(default_factory=set)
 
     def note(self, kind: str, found: Known, reason: str) -> None:
         """Say in the report's list ``kind`` where a job is, and why."""
@@ -59,7 +60,7 @@ class Desk:
         """
         for each in comments.items:
             by = each.author
-            if RECORD.match(each.body) and (by.bot or at_least(self.facts.role(by.login), "write")):
+            if RECORD.match(each.body) and (by.bot or self.facts.may_write(by.login)):
                 return read(comments.items, login=by.login)
         return History()
 
@@ -78,10 +79,13 @@ class Desk:
         label, ticket = self.settings.label, found.ticket
         queue, runs_in = self.queue.repository, found.asked.repo or self.queue.repository
         handled = history.journal.handled or 0
-        said = (
+        told = (
             *(each for each in left if each.comment_id > handled),
             *heard(comments, after=handled),
         )
+        people = dict.fromkeys(each.author for each in told)
+        may = {user: self._may_command(user, found.asked) for user in people}
+        said = tuple(each for each in told if may[each.author])
         place = series.locate(
             found.asked,
             history,
@@ -98,6 +102,7 @@ class Desk:
             skip=place.skip,
             command=place.command,
             said=said,
+            passed_by=tuple(each.comment_id for each in told if may[each.author] is False),
             over=place.over,
             lost=place.lost,
             paused=state_label(label, State.PAUSED) in ticket.labels,
@@ -105,19 +110,30 @@ class Desk:
         )
 
     def _wanted(self, found: Known) -> policy.Wanted:
-        said = found.command
-        refused = self._refused(said) if said is not None else None
         instant = None if found.asked.recurring else occurrence_instant(found.key)
         return policy.Wanted(
             skip=found.skip,
-            command=said,
-            refused=refused,
+            command=found.command,
             lost=found.lost,
             moved=instant not in (None, found.asked.run_at),
         )
 
-    def _refused(self, said: Command) -> str | None:
-        return self.rules.person(User(login=said.by, bot=said.bot))
+    def _may_command(self, user: User, job: Job) -> bool | None:
+        """Whether somebody's words are commands; None: GitHub does not say now.
+
+        Whoever that is keeps no job waiting: what they said is listened to later.
+        """
+        if user.login in self.unheard:
+            return None
+        try:
+            return self.rules.may_command(user, job)
+        except RateLimited:
+            raise
+        except (Rejected, Unavailable, NotPermitted) as problem:
+            self.unheard.add(user.login)
+            words = f"comment: whether {user.login!r} may say what becomes of jobs can't be told"
+            self.report.notices.append(f"{words} now, for their role: {problem}")
+            return None
 
     def limits(self, job: Job) -> policy.Limits:
         """The numbers that a decision about ``job`` depends on."""
@@ -180,14 +196,14 @@ class Desk:
         if not entries or entries[-1].outcome != State.HELD.value:
             return None
         for said in resolutions(comments.items, after=entries[-1].seen or 0):
-            if at_least(self.facts.role(said.by), self.settings.trust.role):
+            if self._may_command(User(login=said.by), found.asked):
                 return said
         return None
 
     def _forged(self, history: History) -> str | None:
         for login, comment_id in history.foreign:
             # An app writes issues only where it was given the right to.
-            if login.endswith("[bot]") or at_least(self.facts.role(login), "write"):
+            if login.endswith("[bot]") or self.facts.may_write(login):
                 return (
                     f"comment {comment_id}: {login!r} wrote a record of the scheduler's and is "
                     f"not the scheduler ({self.facts.login()}); delete that comment once it is "
@@ -200,8 +216,8 @@ class Desk:
     ) -> Journal:
         """Write ``entry`` into the journal; what is known of other comments is then old."""
         self.facts.forget_comments()
-        if entry.outcome == State.REJECTED.value and found.command:
-            history = self._handled(history, self._refused_with(found))
+        if passed_by := self._passed_by(found, entry, history):
+            history = self._handled(history, passed_by)
         if not found.asked.recurring:
             return self.claimant.record(found.number, history, entry, own=own)
         # Many occurrences share a series' journal, so it is read once more right before it is
@@ -228,14 +244,16 @@ class Desk:
             written=lambda journal: series_comment(journal, next_instant=foot, asked=found.asked),
         )
 
-    def _refused_with(self, found: Known) -> int:
-        """The last of the comments that are refused together: nobody floods a job with them."""
-        last = 0
-        for said in found.said:
-            if last and not self._refused(said):
-                break
-            last = said.comment_id
-        return last
+    def _passed_by(self, found: Known, entry: Entry, history: History) -> int:
+        """The last comment that is nobody's command, with no command before it that waits.
+
+        The journal, which is written now anyway, says that it was passed by: nobody is asked
+        about its author again, and it is no command once its author may give one.
+        """
+        handled = history.journal.with_entry(entry).handled or 0
+        first = min((s.comment_id for s in found.said if s.comment_id > handled), default=None)
+        passed = (each for each in found.passed_by if first is None or each < first)
+        return max(passed, default=0)
 
     def _handled(self, history: History, comment_id: int) -> History:
         handled = max(history.journal.handled or 0, comment_id)

@@ -122,7 +122,9 @@ class Tick:
 
     def renew(self, settings: Settings) -> None:
         """Go on with settings that were read anew; what was known of rights is forgotten."""
-        self.settings = self.rules.settings = self.lifecycle.desk.settings = settings
+        desk = self.lifecycle.desk
+        self.settings = self.rules.settings = desk.settings = settings
+        desk.unheard.clear()
         self.facts.renew(settings)
 
     def run(self) -> TickReport:

@@ -13,7 +13,6 @@ from scheduler.journal import Explanation
 from scheduler.model import Comment, Ticket, User
 from scheduler.report import invalid_comment
 from scheduler.states import State, state_label
-from scheduler.trust import at_least
 
 #: How far back changes are looked at, so that what only waits costs nothing.
 RECENT = timedelta(hours=1)
@@ -59,5 +58,5 @@ class Explainer:
         return (
             user.bot
             or user.login.lower() == (self._facts.login() or "").lower()
-            or at_least(self._facts.role(user.login), "write")
+            or self._facts.may_write(user.login)
         )

@@ -11,7 +11,7 @@ from scheduler.gateway import Clock, Edit, Labelled, Queue
 from scheduler.model import Comment, Job, Target, Ticket
 from scheduler.settings import Settings
 from scheduler.target import Declared, declared
-from scheduler.trust import target_of
+from scheduler.trust import at_least, target_of
 
 #: How old an answer about somebody's rights may be when a job is claimed, in seconds: then it
 #: is at most a minute old when the job is dispatched.
@@ -43,6 +43,8 @@ class Facts:
         self._asked_login = False
         self._clock = clock
         self._roles: dict[tuple[str, str | None], tuple[float, str]] = {}
+        #: The roles that were not enough.
+        self._lacking: dict[str, str] = {}
         #: When it was asked, of which text, and the answer.
         self._edits: dict[int, tuple[float, str, Edit]] = {}
         self._ahead: list[Ticket] = []
@@ -90,6 +92,24 @@ class Facts:
         if known is None or now - known[0] > REMEMBERED:
             known = self._roles[login, repo] = (now, self._queue.role(login, repo))
         return known[1]
+
+    def lasting_role(self, login: str, *, enough: str) -> str:
+        """The role of a user in the queue's repository; one below ``enough`` is asked for once.
+
+        It is asked of whoever writes a comment, and nobody's words are to cost a tick more than
+        one question: a role that is not enough is remembered for as long as the tick lasts.
+        """
+        known = self._lacking.get(login)
+        if known is not None and not at_least(known, enough):
+            return known
+        role = self.role(login)
+        if not at_least(role, enough):
+            self._lacking[login] = role
+        return role
+
+    def may_write(self, login: str) -> bool:
+        """Whether a user may write to the queue's repository; a no lasts for the whole tick."""
+        return at_least(self.lasting_role(login, enough="write"), "write")
 
     def expect(self, tickets: Sequence[Ticket]) -> None:
         """Say which issues will be asked about, so that they can be asked at once."""

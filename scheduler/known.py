@@ -17,8 +17,9 @@ class Known:
     ``raw`` is the job as the issue says it, ``asked`` the same with the settings' defaults,
     ``job`` that with the instant at which this occurrence is due, ``key`` its name and
     ``instant`` what the job's rule says. ``skip`` says why it will not run, ``command`` who
-    asked for it, ``said`` all that comments ask for; ``over``: the series has ended, ``lost``:
-    its record is gone. ``history`` is what the place in the series was found by.
+    asked for it, ``said`` all that comments ask for, ``passed_by`` the ids of comments whose
+    authors may ask for nothing; ``over``: the series has ended, ``lost``: its record is gone.
+    ``history`` is what the place in the series was found by.
     """
 
     ticket: Ticket
@@ -30,6 +31,7 @@ class Known:
     skip: str | None = None
     command: Command | None = None
     said: tuple[Command, ...] = ()
+    passed_by: tuple[int, ...] = ()
     over: bool = False
     lost: bool = False
     paused: bool = False

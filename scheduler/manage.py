@@ -21,6 +21,7 @@ from scheduler.fields import REPOSITORY
 from scheduler.job_text import its_own_fault, waiting
 from scheduler.journal import Entry
 from scheduler.model import Job, Ticket
+from scheduler.saying import say
 from scheduler.seen import Seen, look
 from scheduler.series import expected, retitled
 from scheduler.series_keys import agree
@@ -200,7 +201,7 @@ def resolve(connection: Connection, number: int, *, run_id: int | None) -> dict[
     The word is a comment under the caller's own login; the next tick carries it out.
 
     Raises:
-        Refused: the job is not on hold, or it is closed.
+        Refused: the job is not on hold, it is closed, or the caller may not.
         NoSuchJob: there is no such run.
     """
     ticket = find(connection, number)
@@ -215,7 +216,7 @@ def resolve(connection: Connection, number: int, *, run_id: int | None) -> dict[
     if run_id is not None:
         _require_run(connection, look(connection, ticket), run_id)
     comment = "/resolve again" if run_id is None else f"/resolve dispatched {run_id}"
-    connection.queue.add_comment(number, comment)
+    say(connection, number, look(connection, ticket, deep=False).job, comment)
     # Without the label every tick reads the job again, however long the next one takes.
     kept = [each for each in ticket.labels if each != label]
     connection.queue.set_state(number, reason=None, labels=kept)

@@ -94,14 +94,13 @@ class Limits:
 class Wanted:
     """What is wanted of an occurrence other than that it runs.
 
-    ``skip`` is why it is not to; ``command`` is what a person asked for in a comment, and
-    ``refused`` why that person may not. ``lost``: what can't be read is past mending.
-    ``moved``: its job was given another instant meanwhile.
+    ``skip`` is why it is not to; ``command`` is what somebody who may asked for in a comment.
+    ``lost``: what can't be read is past mending. ``moved``: its job was given another instant
+    meanwhile.
     """
 
     skip: str | None = None
     command: Command | None = None
-    refused: str | None = None
     lost: bool = False
     moved: bool = False
 
@@ -228,8 +227,6 @@ def _instead(wanted: Wanted, history: History, key: str) -> tuple[State, str] | 
     if command is None:
         return (State.SKIPPED, wanted.skip) if wanted.skip else None
     words = f"{f'/{command.name}' if command.name else 'a comment'} by {command.by!r}"
-    if wanted.refused:
-        return State.REJECTED, f"{words}: {wanted.refused}"
     if command.problem:
         return State.REJECTED, command.problem
     if history.journal.held not in (None, key) and command.name != "cancel":

@@ -21,7 +21,13 @@ from scheduler.settings import Settings
 from scheduler.signing import Keys
 from scheduler.states import State
 from scheduler.target import Declared, check
-from scheduler.trust import author_refusal, named_bot, target_of, target_refusal
+from scheduler.trust import (
+    author_refusal,
+    command_refusal,
+    named_bot,
+    target_of,
+    target_refusal,
+)
 
 #: How far back closed jobs count: the day of ``quotas.new-per-agent-per-day``.
 COUNTED = quotas.DAY
@@ -132,6 +138,18 @@ class Rules:
         """Why an account may not have jobs run, nor say what becomes of them."""
         asked = not (user.bot or named_bot(user, self.settings))
         return author_refusal(user, self.facts.role(user.login) if asked else None, self.settings)
+
+    def may_command(self, user: User, job: Job) -> bool:
+        """Whether what an account says of ``job`` in a comment is a command.
+
+        Raises:
+            RateLimited, Unavailable, NotPermitted, Rejected: GitHub did not say.
+        """
+        settings, role = self.settings, None
+        if not (user.bot or named_bot(user, settings)):
+            role = self.facts.lasting_role(user.login, enough=settings.trust.role)
+        target = target_of(job, queue=self.repository, settings=settings)
+        return command_refusal(user, role, target, queue=self.repository, settings=settings) is None
 
     def _vouched(self, found: Known, reason: str, edit: Edit | None) -> str | None:
         """A stranger's job runs as a trusted person saw it when they labelled it."""

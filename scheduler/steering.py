@@ -15,8 +15,9 @@ from scheduler.connect import Connection
 from scheduler.errors import InvalidJob, NotPermitted, Refused
 from scheduler.job_text import waiting
 from scheduler.manage import find, on_hold
-from scheduler.model import Ticket
+from scheduler.model import Job, Ticket
 from scheduler.nudge import Nudged, wake
+from scheduler.saying import say
 from scheduler.states import State, state_label
 
 
@@ -46,10 +47,10 @@ def snooze(connection: Connection, number: int, length: timedelta) -> dict[str, 
     """Put a job off: it does not run before ``length`` from now.
 
     Raises:
-        Refused: the job is closed or on hold, or its text can't be read.
+        Refused: the job is closed or on hold, its text can't be read, or the caller may not.
     """
-    ticket = _hearing(connection, number)
-    said = connection.queue.add_comment(number, word("snooze", length))
+    ticket, job = _hearing(connection, number)
+    said = say(connection, number, job, word("snooze", length))
     until = when.format_instant(said.created_at + length)
     return {"id": number, "status": "pending", "not_before": until, "url": ticket.url}
 
@@ -58,10 +59,10 @@ def run_now(connection: Connection, number: int) -> tuple[dict[str, Any], Nudged
     """Have a job run now, besides its own time, and wake the scheduler for it.
 
     Raises:
-        Refused: the job is closed or on hold, or its text can't be read.
+        Refused: the job is closed or on hold, its text can't be read, or the caller may not.
     """
-    ticket = _hearing(connection, number)
-    said = connection.queue.add_comment(number, word("run"))
+    ticket, job = _hearing(connection, number)
+    said = say(connection, number, job, word("run"))
     queue = connection.queue
     nudged = wake(queue, connection.settings, branch=queue.default_branch)
     answer = {
@@ -75,16 +76,16 @@ def run_now(connection: Connection, number: int) -> tuple[dict[str, Any], Nudged
     return answer, nudged
 
 
-def _hearing(connection: Connection, number: int) -> Ticket:
-    """The issue of a job on which the next tick carries out what is said."""
+def _hearing(connection: Connection, number: int) -> tuple[Ticket, Job]:
+    """The issue of a job on which the next tick carries out what is said, and the job."""
     ticket = _open(connection, number)
     if state_label(connection.settings.label, State.HELD) in ticket.labels:
         raise on_hold(number)
     try:
-        waiting(ticket, timezone=connection.settings.defaults.timezone)
+        job, _ = waiting(ticket, timezone=connection.settings.defaults.timezone)
     except InvalidJob as problem:
         raise Refused(f"ID: #{number} can't be read ({problem}); mend its text first") from problem
-    return ticket
+    return ticket, job
 
 
 def _open(connection: Connection, number: int) -> Ticket:

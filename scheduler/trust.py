@@ -76,6 +76,20 @@ def target_refusal(author: User, target: Target, *, queue: str, settings: Settin
     return _listed("workflow", name, allow.workflows, allow.permits_workflow, author)
 
 
+def command_refusal(
+    author: User, role: str | None, target: Target, *, queue: str, settings: Settings
+) -> str | None:
+    """Why what ``author`` says of a job in a comment is no command; ``role`` as of an author.
+
+    Who may schedule may say what becomes of jobs: a person of all of them, a bot of those whose
+    ``target`` it may have started.
+    """
+    reason = author_refusal(author, role, settings)
+    if reason is not None or not (author.bot or named_bot(author, settings)):
+        return reason
+    return target_refusal(author, target, queue=queue, settings=settings)
+
+
 def _listed(field: str, name: str, listed: object, permits: object, author: User) -> str | None:
     if listed is None:
         if not author.bot:

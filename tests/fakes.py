@@ -140,7 +140,7 @@ class MemoryQueue:
         self._ask("set_state", write)
 
     def role(self, login: str, repo: str | None = None) -> str:
-        return self._ask("role", lambda: self.hub.roles.get(login, "none"))
+        return self._ask("role", lambda: self.hub.role(login))
 
     def edits(self, numbers: Sequence[int]) -> dict[int, Edit] | None:
         def find() -> dict[int, Edit] | None:

@@ -42,7 +42,7 @@ WIRING = {
     "create", "demo", "environment", "explain", "github_conditions", "github_connection",
     "github_http", "github_marks", "github_objects", "github_people", "github_queue",
     "github_repository", "history", "keepalive", "leaving", "listing", "manage", "request",
-    "requested", "seen", "steering", "ticking",
+    "requested", "saying", "seen", "steering", "ticking",
 }  # fmt: skip
 WIRING |= {name for name in FILES if name.startswith("cli_")}
 #: The rest performs what the core decides, through the protocols of `gateway` alone.

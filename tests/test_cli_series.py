@@ -250,7 +250,7 @@ def test_what_was_put_off_says_so_in_its_title(stage: Stage) -> None:
     asked = stage.run("snooze", "1", "--for", "3h").out
     assert asked.startswith("#1 not before 20")
     assert "the next tick sees to it" in asked
-    told = stage.run("run", "1", user="triage").out
+    told = stage.run("run", "1", user="owner").out
     assert all(len(line) < 80 for line in (asked + told).splitlines())
 
 
@@ -293,16 +293,38 @@ def test_run_now_leaves_a_series_where_it_is(stage: Stage) -> None:
     assert stage.issue(1)["state"] == "open"
 
 
-def test_a_stranger_s_word_is_refused_where_it_stands(stage: Stage) -> None:
+def test_a_stranger_s_word_is_no_command(stage: Stage) -> None:
     stage.open(body(7200))
     stage.call("POST", f"{ISSUES}/1/comments", {"body": "/run"}, user="stranger")
     stage.call("POST", f"{ISSUES}/1/comments", {"body": "> /run"}, user="agent")
     report = stage.tick()
-    assert report["dispatched"] == []
-    assert any("stranger" in note["reason"] for note in report["rejected"])
-    assert "Not done, and the job is as it was" in stage.comments(1)[-1]
+    assert report["dispatched"] == report["rejected"] == report["obeyed"] == []
+    assert stage.comments(1) == ["/run", "> /run"]
     assert stage.issue(1)["state"] == "open"
     assert stage.runs() == []
+
+
+@pytest.mark.parametrize("user", ["stranger", "triage", "bot"])
+@pytest.mark.parametrize("words", [("run", "1"), ("snooze", "1", "--for", "1h")])
+def test_who_may_not_schedule_is_told_so_and_says_nothing(
+    stage: Stage, user: str, words: tuple[str, ...]
+) -> None:
+    stage.open(body(7200))
+    name = "github-actions[bot]" if user == "bot" else user
+    stage.run(*words, user=user).refused(3, repr(name), f"/{words[0]}")
+    assert stage.comments(1) == []
+    stage.settings('trust: {bots: ["github-actions[bot]"]}\nallow: {workflows: ["agent-*"]}\n')
+    assert stage.run(*words, user="bot").status == 0
+
+
+@pytest.mark.parametrize("user", ["stranger", "triage", "bot"])
+def test_who_may_not_say_what_became_of_a_job_is_told_so(stage: Stage, user: str) -> None:
+    stage.settings('trust: {bots: ["github-actions[bot]"]}\nallow: {workflows: ["agent-*"]}\n')
+    stage.open(body(7200))
+    stage.edit(1, labels=["schedule", "schedule:held"])
+    stage.run("resolve", "1", "--again", user=user).refused(3, "/resolve")
+    assert stage.comments(1) == []
+    assert "schedule:held" in stage.labels(1)
 
 
 def test_a_word_on_a_closed_job_is_refused(stage: Stage) -> None:

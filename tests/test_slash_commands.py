@@ -7,8 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from scheduler.settings import Settings, Trust
-from scheduler.states import State
+from scheduler.settings import Settings
 from tests.fakes import BOT, NOON, MemoryQueue
 from tests.faults.series import entries, forward, goes, m, open_series, sound, title, told
 from tests.faults.world import Fault, World, body, faulty, world
@@ -197,70 +196,13 @@ def test_two_in_a_row_are_done_in_one_tick(kind: Kind) -> None:
         assert own(made) == 1
 
 
-@both
-@pytest.mark.parametrize(
-    "name", ["run", "cancel", "pause", "resume", "snooze 2h", "snooze banana", "snoze 2h"]
-)
-def test_a_stranger_is_refused_where_everybody_sees_it(kind: Kind, name: str) -> None:
-    made = kind()
-    before = made.count("s")
-    comment = say(made, f"/{name}", by="stranger")
-    goes(made, 3)
-    assert made.count("s") == before
-    assert faces(made, comment) & {"-1", "confused"}
-    entry = entries(made)[-1]
-    assert entry.outcome == State.REJECTED.value
-    assert "'stranger' has the role 'none'" in entry.reason
-    said = "a comment" if name.startswith("sno") and name != "snooze 2h" else f"/{name}"
-    assert entry.reason.startswith(f"{said.removesuffix(' 2h')} by 'stranger'")
-    ticket = made.hub.ticket(1)
-    assert ticket.open
-    assert not {"schedule:paused", "schedule:rejected"} & set(ticket.labels)
-    assert own(made) == 1
-    queue = MemoryQueue(made.hub)
-    made.tick(queue=queue)
-    assert "role" not in queue.calls
-    if kind is many:
-        goes(made, 11)
-        assert told(made)[-1] == ("10", 0, "dispatched")
-
-
-def test_a_crowd_of_strangers_is_refused_at_once_and_delays_nobody() -> None:
-    made = many()
-    open_series(made.hub, "t")
-    forward(made, m(10))
-    flood = [say(made, "/cancel", by=f"stranger{k % 3}") for k in range(60)]
-    queue = MemoryQueue(made.hub)
-    made.tick(queue=queue)
-    assert made.count("s") == 2
-    assert made.count("t") == 1
-    # Those of others go first.
-    assert [sent.name for sent in made.hub.sent] == ["s", "t", "s"]
-    assert queue.calls.count("react") == 10
-    assert queue.calls.count("add_comment") == 3
-    assert made.history(1).journal.handled == flood[-1]
-    assert len(entries(made)) == 3
-    sound(made, 1)
-
-
-def test_words_of_people_between_those_of_strangers_are_heard() -> None:
-    made = many()
-    for by in ("stranger", "other", "owner", "stranger", "owner"):
-        say(made, "/run", by=by)
-    made.tick()
-    assert made.count("s") == 3
-    assert [outcome for _, _, outcome in told(made)] == [
-        "dispatched", "rejected", "dispatched", "rejected", "dispatched"
-    ]  # fmt: skip
-
-
 @pytest.mark.slow
 def test_refusals_do_not_push_out_how_far_a_series_is() -> None:
     made = world()
     open_series(made.hub, rule="every: 400d", more="misfire: latest\n")
     made.tick()
     for _ in range(200):
-        say(made, "/run", by="stranger")
+        say(made, "/snooze banana")
         made.clock.sleep(30)
         made.tick()
     assert made.count("s") == 1
@@ -344,17 +286,6 @@ def test_what_could_not_be_run_is_not_called_done(kind: Kind) -> None:
     assert (f"1@comment-{late}", "missed") in outcomes
     assert [note.id for each in made.reports for note in each.discarded] == [1]
     assert not [note for each in made.reports for note in each.obeyed]
-
-
-@both
-def test_a_bot_has_a_say_where_the_settings_name_it(kind: Kind) -> None:
-    for bots, more in (((), 0), (("helper[bot]",), 1)):
-        made = kind(settings=Settings(trust=Trust(bots=bots)))
-        before = made.count("s")
-        comment = say(made, "/run", by="helper[bot]")
-        goes(made, 3)
-        assert made.count("s") == before + more
-        assert faces(made, comment) == {"+1" if more else "-1"}
 
 
 @both

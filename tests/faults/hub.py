@@ -98,6 +98,10 @@ class MemoryHub:
     comment_list: bool = True
     stale: dict[str, float] = field(default_factory=dict)
     roles: dict[str, str] = field(default_factory=lambda: {"agent": "write", "owner": "admin"})
+    #: Of whom the role can't be told, and what the question is answered with.
+    untold: dict[str, Exception] = field(default_factory=dict)
+    #: About whom it was asked, as often as it was.
+    asked: list[str] = field(default_factory=list)
     workflows: dict[str, str] = field(default_factory=dict)
     views: dict[int, list[tuple[datetime, Ticket]]] = field(default_factory=dict)
     comments: dict[int, Comment] = field(default_factory=dict)
@@ -130,6 +134,13 @@ class MemoryHub:
         if number not in self.views:
             raise Rejected("GitHub answers 410: This issue was deleted", status=410)
         return self.views[number][-1][1]
+
+    def role(self, login: str) -> str:
+        """Somebody's role. Raises what it is answered with where it can't be told."""
+        self.asked.append(login)
+        if login in self.untold:
+            raise self.untold[login]
+        return self.roles.get(login, "none")
 
     def shown(self, number: int) -> Ticket:
         """The issue as a read shows it."""
