@@ -4,6 +4,8 @@ import http.client
 import socket
 from collections.abc import Iterator
 
+import pytest
+
 from scheduler.sandbox import Sandbox
 
 
@@ -29,6 +31,33 @@ def test_a_connection_is_kept_alive(sandbox: Sandbox) -> None:
         ports.add(connection.sock.getsockname())
     connection.close()
     assert len(ports) == 1
+
+
+@pytest.mark.parametrize(("kind", "issues"), [("drop-before", 1), ("drop-after", 2)])
+def test_a_connection_is_dropped_that_was_kept_alive(
+    sandbox: Sandbox, kind: str, issues: int
+) -> None:
+    connection = connect(sandbox)
+    headers = {"Authorization": f"token {sandbox.tokens['agent']}"}
+    asked = ("POST", "/repos/octo/queue/issues", b'{"title": "t"}', headers)
+    connection.request(*asked)
+    assert connection.getresponse().read()
+    assert connection.sock is not None
+    sandbox.fault(kind)
+    connection.request(*asked)
+    assert connection.sock.recv(1) == b""
+    connection.close()
+    assert len(sandbox.repository().issues) == issues
+
+
+def test_an_end_closes_what_was_kept_alive(sandbox: Sandbox) -> None:
+    connection = connect(sandbox)
+    connection.request("GET", "/repos/octo/queue")
+    assert connection.getresponse().read()
+    sandbox.stop()
+    assert connection.sock is not None
+    assert connection.sock.recv(1) == b""
+    connection.close()
 
 
 def test_a_chunked_body(sandbox: Sandbox) -> None:
