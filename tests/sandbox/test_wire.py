@@ -54,7 +54,7 @@ def test_an_end_closes_what_was_kept_alive(sandbox: Sandbox) -> None:
     connection = connect(sandbox)
     connection.request("GET", "/repos/octo/queue")
     assert connection.getresponse().read()
-    sandbox.stop()
+    sandbox.close()
     assert connection.sock is not None
     assert connection.sock.recv(1) == b""
     connection.close()
