@@ -139,9 +139,7 @@ class GitHub:
         yield answer
         seen = answer.ids
         for number in range(2, MAX_PAGES + 2):
-            if answer.next_page is not None:
-                # It may be relative, and by a proxy's own name; only its path and query count.
-                there = urllib.parse.urljoin(f"{self._api_url}{path}", answer.next_page)
+            if (there := self.following(path, answer)) is not None:
                 answer = self.get(there)
             elif answer.may_have_more:
                 answer = self.get(path, {**params, "page": number})
@@ -151,6 +149,16 @@ class GitHub:
                 return
             seen |= answer.ids
             yield answer
+
+    def following(self, path: str, answer: Answer) -> str | None:
+        """The address of the page after that of ``answer``, by its ``Link``; None: it has none.
+
+        It may be relative, and by a proxy's own name; only its path and query count.
+        """
+        if answer.next_page is None:
+            return None
+        here = f"{self._api_url}{path}" if path.startswith("/") else path
+        return urllib.parse.urljoin(here, answer.next_page)
 
     def close(self) -> None:
         """Give up the connections."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -12,8 +12,8 @@ from typing import Any
 from scheduler.errors import Rejected
 from scheduler.gateway import Comments
 from scheduler.github_conditions import GitHubConditions
-from scheduler.github_connection import PER_PAGE, Answer
-from scheduler.github_http import MAX_PAGES, GitHub
+from scheduler.github_connection import Answer
+from scheduler.github_http import GitHub
 from scheduler.github_objects import (
     changed_at,
     comment_of,
@@ -22,6 +22,7 @@ from scheduler.github_objects import (
     items,
     ticket_of,
 )
+from scheduler.github_poll import Poll
 from scheduler.model import Comment, Ticket
 from scheduler.when import format_instant
 
@@ -31,71 +32,31 @@ CLOSED_PAGES = 3
 RECENT_PAGES = 10
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Page:
-    """A page of the queue as it was last shown; ``full``: another may come after it."""
-
-    etag: str
-    ids: frozenset[str]
-    tickets: list[Ticket]
-    full: bool
-
-
 class GitHubQueue(GitHubConditions):
     """The issues with one label of one repository, and the workflows that they start."""
 
     def __init__(self, http: GitHub, *, repository: str, label: str) -> None:
         super().__init__(http, repository=repository, label=label)
-        self._pages: list[_Page] = []
+        self._poll = Poll(http, lambda answer: self._mine(self._parsed(answer), "open"))
 
     # Issues: https://docs.github.com/en/rest/issues/issues
 
     def open_tickets(self) -> Iterator[Ticket]:
         """The queue, oldest first, page by page."""
-        params = {"state": "open", "labels": self.label, "sort": "created", "direction": "asc"}
-        for page in self._tickets(params):
+        for page in self._tickets(self._open):
             yield from self._mine(page, "open")
 
     def poll_open(self) -> Sequence[Ticket] | None:
-        """The queue anew, page by page with its ETag; None where every page is as it was.
-
-        https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#use-conditional-requests
-        """
+        """The queue anew, page by page with its ETag; None where every page is as it was."""
         path = f"/repos/{self.repository}/issues"
-        params = {"state": "open", "labels": self.label, "sort": "created", "direction": "asc"}
-        pages: list[_Page] = []
-        seen: frozenset[str] = frozenset()
-        changed, more = False, True
-        while more and len(pages) < MAX_PAGES:
-            number = len(pages)
-            known = self._pages[number] if number < len(self._pages) else None
-            headers = {"If-None-Match": known.etag} if known and known.etag else {}
-            try:
-                asked = {**params, "per_page": PER_PAGE, "page": number + 1}
-                answer = self.http.get(path, asked, **headers)
-            except Rejected as refused:
-                raise self.refused(refused, "issues: read") from refused
-            if answer.status == HTTPStatus.NOT_MODIFIED and known:
-                pages.append(known)
-            elif pages and answer.ids and answer.ids <= seen:
-                break  # the server knows no pages
-            else:
-                changed = True
-                page = _Page(
-                    etag=answer.headers.get("etag", ""),
-                    ids=answer.ids,
-                    tickets=self._mine(self._parsed(answer), "open"),
-                    full=len(answer.listed) >= PER_PAGE
-                    or answer.next_page is not None
-                    or answer.may_have_more,
-                )
-                pages.append(page)
-            # A full page may stay as it is while another one begins after it.
-            more = pages[-1].full
-            seen |= pages[-1].ids
-        changed = changed or len(pages) != len(self._pages)
-        self._pages = pages
-        return [ticket for page in pages for ticket in page.tickets] if changed else None
+        try:
+            return self._poll.look(path, self._open)
+        except Rejected as refused:
+            raise self.refused(refused, "issues: read") from refused
+
+    @property
+    def _open(self) -> dict[str, str]:
+        return {"state": "open", "labels": self.label, "sort": "created", "direction": "asc"}
 
     def closed_tickets(self, since: datetime) -> Sequence[Ticket]:
         """The closed issues with the label that changed since, newest first; a few pages."""

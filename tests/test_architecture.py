@@ -40,7 +40,7 @@ ORDER = [
 WIRING = {
     "__init__", "__main__", "action", "admission", "bootstrap", "cli", "clock", "connect",
     "create", "demo", "environment", "explain", "github_conditions", "github_connection",
-    "github_http", "github_marks", "github_objects", "github_people", "github_queue",
+    "github_http", "github_marks", "github_objects", "github_people", "github_poll", "github_queue",
     "github_repository", "history", "keepalive", "leaving", "listing", "manage", "request",
     "requested", "saying", "seen", "steering", "ticking",
 }  # fmt: skip

@@ -225,11 +225,12 @@ class Controls:
         self, *, run_details: bool | None = None, graphql: bool | None = None,
         events: bool | None = None, inputs_limit: int | None = None,
         limits: Mapping[str, int] | None = None, retired: Iterable[str] | None = None,
-        sunset: str | None = None,
+        sunset: str | None = None, numbered_items: int | None = None,
     ) -> None:  # fmt: skip
         """Switch what differs between servers.
 
-        limits: requests an hour. retired: the versions of the API that are answered no longer.
+        limits: requests an hour. numbered_items: how many page numbers reach.
+        retired: the versions of the API that are answered no longer.
         sunset: the instant at which that is announced for another.
         """
         with self.state.lock:
@@ -243,6 +244,8 @@ class Controls:
                 self.state.inputs_limit = inputs_limit
             if retired is not None:
                 self.state.retired = set(retired)
+            if numbered_items is not None:
+                self.state.numbered_items = numbered_items
             if sunset is not None:
                 self.state.sunset = _instant(sunset)
             self.state.limits.update(limits or {})

@@ -61,7 +61,11 @@ def list_issues(call: Call) -> Answer:
     sort = query.get("sort", "created")
     newest_first = query.get("direction", "desc") != "asc"
     found.sort(key=lambda pair: _order(sort, *pair), reverse=newest_first)
-    return call.page(found, lambda pair: shapes.issue(*pair, call.repo, call.base))
+    return call.page(
+        found,
+        lambda pair: shapes.issue(*pair, call.repo, call.base),
+        cursor=lambda pair: pair[0].number,
+    )
 
 
 def _assigned(login: str, view: IssueView) -> bool:

@@ -108,10 +108,23 @@ class Call:
         return names
 
     def page(
-        self, items: Sequence[T], shape: Callable[[T], Any], *, key: str | None = None
+        self,
+        items: Sequence[T],
+        shape: Callable[[T], Any],
+        *,
+        key: str | None = None,
+        cursor: Callable[[T], int] | None = None,
     ) -> Answer:
-        """One page of ``items``; with ``key`` in an object that has ``total_count`` too."""
-        part, links = pages.cut(items, self.query, self.base + self.path)
+        """One page of ``items``; with ``key`` in an object that has ``total_count`` too.
+
+        cursor: names an item of a list whose pages are not told by number alone.
+        """
+        url = self.base + self.path
+        if cursor is None:
+            part, links = pages.cut(items, self.query, url)
+        else:
+            most = self.state.numbered_items
+            part, links = pages.cut_at(items, self.query, url, cursor, most=most)
         shaped = [shape(item) for item in part]
         body = shaped if key is None else {"total_count": len(items), key: shaped}
         return Answer(body, headers=links)

@@ -13,6 +13,7 @@ from typing import Any
 from scheduler.sandbox.clock import Clock
 from scheduler.sandbox.dispatching import INPUTS_LIMIT
 from scheduler.sandbox.failure import not_found
+from scheduler.sandbox.pages import NUMBERED_ITEMS
 from scheduler.sandbox.people import BOT, ROLE_OF, Token, User
 from scheduler.sandbox.records import Issue, IssueView
 from scheduler.sandbox.repository import Repository
@@ -54,6 +55,7 @@ class State:
     run_details: whether a dispatch knows ``return_run_details``.
     graphql: whether there is a GraphQL API.
     inputs_limit: how many inputs a dispatch takes.
+    numbered_items: how many of a long list can be reached by page numbers.
     retired: versions of the API that are answered no longer. sunset: when the next one will be.
     """
 
@@ -65,6 +67,7 @@ class State:
         self.run_details = True
         self.graphql = True
         self.inputs_limit = INPUTS_LIMIT
+        self.numbered_items = NUMBERED_ITEMS
         self.retired: set[str] = set()
         self.sunset: datetime | None = None
         self.listeners: list[Listener] = []
