@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
+import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from http import HTTPStatus
@@ -139,6 +140,19 @@ def user_of(data: Any) -> User:
     """A REST ``user`` object; a deleted account is GitHub's ``ghost``."""
     login = str((data or {}).get("login") or "ghost")
     return User(login=login, bot=(data or {}).get("type") == "Bot" or login.endswith("[bot]"))
+
+
+_ISSUE_IN = re.compile(r"/repos/([^/]+/[^/]+?)(?:/issues/\d+)?/?")
+
+
+def repository_in(data: Mapping[str, Any]) -> str | None:
+    """The ``owner/name`` in whose repository a REST issue object stands; None: it does not say."""
+    for key in ("repository_url", "url"):
+        address = data.get(key)
+        path = urllib.parse.urlsplit(address).path if isinstance(address, str) else ""
+        if found := _ISSUE_IN.fullmatch(path[max(path.find("/repos/"), 0) :]):
+            return found[1]
+    return None
 
 
 def label_names(data: Any) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
@@ -20,6 +20,7 @@ from scheduler.github_objects import (
     ends_before,
     issue_of,
     items,
+    repository_in,
     ticket_of,
 )
 from scheduler.github_poll import Poll
@@ -37,6 +38,8 @@ class GitHubQueue(GitHubConditions):
 
     def __init__(self, http: GitHub, *, repository: str, label: str) -> None:
         super().__init__(http, repository=repository, label=label)
+        #: What the repository is called: as it was given, and as GitHub calls it.
+        self._names = [repository.lower()]
         self._poll = Poll(http, lambda answer: self._mine(self._parsed(answer), "open"))
 
     # Issues: https://docs.github.com/en/rest/issues/issues
@@ -114,7 +117,10 @@ class GitHubQueue(GitHubConditions):
         ]
 
     def ticket(self, number: int) -> Ticket | None:
-        """The issue now; None when it was deleted (404, 410) or is a pull request."""
+        """The issue now; None when it was deleted or transferred, or is a pull request.
+
+        A transferred one is answered from where it is now, maybe under the same number.
+        """
         try:
             answer = self.http.get(f"/repos/{self.repository}/issues/{number}")
         except Rejected as refused:
@@ -122,9 +128,19 @@ class GitHubQueue(GitHubConditions):
                 return None
             raise self.refused(refused, "issues: read") from refused
         data = answer.data if isinstance(answer.data, dict) else {}
-        if "pull_request" in data or data.get("number") != number:
+        if "pull_request" in data or data.get("number") != number or not self._here(data):
             return None
         return self._ticket(data)
+
+    def _here(self, data: Mapping[str, Any]) -> bool:
+        """Whether an issue stands in the queue's repository, as far as it says."""
+        told = repository_in(data)
+        if told is None or told.lower() in self._names:
+            return True
+        # By another name: the issue has moved, or the whole repository has, which is asked once.
+        if len(self._names) == 1:
+            self._names.append(self.full_name(self.repository).lower())
+        return told.lower() in self._names
 
     def create(self, title: str, body: str) -> Ticket:
         """Open an issue with the queue's label; GitHub makes a label that is missing."""

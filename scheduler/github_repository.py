@@ -93,6 +93,10 @@ class GitHubRepository:
         except Rejected as refused:
             raise self.refused(refused, "metadata: read") from refused
 
+    def full_name(self, repo: str) -> str:
+        """What GitHub calls a repository now, whatever it was called once."""
+        return str(record(self.http.get(f"/repos/{repo}").data).get("full_name") or repo)
+
     def is_private(self, repo: str) -> bool:
         """Whether not everybody sees it; an internal repository counts as private."""
         return record(self.http.get(f"/repos/{repo}").data).get("private") is not False

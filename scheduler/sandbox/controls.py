@@ -30,8 +30,8 @@ CONTROL = "/_sandbox"
 NAMES = (
     "fault", "faults", "clear_faults", "set_latency", "set_staleness", "set_clock",
     "request_log", "clear_requests", "make_token", "set_role", "add_repository", "add_ref",
-    "set_pushed_at", "delete_issue", "transfer_issue", "open_pull", "push_to_pull", "start_cron",
-    "finish_run", "configure", "reset",
+    "set_pushed_at", "delete_issue", "transfer_issue", "rename_repository", "open_pull",
+    "push_to_pull", "start_cron", "finish_run", "configure", "reset",
 )  # fmt: skip
 """The methods that are control routes."""
 
@@ -185,7 +185,7 @@ class Controls:
         with self.state.lock:
             repo, target = self.repository(repository), self.state.repository(to)
             number_there = target.last_number = target.last_number + 1
-            fate = f"{target.full_name}#{number_there}"
+            fate = f"{target.id}#{number_there}"
             issue = issues.remove(repo, number, self.state.clock(), fate)
             issue.number = number_there
             for comment in issue.comments:
@@ -193,6 +193,11 @@ class Controls:
                 target.comments[comment.id] = comment
             target.issues[number_there] = issue
             return number_there
+
+    def rename_repository(self, name: str, to: str) -> None:
+        """Give a repository another name: requests by the old one lead to its id."""
+        with self.state.lock:
+            self.state.rename(name, to)
 
     def open_pull(self, title: str, *, by: str = "agent", repository: str | None = None) -> int:
         """Open a pull request; the rest is GitHub's own API. Returns: its number."""

@@ -184,7 +184,8 @@ class Gateway:
         full_name = f"{call.params['owner']}/{call.params['name']}"
         moved = self.state.renamed.get(full_name.lower())
         if moved is not None:
-            location = call.base + call.path.replace(f"/repos/{full_name}", f"/repos/{moved}", 1)
+            rest = call.path.removeprefix(f"/repos/{full_name}")
+            location = f"{call.base}/repositories/{moved}{rest}"
             raise ApiFailure(301, "Moved Permanently", headers={"Location": location})
         repo = call.repository = self.state.repository(full_name)
         token = call.token

@@ -285,8 +285,8 @@ def find(repository: Repository, number: int, base: str) -> Issue:
         raise not_found()
     if fate == "deleted":
         raise ApiFailure(410, "This issue was deleted")
-    full_name, _, moved = fate.partition("#")
-    location = f"{base}/repos/{full_name}/issues/{moved}"
+    where, _, moved = fate.partition("#")
+    location = f"{base}/repositories/{where}/issues/{moved}"
     raise ApiFailure(301, "Moved Permanently", headers={"Location": location})
 
 

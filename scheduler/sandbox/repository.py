@@ -18,7 +18,7 @@ class Repository:
     """A repository whose branches and tags are folders of the machine.
 
     folders: branch or tag → work tree, read anew by every request.
-    gone: number → ``deleted``, or the ``owner/name#number`` that it was transferred to.
+    gone: number → ``deleted``, or the ``id#number``, of a repository, that it was transferred to.
     checks, statuses: commit → name → the latest check run or status of that name.
     """
 

@@ -75,7 +75,7 @@ class Sandbox(Controls):
         if folders:
             self.tokens["bot"] = self.bot_token(next(iter(folders)))
         self.app = application(self.gateway, self.actions, self._routes(), self)
-        self._server = Server(self.app, port)
+        self._server = Server(self.app, state.name_of, port)
         self.port = self._server.port
         self.url = f"http://127.0.0.1:{self.port}"
         self._act: ActExecutor | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 PREFIX = "/api/v3"
 """Where GitHub Enterprise Server has the API; the sandbox answers there too."""
+
+BY_ID = re.compile(r"/repositories/(\d{1,18})(/.*)?", re.DOTALL)
+"""A path that names a repository by its id."""
 
 
 def application(
@@ -121,13 +125,15 @@ def _respond(
 
 
 class _Front:
-    """Before every route: turns callers away, and takes ``/api/v3`` off the path.
+    """Before every route: turns callers away, and reads paths that mean another.
 
-    A GitHub Enterprise Server's clients send that.
+    A GitHub Enterprise Server's clients begin theirs with ``/api/v3``; redirects and links name
+    a repository by its id.
     """
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask, name_of: Callable[[int], str | None]) -> None:
         self.app = app
+        self.name_of = name_of
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         problem = callers.refusal(
@@ -140,14 +146,20 @@ class _Front:
             environ["SCRIPT_NAME"], environ["PATH_INFO"] = PREFIX, path[len(PREFIX) :]
         elif path == "/api/graphql":
             environ["PATH_INFO"] = "/graphql"
+        if by_id := BY_ID.fullmatch(environ["PATH_INFO"]):
+            name = self.name_of(int(by_id[1]))
+            environ["PATH_INFO"] = f"/repos/{name}{by_id[2] or ''}" if name else "/"
         return self.app.wsgi_app(environ, start)
 
 
 class Server:
-    """The running server. port: 0 takes a free one."""
+    """The running server.
 
-    def __init__(self, app: Flask, port: int) -> None:
-        self._server = HttpServer(_Front(app), port)
+    name_of: the repository with an id, as ``owner/name``. port: 0 takes a free one.
+    """
+
+    def __init__(self, app: Flask, name_of: Callable[[int], str | None], port: int) -> None:
+        self._server = HttpServer(_Front(app, name_of), port)
         self.port: int = self._server.server_port
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.005}, daemon=True,

@@ -51,6 +51,7 @@ class State:
     """Users, tokens and repositories.
 
     lock: held by whoever reads or changes anything here.
+    renamed: a repository's old name, in lower case → its id.
     limits: requests an hour: ``user``, ``bot`` and ``anonymous``.
     run_details: whether a dispatch knows ``return_run_details``.
     graphql: whether there is a GraphQL API.
@@ -77,7 +78,7 @@ class State:
         self.users: dict[str, User] = {}
         self.tokens: dict[str, Token] = {}
         self.repositories: dict[str, Repository] = {}
-        self.renamed: dict[str, str] = {}
+        self.renamed: dict[str, int] = {}
         for login in ROLE_OF:
             self.add_user(login)
         self.bot = self.add_user(BOT, kind="Bot")
@@ -123,6 +124,23 @@ class State:
         )
         self.repositories[full_name.lower()] = repository
         return repository
+
+    def rename(self, full_name: str, to: str) -> None:
+        """Give a repository another name; the old one leads to its id from now on."""
+        repository = self.repository(full_name)
+        owner, _, name = to.partition("/")
+        if not owner or not name or "/" in name or to.lower() in self.repositories:
+            raise ValueError(f"{to!r} is not owner/name, or is taken")
+        del self.repositories[full_name.lower()]
+        repository.owner = self.users.get(owner.lower()) or self.add_user(owner)
+        repository.name = name
+        self.repositories[to.lower()] = repository
+        self.renamed[full_name.lower()] = repository.id
+
+    def name_of(self, repository_id: int) -> str | None:
+        """The ``owner/name`` of the repository with this id now; None: there is none."""
+        known = (each for each in self.repositories.values() if each.id == repository_id)
+        return next((each.full_name for each in known), None)
 
     def repository(self, full_name: str) -> Repository:
         """The repository of that name, in whatever case. Raises: 404."""

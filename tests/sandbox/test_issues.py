@@ -132,7 +132,7 @@ def test_deleted_and_transferred_issues(agent: Client, sandbox: Sandbox, folder:
     assert agent("GET", "/issues/1").status_code == 410
     assert agent("GET", "/issues/2").status_code == 301
     moved = agent("GET", "/issues/2").headers["Location"]
-    assert moved == f"{sandbox.url}/repos/octo/other/issues/1"
+    assert moved == f"{sandbox.url}/repositories/{sandbox.repository('octo/other').id}/issues/1"
     assert agent.session.get(moved).json()["title"] == "two"
     assert agent("GET", "/issues/3").status_code == 404
 
