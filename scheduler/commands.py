@@ -6,7 +6,6 @@ block it is only text. Who may give one is not decided here.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from datetime import datetime, timedelta
 
 from scheduler import when
 from scheduler.errors import InvalidJob
-from scheduler.fields import refusal, shown
+from scheduler.fields import nearest, refusal, shown
 from scheduler.model import Comment, User
 
 #: What a comment can ask of a job; ``/resolve`` answers a question of the scheduler's own.
@@ -165,10 +164,10 @@ def _slip(body: str) -> str | None:
         return None
     word = match["word"].lower()
     known = [each for each in (*NAMES, "resolve") if each[0] == word[0]]
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.8)
-    if not near or word.startswith(near[0]):
+    near = nearest(word, known, cutoff=0.8)
+    if near is None or word.startswith(near):
         return None
-    return f"comment: {shown(match[0])} is no command; did you mean /{near[0]}?"
+    return f"comment: {shown(match[0])} is no command; did you mean /{near}?"
 
 
 def _snooze_problem(rest: str) -> str:

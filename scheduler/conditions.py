@@ -7,13 +7,12 @@ Nothing is evaluated. ``parse`` reads one condition, ``str`` of it is its canoni
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from scheduler.fields import REPOSITORY, line, refusal, shown
+from scheduler.fields import REPOSITORY, did_you_mean, line, refusal, shown
 from scheduler.gateway import Check, PullRequest, Review
 from scheduler.model import Ticket
 
@@ -82,7 +81,8 @@ def parse(field: str, text: str) -> Condition:
         raise refusal(field, text, "is not a condition", _form(text))
     name, inner = call["name"].strip(), call["inner"]
     if name not in NAMES:
-        raise refusal(field, text, f"has no condition {shown(name)} in it", _nearest(name))
+        fix = did_you_mean(name, NAMES, f"write one of: {', '.join(NAMES)}")
+        raise refusal(field, text, f"has no condition {shown(name)} in it", fix)
     ref, comma, label = (part.strip() for part in inner.partition(","))
     example = f"write '{name}(#123{', wip' if name == 'label' else ''})'"
     if name == "label" and not label:
@@ -111,11 +111,6 @@ def _form(text: str) -> str:
         # `closed( #1)` is `closed(` to YAML, and nobody sees why.
         return f"{fix}; a '#' after a space begins a comment unless the value is in quotes"
     return fix
-
-
-def _nearest(name: str) -> str:
-    near = difflib.get_close_matches(name.lower().replace("_", "-"), NAMES, n=1, cutoff=0.5)
-    return f"did you mean '{near[0]}'?" if near else f"write one of: {', '.join(NAMES)}"
 
 
 def verdict(condition: Condition, seen: Seen) -> tuple[bool, str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import yaml
@@ -42,6 +43,27 @@ def shown(value: object, limit: int = 80) -> str:
     """``value`` in quotes, on one line and without control characters, cut at ``limit``."""
     text = str(value)
     return repr(text if len(text) <= limit else text[: limit - 1] + "…")
+
+
+def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.5) -> str | None:
+    """The one of ``known`` that ``word`` was most likely meant to be; None: none is like it.
+
+    Capitals don't matter, nor what joins the parts of a name. ``cutoff`` is how alike the two
+    have to be, from 0 (anything) to 1 (the same).
+    """
+    folded = {_folded(each): each for each in known}
+    found = difflib.get_close_matches(_folded(word[:64]), folded, n=1, cutoff=cutoff)
+    return folded[found[0]] if found else None
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:
+    """The fix for a word that is not known: the nearest that is, or else ``otherwise``."""
+    near = nearest(word, known)
+    return otherwise if near is None else f"did you mean {shown(near)}?"
+
+
+def _folded(name: str) -> str:
+    return name.strip().lower().replace("_", "-").replace(" ", "-")
 
 
 def text_of(field: str, node: yaml.Node, limit: int = 200) -> str:

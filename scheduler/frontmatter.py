@@ -7,7 +7,6 @@ person who can mend it sees nothing else. Text stays text; YAML guesses no types
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -19,7 +18,7 @@ import yaml
 
 from scheduler import strict_yaml, when
 from scheduler.errors import InvalidJob
-from scheduler.fields import REPOSITORY, refusal, text_of
+from scheduler.fields import REPOSITORY, did_you_mean, refusal, text_of
 from scheduler.model import Job
 from scheduler.series_keys import READERS as SERIES
 from scheduler.series_keys import agree
@@ -81,14 +80,10 @@ def _read(text: str) -> dict[str, yaml.Node]:
     values: dict[str, yaml.Node] = {}
     for key, node in root.value:
         if key.value not in READERS:
-            raise refusal("front matter", key.value, "is not a key of a job", _nearest(key.value))
+            fix = did_you_mean(key.value, READERS, f"the keys are {', '.join(READERS)}")
+            raise refusal("front matter", key.value, "is not a key of a job", fix)
         values[key.value] = node
     return values
-
-
-def _nearest(key: str) -> str:
-    close = difflib.get_close_matches(key.lower().replace("_", "-"), READERS, n=1, cutoff=0.5)
-    return f"did you mean '{close[0]}'?" if close else "the keys are " + ", ".join(READERS)
 
 
 def _job(values: Mapping[str, yaml.Node], timezone: str | None) -> Job:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -123,8 +122,7 @@ def from_mapping(data: object, base: Request) -> Request:
     for key, value in data.items():
         name = KEYS.get(str(key).replace("-", "_"))
         if name is None:
-            near = difflib.get_close_matches(str(key), KEYS, n=1)
-            fix = f"did you mean {near[0]!r}?" if near else "the keys are " + ", ".join(KEYS)
+            fix = fields.did_you_mean(str(key), KEYS, f"the keys are {', '.join(KEYS)}")
             raise InvalidJob(f"request: {str(key)[:80]!r} is not a key of a request; {fix}")
         if value is not None and value != "":
             changes[name], keys[name] = _value(str(key), name, value), str(key)

@@ -8,7 +8,6 @@ because a rule that is misspelt and so not applied is worse than a queue that st
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -73,15 +72,11 @@ def _read(section: str, node: yaml.Node) -> Any:
     found: dict[str, object] = {}
     for key, value in node.value:
         if key.value not in keys:
-            raise _error(key, section, "is not a key", _nearest(key.value, list(keys)))
+            fix = fields.did_you_mean(key.value, keys, f"the keys are {', '.join(keys)}")
+            raise _error(key, section, "is not a key", fix)
         dotted = f"{section}.{key.value}" if section else key.value
         found[keys[key.value]] = _READERS.get(dotted, _read)(dotted, value)
     return kind(**found)
-
-
-def _nearest(key: str, keys: list[str]) -> str:
-    close = difflib.get_close_matches(key[:64].lower().replace("_", "-"), keys, n=1, cutoff=0.5)
-    return f"did you mean {close[0]}?" if close else f"the keys are {', '.join(keys)}"
 
 
 def _error(node: yaml.Node, key: str, problem: str, fix: str) -> SettingsError:

@@ -7,7 +7,6 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-synt
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from dataclasses import dataclass, field
 import yaml
 
 from scheduler.errors import InvalidJob
-from scheduler.fields import refusal
+from scheduler.fields import did_you_mean, refusal
 from scheduler.model import Job
 from scheduler.when import format_instant
 
@@ -155,8 +154,7 @@ def _advice(name: str) -> str:
 def _check_value(name: str, value: str, found: Declared) -> None:
     spec = found.inputs.get(name)
     if spec is None:
-        near = difflib.get_close_matches(name, found.inputs, n=1)
-        fix = f"did you mean {near[0]!r}?" if near else _known(found)
+        fix = did_you_mean(name, found.inputs, _known(found))
         raise refusal("inputs", name, "is not an input of the workflow", fix)
     if spec.type == "choice" and spec.options and value not in spec.options:
         raise refusal(

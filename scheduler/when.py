@@ -6,7 +6,6 @@ to everyone who reads them. Every instant that leaves this room is in UTC and on
 
 from __future__ import annotations
 
-import difflib
 import re
 import zoneinfo
 from datetime import datetime, timedelta, timezone
@@ -17,6 +16,7 @@ from dateutil.parser import isoparse
 from dateutil.tz import datetime_exists
 
 from scheduler.errors import InvalidJob
+from scheduler.fields import nearest, refusal
 
 #: A duration beyond this is a slip of the keyboard.
 LONGEST = timedelta(days=36_525)
@@ -69,16 +69,16 @@ def duration(
             no = "is neither a duration nor an instant"
             fix = "write it like 6h, 1d12h or 2026-11-23T09:00:00Z"
         if text.strip().startswith("-"):
-            raise _refusal(field, text, "is negative", fix)
+            raise refusal(field, text, "is negative", fix)
         if re.search(r"\s", text):
-            raise _refusal(field, text, no, f"{fix}, without spaces")
-        raise _refusal(field, text, no, fix)
+            raise refusal(field, text, no, f"{fix}, without spaces")
+        raise refusal(field, text, no, fix)
     weeks, days, hours, minutes, seconds = (int(number or 0) for number in numbers)
     total = (((weeks * 7 + days) * 24 + hours) * 60 + minutes) * 60 + seconds
     if total > LONGEST.total_seconds():
-        raise _refusal(field, text, "is longer than 100 years", "write a shorter one")
+        raise refusal(field, text, "is longer than 100 years", "write a shorter one")
     if total == 0 and not allow_zero:
-        raise _refusal(field, text, "is no time at all", "write at least 1s")
+        raise refusal(field, text, "is no time at all", "write at least 1s")
     return timedelta(seconds=total)
 
 
@@ -99,16 +99,16 @@ def instant(text: str, *, field: str, timezone: str | None) -> datetime:
     match = _INSTANT.fullmatch(text)
     if match is None:
         if _DATE.fullmatch(text):
-            raise _refusal(field, text, "has no time of day", f"write {text}T09:00:00Z")
+            raise refusal(field, text, "has no time of day", f"write {text}T09:00:00Z")
         fix = "write it like 2026-11-23T09:00:00Z"
-        raise _refusal(field, text, "is not an RFC 3339 instant", fix)
+        raise refusal(field, text, "is not an RFC 3339 instant", fix)
     local = _calendar(match, text, field)
     try:
         if match["offset"]:
             found = local - _offset(match["offset"], text, field)
         elif local_zone is None:
             fix = f"write {match['date']}T{match['clock']}Z, or add a timezone"
-            raise _refusal(field, text, "has no UTC offset", fix)
+            raise refusal(field, text, "has no UTC offset", fix)
         else:
             found = first_instant(local, local_zone)
         # A part of a second is added as a whole one after the zone: the clock may fall back.
@@ -166,10 +166,10 @@ def zone(name: str, *, field: str) -> ZoneInfo:
     known = _zone_names()
     if not known:
         fix = "install the Python package tzdata, this machine has no zones"
-        raise _refusal(field, name, "is not a known time zone", fix)
+        raise refusal(field, name, "is not a known time zone", fix)
     near = _nearest_zone(name, known)
     fix = f"did you mean {near}?" if near else "write one such as Europe/Berlin, or UTC"
-    raise _refusal(field, name, "is not a known time zone", fix)
+    raise refusal(field, name, "is not a known time zone", fix)
 
 
 def format_instant(moment: datetime) -> str:
@@ -230,19 +230,19 @@ def _calendar(match: re.Match[str], text: str, field: str) -> datetime:
     """Read date and clock, without offset and fraction."""
     if match["second"] == "60":
         fix = "write second 59, or 00 of the next minute"
-        raise _refusal(field, text, "is in a leap second", fix)
+        raise refusal(field, text, "is in a leap second", fix)
     try:
         # Only what the pattern let through: of ISO 8601 this reads much more.
         day = isoparse(match["date"])
     except ValueError:
         fix = "write a day that exists"
-        raise _refusal(field, text, "is not in the calendar", fix) from None
+        raise refusal(field, text, "is not in the calendar", fix) from None
     hour, minute = int(match["clock"][:2]), int(match["clock"][3:5])
     try:
         return day.replace(hour=hour, minute=minute, second=int(match["second"] or 0))
     except ValueError:
         fix = "write it between 00:00:00 and 23:59:59"
-        raise _refusal(field, text, "has an impossible time of day", fix) from None
+        raise refusal(field, text, "has an impossible time of day", fix) from None
 
 
 def _offset(text: str, whole: str, field: str) -> timedelta:
@@ -251,7 +251,7 @@ def _offset(text: str, whole: str, field: str) -> timedelta:
     hours, minutes = int(text[1:3]), int(text[4:6])
     if hours > 23 or minutes > 59:
         fix = "write one such as +02:00, or Z"
-        raise _refusal(field, whole, "has an impossible UTC offset", fix)
+        raise refusal(field, whole, "has an impossible UTC offset", fix)
     offset = timedelta(hours=hours, minutes=minutes)
     return -offset if text[0] == "-" else offset
 
@@ -263,18 +263,11 @@ def _zone_names() -> tuple[str, ...]:
 
 
 def _nearest_zone(name: str, known: tuple[str, ...]) -> str | None:
-    wanted = name.strip().replace(" ", "_").lower()[:64]
-    folded = {each.rsplit("/", 1)[-1].lower(): each for each in known}
-    folded.update((each.lower(), each) for each in known)
-    close = difflib.get_close_matches(wanted, folded, n=1, cutoff=0.7)
-    return folded[close[0]] if close else None
+    cities = {each.rsplit("/", 1)[-1]: each for each in known}
+    near = nearest(name, {**cities, **dict.fromkeys(known)}, cutoff=0.7)
+    return near if near is None or near in known else cities[near]
 
 
 def _out_of_range(field: str, text: str) -> InvalidJob:
     fix = "write an instant that a job can wait for"
-    return _refusal(field, text, f"is not between {FIRST_YEAR} and {LAST_YEAR}", fix)
-
-
-def _refusal(field: str, value: str, problem: str, fix: str) -> InvalidJob:
-    shown = repr(value if len(value) <= 80 else value[:79] + "…")
-    return InvalidJob(f"{field}: {shown} {problem}; {fix}")
+    return refusal(field, text, f"is not between {FIRST_YEAR} and {LAST_YEAR}", fix)

@@ -58,10 +58,10 @@ FILE = "write the file's name alone, such as run.yml"
 GLOB = "write one such as agent-*.yml, no path"
 # The text, and the message after ".github/scheduler.yml line ".
 BAD = [
-    ("lable: x", "1: 'lable' is not a key; did you mean label?"),
+    ("lable: x", "1: 'lable' is not a key; did you mean 'label'?"),
     (
         "\n\nlimits: {per_tick: 5}",
-        "3: limits: 'per_tick' is not a key; did you mean per-tick?",
+        "3: limits: 'per_tick' is not a key; did you mean 'per-tick'?",
     ),
     ("scheduler:\n  xyz: 1", "2: scheduler: 'xyz' is not a key; the keys are login, workflow"),
     ("limits.per-tick: 5", None),
