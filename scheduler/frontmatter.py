@@ -32,6 +32,8 @@ MAX_INPUT_CHARS = 65_535
 #: https://docs.github.com/en/rest/repos/repos#create-a-repository-dispatch-event
 MAX_EVENT_INPUTS = 6
 
+#: A file's name has at most so many bytes, and a branch's is one.
+LONGEST_NAME = 255
 WORKFLOW_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,200}\.ya?ml")
 INPUT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}")
 #: What git's own check-ref-format refuses: https://git-scm.com/docs/git-check-ref-format
@@ -131,7 +133,7 @@ def ref_name(field: str, text: str) -> str:
     """``text`` if it can name a branch or a tag."""
     if COMMIT.fullmatch(text):
         raise refusal(field, text, "is a commit", "write a branch or a tag; GitHub takes no commit")
-    if len(text) > 255 or BAD_REF.search(text):
+    if BAD_REF.search(text):
         raise refusal(field, text, "can't name a branch or tag", "write one such as 'main'")
     return text
 
@@ -199,7 +201,7 @@ def check_inputs(job: Job) -> None:
 
 
 def _named(check: Callable[[str, str], str]) -> Callable[[str, yaml.Node], str]:
-    return lambda field, node: check(field, text_of(field, node))
+    return lambda field, node: check(field, text_of(field, node, LONGEST_NAME))
 
 
 IN_A_ZONE = frozenset({"run-at", "deadline", "until"})

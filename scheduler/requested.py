@@ -191,7 +191,7 @@ def _checked(option: str, text: str | None, check: Callable[[str, str], Read]) -
     if not text.strip():
         fix = "leave the option out, or give it a value"
         raise fields.refusal(option, text, "is empty", fix)
-    return check(option, text)
+    return check(option, fields.line(option, text, frontmatter.LONGEST_NAME))
 
 
 def _zone(option: str, text: str) -> str:

@@ -142,7 +142,7 @@ WORKFLOWS = [
 ]  # fmt: skip
 REFS = [
     "a b", "a..b", "/a", "a/", ".a", "-a", "a//b", "a.", "a~1", "a^", "a:b", "a?", "a*",
-    "a[b", "a\\b", "a@{b", "@", "a.lock", "x" * 201, "--upload-pack=x",
+    "a[b", "a\\b", "a@{b", "@", "a.lock", "x" * 256, "--upload-pack=x",
 ]  # fmt: skip
 REPOS = [
     "name", "a/b/c", "/b", "a/", "-a/b", "a/..", "a/.", "https://github.com/a/b", "a/b.git/..",

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scheduler import frontmatter
 from scheduler.environment import Environment
 from scheduler.errors import InvalidJob, Refused, SchedulerError, UsageError
 from scheduler.request import KEYS, Request, from_json, from_mapping
@@ -264,3 +265,47 @@ def test_a_job_that_cannot_be(asked: dict[str, Any], field: str) -> None:
         job_of(Request(at="2026-11-23T10:00:00Z", **asked), Environment(), now=NINE, queue="o/q")
     assert field in str(refused.value)
     assert str(refused.value).isprintable()
+
+
+TEXTS = {
+    "timezone": ["UTC", "Europe/Berlin"], "cron": ["@daily", "*/30 9-17 * * 1-5"],
+    "rrule": ["FREQ=WEEKLY;BYDAY=MO,WE"], "every": ["2h", "PT30M"],
+    "until": ["2027-01-31T18:00", "2027-01-31T18:00Z"], "count": ["3", "10000"],
+    "misfire": ["all"], "overlap": ["allow"], "jitter": ["1d"], "unless": [" closed( #1 )"],
+    "when": ["label(o/n#7, a b)"], "patience": ["1h"], "event": ["wake up", "e" * 100],
+    "workflow": ["run.yml", "w" * 201 + ".yaml", "a b.yml"], "repo": ["octo/queue"],
+    "ref": ["main", "b" * 201, "b" * 255, "b" * 256, "a\u3000b"], "agent": [" a ", "a" * 100],
+    "deadline": ["6h", "2099-01-01T00:00"], "dedup_key": ["#5", "check PR #5", "é" * 200],
+    "request_id": ["x ", "'"],
+}  # fmt: skip
+MORE = st.text(max_size=3) | st.sampled_from(["a", "#", ": ", "- "]).map(lambda text: text * 300)
+
+
+@given(st.data(), st.lists(st.sampled_from([*TEXTS]), unique=True, max_size=4))
+@settings(deadline=None, max_examples=300)
+def test_what_is_asked_for_is_refused_at_once_or_the_queue_reads_it(
+    data: st.DataObject, names: list[str]
+) -> None:
+    """Else its author hears of it when the job is due, and not when it is created."""
+    asked: dict[str, Any] = {"delay": "1h"}
+    asked |= {name: data.draw(st.sampled_from(TEXTS[name]) | MORE) for name in names}
+    try:
+        job = job_of(Request(**asked), Environment(), now=NINE, queue="o/q")
+    except SchedulerError:
+        return
+    assert frontmatter.parse(frontmatter.render(job)) == job
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [(name, text) for name, texts in TEXTS.items() for text in texts]
+)
+def test_each_of_these_too(name: str, text: str) -> None:
+    given = {"until": {"every": "1h"}, "count": {"every": "1h"}, "misfire": {"every": "1h"},
+             "overlap": {"every": "1h"}, "patience": {"when": "closed(#1)"}}  # fmt: skip
+    asked: dict[str, Any] = {"delay": "1h", "timezone": "UTC", **given.get(name, {}), name: text}
+    try:
+        job = job_of(Request(**asked), Environment(), now=NINE, queue="o/q")
+    except SchedulerError as refused:
+        assert str(refused).startswith("--ref: ")  # noqa: PT017
+        return
+    assert frontmatter.parse(frontmatter.render(job)) == job
