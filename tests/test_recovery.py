@@ -124,6 +124,8 @@ def test_else_it_must_be_the_only_one_that_can_be_meant(
 ) -> None:
     assert ids(match(CLAIM, runs, login=BOT)) == outcome
     assert ids(match(CLAIM, list(reversed(runs)), login=BOT)) == outcome
+    assert ids(match(CLAIM, runs, login=BOT.upper())) == outcome
+    assert ids(match(CLAIM, runs, login=BOT, rivals=iter(()))) == outcome
 
 
 @pytest.mark.parametrize(
@@ -168,6 +170,8 @@ def test_why_it_is_found_or_unclear_is_said() -> None:
     assert foreign == Unclear(reason="run 101 may be its run, though started by 'eve'")
     titled = match(CLAIM, [run(title=KEY), run(102, KEY)], login=BOT)
     assert titled == Unclear(reason="run 101 and run 102 all show its occurrence key")
+    beside = match(CLAIM, [run(title=f"{KEY} 2{KEY}")], login=BOT)
+    assert beside == Unclear(reason="run 101 shows other occurrence keys beside its own")
     named_run = match(CLAIM, [run(title=KEY)], login=BOT)
     assert named_run == Found(run=run(title=KEY), matched="the occurrence key in its title")
     only = match(CLAIM, [run()], login=BOT)
@@ -184,7 +188,9 @@ def test_two_claims_overlap_when_one_run_could_be_of_either(later: int, meets: b
 
 
 def test_under_a_claim_that_only_ends_a_job_no_run_is_started() -> None:
-    assert not overlap(CLAIM, replace(CLAIM, id=6, ends="missed"))
+    ending = replace(CLAIM, id=6, ends="missed")
+    assert not overlap(CLAIM, ending)
+    assert not overlap(ending, CLAIM)
 
 
 def test_the_window_is_told_by_githubs_clock_where_it_is_known() -> None:
