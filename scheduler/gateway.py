@@ -183,8 +183,12 @@ class Queue(Protocol):
     def newest_run(self, repo: str) -> int | None:
         """The highest run id of a repository, whatever the workflow; None: no run yet."""
 
-    def runs(self, target: Target, since: datetime) -> Sequence[Run]:
-        """The ``workflow_dispatch`` runs of the target's workflow created at or after."""
+    def runs(self, target: Target, since: datetime, *, filtered: bool = True) -> Sequence[Run]:
+        """The ``workflow_dispatch`` runs of the target's workflow created at or after.
+
+        ``filtered``: as GitHub's search finds them, which may lag behind its list of all runs.
+        Without, runs of other events are among them, and only the newest 1,000 are looked at.
+        """
 
     def run(self, repo: str, run_id: int) -> Run | None:
         """One run as it is now; None when it was deleted."""

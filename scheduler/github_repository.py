@@ -23,6 +23,8 @@ from scheduler.when import format_instant
 _REASONS = re.compile(
     "No ref found|Unexpected inputs|Required input|'workflow_dispatch' trigger|disabled workflow"
 )
+#: The most pages that one look at all runs of a workflow reads.
+RUN_PAGES = 10
 
 
 class GitHubRepository:
@@ -144,24 +146,24 @@ class GitHubRepository:
         data = self.http.get(f"/repos/{repo}/actions/runs", {"per_page": 1}).data
         return max((run.id for run in runs_of(data)), default=None)
 
-    def runs(self, target: Target, since: datetime) -> Sequence[Run]:
-        """The target's ``workflow_dispatch`` runs.
+    def runs(self, target: Target, since: datetime, *, filtered: bool = True) -> Sequence[Run]:
+        """The target's ``workflow_dispatch`` runs; those of other events too if not ``filtered``.
 
         https://docs.github.com/en/rest/actions/workflow-runs#list-workflow-runs-for-a-workflow
         """
         name = urllib.parse.quote(target.workflow or "", safe="")
         path = f"/repos/{target.repo}/actions/workflows/{name}/runs"
-        params = {"event": "workflow_dispatch", "created": f">={format_instant(since)}"}
+        search = {"event": "workflow_dispatch", "created": f">={format_instant(since)}"}
         since = since.replace(microsecond=0)
         found: dict[int, Run] = {}
-        for answer in self.http.pages(path, params):
+        for count, answer in enumerate(self.http.pages(path, search if filtered else {}), start=1):
             shown = runs_of(answer.data)
             dated = [run.created_at for run in shown if run.created_at is not None]
             found |= {
                 run.id: run for run in shown if run.created_at is None or run.created_at >= since
             }
             # A server that knows no `created` shows all that ever ran.
-            if ends_before(dated, since):
+            if ends_before(dated, since) or (count == RUN_PAGES and not filtered):
                 break
         return list(found.values())
 

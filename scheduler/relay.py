@@ -74,15 +74,19 @@ class Relay:
         """Find the successor of which no answer told: the only run that waits since then."""
         if self._sent_at is None or self.run_id is not None:
             return
-        latest = self._sent_at + IN_FLIGHT
-        mine = [
-            run.id
-            for run in self._queue.runs(self._target(), self._sent_at - IN_FLIGHT)
-            if run.id > self._newest
-            and run.conclusion is None
-            and run.status != "in_progress"
-            and (run.created_at is None or run.created_at <= latest)
-        ]
+        latest, target = self._sent_at + IN_FLIGHT, self._target()
+        for filtered in (True, False):  # a search may lag behind the whole list
+            mine = [
+                run.id
+                for run in self._queue.runs(target, self._sent_at - IN_FLIGHT, filtered=filtered)
+                if run.id > self._newest
+                and run.event in ("workflow_dispatch", "")
+                and run.conclusion is None
+                and run.status != "in_progress"
+                and (run.created_at is None or run.created_at <= latest)
+            ]
+            if mine:
+                break
         if len(mine) == 1:
             self.begun, self.run_id = True, mine[0]
 

@@ -55,12 +55,16 @@ class Settlement:
                 reason=f"the answer to the event {target.event!r} was lost, and GitHub shows no "
                 "run that could prove it"
             )
+        login = self.facts.login() or ""
         try:
             runs = self.queue.runs(target, window(claim)[0])
+            outcome = match(claim, runs, login=login, rivals=[SOMEBODY])
+            if isinstance(outcome, NeverStarted):
+                # GitHub says nothing of how late its search is: the whole list may show it.
+                runs = self.queue.runs(target, window(claim)[0], filtered=False)
+                outcome = match(claim, runs, login=login, rivals=[SOMEBODY])
         except (Rejected, NotPermitted) as problem:
             return Unclear(reason=f"the runs of {target.workflow} can't be read: {problem}")
-        login = self.facts.login() or ""
-        outcome = match(claim, runs, login=login, rivals=[SOMEBODY])
         if not isinstance(outcome, Unclear):
             # A title names the claim, or no run can be meant: nobody else has to be asked.
             return outcome

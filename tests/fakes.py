@@ -187,16 +187,17 @@ class MemoryQueue:
 
         return self._ask("newest_run", find)
 
-    def _shown_runs(self) -> list[tuple[str, Run]]:
+    def _shown_runs(self, *lists: str) -> list[tuple[str, Run]]:
         return [
             (name, run)
             for name, run in self.hub.runs
-            if run.created_at and self.hub.seen(run.created_at, "runs")
+            if run.created_at
+            and all(self.hub.seen(run.created_at, each) for each in ("runs", *lists))
         ]
 
-    def runs(self, target: Target, since: datetime) -> list[Run]:
+    def runs(self, target: Target, since: datetime, *, filtered: bool = True) -> list[Run]:
         def find() -> list[Run]:
-            shown = self._shown_runs()
+            shown = self._shown_runs("filtered_runs" if filtered else "runs")
             found = [run for name, run in shown if name == target.workflow]
             return [run for run in found if run.created_at and run.created_at >= since]
 

@@ -79,7 +79,7 @@ class Controls:
         self.gateway.latency = seconds
 
     def set_staleness(self, **seconds: float) -> dict[str, float]:
-        """``comments``, ``issues``, ``new_issues``, ``runs``; see `Staleness`."""
+        """``comments``, ``issues``, ``new_issues``, ``runs``, ``filtered_runs``: `Staleness`."""
         with self.state.lock:
             self.state.staleness.set(seconds)
             return asdict(self.state.staleness)

@@ -136,9 +136,14 @@ def list_workflow_runs(call: Call) -> Answer:
     return _list(call, [run for run in call.repo.runs.values() if run.workflow is workflow])
 
 
+FILTERS = {"event", "actor", "branch", "head_sha", "status", "created"}
+"""Parameters that make a list of runs a search."""
+
+
 def _list(call: Call, runs: list[Run]) -> Answer:
     query = call.query
-    late = call.state.staleness.runs
+    stale = call.state.staleness
+    late = max(stale.runs, stale.filtered_runs if FILTERS & set(query) else 0)
     tests: list[Callable[[Run], bool]] = [lambda run: call.state.visible(run.created_at, late)]
     if event := query.get("event"):
         tests.append(lambda run: run.event == event)
