@@ -75,6 +75,7 @@ class Relay:
         if self._sent_at is None or self.run_id is not None:
             return
         latest, target = self._sent_at + IN_FLIGHT, self._target()
+        mine: list[int] = []
         for filtered in (True, False):  # a search may lag behind the whole list
             mine = [
                 run.id
