@@ -114,15 +114,17 @@ def create(
     """Open a job (the default command)."""
     from scheduler.create import create as create_job
     from scheduler.create import rehearse
-    from scheduler.frontmatter import max_attempts
     from scheduler.request import Request
+    from scheduler.series_keys import IN_ISSUE
 
     if json_mode not in (None, "answer", "-"):
         raise UsageError(f"--json: {json_mode!r} is not '-'; '-' reads the request as JSON")
     if given["message"] == "-":
         given["message"] = _read()
     if given["max_attempts"] is not None:
-        given["max_attempts"] = max_attempts("--max-attempts", given["max_attempts"])
+        key = IN_ISSUE["max-attempts"]
+        said = given["max_attempts"]
+        given["max_attempts"] = key.value(key.option, said, None, empty="write one such as 5")
     request = Request(inputs=_inputs(inputs), **given)
     if json_mode == "-":
         from scheduler.request import from_json

@@ -100,11 +100,6 @@ def parse(field: str, text: str) -> Condition:
     return Condition(name=name, number=int(number), repo=repo or None, label=label or None)
 
 
-def canonical(field: str, text: str) -> str:
-    """``text`` as it is written once and for all. Raises ``InvalidJob`` as ``parse``."""
-    return str(parse(field, text))
-
-
 def _form(text: str) -> str:
     fix = "write one such as 'closed(#123)'"
     if "(" in text and not text.rstrip().endswith(")"):

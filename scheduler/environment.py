@@ -13,8 +13,8 @@ from typing import Any
 
 from scheduler.errors import NotPermitted, UsageError
 from scheduler.fields import REPOSITORY
-from scheduler.frontmatter import WORKFLOW_NAME
 from scheduler.model import OCCURRENCE_KEY
+from scheduler.series_keys import WORKFLOW_NAME
 from scheduler.settings import PROFILES
 
 PUBLIC_API = "https://api.github.com"

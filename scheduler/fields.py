@@ -7,8 +7,6 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-import yaml
-
 from scheduler.errors import InvalidJob, SchedulerError
 
 #: A managed user's login ends in an underscore and the enterprise's short code.
@@ -64,20 +62,6 @@ def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:
 
 def _folded(name: str) -> str:
     return name.strip().lower().replace("_", "-").replace(" ", "-")
-
-
-def text_of(field: str, node: yaml.Node, limit: int = 200) -> str:
-    """The text of a single value, as one line of at most ``limit`` characters.
-
-    Raises:
-        InvalidJob: it is empty, a list or a mapping, too long, or holds a control character.
-    """
-    if not isinstance(node, yaml.ScalarNode):
-        raise InvalidJob(f"{field}: is not a single value; write '{field}: …' on one line")
-    text: str = node.value
-    if not text.strip():
-        raise refusal(field, text, "is empty", "write a value or remove the line")
-    return line(field, text, limit)
 
 
 def line(field: str, text: str, limit: int = 200) -> str:

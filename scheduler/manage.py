@@ -24,7 +24,6 @@ from scheduler.model import Job, Ticket
 from scheduler.saying import say
 from scheduler.seen import Seen, look
 from scheduler.series import expected, retitled
-from scheduler.series_keys import agree
 from scheduler.states import State, state_label
 
 JOB_ID = re.compile(
@@ -120,7 +119,7 @@ def reschedule(connection: Connection, number: int, run_at: datetime) -> tuple[S
         )
     seen = look(connection, ticket)
     job = replace(job, run_at=run_at)
-    agree(job)
+    frontmatter.agree(job)
     if (rule := recurrence.of(job)) is not None:
         recurrence.fires(rule)
     changes: dict[str, Any] = {"body": frontmatter.render(job)}

@@ -42,8 +42,8 @@ class Job:
     ``run_at`` or an instant.
 
     A job with ``cron``, ``rrule`` or ``every`` is a series: ``run_at`` is its start, ``until``
-    (inclusive) and ``count`` end it. ``unless`` and ``when`` are conditions in their canonical
-    text, ``patience`` is how long ``when`` is waited for.
+    (inclusive) and ``count`` end it. ``unless`` and ``when`` are conditions as
+    they were written, ``patience`` is how long ``when`` is waited for.
     """
 
     run_at: datetime

@@ -10,7 +10,7 @@ from typing import Any
 
 from scheduler import fields, frontmatter
 from scheduler.errors import InvalidJob, Refused, UsageError
-from scheduler.series_keys import READERS as SERIES
+from scheduler.series_keys import IN_ISSUE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +91,7 @@ KEYS = {
     "dedup_key": "dedup_key",
     "request_id": "request_id",
     "max_attempts": "max_attempts",
-    **{key: key for key in SERIES},
+    **{key.name: key.name for key in IN_ISSUE.values() if key.series},
 }
 _NAMES = {"at": "at", **{key: name for key, name in KEYS.items() if name != "inputs"}}
 

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
-from typing import TypeVar
+from typing import Any
 
 from scheduler import fields, frontmatter, recurrence, when, words
 from scheduler.environment import Environment
 from scheduler.errors import InvalidJob, Refused, UsageError
 from scheduler.model import Job
 from scheduler.request import Request
-from scheduler.series_keys import READERS as SERIES
-from scheduler.series_keys import agree, read
-
-Read = TypeVar("Read")
+from scheduler.series_keys import IN_ISSUE
 
 #: What looks like an RFC 3339 instant is one, or wrong; it is never taken for words.
 WRITTEN = re.compile("[0-9]{4}[0-9TtZzW:+. -]*")
@@ -34,7 +29,7 @@ def timed(request: Request, *, now: datetime, zone: str | None = None) -> Reques
         Refused: past.
     """
     _one_time(request)
-    _checked("--timezone", request.timezone, _zone)
+    _read("timezone", request.timezone)
     at = request.at
     if at is None or not request.words:
         return request
@@ -125,15 +120,15 @@ def series_of(request: Request, *, now: datetime, zone: str | None = None) -> Jo
     """
     zone = request.timezone or zone
     values = {
-        key: read(key, f"--{key}", text, zone)
-        for key in SERIES
-        if (text := getattr(request, key)) is not None
+        name: _read(name, getattr(request, name), zone)
+        for name, key in IN_ISSUE.items()
+        if key.series
     }
-    named = _checked("--timezone", request.timezone, _zone)
+    named = _read("timezone", request.timezone)
     job = Job(run_at=start_of(request, now=now, zone=zone), timezone=named, **values)
     if job.on_clocks:
         job = replace(job, timezone=zone or "UTC")
-    agree(job)
+    frontmatter.agree(job)
     rule = recurrence.of(job)
     if rule is None:
         return job
@@ -158,18 +153,17 @@ def job_of(request: Request, environment: Environment, *, now: datetime, queue: 
     if workflow is None and request.event is None and here:
         workflow = environment.workflow
     agent = environment.agent if request.agent is None else request.agent
-    deadline = partial(frontmatter.deadline, zone=request.timezone)
     job = replace(
         comes,
-        workflow=_checked("--workflow", workflow, frontmatter.workflow_name),
-        event=_checked("--event", request.event, _short),
-        repo=_checked("--repo", request.repo, frontmatter.repository),
-        ref=_checked("--ref", request.ref, frontmatter.ref_name),
-        agent=_checked("--agent", agent, _short),
+        workflow=_read("workflow", workflow),
+        event=_read("event", request.event),
+        repo=_read("repo", request.repo),
+        ref=_read("ref", request.ref),
+        agent=_read("agent", agent),
         inputs=dict(request.inputs),
-        deadline=_checked("--deadline", request.deadline, deadline),
-        dedup_key=_checked("--dedup-key", request.dedup_key, fields.line),
-        request_id=_checked("--request-id", request.request_id, fields.line) or str(uuid.uuid4()),
+        deadline=_read("deadline", request.deadline, request.timezone),
+        dedup_key=_read("dedup-key", request.dedup_key),
+        request_id=_read("request-id", request.request_id) or str(uuid.uuid4()),
         max_attempts=request.max_attempts,
         parent=environment.parent,
         message=_encodable(request.message),
@@ -185,21 +179,11 @@ def job_of(request: Request, environment: Environment, *, now: datetime, queue: 
     return job
 
 
-def _checked(option: str, text: str | None, check: Callable[[str, str], Read]) -> Read | None:
+def _read(name: str, text: str | None, zone: str | None = None) -> Any:
     if text is None:
         return None
-    if not text.strip():
-        fix = "leave the option out, or give it a value"
-        raise fields.refusal(option, text, "is empty", fix)
-    return check(option, fields.line(option, text, frontmatter.LONGEST_NAME))
-
-
-def _zone(option: str, text: str) -> str:
-    return when.zone(text, field=option).key
-
-
-def _short(option: str, text: str) -> str:
-    return fields.line(option, text, 100)
+    key = IN_ISSUE[name]
+    return key.value(key.option, text, zone, empty="leave the option out, or give it a value")
 
 
 def _encodable(message: str) -> str:

@@ -10,11 +10,10 @@ from typing import Any
 from scheduler import journal, records, series, when
 from scheduler.connect import Connection
 from scheduler.errors import InvalidJob, SchedulerError
-from scheduler.frontmatter import written
 from scheduler.job_text import its_own_fault, job_of
 from scheduler.journal import Entry, History, Journal
 from scheduler.model import Comment, Job, Ticket, occurrence_key
-from scheduler.series_keys import RULES
+from scheduler.series_keys import RULES, written
 from scheduler.states import LABELLED, TERMINAL, State, state_label
 from scheduler.trust import at_least
 

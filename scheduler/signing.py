@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from scheduler.errors import InvalidJob, UsageError
-from scheduler.frontmatter import READERS, written
 from scheduler.model import Job
+from scheduler.series_keys import values_of, written
 from scheduler.when import format_instant, instant
 
 #: How far ``issued-at`` and the issue's creation may be apart.
@@ -61,12 +61,11 @@ def canonical(job: Job, *, repository: str, issued_at: datetime, nonce: str) -> 
     but ``signature`` (instants in UTC as ``…Z``, durations in whole seconds as text), and
     the message.
     """
-    keys = {}
-    for key in READERS:
-        value = getattr(job, key.replace("-", "_"))
-        if key == "signature" or value is None or (key == "inputs" and not value):
-            continue
-        keys[key] = _seconds(value) if isinstance(value, timedelta) else written(value)
+    keys = {
+        key.name: _seconds(value) if isinstance(value, timedelta) else written(value)
+        for key, value in values_of(job)
+        if key.name != "signature"
+    }
     signed = {
         "issued-at": format_instant(issued_at),
         "job": keys,

@@ -163,7 +163,7 @@ def test_there_is_no_cycle() -> None:
 
 def test_a_module_fits_in_the_head() -> None:
     lines = {name: len(path.read_text("utf-8").splitlines()) for name, path in FILES.items()}
-    assert {name: count for name, count in lines.items() if count > 320} == {}
+    assert {name: count for name, count in lines.items() if count > 400} == {}
 
 
 def test_no_module_is_named_after_nothing() -> None:

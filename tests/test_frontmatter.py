@@ -15,12 +15,12 @@ from scheduler.frontmatter import (
     MAX_EVENT_INPUTS,
     MAX_INPUT_CHARS,
     MAX_INPUTS,
-    READERS,
     check_inputs,
     parse,
     render,
 )
 from scheduler.model import Job
+from scheduler.series_keys import IN_ISSUE
 
 NINE = datetime(2026, 11, 23, 9, tzinfo=timezone.utc)
 RUN_AT = "run-at: 2026-11-23T09:00:00Z\n"
@@ -79,7 +79,7 @@ def test_every_key_is_read() -> None:
         message="m",
     )
     assert parse(body("event: wake-up")).event == "wake-up"
-    assert set(READERS) >= {"run-at", "event", "workflow", "signature"}
+    assert set(IN_ISSUE) >= {"run-at", "event", "workflow", "signature"}
 
 
 def test_what_is_not_said_is_none() -> None:

@@ -7,8 +7,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from scheduler.errors import InvalidJob
-from scheduler.frontmatter import MAX_BODY, READERS, parse
+from scheduler.frontmatter import MAX_BODY, parse
 from scheduler.model import Job
+from scheduler.series_keys import IN_ISSUE
 from tests.processor import least_seconds
 
 RUN_AT = "run-at: 2026-11-23T09:00:00Z\n"
@@ -16,7 +17,7 @@ RUN_AT = "run-at: 2026-11-23T09:00:00Z\n"
 PIECES = st.sampled_from(
     ["---", "\n", "\r\n", "\r", ":", " ", "- ", "{", "}", "[", "]", "'", '"', "|", ">", "&a", "*a",
      "!!", "%", "#", "? ", "\t", "\ufeff", "\u2028", "\u202e", "\x00", "\x85", "\ud800", "\\", ","]
-    + [f"{key}: " for key in READERS]
+    + [f"{key}: " for key in IN_ISSUE]
     + ["2026-11-23T09:00:00Z", "9999-12-31T23:59:59-23:59", "P1D", "1" * 30, "\\UFFFFFFFF"]
 )  # fmt: skip
 TEXTS = st.lists(PIECES | st.text(max_size=3), max_size=25).map("".join)

@@ -3,13 +3,14 @@ from __future__ import annotations
 import pytest
 
 from scheduler.errors import InvalidJob
-from scheduler.frontmatter import MAX_BODY, MAX_INPUT_CHARS, READERS, check_inputs, parse
+from scheduler.frontmatter import MAX_BODY, MAX_INPUT_CHARS, check_inputs, parse
 from scheduler.model import Job
+from scheduler.series_keys import IN_ISSUE
 
 RUN_AT = "run-at: 2026-11-23T09:00:00Z\n"
 BEGIN = "begin the issue with a line of '---', then 'run-at: …'"
 FILE = "write the file's name alone, such as 'agent-message.yml'"
-KEYS = ", ".join(READERS)
+KEYS = ", ".join(IN_ISSUE)
 NUMBER = "is not a number from 1 to 99; write one such as 5"
 LINES = "is not a mapping; write '  name: value' on lines below it"
 UNTEXT = "has no text as its value; quote it, or give it one"

@@ -22,7 +22,6 @@ TOP_LEVEL = {
     *("pyproject.toml", "README.md", "LICENSE", "action.yml", ".gitignore"),
     *(".github", ".ci", "scheduler", "tests"),
 }
-LONGEST = 320
 
 # Spelled so that this file does not hold what it looks for.
 PLACES = re.compile(
@@ -53,16 +52,6 @@ def files() -> tuple[Path, ...]:
 
 def test_the_top_level_holds_only_what_was_agreed() -> None:
     assert {path.parts[0] for path in files()} <= TOP_LEVEL
-
-
-def test_no_module_is_too_long() -> None:
-    modules = (ROOT / path for path in files() if path.parts[0] == "scheduler")
-    lengths = {
-        str(module.relative_to(ROOT)): len(module.read_text(encoding="utf-8").splitlines())
-        for module in modules
-        if module.suffix == ".py"
-    }
-    assert {name: length for name, length in lengths.items() if length > LONGEST} == {}
 
 
 def test_no_file_names_a_registry_or_a_place_on_one_machine() -> None:

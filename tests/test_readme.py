@@ -24,6 +24,7 @@ from scheduler.errors import (
 )
 from scheduler.sandbox import Sandbox
 from scheduler.sandbox.command import SAMPLE
+from scheduler.series_keys import IN_ISSUE
 from scheduler.states import STATES, chart
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -66,9 +67,10 @@ def test_every_setting_is_documented(key: str) -> None:
     assert row(f"`{key}`", section=README.partition("\n## Settings\n")[2])[0]
 
 
-@pytest.mark.parametrize("key", frontmatter.READERS)
-def test_every_key_of_a_job_is_documented(key: str) -> None:
-    assert row(f"`{key}`")
+def test_the_keys_of_a_job_are_those_of_the_code_in_its_words() -> None:
+    rows = [f"| `{key.name}` | {key.means} | {key.default} |" for key in IN_ISSUE.values()]
+    table = "\n".join(["| key | value | default |", "|---|---|---|", *rows])
+    assert f"\n{table}\n\n".replace("|  |", "| |") in README
 
 
 @pytest.mark.parametrize("command", [*cli.cli.commands, *cli_group.LAZY])
