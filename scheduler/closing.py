@@ -33,14 +33,14 @@ class Closing:
 
         Before it is recorded: whoever dies in between does it once more, which changes nothing.
         """
-        said, claimant = found.command, self.desk.claimant
+        said, issues = found.command, self.desk.issues
         if said is None or state is State.REJECTED:
             return found
         if state is State.CANCELLED:
-            claimant.close(found.ticket, state)
+            issues.close(found.ticket, state)
         elif said.name in ("pause", "resume"):
             paused = said.name == "pause"
-            ticket = claimant.pause(found.ticket, paused=paused)
+            ticket = issues.pause(found.ticket, paused=paused)
             return replace(found, paused=paused, ticket=ticket)
         return found
 
@@ -53,12 +53,12 @@ class Closing:
                 return
         runs_on = found.asked.recurring and state is not State.REJECTED
         if state is State.DISPATCHED and not found.asked.recurring and self._moved(found, journal):
-            self.desk.claimant.show(found.ticket, State.PENDING)
+            self.desk.issues.show(found.ticket, State.PENDING)
             runs_on = True
         if runs_on or (said is not None and state is not State.DISPATCHED):
             self._go_on(found, journal)
         else:
-            self.desk.claimant.close(found.ticket, state)
+            self.desk.issues.close(found.ticket, state)
 
     def _moved(self, found: Known, journal: Journal) -> bool:
         """Whether a job was given another instant before its journal said what became of it."""
@@ -74,13 +74,13 @@ class Closing:
         # Beside one command there may stand another.
         comes = replace(self._comes(found, journal, left=found.said), paused=paused)
         if comes.over:
-            desk.claimant.close(found.ticket, State.DISPATCHED)
+            desk.issues.close(found.ticket, State.DISPATCHED)
             return
         if found.asked.recurring:
             comes = desk.go_on(comes)
         elif found.command is not None and found.command.length is not None:
             ticket, due = found.ticket, self._comes(found, journal).job.run_at
-            desk.claimant.retitle(ticket, series.retitled(ticket.title, due))
+            desk.issues.retitle(ticket, series.retitled(ticket.title, due))
         again = comes.job.run_at if found.command is None else desk.clock.now()
         desk.stays[found.number] = (comes, again)
         if not comes.waits and comes.job.run_at > desk.report.now:

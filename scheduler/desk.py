@@ -12,6 +12,7 @@ from scheduler.commands import Command, Resolution, heard, resolutions
 from scheduler.errors import NotPermitted, RateLimited, Rejected, SchedulerError, Unavailable
 from scheduler.facts import Facts
 from scheduler.gateway import Clock, Comments, Queue
+from scheduler.issues import Issues
 from scheduler.journal import ENDS, Claim, Entry, History, Journal, read
 from scheduler.known import Known
 from scheduler.model import Comment, Job, Ticket, User, occurrence_instant, occurrence_key
@@ -34,6 +35,7 @@ class Desk:
     facts: Facts
     rules: Rules
     claimant: Claimant
+    issues: Issues
     report: TickReport
     #: How early a job may be claimed; only a holder, which waits for the instant, sets it.
     early: timedelta = timedelta(0)
@@ -269,7 +271,7 @@ class Desk:
     def go_on(self, comes: Known) -> Known:
         """Show on a series' issue that it has begun, and which occurrence comes next."""
         state = State.HELD if comes.history.journal.held else State.PENDING
-        ticket = self.claimant.go_on(comes.ticket, state, title=self.title(comes))
+        ticket = self.issues.go_on(comes.ticket, state, title=self.title(comes))
         return replace(comes, ticket=ticket)
 
     def show(self, placed: Known) -> None:

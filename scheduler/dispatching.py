@@ -112,7 +112,7 @@ class Dispatcher:
         except Rejected as refused:
             # Without a claim nothing may be sent; the label is all that can still be said.
             desk.note("held", found, f"no claim can be written: {refused}")
-            desk.claimant.show(found.ticket, State.HELD)
+            desk.issues.show(found.ticket, State.HELD)
             return None
         self._same_login(held)
         found, history = self._confirmed(found, decision, held, fresh)

@@ -25,6 +25,7 @@ from scheduler.errors import (
 from scheduler.explaining import RECENT, Explainer
 from scheduler.facts import Facts
 from scheduler.gateway import Clock, Queue
+from scheduler.issues import Issues
 from scheduler.job_text import its_own_fault, job_of
 from scheduler.known import Known
 from scheduler.lifecycle import Lifecycle
@@ -99,7 +100,7 @@ class Tick:
             queue, settings, clock=clock, settings_found=settings_found, branch=branch
         )
         self.rules = Rules(settings, self.facts, repository=queue.repository, keys=keys or Keys({}))
-        self.claimant = Claimant(queue, clock, label=settings.label, nonce=nonce)
+        self.issues = Issues(queue, label=settings.label)
         self.lifecycle = Lifecycle(
             Desk(
                 queue=queue,
@@ -107,13 +108,14 @@ class Tick:
                 settings=settings,
                 facts=self.facts,
                 rules=self.rules,
-                claimant=self.claimant,
+                claimant=Claimant(queue, clock, label=settings.label, nonce=nonce),
+                issues=self.issues,
                 report=self.report,
             )
         )
         self.closed = ClosedIssues(self.lifecycle.desk, self.lifecycle.settlement)
         self.placer = Placer(self.lifecycle.desk)
-        self.explainer = Explainer(queue, self.facts, self.claimant, now=self.report.now)
+        self.explainer = Explainer(queue, self.facts, self.issues, now=self.report.now)
         self._outages = 0
         self._denied: NotPermitted | None = None
         self._worked = False
@@ -270,7 +272,7 @@ class Tick:
             return None
         # Of a job that is due the label says that a person reopened it, until that is done.
         if State.INVALID in shown or (shown - {State.HELD} and job.run_at > self.report.now):
-            self._quietly(ticket, lambda: self.claimant.show(found.ticket, State.PENDING))
+            self._quietly(ticket, lambda: self.issues.show(found.ticket, State.PENDING))
         return found
 
     def _unplaced(self, ticket: Ticket, raw: Job, job: Job) -> Known:

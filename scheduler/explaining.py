@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from scheduler.claims import Claimant
 from scheduler.facts import Facts
 from scheduler.gateway import Queue
+from scheduler.issues import Issues
 from scheduler.journal import Explanation
 from scheduler.model import Comment, Ticket, User
 from scheduler.report import invalid_comment
@@ -21,10 +21,10 @@ RECENT = timedelta(hours=1)
 class Explainer:
     """Writes explanations, and knows without a request of its own which are written."""
 
-    def __init__(self, queue: Queue, facts: Facts, claimant: Claimant, *, now: datetime) -> None:
+    def __init__(self, queue: Queue, facts: Facts, issues: Issues, *, now: datetime) -> None:
         self._queue = queue
         self._facts = facts
-        self._claimant = claimant
+        self._issues = issues
         self._now = now
 
     def explain(self, ticket: Ticket, problem: str) -> bool:
@@ -34,13 +34,13 @@ class Explainer:
         new = not self._explained(ticket, text_hash)
         if new:
             self._queue.add_comment(ticket.number, invalid_comment(explanation, problem))
-        self._claimant.show(ticket, State.INVALID)
+        self._issues.show(ticket, State.INVALID)
         return new
 
     def _explained(self, ticket: Ticket, text_hash: str) -> bool:
         if not ticket.comments:
             return False
-        labelled = state_label(self._claimant.label, State.INVALID) in ticket.labels
+        labelled = state_label(self._issues.label, State.INVALID) in ticket.labels
         if labelled and self._now - ticket.updated_at > RECENT:
             return True
         recent = self._facts.recent_comments(self._now - RECENT)

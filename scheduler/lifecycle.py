@@ -66,7 +66,7 @@ class Lifecycle:
             return
         if found.over:
             self.desk.tidy(history)
-            self.desk.claimant.close(found.ticket, State.DISPATCHED)
+            self.desk.issues.close(found.ticket, State.DISPATCHED)
             self.desk.note("recovered", found, "its series is over; closed")
             return
         decision = self.desk.decide(found, comments, history)
@@ -120,7 +120,7 @@ class Lifecycle:
     def _wait(self, found: Known, decision: policy.Wait) -> None:
         if decision.state is State.HELD:
             self.desk.note("held", found, decision.reason)
-            self.desk.claimant.show(found.ticket, State.HELD)
+            self.desk.issues.show(found.ticket, State.HELD)
             return
         if decision.until == found.job.run_at:
             # It is not yet its time: its series has moved on, or a person put it off.
@@ -144,14 +144,14 @@ class Lifecycle:
             seen = max((comment.id for comment in comments.items), default=0)
             entry = self.desk.entry(found, State.HELD, history, claim, reason=reason)
             self.desk.record(found, history, replace(entry, seen=seen))
-        self.desk.claimant.show(found.ticket, State.HELD)
+        self.desk.issues.show(found.ticket, State.HELD)
 
     def _resolve(self, found: Known, history: History, said: Resolution) -> None:
         entry = self.desk.entry(found, State.DISPATCHED, history, None)
         if not said.started:
             words = f"none, by the word of {said.by}"
             self.desk.record(found, history, replace(entry, outcome=NEVER_STARTED, reason=words))
-            self.desk.claimant.show(found.ticket, State.PENDING)
+            self.desk.issues.show(found.ticket, State.PENDING)
             self.desk.note("recovered", found, f"no run of {found.key}, by the word of {said.by}")
             self.desk.report.comes_next(self.desk.report.now)
             return
