@@ -83,7 +83,7 @@ class Closing:
             desk.issues.retitle(ticket, series.retitled(ticket.title, due))
         again = comes.job.run_at if found.command is None else desk.clock.now()
         desk.stays[found.number] = (comes, again)
-        if not comes.waits and comes.job.run_at > desk.report.now:
+        if not comes.waits and comes.job.run_at > desk.clock.now():
             desk.report.comes_next(comes.job.run_at)
 
     def _answer(self, said: Command, content: str) -> None:

@@ -115,7 +115,7 @@ class Tick:
         )
         self.closed = ClosedIssues(self.lifecycle.desk, self.lifecycle.settlement)
         self.placer = Placer(self.lifecycle.desk)
-        self.explainer = Explainer(queue, self.facts, self.issues, now=self.report.now)
+        self.explainer = Explainer(queue, self.facts, self.issues)
         self._outages = 0
         self._denied: NotPermitted | None = None
         self._worked = False
@@ -134,7 +134,8 @@ class Tick:
         now, report = self.report.now, self.report
         tickets = list(self.queue.open_tickets())
         report.scanned = len(tickets)
-        known = [found for ticket in tickets if (found := self.read(ticket)) is not None]
+        read = (self.read(ticket, now=now) for ticket in tickets)
+        known = [found for found in read if found is not None]
         if self.settings.paused:
             report.notices.append(PAUSED)
         report.paused += [Note(id=found.number, reason="paused") for found in known if found.waits]
@@ -199,7 +200,7 @@ class Tick:
         """
         ticket, words = self.untold.pop(next(iter(self.untold)))
         try:
-            return self.explainer.explain(ticket, words)
+            return self.explainer.explain(ticket, words, now=self.lifecycle.desk.clock.now())
         except RateLimited:
             self.untold[ticket.number] = ticket, words
             raise
@@ -251,10 +252,13 @@ class Tick:
         self.report.retrying.append(Note(id=ticket.number, reason=str(problem)))
         self.report.comes_next(self.report.now)
 
-    def read(self, ticket: Ticket) -> Known | None:
-        """The job of an issue, or None after its author was told why it is none."""
+    def read(self, ticket: Ticket, *, now: datetime) -> Known | None:
+        """The job of an issue, or None: its author is to be told why it is none.
+
+        ``now`` is the present instant: a holder that reads an issue has been there for long.
+        """
         shown = {s for s in LABELLED if state_label(self.settings.label, s) in ticket.labels}
-        unchanged = self.report.now - ticket.updated_at > HELD_FOR
+        unchanged = now - ticket.updated_at > HELD_FOR
         if State.HELD in shown and unchanged:
             reason = "on hold; its comments say why"
             self.report.held.append(Note(id=ticket.number, reason=reason))
@@ -271,7 +275,7 @@ class Tick:
             self._retrying(ticket, problem)
             return None
         # Of a job that is due the label says that a person reopened it, until that is done.
-        if State.INVALID in shown or (shown - {State.HELD} and job.run_at > self.report.now):
+        if State.INVALID in shown or (shown - {State.HELD} and job.run_at > now):
             self._quietly(ticket, lambda: self.issues.show(found.ticket, State.PENDING))
         return found
 

@@ -21,29 +21,28 @@ RECENT = timedelta(hours=1)
 class Explainer:
     """Writes explanations, and knows without a request of its own which are written."""
 
-    def __init__(self, queue: Queue, facts: Facts, issues: Issues, *, now: datetime) -> None:
+    def __init__(self, queue: Queue, facts: Facts, issues: Issues) -> None:
         self._queue = queue
         self._facts = facts
         self._issues = issues
-        self._now = now
 
-    def explain(self, ticket: Ticket, problem: str) -> bool:
-        """Say ``problem`` on the issue; False: this very text was explained before."""
+    def explain(self, ticket: Ticket, problem: str, *, now: datetime) -> bool:
+        """Say ``problem`` on the issue; False: this very text was explained before ``now``."""
         text_hash = hashlib.sha256(ticket.body.encode("utf-8", "replace")).hexdigest()[:16]
         explanation = Explanation(text_hash=text_hash)
-        new = not self._explained(ticket, text_hash)
+        new = not self._explained(ticket, text_hash, now)
         if new:
             self._queue.add_comment(ticket.number, invalid_comment(explanation, problem))
         self._issues.show(ticket, State.INVALID)
         return new
 
-    def _explained(self, ticket: Ticket, text_hash: str) -> bool:
+    def _explained(self, ticket: Ticket, text_hash: str, now: datetime) -> bool:
         if not ticket.comments:
             return False
         labelled = state_label(self._issues.label, State.INVALID) in ticket.labels
-        if labelled and self._now - ticket.updated_at > RECENT:
+        if labelled and now - ticket.updated_at > RECENT:
             return True
-        recent = self._facts.recent_comments(self._now - RECENT)
+        recent = self._facts.recent_comments(now - RECENT)
         here = [comment for comment in recent or () if comment.issue == ticket.number]
         return self._says(text_hash, here) or self._says(
             text_hash, self._queue.comments(ticket.number).items

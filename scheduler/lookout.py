@@ -130,7 +130,7 @@ class Lookout:
         for number in set(board.waiting) - set(self.listed):
             board.drop(number)
             self.forget(number)
-        seen = {}
+        seen, now = {}, self.desk.clock.now()
         # What was read of comments is older than these issues.
         self.desk.facts.forget_comments()
         for number, ticket in self.listed.items():
@@ -143,7 +143,7 @@ class Lookout:
                 board.drop(number)
                 if again is None:
                     self.forget(number)
-                if found := self.tick.read(ticket):
+                if found := self.tick.read(ticket, now=now):
                     board.put(found, None if found.command else again)
             seen[number] = ticket
         self._seen = seen

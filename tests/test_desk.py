@@ -80,7 +80,7 @@ def desk_of(made: World) -> tuple[Desk, Known]:
     """A desk, and the job of the first issue as it lies on it."""
     queue = MemoryQueue(made.hub)
     tick = Tick(queue, clock=made.clock, settings=Settings(), nonce=lambda: "nonce")
-    found = tick.read(made.hub.ticket(1))
+    found = tick.read(made.hub.ticket(1), now=made.clock.now())
     assert found is not None
     return tick.lifecycle.desk, found
 

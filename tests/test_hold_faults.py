@@ -200,7 +200,7 @@ def test_a_dispatch_is_never_early_however_soon_it_is_asked_for() -> None:
     number = world.open("job", 8)
     holder = world.holder()
     holder.desk.early = LEAD
-    found = holder.tick.read(world.hub.ticket(number))
+    found = holder.tick.read(world.hub.ticket(number), now=world.clock.now())
     assert found
     standing = holder.dispatcher.begin(found, Fire(attempt=1))
     assert standing

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -56,12 +56,12 @@ class _Tick(Tick):
         self._known = texts.known
         self.rules.texts = texts.closed
 
-    def read(self, ticket: Ticket) -> Known | None:
+    def read(self, ticket: Ticket, *, now: datetime) -> Known | None:
         """The job of an issue."""
         known = self._known.get(ticket.url)
         if known and (ticket.body, ticket.labels) == (known.ticket.body, known.ticket.labels):
             return replace(known, ticket=ticket)
-        found = super().read(ticket)
+        found = super().read(ticket, now=now)
         if found:
             self._known[ticket.url] = found
         return found

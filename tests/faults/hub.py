@@ -67,6 +67,16 @@ class Sent:
         return self.request.inputs.get("job", "")
 
 
+@dataclass(frozen=True)
+class Marked:
+    """A label that somebody put on an issue or took off it."""
+
+    number: int
+    label: str
+    on: bool
+    by: str
+
+
 @dataclass
 class Pull:
     """A pull request as a test changes it."""
@@ -109,6 +119,7 @@ class MemoryHub:
     reactions: dict[int, set[tuple[str, str]]] = field(default_factory=dict)
     runs: list[tuple[str, Run]] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
+    marks: list[Marked] = field(default_factory=list)
     gone: set[int] = field(default_factory=set)
     unreadable: dict[int, Exception] = field(default_factory=dict)
     disabled: set[str] = field(default_factory=set)
@@ -169,6 +180,22 @@ class MemoryHub:
         )
         self.views[number] = [(self.clock.true, ticket)]
         return number
+
+    def put_on(self, number: int, label: str, *, by: str = "owner") -> tuple[str, ...]:
+        """Put one label on an issue; those that it has then."""
+        labels = self.ticket(number).labels
+        if label not in labels:
+            self.marks.append(Marked(number, label, on=True, by=by))
+            labels = (*labels, label)
+            self.change(number, labels=labels)
+        return labels
+
+    def take_off(self, number: int, label: str, *, by: str = "owner") -> None:
+        """Take one label off an issue, if it is there."""
+        labels = self.ticket(number).labels
+        if label in labels:
+            self.marks.append(Marked(number, label, on=False, by=by))
+            self.change(number, labels=tuple(each for each in labels if each != label))
 
     def close(self, number: int, *, by: str = "owner", reason: str = "completed") -> None:
         """Close an issue."""
