@@ -23,6 +23,8 @@ from scheduler.states import State, state_label
 READS = 3
 #: The longest wait for GitHub's rate limit within a tick.
 PATIENCE = timedelta(seconds=15)
+#: The labels by which a person keeps a job from running, and what is said of that.
+STOPS = {State.PAUSED: "the job was paused", State.HELD: "the job was put on hold"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -260,9 +262,10 @@ def changed(before: Ticket, now: Ticket, label: str) -> str | None:
         return f"the label {label!r} was taken off"
     if now.locked:
         return "the issue was locked"
-    paused = state_label(label, State.PAUSED)
-    if paused in now.labels and paused not in before.labels:
-        return "the job was paused"
+    for state, words in STOPS.items():
+        stop = state_label(label, state)
+        if stop in now.labels and stop not in before.labels:
+            return words
     if now.body != before.body:
         return "its text was changed; the next tick reads it"
     return None

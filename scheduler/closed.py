@@ -14,12 +14,12 @@ from scheduler.dispatching import started
 from scheduler.errors import Rejected, Unavailable
 from scheduler.explaining import RECENT
 from scheduler.gateway import Comments
-from scheduler.journal import Claim, claim_of, never_started
-from scheduler.model import Ticket, User
+from scheduler.journal import Claim, claim_of, never_started, read
+from scheduler.model import Comment, Ticket, User
 from scheduler.recovery import Found, Unclear
 from scheduler.report import Note
 from scheduler.settlement import Settlement
-from scheduler.states import LABELLED, State, state_label
+from scheduler.states import LABELLED, TERMINAL, State, state_label
 
 #: No job is claimed so long before its instant.
 EARLY = timedelta(minutes=1)
@@ -47,13 +47,15 @@ class ClosedIssues:
             if not ticket.comments or told or (ticket.closed_at or ticket.updated_at) < since:
                 continue
             recent = desk.facts.recent_comments(since)
-            claims = [c for c in recent or () if c.issue == ticket.number and claim_of(c)]
-            if recent is None or claims:
-                try:
+            here = [comment for comment in recent or () if comment.issue == ticket.number]
+            try:
+                if recent is None or any(claim_of(comment) for comment in here):
                     self._settle(ticket)
-                except (Rejected, Unavailable) as problem:
-                    report.retrying.append(Note(id=ticket.number, reason=str(problem)))
-                    report.comes_next(report.now)
+                else:
+                    self._mark(ticket, here)
+            except (Rejected, Unavailable) as problem:
+                report.retrying.append(Note(id=ticket.number, reason=str(problem)))
+                report.comes_next(report.now)
 
     def _ended(self, ticket: Ticket) -> bool:
         """Whether the issue itself shows that nothing is to be settled; asks for nothing.
@@ -69,6 +71,22 @@ class ClosedIssues:
         # What was closed before its time was claimed only if it was moved, or a comment asked.
         job = self.desk.rules.job(ticket.body)
         return bool(job and ticket.closed_at and ticket.closed_at + EARLY < job.run_at)
+
+    def _mark(self, ticket: Ticket, here: Iterable[Comment]) -> None:
+        """Put on the label of a job's end where a tick died between the closing and that.
+
+        The records of whoever closed it say which; that this was the scheduler is asked only
+        where there is a label to put on.
+        """
+        desk, by = self.desk, ticket.closed_by
+        entries = read(here, login=by).journal.entries if by else ()
+        job = desk.rules.job(ticket.body)
+        if not entries or job is None or ticket.state_reason == "completed":
+            return
+        ends = {State.REJECTED} if job.recurring else TERMINAL & LABELLED
+        state = next((each for each in ends if each.value == entries[-1].outcome), None)
+        if state and by and by.lower() == (desk.facts.login() or "").lower():
+            desk.issues.mark(ticket, state)
 
     def _settle(self, ticket: Ticket) -> None:
         desk = self.desk

@@ -79,8 +79,8 @@ class Closing:
         if found.asked.recurring:
             comes = desk.go_on(comes)
         elif found.command is not None and found.command.length is not None:
-            ticket, due = found.ticket, self._comes(found, journal).job.run_at
-            desk.issues.retitle(ticket, series.retitled(ticket.title, due))
+            due = self._comes(found, journal).job.run_at
+            desk.issues.retitle(found.ticket, lambda title: series.retitled(title, due))
         again = comes.job.run_at if found.command is None else desk.clock.now()
         desk.stays[found.number] = (comes, again)
         if not comes.waits and comes.job.run_at > desk.clock.now():

@@ -261,9 +261,8 @@ class Desk:
         handled = max(history.journal.handled or 0, comment_id)
         return replace(history, journal=replace(history.journal, handled=handled))
 
-    def title(self, comes: Known) -> str:
-        """The title that the issue of a job should have, if it is the scheduler's to say."""
-        title = comes.ticket.title
+    def title(self, comes: Known, title: str) -> str:
+        """The title that the issue of a job with ``title`` should have, if it is ours to say."""
         if comes.command or not comes.asked.recurring:
             return title
         return series.retitled(title, series.shown(comes.instant, comes.history.journal))
@@ -271,7 +270,8 @@ class Desk:
     def go_on(self, comes: Known) -> Known:
         """Show on a series' issue that it has begun, and which occurrence comes next."""
         state = State.HELD if comes.history.journal.held else State.PENDING
-        ticket = self.issues.go_on(comes.ticket, state, title=self.title(comes))
+        ticket = self.issues.begun(comes.ticket, state)
+        ticket = self.issues.retitle(ticket, lambda title: self.title(comes, title))
         return replace(comes, ticket=ticket)
 
     def show(self, placed: Known) -> None:

@@ -35,7 +35,7 @@ from scheduler.report import Note, TickReport
 from scheduler.rules import COUNTED, Rules
 from scheduler.settings import Settings
 from scheduler.signing import Keys
-from scheduler.states import LABELLED, State, state_label
+from scheduler.states import LABELLED, TERMINAL, State, state_label
 from scheduler.trust import target_of
 
 #: For how long after its last change the comments of a held issue are read for a person's
@@ -253,10 +253,7 @@ class Tick:
         self.report.comes_next(self.report.now)
 
     def read(self, ticket: Ticket, *, now: datetime) -> Known | None:
-        """The job of an issue, or None: its author is to be told why it is none.
-
-        ``now`` is the present instant: a holder that reads an issue has been there for long.
-        """
+        """The job of an issue at ``now``; None: its author is to be told why it is none."""
         shown = {s for s in LABELLED if state_label(self.settings.label, s) in ticket.labels}
         unchanged = now - ticket.updated_at > HELD_FOR
         if State.HELD in shown and unchanged:
@@ -275,9 +272,8 @@ class Tick:
             self._retrying(ticket, problem)
             return None
         # Of a job that is due the label says that a person reopened it, until that is done.
-        if State.INVALID in shown or (shown - {State.HELD} and job.run_at > now):
-            self._quietly(ticket, lambda: self.issues.show(found.ticket, State.PENDING))
-        return found
+        over = shown & TERMINAL if job.run_at > now else set()
+        return self._unmarked(found, over | (shown & {State.INVALID}))
 
     def _unplaced(self, ticket: Ticket, raw: Job, job: Job) -> Known:
         queue = self.queue.repository
@@ -308,12 +304,13 @@ class Tick:
             max_attempts=job.max_attempts or defaults.max_attempts,
         )
 
-    def _quietly(self, ticket: Ticket, write: Callable[[], None]) -> None:
-        """A write that only informs: its failure must not keep another job from running."""
+    def _unmarked(self, found: Known, states: set[State]) -> Known:
+        """The job, its issue without labels that are true no longer; if that fails, as it was."""
         try:
-            write()
+            return replace(found, ticket=self.issues.unmark(found.ticket, states))
         except (Rejected, Unavailable, NotPermitted) as problem:
-            self._retrying(ticket, problem)
+            self._retrying(found.ticket, problem)
+            return found
 
 
 def _later(found: Known, now: datetime) -> int:

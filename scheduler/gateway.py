@@ -140,15 +140,20 @@ class Queue(Protocol):
         A comment that is gone is no error. Raises ``Rejected`` when GitHub refuses it.
         """
 
-    def set_state(
-        self,
-        number: int,
-        *,
-        reason: str | None,
-        labels: Sequence[str] | None = None,
-        title: str | None = None,
-    ) -> None:
-        """Close the issue for ``reason`` (None: leave it open) and change what else is given."""
+    def set_state(self, number: int, *, reason: str | None, title: str | None = None) -> None:
+        """Close the issue for ``reason`` (None: leave it open) and give it ``title``. Absolute."""
+
+    def add_label(self, number: int, label: str) -> Sequence[str]:
+        """Put one label on an issue, the others untouched; those that it has then. Absolute.
+
+        Raises ``Rejected`` when GitHub refuses it.
+        """
+
+    def remove_label(self, number: int, label: str) -> None:
+        """Take one label off an issue, the others untouched. Absolute.
+
+        A label that it does not have is no error. Raises ``Rejected`` when GitHub refuses it.
+        """
 
     def role(self, login: str, repo: str | None = None) -> str:
         """The user's role in ``repo``, or the queue's own: ``none``, ``read`` … ``admin``."""

@@ -93,6 +93,8 @@ class GitHubMarks(GitHubPeople):
     def remove_label(self, number: int, label: str) -> None:
         """Take one label off an issue, if it is there. Absolute.
 
+        GitHub answers 404 `Label does not exist` of one that it does not have.
+
         Raises:
             NotPermitted: the token may not label issues.
             Rejected: GitHub refuses it for another reason.
@@ -102,12 +104,18 @@ class GitHubMarks(GitHubPeople):
         try:
             self.http.absolute("DELETE", path)
         except Rejected as refused:
+            if refused.status == 404 and _of_labels(refused):
+                return
             if refused.status not in NO_ROUTE:
                 raise self.refused(refused, "issues: write", one=True) from refused
             self._relabelled(number, lambda was: was - {label})
 
     def _relabelled(self, number: int, change: Callable[[set[str]], set[str]]) -> tuple[str, ...]:
-        """The issue's labels after ``change``, by what every server has: the issue itself."""
+        """The issue's labels after ``change``, by what every server has: the issue itself.
+
+        The only place where labels are written as a set: for a server without that route, which
+        GitHub has, and right after they were read there.
+        """
         path = f"/repos/{self.repository}/issues/{number}"
         try:
             was = {*self.as_ours(ticket_of(self.http.get(path).data).labels)}

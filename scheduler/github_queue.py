@@ -153,37 +153,19 @@ class GitHubQueue(GitHubConditions):
         return self._ticket(answer.data)
 
     def edit(self, number: int, **changes: Any) -> Ticket:
-        """Set an issue's body, state or labels. Absolute."""
+        """Set an issue's title, body or state. Absolute; its labels are no part of it."""
         path = f"/repos/{self.repository}/issues/{number}"
-        labels = changes.get("labels") or ()
         try:
-            answer = self.with_labels(labels, lambda: self.http.absolute("PATCH", path, changes))
-            return self._ticket(answer.data)
+            return self._ticket(self.http.absolute("PATCH", path, changes).data)
         except Rejected as refused:
             raise self.refused(refused, "issues: write", one=True) from refused
 
-    def set_state(
-        self,
-        number: int,
-        *,
-        reason: str | None,
-        labels: Sequence[str] | None = None,
-        title: str | None = None,
-    ) -> None:
-        """Close the issue for ``reason`` (None: leave it open), and change what else is given."""
-        changes: dict[str, Any] = {} if labels is None else {"labels": list(labels)}
-        if title is not None:
-            changes["title"] = title
+    def set_state(self, number: int, *, reason: str | None, title: str | None = None) -> None:
+        """Close the issue for ``reason`` (None: leave it open), and give it ``title``."""
+        changes: dict[str, Any] = {} if title is None else {"title": title}
         if reason is not None:
             changes |= {"state": "closed", "state_reason": reason}
-        try:
-            self.edit(number, **changes)
-        except Rejected as refused:
-            if reason is None or labels is None or refused.status != 422:
-                raise
-            # The journal says how it ended: better closed without the label than left open.
-            del changes["labels"]
-            self.edit(number, **changes)
+        self.edit(number, **changes)
 
     # Comments: https://docs.github.com/en/rest/issues/comments
 

@@ -1,12 +1,23 @@
-"""Changes the issues of jobs: closes them, titles them, and sets their labels."""
+"""Changes the issues of jobs: closes them, titles them, puts labels on and takes them off.
+
+Each label is put on or taken off by a request of its own, and nothing is written but what
+changes: a label that a person put on or took off meanwhile stays as they left it. The queue's
+own label is never written here.
+"""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
+from scheduler.errors import Rejected
 from scheduler.gateway import Queue
 from scheduler.model import Ticket
 from scheduler.states import LABELLED, State, begun_label, state_label
+
+#: The labels that say only what the scheduler found, and come off once that is true no longer.
+OURS = LABELLED - {State.HELD}
 
 
 class Issues:
@@ -17,51 +28,77 @@ class Issues:
         self.label = label
 
     def close(self, ticket: Ticket, state: State) -> None:
-        """Close the issue as ``state`` asks; the state's label and the closing are one write."""
-        reason = "completed" if state is State.DISPATCHED else "not_planned"
-        labels = labels_for(ticket, state, self.label)
-        unchanged = set(labels) == set(ticket.labels)
-        self.queue.set_state(
-            ticket.number, reason=reason, labels=None if unchanged else sorted(labels)
-        )
+        """Close the issue as ``state`` asks, after its journal says so.
 
-    def show(self, ticket: Ticket, state: State) -> None:
-        """Give an issue that stays open the label of ``state``, and no other state's."""
-        labels = labels_for(ticket, state, self.label)
-        if set(labels) != set(ticket.labels):
-            self.queue.set_state(ticket.number, reason=None, labels=sorted(labels))
+        The order is the promise. The labels of other states come off before, the label of
+        ``state`` is put on afterwards: an open issue with the label of an end is thus one that
+        was reopened, also where a server tells no ``state_reason``. Whoever dies before the
+        closing leaves it to the next tick; a label that is missing after it, `scheduler.closed`
+        puts on. One that GitHub refuses stops nothing: the journal says how it ended, and better
+        closed without its label than left open.
+        """
+        with contextlib.suppress(Rejected):
+            ticket = self.unmark(ticket, OURS - {state})
+        reason = "completed" if state is State.DISPATCHED else "not_planned"
+        self.queue.set_state(ticket.number, reason=reason)
+        if state in LABELLED:
+            self.mark(ticket, state)
+
+    def mark(self, ticket: Ticket, state: State) -> None:
+        """Put on the label of the end that a closed issue came to, if GitHub takes it."""
+        with contextlib.suppress(Rejected):
+            self._put_on(ticket, state_label(self.label, state))
+
+    def show(self, ticket: Ticket, state: State) -> Ticket:
+        """The issue, which stays open, with the label of ``state`` and of no other.
+
+        But for the label of a hold, which a person may have put on, too: it comes off when one
+        has said what is to become of the job, and not before.
+        """
+        if state in LABELLED:
+            ticket = self._put_on(ticket, state_label(self.label, state))
+        return self.unmark(ticket, OURS - {state})
+
+    def unmark(self, ticket: Ticket, states: Collection[State]) -> Ticket:
+        """The issue without the labels of ``states``."""
+        for state in State:
+            if state in states:
+                ticket = self._take_off(ticket, state_label(self.label, state))
+        return ticket
 
     def pause(self, ticket: Ticket, *, paused: bool) -> Ticket:
         """The issue, with the label that keeps its job from running or without it."""
         label = state_label(self.label, State.PAUSED)
-        others = [name for name in ticket.labels if name != label]
-        wanted = [*others, label] if paused else others
-        if set(wanted) != set(ticket.labels):
-            self.queue.set_state(ticket.number, reason=None, labels=sorted(wanted))
-        return replace(ticket, labels=tuple(sorted(wanted)))
+        return self._put_on(ticket, label) if paused else self._take_off(ticket, label)
 
-    def retitle(self, ticket: Ticket, title: str) -> None:
-        """Give the issue another title."""
-        if title != ticket.title:
+    def begun(self, ticket: Ticket, state: State) -> Ticket:
+        """The issue of a series that goes on in ``state``, with the label that it has begun."""
+        return self._put_on(self.show(ticket, state), begun_label(self.label))
+
+    def retitle(self, ticket: Ticket, titled: Callable[[str], str]) -> Ticket:
+        """The issue with the title that ``titled`` makes of the one that it has.
+
+        A title is written whole, so it is read once more right before: one that a person gave
+        meanwhile is theirs. An issue that was closed meanwhile keeps its own.
+        """
+        if titled(ticket.title) == ticket.title:
+            return ticket
+        now = self.queue.ticket(ticket.number)
+        if now is None or not now.open:
+            return ticket
+        title = titled(now.title)
+        if title != now.title:
             self.queue.set_state(ticket.number, reason=None, title=title)
+        return replace(ticket, title=title)
 
-    def go_on(self, ticket: Ticket, state: State, *, title: str) -> Ticket:
-        """The issue of a series, with what shows that it has begun and in its title comes next."""
-        kept = labels_for(ticket, state, self.label)
-        labels = sorted({*kept, begun_label(self.label)})
-        changes = set(labels) != set(ticket.labels)
-        if changes or title != ticket.title:
-            self.queue.set_state(
-                ticket.number,
-                reason=None,
-                labels=labels if changes else None,
-                title=title if title != ticket.title else None,
-            )
-        return replace(ticket, labels=tuple(labels), title=title)
+    def _put_on(self, ticket: Ticket, label: str) -> Ticket:
+        if label in ticket.labels:
+            return ticket
+        self.queue.add_label(ticket.number, label)
+        return replace(ticket, labels=(*ticket.labels, label))
 
-
-def labels_for(ticket: Ticket, state: State, queue_label: str) -> list[str]:
-    """The issue's labels with those of states replaced by the one of ``state``."""
-    known = {state_label(queue_label, each) for each in State if each is not State.PAUSED}
-    kept = [label for label in ticket.labels if label not in known]
-    return [*kept, state_label(queue_label, state)] if state in LABELLED else kept
+    def _take_off(self, ticket: Ticket, label: str) -> Ticket:
+        if label not in ticket.labels:
+            return ticket
+        self.queue.remove_label(ticket.number, label)
+        return replace(ticket, labels=tuple(each for each in ticket.labels if each != label))

@@ -69,10 +69,22 @@ class Lifecycle:
             self.desk.issues.close(found.ticket, State.DISPATCHED)
             self.desk.note("recovered", found, "its series is over; closed")
             return
-        decision = self.desk.decide(found, comments, history)
-        if self._kept(found, comments, history, decision):
-            decision = policy.Wait(reason="on hold; its comments say why", state=State.HELD)
+        found, decision = self._decided(found, comments, history)
         self._carry_out(found, comments, history, decision)
+
+    def _decided(
+        self, found: Known, comments: Comments, history: History
+    ) -> tuple[Known, Decision]:
+        """What is to be done with a job; the label of its hold comes off by a person's word."""
+        decision = self.desk.decide(found, comments, history)
+        said = self.desk.resolution(found, comments, history)
+        if said is None and self._kept(found, history, decision):
+            return found, policy.Wait(reason="on hold; its comments say why", state=State.HELD)
+        if said is not None and not isinstance(decision, (policy.Hold, policy.Wait)):
+            # Before it is carried out: whoever dies in between hears the same word again.
+            ticket = self.desk.issues.unmark(found.ticket, {State.HELD})
+            return replace(found, ticket=ticket), decision
+        return found, decision
 
     def _presumed(self, found: Known, comments: Comments) -> tuple[Known, Fire | End]:
         """What to claim by records that may be anybody's; it is made sure of once that is done.
@@ -89,13 +101,12 @@ class Lifecycle:
                 return placed, replace(decision, attempt=attempt, supersedes=None)
         return found, Fire(attempt=highest_attempt(comments.items, found.key) + 1)
 
-    def _kept(self, found: Known, comments: Comments, history: History, decision: Decision) -> bool:
+    def _kept(self, found: Known, history: History, decision: Decision) -> bool:
         """Whether the label keeps a job on hold that its records alone would let go on."""
         if found.command is not None and history.journal.held:
             return False
         labelled = state_label(self.desk.settings.label, State.HELD) in found.ticket.labels
-        moves = isinstance(decision, (Fire, End, policy.Recover))
-        return labelled and moves and self.desk.resolution(found, comments, history) is None
+        return labelled and isinstance(decision, (Fire, End, policy.Recover))
 
     def _carry_out(
         self, found: Known, comments: Comments, history: History, decision: Decision

@@ -217,8 +217,7 @@ def resolve(connection: Connection, number: int, *, run_id: int | None) -> dict[
     comment = "/resolve again" if run_id is None else f"/resolve dispatched {run_id}"
     say(connection, number, look(connection, ticket, deep=False).job, comment)
     # Without the label every tick reads the job again, however long the next one takes.
-    kept = [each for each in ticket.labels if each != label]
-    connection.queue.set_state(number, reason=None, labels=kept)
+    connection.queue.remove_label(number, label)
     return {"id": number, "status": "held", "comment": comment, "url": ticket.url}
 
 

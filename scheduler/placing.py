@@ -75,7 +75,8 @@ class Placer:
         if items and desk.facts.login() is None:
             history = desk.presumed(comments)
             placed = desk.locate(found, items, history)
-            done = not history.claims and desk.title(placed) == found.ticket.title
+            title = found.ticket.title
+            done = not history.claims and desk.title(placed, title) == title
             if done or placed.command is not None:
                 return placed
             # Something was left undone; doing it tells whose records are to be believed.

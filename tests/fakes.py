@@ -121,23 +121,20 @@ class MemoryQueue:
     def react(self, comment_id: int, content: str) -> None:
         self._ask("react", lambda: self.hub.react(comment_id, content, by=self.login))
 
-    def set_state(
-        self,
-        number: int,
-        *,
-        reason: str | None,
-        labels: Sequence[str] | None = None,
-        title: str | None = None,
-    ) -> None:
+    def set_state(self, number: int, *, reason: str | None, title: str | None = None) -> None:
         def write() -> None:
-            if labels is not None:
-                self.hub.change(number, labels=tuple(labels))
             if title is not None:
                 self.hub.change(number, title=title)
             if reason is not None:
                 self.hub.close(number, by=self.login, reason=reason)
 
         self._ask("set_state", write)
+
+    def add_label(self, number: int, label: str) -> tuple[str, ...]:
+        return self._ask("add_label", lambda: self.hub.put_on(number, label, by=self.login))
+
+    def remove_label(self, number: int, label: str) -> None:
+        self._ask("remove_label", lambda: self.hub.take_off(number, label, by=self.login))
 
     def role(self, login: str, repo: str | None = None) -> str:
         return self._ask("role", lambda: self.hub.role(login))

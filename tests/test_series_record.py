@@ -162,13 +162,14 @@ def test_what_an_occurrence_costs(capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
         numbers = f"{len(plain)} one-off, {len(first)} first, {len(due)} later, {len(idle)} idle"
         print(f"\nrequests of a tick: {numbers}")  # noqa: T201
-    assert (len(plain), len(first), len(due), len(idle)) == (12, 13, 18, 4)
-    # Who the scheduler is and what comments say, before and after; the last run; the claim's end.
+    assert (len(plain), len(first), len(due), len(idle)) == (12, 15, 19, 4)
+    # Who the scheduler is and what comments say, before and after; the last run; the claim's end;
+    # the issue once more, right before its title is written.
     extra = sorted(due)
     for call in plain:
         extra.remove(call)
     assert extra == [
-        "comments", "comments", "delete_comment", "recent_comments", "run", "viewer"
+        "comments", "comments", "delete_comment", "recent_comments", "run", "ticket", "viewer"
     ]  # fmt: skip
 
 

@@ -131,6 +131,17 @@ class Hub:
             changed: Ticket = replace(ticket, updated_at=self.now(), **changes)  # type: ignore[arg-type]
             self._put(changed)
 
+    def label(
+        self, number: int, *, on: Iterable[str] = (), off: Iterable[str] = ()
+    ) -> tuple[str, ...]:
+        """The issue's labels once some were put on and others taken off."""
+        ticket = self.ticket(number)
+        was = ticket.labels if ticket is not None else ()
+        labels = tuple(dict.fromkeys(each for each in (*was, *on) if each not in {*off}))
+        if labels != was:
+            self.change(number, labels=labels)
+        return labels
+
     def closed_since(self, since: datetime) -> list[Ticket]:
         """The issues that were closed since, newest first."""
         found = itertools.takewhile(

@@ -131,26 +131,25 @@ class SimulatedQueue:
         """Answer it in one sign, which nobody here looks at."""
         self._ask(lambda: None)
 
-    def set_state(
-        self,
-        number: int,
-        *,
-        reason: str | None,
-        labels: Sequence[str] | None = None,
-        title: str | None = None,
-    ) -> None:
-        """Close an issue, or change its labels and title."""
+    def set_state(self, number: int, *, reason: str | None, title: str | None = None) -> None:
+        """Close an issue, or change its title."""
 
         def write() -> None:
-            changes: dict[str, object] = {} if labels is None else {"labels": tuple(labels)}
-            if title is not None:
-                changes["title"] = title
+            changes: dict[str, object] = {} if title is None else {"title": title}
             if reason is not None:
                 now = self.hub.now()
                 changes |= {"open": False, "state_reason": reason, "closed_at": now}
             self.hub.change(number, **changes)
 
         self._ask(write)
+
+    def add_label(self, number: int, label: str) -> Sequence[str]:
+        """Put one label on."""
+        return self._ask(lambda: self.hub.label(number, on=[label]))
+
+    def remove_label(self, number: int, label: str) -> None:
+        """Take one label off."""
+        self._ask(lambda: self.hub.label(number, off=[label]))
 
     def role(self, login: str, repo: str | None = None) -> str:
         """Everybody here may write."""

@@ -1,0 +1,249 @@
+"""What a person does between any two requests of a tick is not undone by it.
+
+A tick reads an issue once and writes to it later. Whatever a person put on it, took off it or
+wrote meanwhile is newer than what the tick knows, and stays.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import pytest
+
+from scheduler.model import Ticket
+from tests.fakes import BOT, NOON, Crash, MemoryHub, MemoryQueue, Through
+from tests.faults.series import open_series
+from tests.faults.test_holes import at
+from tests.faults.world import World, body, world
+
+PAUSED, HELD, OTHER = "schedule:paused", "schedule:held", "bug"
+
+
+@dataclass(frozen=True)
+class Act:
+    """What a person does to issue 1, whether it still stands, and whether it stops the job."""
+
+    do: Callable[[MemoryHub], object]
+    stands: Callable[[Ticket], bool]
+    stops: bool = False
+
+
+def on(label: str, *, stops: bool = False) -> Act:
+    return Act(lambda hub: hub.put_on(1, label), lambda it: label in it.labels, stops)
+
+
+def off(label: str, *, stops: bool = False) -> Act:
+    return Act(lambda hub: hub.take_off(1, label), lambda it: label not in it.labels, stops)
+
+
+ACTS = {
+    "pauses it": on(PAUSED, stops=True),
+    "puts it on hold": on(HELD, stops=True),
+    "takes it out of the queue": off("schedule", stops=True),
+    "puts another label on": on("wip"),
+    "takes another label off": off(OTHER),
+}
+
+
+def one(more: str = "", *, to: str = "workflow: titled.yml", offset: float = 0) -> World:
+    made = world()
+    made.hub.open(body("1", to=to, more=more, run_at=NOON + timedelta(seconds=offset)))
+    return made
+
+
+def missed() -> World:
+    return one("deadline: 1s\n")
+
+
+def rejected() -> World:
+    made = one()
+    made.settings = replace(made.settings, allow=replace(made.settings.allow, workflows=("x.yml",)))
+    return made
+
+
+def discarded() -> World:
+    made = one()
+    made.hub.disabled.add("titled.yml")
+    return made
+
+
+def skipped() -> World:
+    made = one("unless: closed(#2)\n")
+    made.hub.open(body("2"))
+    made.hub.close(2)
+    return made
+
+
+def invalid() -> World:
+    made = world()
+    made.hub.open("---\nrun-at: never\n---\n")
+    return made
+
+
+def corrected() -> World:
+    made = invalid()
+    made.tick()
+    made.hub.change(1, body=body("1"))
+    return made
+
+
+def died(at_call: str, made: World, *, before: bool = True) -> World:
+    """The same after a tick that died at a request."""
+    made.tick(at(at_call, _die, before=before))
+    made.clock.sleep(150)
+    return made
+
+
+def _die() -> None:
+    raise Crash
+
+
+def held() -> World:
+    return died("dispatch", one(to="event: wake"))
+
+
+def resolved(words: str) -> World:
+    made = held()
+    made.tick()
+    made.hub.comment(1, f"/resolve {words}", by="owner")
+    return made
+
+
+def reopened(end: Callable[[], World]) -> World:
+    made = end()
+    made.tick()
+    assert not made.hub.ticket(1).open
+    made.hub.reopen(1)
+    return made
+
+
+def moved() -> World:
+    made = reopened(missed)
+    made.hub.change(1, body=body("1", run_at=NOON + timedelta(hours=1)))
+    return made
+
+
+def series(*, ran: bool = False) -> World:
+    made = world()
+    open_series(made.hub)
+    if ran:
+        made.tick()
+        made.clock.sleep(600)
+    return made
+
+
+def last() -> World:
+    made = world()
+    open_series(made.hub, rule="every: 10m\ncount: 1")
+    return made
+
+
+def said(words: str, made: World) -> World:
+    made.hub.comment(1, words, by="owner")
+    return made
+
+
+def later() -> World:
+    return one(offset=3600)
+
+
+SITUATIONS: dict[str, Callable[[], World]] = {
+    "due": one,
+    "missed": missed,
+    "rejected": rejected,
+    "discarded": discarded,
+    "skipped": skipped,
+    "invalid": invalid,
+    "corrected": corrected,
+    "lost": held,
+    "resolved as run": lambda: resolved("dispatched 7"),
+    "resolved as not run": lambda: resolved("again"),
+    "missed, then reopened": lambda: reopened(missed),
+    "missed, then moved": moved,
+    "recorded and left open": lambda: died("set_state", one()),
+    "missed and left open": lambda: died("set_state", missed()),
+    "missed and left without its label": lambda: died("add_label", missed()),
+    "a series": series,
+    "a series that has begun": lambda: series(ran=True),
+    "a series that ends": last,
+    "a series that is over and left open": lambda: died("set_state", last()),
+    "/run": lambda: said("/run", later()),
+    "/pause": lambda: said("/pause", later()),
+    "/resume": lambda: said("/resume", later()),
+    "/snooze": lambda: said("/snooze 2h", later()),
+    "/cancel": lambda: said("/cancel", later()),
+    "/run of a series": lambda: said("/run", series(ran=True)),
+    "/snooze of a series": lambda: said("/snooze 2h", series(ran=True)),
+    "a slip": lambda: said("/snoze 2h", later()),
+}
+
+
+#: Where an older word would have to give way to a newer label.
+WORDS = {
+    ("/run", "pauses it"), ("/run of a series", "pauses it"), ("/resume", "pauses it"),
+    ("resolved as not run", "puts it on hold"),
+}  # fmt: skip
+PAIRS = [(s, a) for s, a in itertools.product(SITUATIONS, ACTS) if (s, a) not in WORDS]
+
+
+def built(situation: str) -> World:
+    made = SITUATIONS[situation]()
+    hub = made.hub
+    hub.put_on(1, OTHER)
+    return made
+
+
+def moments(situation: str) -> Iterator[tuple[int, str]]:
+    """Each request of a tick: its number, from 1, and its name."""
+    queue = MemoryQueue((made := built(situation)).hub)
+    made.tick(queue=queue)
+    assert queue.calls
+    yield from enumerate(queue.calls, 1)
+
+
+def when(index: int, do: Callable[[], object]) -> Through:
+    """Have somebody ``do`` something right before a request."""
+
+    def through(number: int, _: str, act: Callable[[], object]) -> object:
+        if number == index:
+            do()
+        return act()
+
+    return through
+
+
+@pytest.mark.parametrize(("situation", "name"), PAIRS)
+def test_no_act_of_a_person_is_undone(situation: str, name: str) -> None:
+    act = ACTS[name]
+    for index, call in moments(situation):
+        made = built(situation)
+        acted: list[bool] = []
+
+        def does(made: World = made, acted: list[bool] = acted) -> None:
+            acted.append(not act.stands(made.hub.ticket(1)))
+            act.do(made.hub)
+
+        made.tick(when(index, does))
+        assert acted, (index, call)
+        if not acted[0]:
+            continue  # it was so already
+        assert act.stands(made.hub.ticket(1)), (index, call, made.story())
+        sent = len(made.hub.sent)
+        for _ in range(3):
+            made.clock.sleep(700)
+            made.tick()
+        assert act.stands(made.hub.ticket(1)), (index, call, made.story())
+        if act.stops:
+            assert len(made.hub.sent) == sent, (index, call, made.story())
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_a_tick_never_writes_the_queue_s_label(situation: str) -> None:
+    made = built(situation)
+    for _ in range(3):
+        made.tick()
+        made.clock.sleep(700)
+    assert not [each for each in made.hub.marks if each.by == BOT and each.label == "schedule"]
