@@ -22,6 +22,7 @@ from scheduler.errors import (
     UsageError,
 )
 from scheduler.facts import Facts
+from scheduler.manage import READS, being_changed
 from scheduler.model import Job, Ticket, User
 from scheduler.nudge import Nudged, nudge
 from scheduler.request import Request
@@ -164,8 +165,8 @@ def create(request: Request, connection: Connection) -> Created:
         ticket, stands = found
         zone = shown_in(stands, connection)
         return Created(ticket=ticket, job=stands, created=False, state=state, now=now, zone=zone)
-    if found := admission.duplicate(job):
-        return _duplicate(found, job, request, connection, now)
+    if there := _standing(admission, job, request, connection, now):
+        return there
     admission.check(job)
     job = _signed(job, connection)
     try:
@@ -195,13 +196,29 @@ def _nudge(request: Request, job: Job, connection: Connection, facts: Facts) -> 
     return nudge(connection.queue, job, connection.settings, branch=facts.branch, now=now)
 
 
+def _standing(
+    admission: Admission, job: Job, request: Request, connection: Connection, now: datetime
+) -> Created | None:
+    """What is answered where a job with the same dedup-key stands there; None: there is none."""
+    number = 0
+    for _ in range(READS):
+        if (found := admission.duplicate(job)) is None:
+            return None
+        if there := _duplicate(found, job, request, connection, now):
+            return there
+        number = found[0].number
+        admission.forget()
+    raise being_changed(number)
+
+
 def _duplicate(
     found: tuple[Ticket, Job],
     job: Job,
     request: Request,
     connection: Connection,
     now: datetime,
-) -> Created:
+) -> Created | None:
+    """The job that stands there already, replaced if that is asked for; None: it is another now."""
     ticket, stands = found
     if request.on_duplicate == "replace":
         job = _signed(job, connection)
@@ -211,6 +228,9 @@ def _duplicate(
                 f"--on-duplicate: #{ticket.number} was opened too long ago to be signed anew; "
                 f"'schedule cancel {ticket.number}', then create this one"
             )
+        again = connection.queue.ticket(ticket.number)
+        if again is None or (again.open, again.body) != (ticket.open, ticket.body):
+            return None
         changes = {"title": title(job), "body": frontmatter.render(job)}
         ticket, stands = connection.queue.edit(ticket.number, **changes), job
     state = look(connection, ticket).state

@@ -26,6 +26,8 @@ from scheduler.seen import Seen, look
 from scheduler.series import expected, retitled
 from scheduler.states import State, state_label
 
+#: How often an issue that somebody else is changing is looked at before it is written to.
+READS = 3
 JOB_ID = re.compile(
     r"(?:(?P<repo>[\w.-]+/[\w.-]+)?#|https?://[^/\s]+/(?P<path>[\w.-]+/[\w.-]+)/issues/)?"
     r"(?P<number>[1-9][0-9]{0,9})(?:[?#].*)?"
@@ -101,10 +103,38 @@ def cancel(connection: Connection, number: int, *, run: bool) -> dict[str, Any]:
 def reschedule(connection: Connection, number: int, run_at: datetime) -> tuple[Seen, Job]:
     """Move a job to ``run_at``; a closed one is reopened, as another occurrence.
 
+    Title and text are written whole: what else was read before that is read once more right
+    before, and what somebody changed meanwhile is kept.
+
     Raises:
-        Refused: the job's own text can't be read.
+        Refused: the job's own text can't be read, or somebody goes on changing it, or has just
+            closed it.
     """
     ticket = find(connection, number)
+    for _ in range(READS):
+        seen = look(connection, ticket)
+        job, changes = _moved(connection, seen, run_at)
+        again = connection.queue.ticket(number) if ticket.comments else ticket
+        if again is None or again.open != ticket.open:
+            raise Refused(
+                f"ID: #{number} was {'reopened' if again and again.open else 'closed'} meanwhile; "
+                "repeat this if it is meant all the same"
+            )
+        if (again.title, again.body) == (ticket.title, ticket.body):
+            ticket = connection.queue.edit(number, **changes)
+            return replace(seen, ticket=ticket, state=_reopened(connection, ticket)), job
+        ticket = again
+    raise being_changed(number)
+
+
+def being_changed(number: int) -> Refused:
+    """What is said where an issue is another each time that it is looked at."""
+    return Refused(f"ID: #{number} is being changed by somebody else; look at it, then try again")
+
+
+def _moved(connection: Connection, seen: Seen, run_at: datetime) -> tuple[Job, dict[str, Any]]:
+    """The job of an issue at another time, and what of the issue is to be changed for that."""
+    ticket, number = seen.ticket, seen.ticket.number
     try:
         job, _ = waiting(ticket, timezone=connection.settings.defaults.timezone)
     except InvalidJob as problem:
@@ -117,7 +147,6 @@ def reschedule(connection: Connection, number: int, run_at: datetime) -> tuple[S
             f"deadline: {when.format_instant(deadline)} is before {when.format_instant(run_at)}; "
             "edit the issue's deadline first"
         )
-    seen = look(connection, ticket)
     job = replace(job, run_at=run_at)
     frontmatter.agree(job)
     if (rule := recurrence.of(job)) is not None:
@@ -128,8 +157,7 @@ def reschedule(connection: Connection, number: int, run_at: datetime) -> tuple[S
         changes["title"] = title
     if not ticket.open:
         changes["state"] = "open"
-    ticket = connection.queue.edit(number, **changes)
-    return replace(seen, ticket=ticket, state=_reopened(connection, ticket)), job
+    return job, changes
 
 
 def _reopened(connection: Connection, ticket: Ticket) -> State:
