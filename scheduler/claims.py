@@ -109,7 +109,7 @@ class Claimant:
         try:
             written = self.queue.add_comment(work.ticket.number, claim_comment(claim))
         except Unavailable as lost:
-            if not lost.sent or isinstance(lost, RateLimited):
+            if not lost.sent:
                 raise
         fresh, mine = self._read_again(work, claim, written)
         held = Held(
