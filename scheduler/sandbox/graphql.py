@@ -1,4 +1,4 @@
-"""The part of GraphQL that asks who one is, and who last edited an issue.
+"""The part of GraphQL that asks who one is, and who did what to an issue.
 
 A hand-made selection over a few objects; what it does not know is answered with an error
 as GitHub shapes it. https://docs.github.com/graphql
@@ -9,35 +9,33 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from scheduler.sandbox.clock import iso
 from scheduler.sandbox.failure import ApiFailure, not_found
+from scheduler.sandbox.graphql_query import Field, QueryError, read
 from scheduler.sandbox.people import User, at_least
-from scheduler.sandbox.records import BodyEdit, Issue
+from scheduler.sandbox.records import BodyEdit, Comment, Issue, IssueEvent, Label
 from scheduler.sandbox.repository import Repository
 from scheduler.sandbox.routing import Answer, Call, Routes
 from scheduler.sandbox.shapes import node_id
 
 routes = Routes()
 
-_TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|\.\.\.|[A-Za-z_]\w*|\$\w+|-?\d+|[{}()\[\]:=!@|]')
+#: What is on an issue's timeline here: REST's word for an event, and its type in GraphQL.
+TIMELINE = {
+    "labeled": "LabeledEvent",
+    "unlabeled": "UnlabeledEvent",
+    "renamed": "RenamedTitleEvent",
+    "closed": "ClosedEvent",
+    "reopened": "ReopenedEvent",
+    "locked": "LockedEvent",
+    "unlocked": "UnlockedEvent",
+}
+#: So many items of one connection may be asked for.
+MOST = 100
 
-
-class QueryError(ValueError):
-    """The query is broken, or asks for what this sandbox does not have."""
-
-
-@dataclass
-class Field:
-    """One selected field, under its alias. on: the type of the fragment it stands in."""
-
-    name: str
-    alias: str
-    arguments: dict[str, Any] = field(default_factory=dict)
-    selection: list[Field] = field(default_factory=list)
-    on: str | None = None
+_Item = Issue | User | BodyEdit | IssueEvent | Comment | Label
 
 
 @routes.add("POST", "/graphql")
@@ -49,87 +47,11 @@ def graphql(call: Call) -> Answer:
     query, variables = call.text("query", required=True) or "", call.given().get("variables")
     errors: list[dict[str, Any]] = []
     try:
-        selection = _Query(query, variables or {}).read()
+        selection = read(query, variables or {})
         data = {one.alias: _root(call, one, errors) for one in selection}
     except QueryError as exc:
         return Answer({"errors": [{"message": str(exc)}]})
     return Answer({"data": data} | ({"errors": errors} if errors else {}))
-
-
-class _Query:
-    """Reads one ``query`` operation without fragments of its own."""
-
-    def __init__(self, text: str, variables: Mapping[str, Any]) -> None:
-        self.tokens = _TOKEN.findall(re.sub(r"#[^\n]*", "", text).replace(",", " "))
-        self.variables = variables
-
-    def take(self) -> str:
-        if not self.tokens:
-            raise QueryError("Parse error: unexpected end of the query")
-        return str(self.tokens.pop(0))
-
-    def peek(self) -> str:
-        return str(self.tokens[0]) if self.tokens else ""
-
-    def read(self) -> list[Field]:
-        if self.peek() in ("mutation", "subscription", "fragment"):
-            raise QueryError(f"{self.peek()}: this sandbox answers queries only")
-        while self.peek() and self.peek() != "{":
-            self.take()
-        return self.selection()
-
-    def selection(self, on: str | None = None) -> list[Field]:
-        if self.take() != "{":
-            raise QueryError("Parse error: a selection begins with {")
-        fields: list[Field] = []
-        while self.peek() != "}":
-            name = self.take()
-            if name == "...":
-                if self.take() != "on":
-                    raise QueryError("Parse error: only inline fragments are known")
-                fields += self.selection(self.take())
-                continue
-            if not re.fullmatch(r"\w+", name):
-                raise QueryError(f"Parse error on {name!r}")
-            alias = name
-            if self.peek() == ":":
-                self.take()
-                name = self.take()
-            one = Field(name, alias, on=on)
-            if self.peek() == "(":
-                one.arguments = self.arguments()
-            if self.peek() == "{":
-                one.selection = self.selection()
-            fields.append(one)
-        self.take()
-        return fields
-
-    def arguments(self) -> dict[str, Any]:
-        self.take()
-        arguments: dict[str, Any] = {}
-        while self.peek() != ")":
-            name = self.take()
-            if self.take() != ":":
-                raise QueryError(f"Parse error: {name} has no value")
-            arguments[name] = self.value()
-        self.take()
-        return arguments
-
-    def value(self) -> Any:
-        word = self.take()
-        if word == "[":
-            items = []
-            while self.peek() != "]":
-                items.append(self.value())
-            self.take()
-            return items
-        if word.startswith("$"):
-            return self.variables.get(word[1:])
-        if word.startswith('"'):
-            return re.sub(r"\\(.)", r"\1", word[1:-1])
-        if re.fullmatch(r"-?\d+", word):
-            return int(word)
-        return {"true": True, "false": False, "null": None}.get(word, word)
 
 
 def _root(call: Call, one: Field, errors: list[dict[str, Any]]) -> Any:
@@ -205,7 +127,7 @@ def _repository(
     return shape
 
 
-def _select(call: Call, item: Issue | User | BodyEdit, one: Field) -> dict[str, Any]:
+def _select(call: Call, item: _Item, one: Field) -> dict[str, Any]:
     """The selected fields of an object; those of fragments on other types are left out."""
     kind, known = _fields(call, item)
     shape: dict[str, Any] = {}
@@ -213,7 +135,7 @@ def _select(call: Call, item: Issue | User | BodyEdit, one: Field) -> dict[str, 
         if part.on not in (None, kind, "Actor", "Node"):
             continue
         value = _known(known, part, kind)
-        if isinstance(value, (Issue, User, BodyEdit)):
+        if isinstance(value, _Item):
             value = _select(call, value, part)
         elif isinstance(value, list):
             value = _connection(call, value, part)
@@ -222,25 +144,77 @@ def _select(call: Call, item: Issue | User | BodyEdit, one: Field) -> dict[str, 
 
 
 def _connection(call: Call, items: list[Any], one: Field) -> dict[str, Any]:
-    """``totalCount``, ``pageInfo`` and ``nodes``; the first 100 at most."""
-    last = one.arguments.get("last")
-    first = one.arguments.get("first", 100)
-    chosen = items[-last:] if isinstance(last, int) else items[:first]
+    """The first or the last items of a list, and how many there are in all."""
+    first, last = one.arguments.get("first"), one.arguments.get("last")
+    for name, count in (("first", first), ("last", last)):
+        if count is not None and not (isinstance(count, int) and 1 <= count <= MOST):
+            raise QueryError(
+                f"Requesting {count} records on the `{one.name}` connection exceeds the `{name}` "
+                f"limit of {MOST} records."
+            )
+    if first is None and last is None:
+        raise QueryError(
+            f"You must provide a `first` or `last` value to properly paginate the `{one.name}` "
+            "connection."
+        )
+    known: dict[str, Any] = {"totalCount": len(items)}
+    if one.name == "timelineItems":
+        items = _of_types(items, one.arguments.get("itemTypes"))
+        known["filteredCount"] = len(items)
+    chosen = items[:first] if first is not None else items[-(last or 0) :]
+    more = len(chosen) < len(items)
+    ends = {"endCursor": None, "startCursor": None}
+    known["pageInfo"] = {
+        "hasNextPage": more and first is not None,
+        "hasPreviousPage": more and first is None,
+        **ends,
+    }
+    if one.name == "timelineItems":
+        known["pageCount"] = len(chosen)
+    known["nodes"] = chosen
     shape: dict[str, Any] = {}
     for part in one.selection:
-        known = {
-            "totalCount": len(items),
-            "pageInfo": {"hasNextPage": len(chosen) < len(items), "endCursor": None},
-            "nodes": chosen,
-        }
         value = _known(known, part, "Connection")
         if part.name == "nodes":
             value = [_select(call, item, part) for item in chosen]
+        elif part.name == "pageInfo":
+            value = {each.alias: _known(value, each, "PageInfo") for each in part.selection}
         shape[part.alias] = value
     return shape
 
 
-def _fields(call: Call, item: Issue | User | BodyEdit) -> tuple[str, dict[str, Any]]:
+def _of_types(items: list[Any], wanted: object) -> list[Any]:
+    """The items of a timeline whose types are asked for; None: of all."""
+    if wanted is None:
+        return items
+    words = wanted if isinstance(wanted, list) else [wanted]
+    for word in words:
+        if word not in {*map(_word, TIMELINE), "ISSUE_COMMENT"}:
+            raise QueryError(
+                f"Argument 'itemTypes' on Field 'timelineItems' has an invalid value ({word}). "
+                "Expected type '[IssueTimelineItemsItemType!]'."
+            )
+    return [
+        item
+        for item in items
+        if ("ISSUE_COMMENT" if isinstance(item, Comment) else _word(item.event)) in words
+    ]
+
+
+def _word(event: str) -> str:
+    # renamed → RENAMED_TITLE_EVENT, labeled → LABELED_EVENT
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", TIMELINE[event])
+    return spaced.upper()
+
+
+def _timeline(call: Call, issue: Issue) -> list[IssueEvent | Comment]:
+    events = [each for each in issue.events if each.event in TIMELINE]
+    late = call.state.staleness.comments
+    comments = [each for each in issue.comments if call.state.visible(each.created_at, late)]
+    return sorted([*events, *comments], key=lambda each: (each.created_at, each.id))
+
+
+def _fields(call: Call, item: _Item) -> tuple[str, dict[str, Any]]:
     if isinstance(item, User):
         login = item.login.removesuffix("[bot]") if item.kind == "Bot" else item.login
         return item.kind, {
@@ -261,12 +235,33 @@ def _fields(call: Call, item: Issue | User | BodyEdit) -> tuple[str, dict[str, A
             "deletedAt": None,
             "diff": item.diff,
         }
+    if isinstance(item, Label):
+        return "Label", {
+            "__typename": "Label",
+            "id": node_id("L", item.id),
+            "name": item.name,
+            "color": item.color,
+            "description": item.description,
+            "isDefault": item.default,
+        }
+    if isinstance(item, Comment):
+        return "IssueComment", {
+            "__typename": "IssueComment",
+            "id": node_id("IC", item.id),
+            **_database_id(item.id),
+            "author": item.author,
+            "body": item.body,
+            "createdAt": iso(item.created_at),
+            "updatedAt": iso(item.updated_at),
+        }
+    if isinstance(item, IssueEvent):
+        return _event(item)
     view = call.state.seen(item) or item.view
     last = item.edits[-1] if item.edits else None
     return "Issue", {
         "__typename": "Issue",
         "id": node_id("I", item.id),
-        "databaseId": item.id,
+        **_database_id(item.id),
         "number": item.number,
         "title": view.title,
         "body": view.body or "",
@@ -282,7 +277,31 @@ def _fields(call: Call, item: Issue | User | BodyEdit) -> tuple[str, dict[str, A
         "closedAt": iso(view.closed_at) if view.closed_at else None,
         "url": f"{call.base}/issues/{item.number}",
         "userContentEdits": list(reversed(item.edits)),
+        "timelineItems": _timeline(call, item),
     }
+
+
+def _database_id(number: int) -> dict[str, Any]:
+    # An Int has 32 bits: https://spec.graphql.org/October2021/#sec-Int
+    return {"databaseId": number if number < 2**31 else None, "fullDatabaseId": str(number)}
+
+
+def _event(item: IssueEvent) -> tuple[str, dict[str, Any]]:
+    kind = TIMELINE[item.event]
+    known: dict[str, Any] = {
+        "__typename": kind,
+        "id": node_id("EV", item.id),
+        "actor": item.actor,
+        "createdAt": iso(item.created_at),
+    }
+    if item.event in ("labeled", "unlabeled"):
+        known["label"] = item.extra["label"]
+    if item.event in ("closed", "reopened"):
+        known["stateReason"] = (item.extra.get("state_reason") or "").upper() or None
+    if item.event == "renamed":
+        renamed = item.extra["rename"]
+        known |= {"previousTitle": renamed["from"], "currentTitle": renamed["to"]}
+    return kind, known
 
 
 def _known(fields: Mapping[str, Any], one: Field, kind: str) -> Any:
