@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -10,14 +12,14 @@ from scheduler.circumstances import Circumstances, NotNow
 from scheduler.claims import AnswerLost, Fresh, Held, Withdrawn, Work
 from scheduler.closing import Closing
 from scheduler.desk import Desk
-from scheduler.errors import NotPermitted, Rejected
+from scheduler.errors import NotPermitted, Rejected, Unavailable
 from scheduler.gateway import Comments
-from scheduler.journal import Claim, Entry, History
+from scheduler.journal import Claim, Entry, Explanation, History
 from scheduler.known import Known
 from scheduler.model import Dispatch, occurrence_comment, occurrence_instant
 from scheduler.policy import End, Fire
 from scheduler.recovery import Found
-from scheduler.report import Fired
+from scheduler.report import Fired, stays_comment
 from scheduler.settlement import Settlement
 from scheduler.states import State
 from scheduler.target import inputs_for
@@ -83,6 +85,9 @@ class Dispatcher:
                 desk.report.comes_next(against.until)
                 return None
             problem = (State.SKIPPED, against) if against else None
+        if problem and isinstance(decision, Fire) and problem[0] in (State.PAUSED, State.HELD):
+            self._stays(found, *problem)
+            return None
         if problem and isinstance(decision, Fire):
             decision = End(
                 state=problem[0],
@@ -121,6 +126,20 @@ class Dispatcher:
             self._end(standing, decision.state, decision.reason)
             return None
         return standing
+
+    def _stays(self, found: Known, state: State, reason: str) -> None:
+        """Show that a job stays paused or on hold, whoever took its label off, and say why once."""
+        desk, ticket = self.desk, found.ticket
+        desk.note(state.value, found, reason)
+        told = Explanation(text_hash=hashlib.sha256(reason.encode()).hexdigest()[:16])
+        if all(each.text_hash != told.text_hash for each in found.history.explanations):
+            # Only a courtesy: the label and the tick's report say it as well.
+            with contextlib.suppress(Rejected, Unavailable, NotPermitted):
+                desk.queue.add_comment(ticket.number, stays_comment(told, state, reason))
+        if state is State.PAUSED:
+            desk.issues.pause(ticket, paused=True)
+        else:
+            desk.issues.show(ticket, state)
 
     def _same_login(self, held: Held) -> None:
         """Make sure that the claim was written by the login whose records are believed.

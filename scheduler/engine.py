@@ -41,11 +41,6 @@ from scheduler.trust import target_of
 #: For how long after its last change the comments of a held issue are read for a person's
 #: word; taking the label off has it read whenever that was.
 HELD_FOR = timedelta(days=1)
-#: Said once in a tick, not of each job.
-EDITS_UNKNOWN = (
-    "trust: this server has no GraphQL, so who last changed a job's text can't be told; "
-    "jobs were judged by their authors alone"
-)
 PAUSED = "the settings say `paused: true`: nothing is run until that is taken back"
 #: So many jobs in a row without an answer end the tick: it is not one job's fault.
 OUTAGES = 3
@@ -163,10 +158,15 @@ class Tick:
             final = isinstance(problem, (NotPermitted, VersionRetired))
             report.error = problem if final else None
             report.comes_next(now)
-        if self.facts.edits_unknown:
-            report.notices.append(EDITS_UNKNOWN)
+        self.say_untold()
         report.requests = self.queue.requests
         return report
+
+    def say_untold(self) -> None:
+        """Say once, not of each job, what the server could not tell of who did what to them."""
+        words = self.facts.untold
+        if words and words not in self.report.notices:
+            self.report.notices.append(words)
 
     def _carry_out(self, due: list[Known]) -> None:
         stays = self.lifecycle.desk.stays

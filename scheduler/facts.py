@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from scheduler.errors import NotPermitted, Rejected, Unavailable
-from scheduler.gateway import Clock, Edit, Labelled, Queue
+from scheduler.gateway import Acts, Clock, Queue
 from scheduler.model import Comment, Job, Target, Ticket
 from scheduler.settings import Settings
 from scheduler.target import Declared, declared
@@ -18,10 +18,25 @@ from scheduler.trust import at_least, target_of
 REMEMBERED = 50.0
 #: So many issues are asked about in one GraphQL query.
 BATCH = 50
+#: What a server can't tell of jobs, by whether it tells no edits, and whether no events.
+UNTOLD = {
+    (True, False): (
+        "trust: this server has no GraphQL, so who last changed a job's text can't be told; jobs "
+        "were judged by their authors, and by who labelled, reopened and resumed them"
+    ),
+    (True, True): (
+        "trust: this server has no GraphQL and tells no events of an issue, so who changed, "
+        "labelled, reopened and resumed a job can't be told; jobs were judged by their authors"
+    ),
+    (False, True): (
+        "trust: this server does not tell who labelled, reopened and resumed a job; jobs were "
+        "judged by their authors, and by who last changed their texts"
+    ),
+}
 
 
 class Facts:
-    """Answers of one tick; those about rights and edits are forgotten after a minute.
+    """Answers of one tick; those about rights and who did what are forgotten after a minute.
 
     ``branch`` is the default branch of the queue's repository as far as the process was told
     it; what GitHub says with a file goes first.
@@ -45,12 +60,13 @@ class Facts:
         self._roles: dict[tuple[str, str | None], tuple[float, str]] = {}
         #: The roles that were not enough.
         self._lacking: dict[str, str] = {}
-        #: When it was asked, of which text, and the answer.
-        self._edits: dict[int, tuple[float, str, Edit]] = {}
+        #: When it was asked, of which issue as it was listed, and the answer.
+        self._acts: dict[int, tuple[float, Ticket, Acts]] = {}
         self._ahead: list[Ticket] = []
         self._places: dict[int, int] = {}
-        #: Whether the server has shown that it can't tell who changed a body.
+        #: Whether the server has shown that it can't tell who changed a body, or did anything else.
         self.edits_unknown = False
+        self.events_unknown = False
         self._files: dict[tuple[str, str, str | None], Declared | None] = {}
         self._branches: dict[str, str] = {queue.repository: branch} if branch else {}
         self._newest: dict[str, int | None] = {}
@@ -116,35 +132,53 @@ class Facts:
         self._ahead = list(tickets)
         self._places = {ticket.number: place for place, ticket in enumerate(tickets)}
 
-    def edit(self, ticket: Ticket) -> Edit | None:
-        """The last change of an issue's body; None where the server can't tell.
+    def acts(self, ticket: Ticket) -> Acts:
+        """What was done to an issue, as far as the server can tell.
 
-        What was told of another text than the issue has now is not remembered.
+        What was told of another state of the issue than it has now is not remembered.
 
         Raises:
             Unavailable: the server can tell, and has not.
         """
         now, number = self._clock.monotonic(), ticket.number
-        if self.edits_unknown:
-            return None
-        known = self._edits.get(number)
-        if known is None or now - known[0] > REMEMBERED or known[1] != ticket.body:
-            place = self._places.get(number, len(self._ahead))
-            batch = [ticket, *self._ahead[place + 1 : place + BATCH]]
-            found = self._queue.edits([each.number for each in batch])
-            if found is None:
-                self.edits_unknown = True
-                return None
-            told = ((each, found.get(each.number)) for each in batch)
-            self._edits |= {each.number: (now, each.body, edit) for each, edit in told if edit}
-            if number not in found:
-                raise Unavailable(f"who last changed #{number} can't be told now; the next tick")
-            known = self._edits[number]
+        known = self._acts.get(number)
+        if known is None or now - known[0] > REMEMBERED or _touched(known[1], ticket):
+            if not self.edits_unknown:
+                self._ask_ahead(ticket, now)
+            known = (now, ticket, Acts()) if self.edits_unknown else self._acts[number]
+            known = self._acts[number] = (*known[:2], self._all_events(number, known[2]))
         return known[2]
 
-    def labelled(self, number: int) -> Labelled | None:
-        """Who last put the queue's label on an issue."""
-        return self._queue.labelled(number)
+    def forget_acts(self, number: int) -> None:
+        """Ask anew what was done to an issue that was closed or unlabelled meanwhile."""
+        self._acts.pop(number, None)
+
+    @property
+    def untold(self) -> str | None:
+        """What the server could not tell of those who let jobs run; None: it told all."""
+        return UNTOLD.get((self.edits_unknown, self.events_unknown))
+
+    def _ask_ahead(self, ticket: Ticket, now: float) -> None:
+        place = self._places.get(ticket.number, len(self._ahead))
+        batch = [ticket, *self._ahead[place + 1 : place + BATCH]]
+        found = self._queue.acts([each.number for each in batch])
+        if found is None:
+            self.edits_unknown = True
+            return
+        told = ((each, found.get(each.number)) for each in batch)
+        self._acts |= {each.number: (now, each, acts) for each, acts in told if acts}
+        if ticket.number not in found:
+            raise Unavailable(f"who did what to #{ticket.number} can't be told now; the next tick")
+
+    def _all_events(self, number: int, acts: Acts) -> Acts:
+        """The same with the events of the issue alone, where they are not all there."""
+        if self.events_unknown or (acts.events is not None and acts.whole):
+            return acts
+        events = self._queue.events(number)
+        if events is None:
+            self.events_unknown = acts.events is None
+            return acts
+        return replace(acts, events=tuple(events), whole=True)
 
     def created_since(self, since: datetime, *, beside: Ticket) -> Sequence[Ticket]:
         """The jobs created since, from the longest list that was asked for.
@@ -252,3 +286,13 @@ class Facts:
             self._older = None
         if self._recent and self._recent[1] is not None:
             self._recent = None
+
+
+def _touched(before: Ticket, now: Ticket) -> bool:
+    """Whether somebody did more to an issue than to write a comment, as far as it shows that."""
+    shown, shows = (
+        (each.body, each.open, each.state_reason, each.locked, frozenset(each.labels))
+        for each in (before, now)
+    )
+    later = before.updated_at != now.updated_at and before.comments == now.comments
+    return shown != shows or later

@@ -48,11 +48,31 @@ class Edit:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Labelled:
-    """Who put the queue's label on an issue, and when."""
+class Event:
+    """Something that was done to an issue: ``event`` is GitHub's word, such as ``labeled``.
 
+    ``at`` has whole seconds, ``actor`` is None of an account that is gone, ``label`` is the name
+    of the label that an event is about.
+    https://docs.github.com/en/rest/using-the-rest-api/issue-event-types
+    """
+
+    event: str
     at: datetime
-    actor: User
+    actor: User | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Acts:
+    """What was done to an issue: the last change of its body, and the events, oldest first.
+
+    Either is None where the server can't tell. ``whole``: the events reach back to the issue's
+    opening; else only the newest are there.
+    """
+
+    edit: Edit | None = None
+    events: tuple[Event, ...] | None = None
+    whole: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,14 +178,14 @@ class Queue(Protocol):
     def role(self, login: str, repo: str | None = None) -> str:
         """The user's role in ``repo``, or the queue's own: ``none``, ``read`` … ``admin``."""
 
-    def edits(self, numbers: Sequence[int]) -> Mapping[int, Edit] | None:
-        """The last changes of issues' bodies, at once; None: the server can't tell.
+    def acts(self, numbers: Sequence[int]) -> Mapping[int, Acts] | None:
+        """What was done to these issues, asked at once; None: the server can't tell.
 
         An issue that is not in the answer could not be asked about.
         """
 
-    def labelled(self, number: int) -> Labelled | None:
-        """Who last put the queue's label on the issue; None: no such event."""
+    def events(self, number: int) -> Sequence[Event] | None:
+        """All that was done to one issue, oldest first; None: the server can't tell."""
 
     def created_since(self, since: datetime) -> Sequence[Ticket]:
         """The issues with the queue's label, open or closed, created since."""

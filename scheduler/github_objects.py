@@ -17,7 +17,7 @@ from typing import Any, ParamSpec, TypeVar
 from dateutil.parser import isoparse
 
 from scheduler.errors import Unavailable
-from scheduler.gateway import Check, Edit, Labelled, PullRequest, Review
+from scheduler.gateway import Acts, Check, Edit, Event, PullRequest, Review
 from scheduler.model import UNCOUNTED, Comment, Run, Ticket, User
 
 P = ParamSpec("P")
@@ -230,23 +230,62 @@ def run_of(data: Any) -> Run:
     )
 
 
-@_shaped
-def edit_of(data: dict[str, Any]) -> Edit:
-    """A GraphQL issue's last edit; an app's login lacks the ``[bot]`` that REST shows."""
-    editor = data.get("editor")
-    if not editor or not editor.get("login"):
-        return Edit(at=_instant(data.get("lastEditedAt")))
-    login = str(editor["login"])
-    bot = editor.get("__typename") == "Bot"
-    if bot and not login.endswith("[bot]"):
+def _actor(data: Any) -> User | None:
+    """A GraphQL actor; an app's login lacks the ``[bot]`` that REST shows."""
+    if not data or not data.get("login"):
+        return None
+    login = str(data["login"])
+    if data.get("__typename") == "Bot" and not login.endswith("[bot]"):
         login += "[bot]"
-    return Edit(at=_instant(data.get("lastEditedAt")), editor=User(login=login, bot=bot))
+    return User(login=login, bot=login.endswith("[bot]"))
+
+
+def unknown_field(errors: Any) -> bool:
+    """Whether a GraphQL server answers that it has not all that it was asked for."""
+    listed = errors if isinstance(errors, list) else []
+    codes = ((record(each).get("extensions") or {}) for each in listed if isinstance(each, dict))
+    return any(isinstance(each, dict) and each.get("code") == "undefinedField" for each in codes)
+
+
+#: GraphQL's types of what is done to an issue, and REST's words for it.
+EVENTS = {
+    "LabeledEvent": "labeled",
+    "UnlabeledEvent": "unlabeled",
+    "ClosedEvent": "closed",
+    "ReopenedEvent": "reopened",
+    "LockedEvent": "locked",
+    "UnlockedEvent": "unlocked",
+}
 
 
 @_shaped
-def labelled_of(data: dict[str, Any]) -> Labelled:
-    """A REST issue event of the kind ``labeled``."""
-    return Labelled(at=_required(data.get("created_at")), actor=user_of(data.get("actor")))
+def acts_of(data: dict[str, Any], most: int) -> Acts:
+    """A GraphQL issue's last edit and its newest events, of which ``most`` were asked for."""
+    edit = Edit(at=_instant(data.get("lastEditedAt")), editor=_actor(data.get("editor")))
+    if "timelineItems" not in data:
+        return Acts(edit=edit)
+    nodes = [node for node in data["timelineItems"]["nodes"] if node]
+    events = tuple(
+        Event(
+            event=EVENTS[node["__typename"]],
+            at=_required(node["createdAt"]),
+            actor=_actor(node.get("actor")),
+            label=str((node.get("label") or {}).get("name") or ""),
+        )
+        for node in nodes
+    )
+    return Acts(edit=edit, events=events, whole=len(nodes) < most)
+
+
+@_shaped
+def event_of(data: dict[str, Any]) -> Event:
+    """A REST issue event."""
+    return Event(
+        event=str(data.get("event") or ""),
+        at=_required(data.get("created_at")),
+        actor=user_of(data["actor"]) if data.get("actor") else None,
+        label=next(iter(label_names([data.get("label")])), ""),
+    )
 
 
 @_shaped

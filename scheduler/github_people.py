@@ -6,15 +6,47 @@ import urllib.parse
 from collections.abc import Mapping, Sequence
 
 from scheduler.errors import NotPermitted, Rejected, Unavailable
-from scheduler.gateway import Edit, Labelled
+from scheduler.gateway import Acts, Event
 from scheduler.github_http import GitHub
-from scheduler.github_objects import edit_of, items, labelled_of, record, user_of
+from scheduler.github_objects import (
+    acts_of,
+    event_of,
+    items,
+    record,
+    unknown_field,
+    user_of,
+)
 from scheduler.github_repository import GitHubRepository
 
 #: What a server answers that has no GraphQL; GitHub itself answers none of these to a query.
 NO_GRAPHQL = frozenset({400, 404, 405, 406, 410, 415, 422, 501})
 #: The roles that GitHub defines; an organisation's own are told by ``permission``.
 ROLES = frozenset({"none", "read", "triage", "write", "maintain", "admin"})
+#: So many events of one issue come with one question about many; it is GitHub's most.
+#: https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api#node-limit
+NEWEST = 100
+#: What is asked of each issue. Each kind of event has its own type.
+#: https://docs.github.com/en/graphql/reference/enums#issuetimelineitemsitemtype
+ACTS = f"""
+fragment acts on Issue {{
+  lastEditedAt editor {{ __typename login }}
+  timelineItems(
+    last: {NEWEST}, itemTypes: [
+      LABELED_EVENT, UNLABELED_EVENT, CLOSED_EVENT, REOPENED_EVENT, LOCKED_EVENT, UNLOCKED_EVENT
+    ]
+  ) {{
+    nodes {{
+      __typename
+      ... on LabeledEvent {{ createdAt actor {{ __typename login }} label {{ name }} }}
+      ... on UnlabeledEvent {{ createdAt actor {{ __typename login }} label {{ name }} }}
+      ... on ClosedEvent {{ createdAt actor {{ __typename login }} }}
+      ... on ReopenedEvent {{ createdAt actor {{ __typename login }} }}
+      ... on LockedEvent {{ createdAt actor {{ __typename login }} }}
+      ... on UnlockedEvent {{ createdAt actor {{ __typename login }} }}
+    }}
+  }}
+}}
+"""
 
 
 class GitHubPeople(GitHubRepository):
@@ -44,16 +76,16 @@ class GitHubPeople(GitHubRepository):
         exact = str(data.get("role_name"))
         return str(exact if exact in ROLES else data.get("permission") or "none")
 
-    def edits(self, numbers: Sequence[int]) -> Mapping[int, Edit] | None:
-        """The last changes of the issues' bodies, by one GraphQL query.
+    def acts(self, numbers: Sequence[int]) -> Mapping[int, Acts] | None:
+        """What was done to the issues, by one GraphQL query.
 
         https://docs.github.com/en/graphql/reference/objects#issue
         """
         owner, _, name = self.repository.partition("/")
-        fields = "lastEditedAt editor { __typename login }"
-        asked = " ".join(f"i{n}: issue(number: {n}) {{ {fields} }}" for n in numbers)
+        asked = " ".join(f"i{n}: issue(number: {n}) {{ ...acts }}" for n in numbers)
         query = (
-            f"query($o: String!, $n: String!) {{ repository(owner: $o, name: $n) {{ {asked} }} }}"
+            "query($o: String!, $n: String!) "
+            f"{{ repository(owner: $o, name: $n) {{ {asked} }} }}{ACTS}"
         )
         body = {"query": query, "variables": {"o": owner, "n": name}}
         try:
@@ -66,26 +98,24 @@ class GitHubPeople(GitHubRepository):
         told = said.get("data")
         if "errors" not in said and not (isinstance(told, dict) and "repository" in told):
             return None  # GitHub names what it was asked for, or what was wrong
+        if unknown_field(said.get("errors")):
+            return None
         found = record(record(told or {}).get("repository") or {})
-        return {n: edit_of(found[f"i{n}"]) for n in numbers if found.get(f"i{n}")}
+        return {n: acts_of(found[f"i{n}"], NEWEST) for n in numbers if found.get(f"i{n}")}
 
-    def labelled(self, number: int) -> Labelled | None:
-        """Who last put the queue's label on the issue.
+    def events(self, number: int) -> Sequence[Event] | None:
+        """All that was done to the issue.
 
         https://docs.github.com/en/rest/issues/events#list-issue-events
         """
-        found = None
+        path = f"/repos/{self.repository}/issues/{number}/events"
         try:
-            for answer in self.http.pages(f"/repos/{self.repository}/issues/{number}/events", {}):
-                for event in items(answer.data):
-                    name = str(record(event.get("label") or {}).get("name") or "")
-                    if event.get("event") == "labeled" and name.lower() == self.label.lower():
-                        found = labelled_of(event)
+            pages = [items(answer.data) for answer in self.http.pages(path, {})]
         except Rejected as refused:
-            if refused.status in (404, 410):
+            if refused.status in (404, 405, 410, 501):
                 return None
             raise self.refused(refused, "issues: read") from refused
-        return found
+        return [event_of(each) for page in pages for each in page]
 
     def own_login(self) -> str | None:
         """The token's login, also where there is no GraphQL; None: it can't be told.

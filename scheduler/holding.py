@@ -99,6 +99,7 @@ class Holder:
             passing = isinstance(ended, (Unavailable, Superseded))
             report.error = ended if isinstance(ended, VersionRetired) or not passing else None
         self._put_down()
+        self.tick.say_untold()
         if silent and not self.board.looked and not self._stopped():
             raise silent
         if self.board.looked:

@@ -110,6 +110,12 @@ class Journal:
         return next((e for e in reversed(self.entries) if e.until is not None), None)
 
     @cached_property
+    def resumed(self) -> Entry | None:
+        """The last word that let a paused job go on."""
+        done = (e for e in reversed(self.entries) if e.outcome == State.PENDING.value)
+        return next((e for e in done if e.until is None and occurrence_comment(e.key)), None)
+
+    @cached_property
     def instead(self) -> Entry | None:
         """The last run by a command that took the place of a job's own."""
         return next((e for e in reversed(self.entries) if e.instead_of is not None), None)

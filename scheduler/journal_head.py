@@ -23,7 +23,7 @@ def head(record: Claim | Journal | Explanation) -> str:
 def _bounded(journal: Journal) -> Journal:
     """The journal as it fits into a comment: of old entries only what decides is kept."""
     # However much else was written since: how far the job is, and until when it was put off.
-    decisive = (journal.furthest, journal.instead, journal.put_off, journal.parted)
+    decisive = (journal.furthest, journal.instead, journal.put_off, journal.resumed, journal.parted)
     old, young = journal.entries[:-WHOLE], journal.entries[-WHOLE:]
     cut = [replace(entry, reason=entry.reason[:LONGEST_REASON]) for entry in young]
     left = len(old[-OLDER:])

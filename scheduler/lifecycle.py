@@ -17,6 +17,9 @@ from scheduler.recovery import Found, Unclear
 from scheduler.settlement import Settlement
 from scheduler.states import State, state_label
 
+#: Of a job that its label alone keeps on hold.
+KEPT = policy.Wait(reason="on hold; its comments say why", state=State.HELD)
+
 
 class Lifecycle:
     """Moves jobs, one at a time, from where their history shows them to where they belong."""
@@ -46,19 +49,13 @@ class Lifecycle:
         if found.ticket.locked:
             self.desk.note("held", found, "the issue is locked; unlock it to have the job run")
             return
-        comments = Comments(items=())
+        comments: Comments | None = Comments(items=())
         if found.ticket.comments:
             comments = self.desk.queue.comments(found.number)
             if self.desk.facts.login() is None:
-                try:
-                    # Whose records are to be believed, only the first own write can show.
-                    self.dispatcher.claimed(*self._presumed(found, comments))
-                except Withdrawn:
-                    if self.desk.facts.login() is None:
-                        raise
-                    comments = self.desk.queue.comments(found.number)
-                else:
-                    return
+                comments = self._introduced(found, comments)
+        if comments is None:
+            return
         history = self.desk.history(comments)
         found = self.desk.locate(found, comments.items, history)
         if found.waits:
@@ -79,12 +76,30 @@ class Lifecycle:
         decision = self.desk.decide(found, comments, history)
         said = self.desk.resolution(found, comments, history)
         if said is None and self._kept(found, history, decision):
-            return found, policy.Wait(reason="on hold; its comments say why", state=State.HELD)
+            return found, KEPT
         if said is not None and not isinstance(decision, (policy.Hold, policy.Wait)):
             # Before it is carried out: whoever dies in between hears the same word again.
             ticket = self.desk.issues.unmark(found.ticket, {State.HELD})
             return replace(found, ticket=ticket), decision
         return found, decision
+
+    def _introduced(self, found: Known, comments: Comments) -> Comments | None:
+        """The comments once it is known whose records are to be believed; None: all is done.
+
+        Only the first own write can show it.
+        """
+        presumed, decision = self._presumed(found, comments)
+        said = self.desk.resolution(presumed, comments, presumed.history)
+        if said is None and self._kept(presumed, presumed.history, decision):
+            self._wait(presumed, KEPT)
+            return None
+        try:
+            self.dispatcher.claimed(presumed, decision)
+        except Withdrawn:
+            if self.desk.facts.login() is None:
+                raise
+            return self.desk.queue.comments(found.number)
+        return None
 
     def _presumed(self, found: Known, comments: Comments) -> tuple[Known, Fire | End]:
         """What to claim by records that may be anybody's; it is made sure of once that is done.
@@ -99,7 +114,8 @@ class Lifecycle:
             if isinstance(decision, End) and decision.state in policy.OBEYED.values():
                 attempt = highest_attempt(comments.items, placed.key) + 1
                 return placed, replace(decision, attempt=attempt, supersedes=None)
-        return found, Fire(attempt=highest_attempt(comments.items, found.key) + 1)
+        attempt = highest_attempt(comments.items, found.key) + 1
+        return replace(found, history=history), Fire(attempt=attempt)
 
     def _kept(self, found: Known, history: History, decision: Decision) -> bool:
         """Whether the label keeps a job on hold that its records alone would let go on."""

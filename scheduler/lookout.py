@@ -130,6 +130,7 @@ class Lookout:
         for number in set(board.waiting) - set(self.listed):
             board.drop(number)
             self.forget(number)
+            self.desk.facts.forget_acts(number)
         seen, now = {}, self.desk.clock.now()
         # What was read of comments is older than these issues.
         self.desk.facts.forget_comments()
@@ -159,6 +160,7 @@ class Lookout:
                 reason = changed(ticket, shown, self.desk.settings.label) if newer else None
             if reason:
                 del self.board.claimed[number]
+                self.desk.facts.forget_acts(number)
                 self.desk.claimant.withdraw(standing.held)
                 self.desk.report.withdrawn.append(Note(id=number, reason=reason))
 

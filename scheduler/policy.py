@@ -176,8 +176,9 @@ def _standing(history: History, key: str, now: datetime, limits: Limits) -> Deci
 
 def _runs_late(history: History, key: str, *, reopened: bool) -> bool:
     """Whether a person reopened a missed job: then it runs however late."""
-    ends = [entry for entry in history.journal.of(key) if _is_state(entry)]
-    return bool(ends) and ends[-1].outcome == State.MISSED.value and reopened
+    # Even if it was reopened before by somebody who may not, and rejected for that.
+    missed = any(each.outcome == State.MISSED.value for each in history.journal.of(key))
+    return missed and reopened
 
 
 def _unreadable(history: History, resolution: Resolution | None) -> str | None:

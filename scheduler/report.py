@@ -225,6 +225,12 @@ def waiting_comment(explanation: Explanation, reason: str, until: str | None) ->
     )
 
 
+def stays_comment(explanation: Explanation, state: State, reason: str) -> str:
+    """The comment that says why a job whose label was taken off stays paused, or on hold."""
+    stays = {State.PAUSED: "paused", State.HELD: "on hold"}[state]
+    return f"{head(explanation)}\n{SYMBOLS[state.value]} This job stays {stays}:\n\n{code(reason)}"
+
+
 def summary(report: TickReport, *, repository: str, server: str = "https://github.com") -> str:
     """The job summary: a headline and a table of what was done."""
     lines = [f"### Schedule: {report.headline()}", ""]

@@ -6,20 +6,20 @@ they get the facts that they need.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 
 from scheduler import quotas, signing
+from scheduler.acts import Beginning, Kind, beginnings, labelled
 from scheduler.errors import InvalidJob, Rejected
 from scheduler.facts import Facts
-from scheduler.gateway import Edit
 from scheduler.job_text import job_of
 from scheduler.known import Known
 from scheduler.model import Job, Target, Ticket, User
 from scheduler.quotas import Entered
 from scheduler.settings import Settings
 from scheduler.signing import Keys
-from scheduler.states import State
+from scheduler.states import State, state_label
 from scheduler.target import Declared, check
 from scheduler.trust import (
     author_refusal,
@@ -28,9 +28,22 @@ from scheduler.trust import (
     target_of,
     target_refusal,
 )
+from scheduler.when import format_instant
 
 #: How far back closed jobs count: the day of ``quotas.new-per-agent-per-day``.
 COUNTED = quotas.DAY
+#: How far the clock of this machine and GitHub's may be apart.
+CLOCKS = timedelta(minutes=2)
+#: In which state a job stays that somebody let go on who may not.
+STAYS: Mapping[Kind, State] = {Kind.RESUMED: State.PAUSED, Kind.LET_GO: State.HELD}
+#: How whoever may has a job run all the same.
+FIX: Mapping[Kind, str] = {
+    Kind.REOPENED: "reopen it, if you may",
+    Kind.LABELLED: "put it on, or reopen the issue, if you may",
+    Kind.UNLOCKED: "reopen the issue, if you may",
+    Kind.RESUMED: "take it off, or comment /resume, if you may",
+    Kind.LET_GO: "take it off, if you may",
+}
 
 
 class Rules:
@@ -92,52 +105,58 @@ class Rules:
         )
 
     def judge(self, found: Known) -> tuple[Target, Declared, tuple[State, str] | None]:
-        """The target, what it declares, and the rule or fact that forbids the dispatch."""
-        job, author = found.job, found.ticket.author
+        """The target, what it declares, and the rule or fact that forbids the dispatch.
+
+        Of a job that somebody resumed who may not, the state is the one that it stays in.
+        """
+        job = found.job
         target = target_of(job, queue=self.repository, settings=self.settings)
-        reason = (
-            self.forbidden(found)
-            or self._author(found)
-            or target_refusal(author, target, queue=self.repository, settings=self.settings)
-            or self._used_before(found)
-        )
-        problem = (State.REJECTED, reason) if reason else None
         declared = Declared()
-        if problem is None:
-            try:
+        try:
+            reason = self.forbidden(found) or self._author(found) or self._used_before(found)
+            problem = (State.REJECTED, reason) if reason else self._begun(found)
+            if problem is None:
                 target, file = self.facts.target(job)
                 if target.workflow:
                     where = f"{target.repo} at {target.ref}"
                     check(job, file, workflow=target.workflow, where=where)
                 declared = file or declared
-            except InvalidJob as wrong:
-                # Of a series only this instant ends: the target may take the next one.
-                end = State.DISCARDED if found.asked.recurring else State.REJECTED
-                problem = (end, str(wrong))
-            except Rejected as refused:
-                problem = (State.DISCARDED, str(refused))
+        except InvalidJob as wrong:
+            # Of a series only this instant ends: the target may take the next one.
+            end = State.DISCARDED if found.asked.recurring else State.REJECTED
+            problem = (end, str(wrong))
+        except Rejected as refused:
+            problem = (State.DISCARDED, str(refused))
         # A no by settings that are not the repository's is as wrong as a yes by them.
         self.facts.prove_settings()
         return target, declared, problem
 
+    def may(self, user: User, job: Job) -> str | None:
+        """Why an account may not have ``job`` run, whatever its part in that."""
+        target = target_of(job, queue=self.repository, settings=self.settings)
+        return self.person(user) or target_refusal(
+            user, target, queue=self.repository, settings=self.settings
+        )
+
+    def person(self, user: User) -> str | None:
+        """Why an account may not have any jobs run, nor say what becomes of them."""
+        asked = not (user.bot or named_bot(user, self.settings))
+        return author_refusal(user, self.facts.role(user.login) if asked else None, self.settings)
+
     def _author(self, found: Known) -> str | None:
-        edit = self.facts.edit(found.ticket)
-        reason = self.person(found.ticket.author)
-        if reason is not None:
-            if not self.settings.trust.labelled:
-                return reason
-            return self._vouched(found, reason, edit)
+        """Why its author, or who vouches for a stranger, may not have the job run as it is."""
+        job, author = found.job, found.ticket.author
+        if reason := self.person(author):
+            return self._vouched(found, reason) if self.settings.trust.labelled else reason
+        if reason := self.may(author, job):
+            return reason
+        edit = self.facts.acts(found.ticket).edit
         if edit is None or edit.at is None:
             return None
         if edit.editor is None:
             return "body: was changed by an account that is gone; open the job anew"
-        refused = self.person(edit.editor)
+        refused = self.may(edit.editor, job)
         return f"body: was last changed by somebody else: {refused}" if refused else None
-
-    def person(self, user: User) -> str | None:
-        """Why an account may not have jobs run, nor say what becomes of them."""
-        asked = not (user.bot or named_bot(user, self.settings))
-        return author_refusal(user, self.facts.role(user.login) if asked else None, self.settings)
 
     def may_command(self, user: User, job: Job) -> bool:
         """Whether what an account says of ``job`` in a comment is a command.
@@ -151,18 +170,48 @@ class Rules:
         target = target_of(job, queue=self.repository, settings=settings)
         return command_refusal(user, role, target, queue=self.repository, settings=settings) is None
 
-    def _vouched(self, found: Known, reason: str, edit: Edit | None) -> str | None:
+    def _vouched(self, found: Known, reason: str) -> str | None:
         """A stranger's job runs as a trusted person saw it when they labelled it."""
-        if edit is None:
+        acts = self.facts.acts(found.ticket)
+        if acts.edit is None or acts.events is None:
             return f"{reason}; and this server can't show whether it was changed since its label"
-        labelled = self.facts.labelled(found.number)
-        if labelled is None:
+        label = labelled(acts.events, label=self.settings.label)
+        if label is None or label.actor is None:
             return f"{reason}; nobody is known to have labelled it"
-        if refused := self.person(labelled.actor):
+        if label.actor.login.lower() == (self.facts.login() or "").lower():
+            return f"{reason}; it was labelled by the scheduler's own account, which is no person"
+        if refused := self.may(label.actor, found.job):
             return f"{reason}; who labelled it may not either: {refused}"
-        if edit.at is not None and edit.at >= labelled.at:
-            return f"{reason}; it was changed after {labelled.actor.login!r} labelled it"
+        if acts.edit.at is not None and acts.edit.at >= label.at:
+            return f"{reason}; it was changed after {label.actor.login!r} labelled it"
         return None
+
+    def _begun(self, found: Known) -> tuple[State, str] | None:
+        """What becomes of a job that runs by the act of somebody who may not have it run."""
+        label = self.settings.label
+        for act in beginnings(self.facts.acts(found.ticket).events or (), label=label):
+            stays, actor = STAYS.get(act.kind), act.event.actor
+            if stays and (found.command or self._at_a_word(act, found)):
+                continue
+            gone = "its account is gone"
+            if refused := gone if actor is None else self.may(actor, found.job):
+                return stays or State.REJECTED, f"{_did(act, label)}: {refused}; {FIX[act.kind]}"
+        return None
+
+    def _at_a_word(self, act: Beginning, found: Known) -> bool:
+        """Whether the scheduler itself let a job go on, at the word of somebody who may.
+
+        Whatever else is done under its login has to be answered for as any account's acts: it
+        labels and reopens no job.
+        """
+        login, actor, journal = self.facts.login(), act.event.actor, found.history.journal
+        if actor is None or actor.login.lower() != (login or actor.login).lower():
+            return False
+        if act.kind is Kind.LET_GO:
+            # Of what is still on hold the journal says so, and that goes first.
+            return login is not None or any(e.outcome == State.HELD.value for e in journal.entries)
+        said = journal.resumed
+        return said is not None and (act.since is None or said.at >= act.since.at - CLOCKS)
 
     def _used_before(self, found: Known) -> str | None:
         if self.settings.signing == "off" or found.raw.signature is None:
@@ -188,6 +237,17 @@ class Rules:
         except InvalidJob:
             return None
         return signing.nonce_of(job)
+
+
+def _did(act: Beginning, label: str) -> str:
+    what = {
+        Kind.REOPENED: "state: was reopened",
+        Kind.LABELLED: f"label: {label!r} was put on",
+        Kind.UNLOCKED: "state: was unlocked",
+        Kind.RESUMED: f"label: {state_label(label, State.PAUSED)!r} was taken off",
+        Kind.LET_GO: f"label: {state_label(label, State.HELD)!r} was taken off",
+    }[act.kind]
+    return f"{what} at {format_instant(act.event.at)} by somebody else"
 
 
 def _replayed(entered: list[Entered]) -> dict[int, str]:

@@ -13,10 +13,10 @@ from typing import TypeVar
 from scheduler.errors import Rejected, Unavailable
 from scheduler.gateway import (
     Accepted,
+    Acts,
     Check,
     Comments,
-    Edit,
-    Labelled,
+    Event,
     PullRequest,
     Review,
     WorkflowFile,
@@ -139,17 +139,20 @@ class MemoryQueue:
     def role(self, login: str, repo: str | None = None) -> str:
         return self._ask("role", lambda: self.hub.role(login))
 
-    def edits(self, numbers: Sequence[int]) -> dict[int, Edit] | None:
-        def find() -> dict[int, Edit] | None:
+    def acts(self, numbers: Sequence[int]) -> dict[int, Acts] | None:
+        def find() -> dict[int, Acts] | None:
             if not self.hub.graphql:
                 return None
             known = [number for number in numbers if number in self.hub.views]
-            return {number: self.hub.edited.get(number, Edit()) for number in known}
+            return {number: self.hub.acts(number) for number in known}
 
-        return self._ask("edits", find)
+        return self._ask("acts", find)
 
-    def labelled(self, number: int) -> Labelled | None:
-        return self._ask("labelled", lambda: None)
+    def events(self, number: int) -> list[Event] | None:
+        def find() -> list[Event] | None:
+            return list(self.hub.events.get(number, ())) if self.hub.event_list else None
+
+        return self._ask("events", find)
 
     def created_since(self, since: datetime) -> list[Ticket]:
         return self._ask(

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import pytest
 
+from scheduler.commands import Command
 from scheduler.errors import Rejected, SettingsUnreadable, Unavailable
-from scheduler.gateway import Edit, Labelled
+from scheduler.gateway import Edit, Event
+from scheduler.journal import Entry, History, Journal
 from scheduler.model import User
 from scheduler.settings import Allow, Quotas, Settings, Trust
 from scheduler.states import State
 from tests.attacks.court import APP, MINUTE, OWNER, STRANGER, TRIAGE, Court
-from tests.fakes import NOON
+from tests.fakes import BOT, NOON
+
+RUN = Command(comment_id=7, by="owner", name="run", said_at=NOON)
 
 
 def test_an_author_with_the_role_may() -> None:
@@ -69,7 +75,7 @@ def test_without_graphql_the_author_alone_counts_and_that_is_known() -> None:
 
 def test_where_edits_could_be_told_and_were_not_nothing_runs() -> None:
     court = Court()
-    court.queue.edits_lost = True
+    court.queue.acts_lost = True
     with pytest.raises(Unavailable, match="can't be told now"):
         court.rules.judge(court.open())
     assert not court.facts.edits_unknown
@@ -78,22 +84,23 @@ def test_where_edits_could_be_told_and_were_not_nothing_runs() -> None:
 @pytest.mark.parametrize(
     ("edited", "labelled", "words"),
     [
-        (None, Labelled(at=NOON, actor=OWNER), None),
-        (NOON - MINUTE, Labelled(at=NOON, actor=OWNER), None),
-        (NOON, Labelled(at=NOON, actor=OWNER), "it was changed after 'owner' labelled it"),
-        (NOON + MINUTE, Labelled(at=NOON, actor=OWNER), "it was changed after"),
-        (None, Labelled(at=NOON, actor=STRANGER), "who labelled it may not either"),
-        (None, Labelled(at=NOON, actor=TRIAGE), "who labelled it may not either"),
-        (None, Labelled(at=NOON, actor=APP), "is a bot that the settings do not name"),
+        (None, OWNER, None),
+        (NOON - MINUTE, OWNER, None),
+        (NOON, OWNER, "it was changed after 'owner' labelled it"),
+        (NOON + MINUTE, OWNER, "it was changed after"),
+        (None, STRANGER, "who labelled it may not either"),
+        (None, TRIAGE, "who labelled it may not either"),
+        (None, APP, "is a bot that the settings do not name"),
+        (None, User(login=BOT.upper(), bot=True), "the scheduler's own account"),
         (None, None, "nobody is known to have labelled it"),
     ],
 )
 def test_a_stranger_s_text_as_somebody_trusted_labelled_it(
-    edited: datetime | None, labelled: Labelled | None, words: str | None
+    edited: datetime | None, labelled: User | None, words: str | None
 ) -> None:
     court = Court(Settings(trust=Trust(labelled=True)))
     found = court.open(author="stranger")
-    court.queue.label = labelled
+    court.happened(found, *([("labeled schedule", labelled)] if labelled else []))
     if edited:
         court.hub.edited[found.number] = Edit(at=edited, editor=STRANGER)
     if words is None:
@@ -104,9 +111,133 @@ def test_a_stranger_s_text_as_somebody_trusted_labelled_it(
 
 def test_a_label_vouches_only_where_the_settings_say_so() -> None:
     court = Court()
-    court.queue.label = Labelled(at=NOON, actor=OWNER)
-    court.refused(court.open(author="stranger"), "author: 'stranger'")
-    assert "labelled" not in court.queue.calls
+    found = court.open(author="stranger")
+    court.happened(found, ("labeled schedule", OWNER))
+    court.refused(found, "author: 'stranger'")
+    assert not {"acts", "events"} & {*court.queue.calls}, "who wrote it is the cheap question"
+
+
+BEGUN = [
+    ([("labeled schedule", OWNER)], None),
+    ([("labeled schedule", TRIAGE)], "label: 'schedule' was put on"),
+    ([("labeled SCHEDULE", TRIAGE)], "label: 'schedule' was put on"),
+    ([("labeled schedule", None)], "its account is gone"),
+    ([("labeled schedule", APP)], "is a bot that the settings do not name"),
+    ([("labeled other", TRIAGE), ("labeled schedule:x", TRIAGE)], None),
+    (["labeled schedule:paused", "labeled schedule:held"], None),
+    ([("labeled schedule", OWNER), "unlabeled schedule", "labeled schedule"], "was put on"),
+    (["labeled schedule", "unlabeled schedule", ("labeled schedule", OWNER)], None),
+    (["closed", "reopened"], "state: was reopened"),
+    (["closed", ("reopened", OWNER)], None),
+    (["closed", "reopened", ("closed", OWNER), ("reopened", OWNER)], None),
+    (["closed", ("reopened", OWNER), "closed", "reopened"], "state: was reopened"),
+    # Who reopens answers for how it stood when it was closed, and for nothing that came since.
+    (["labeled schedule", "closed", ("reopened", OWNER)], None),
+    (["locked", "unlocked", "closed", ("reopened", OWNER)], None),
+    (["closed", "labeled schedule", ("reopened", OWNER)], "label: 'schedule' was put on"),
+    (["closed", ("reopened", OWNER), "labeled schedule"], "label: 'schedule' was put on"),
+    (["closed", ("reopened", OWNER), "locked", "unlocked"], "state: was unlocked"),
+    (["locked", "unlocked"], "state: was unlocked"),
+    (["unlocked", "locked"], None),
+    (["locked", ("unlocked", OWNER)], None),
+]
+
+
+def by_triage(events: list[str | tuple[str, User | None]]) -> list[tuple[str, User | None]]:
+    return [(each, TRIAGE) if isinstance(each, str) else each for each in events]
+
+
+@pytest.mark.parametrize(("events", "words"), BEGUN)
+def test_whoever_begins_a_job_answers_for_it(events: Any, words: str | None) -> None:
+    court = Court()
+    found = court.open()
+    court.happened(found, *by_triage(events))
+    if words is None:
+        assert court.verdict(found) is None
+    else:
+        court.refused(found, words)
+
+
+PAUSED, HELD = ("schedule:paused", State.PAUSED), ("schedule:held", State.HELD)
+
+
+@pytest.mark.parametrize(("name", "state"), [PAUSED, HELD])
+@pytest.mark.parametrize(
+    ("events", "stays"),
+    [
+        (["labeled", "unlabeled"], True),
+        (["unlabeled"], True),
+        (["labeled", ("unlabeled", OWNER)], False),
+        (["labeled", ("unlabeled", None)], True),
+        (["labeled", "unlabeled", "labeled", ("unlabeled", OWNER)], False),
+        (["labeled", ("unlabeled", OWNER), "labeled", "unlabeled"], True),
+        (["unlabeled", "labeled"], False),
+        (["labeled", "unlabeled", "closed", ("reopened", OWNER)], False),
+        (["labeled", "closed", "unlabeled", ("reopened", OWNER)], True),
+    ],
+)
+def test_whoever_lets_a_job_go_on_answers_for_it(
+    events: Any, stays: bool, name: str, state: State
+) -> None:
+    court = Court()
+    found = court.open()
+    past = [(f"{said} {name}" if "label" in said else said, by) for said, by in by_triage(events)]
+    court.happened(found, *past)
+    verdict = court.verdict(found)
+    assert (verdict and verdict[0]) == (state if stays else None)
+    if verdict:
+        assert name in verdict[1]
+    assert court.verdict(replace(found, command=RUN)) is None, "a command is asked by itself"
+
+
+def test_events_of_one_second_are_told_apart_by_their_place() -> None:
+    court = Court()
+    found = court.open()
+    off, on = (Event(event=e, at=NOON, actor=TRIAGE, label="schedule:paused")
+               for e in ("unlabeled", "labeled"))  # fmt: skip
+    for past, stays in (([off, on, off], True), ([on, off, on], False)):
+        court.hub.events[found.number] = past
+        court.clock.sleep(60)
+        assert (court.verdict(found) is not None) == stays
+
+
+@pytest.mark.parametrize(
+    ("said", "login", "stays"),
+    [
+        ("/resume by 'owner'", BOT, False),
+        ("/resume by 'owner'", "another[bot]", True),
+        ("", BOT, True),
+    ],
+)
+def test_the_scheduler_takes_the_label_of_a_pause_off_at_a_word_alone(
+    said: str, login: str, stays: bool
+) -> None:
+    court = Court()
+    found = court.open()
+    bot = User(login=login, bot=True)
+    court.happened(found, ("labeled schedule:paused", OWNER), ("unlabeled schedule:paused", bot))
+    resumed = Entry(key=f"{found.number}@comment-7", attempt=1, outcome="pending", at=NOON,
+                    reason=said)  # fmt: skip
+    early = replace(resumed, at=NOON - 5 * MINUTE)
+    for entry, paused in ((resumed, stays), (early, True)):
+        entries = (entry,) if said else ()
+        known = replace(found, history=History(journal=Journal(entries=entries)))
+        assert (court.verdict(known) is not None) == paused
+
+
+def test_without_graphql_the_events_are_asked_of_the_issue() -> None:
+    court = Court()
+    found = court.open()
+    court.hub.graphql = False
+    court.happened(found, ("closed", OWNER), ("reopened", TRIAGE))
+    court.refused(found, "state: was reopened")
+    assert (court.facts.edits_unknown, court.facts.events_unknown) == (True, False)
+    court.hub.event_list = False
+    court.clock.sleep(60)
+    assert court.verdict(found) is None
+    assert court.facts.events_unknown
+    court.verdict(court.open())
+    assert court.queue.calls.count("events") == 2, "a server that can't tell is asked once"
 
 
 def test_what_forbids_without_asking_is_asked_first() -> None:

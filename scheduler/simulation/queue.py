@@ -10,10 +10,11 @@ from typing import TypeVar
 
 from scheduler.gateway import (
     Accepted,
+    Acts,
     Check,
     Comments,
     Edit,
-    Labelled,
+    Event,
     PullRequest,
     Review,
     WorkflowFile,
@@ -155,13 +156,13 @@ class SimulatedQueue:
         """Everybody here may write."""
         return self._ask(lambda: "write")
 
-    def edits(self, numbers: Sequence[int]) -> dict[int, Edit] | None:
-        """Nobody changed anything."""
-        return self._ask(lambda: {number: Edit() for number in numbers})
+    def acts(self, numbers: Sequence[int]) -> dict[int, Acts] | None:
+        """Nobody did anything but open issues."""
+        return self._ask(lambda: {number: Acts(edit=Edit(), events=()) for number in numbers})
 
-    def labelled(self, number: int) -> Labelled | None:
-        """Nobody put a label on later."""
-        return self._ask(lambda: None)
+    def events(self, number: int) -> Sequence[Event] | None:
+        """The same of one issue."""
+        return self._ask(lambda: ())
 
     def created_since(self, since: datetime) -> Sequence[Ticket]:
         """The issues created since."""

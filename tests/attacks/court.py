@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from scheduler import frontmatter, signing
 from scheduler.errors import SettingsUnreadable
 from scheduler.facts import Facts
-from scheduler.gateway import Edit, Labelled
+from scheduler.gateway import Acts, Event
 from scheduler.known import Known
 from scheduler.model import Ticket, User, occurrence_key
 from scheduler.rules import Rules
@@ -25,11 +25,10 @@ MINUTE = timedelta(minutes=1)
 
 
 class Queue(MemoryQueue):
-    """Contents that may be unreadable, and labels that somebody put there."""
+    """Contents that may be unreadable, and acts that GitHub may not tell of."""
 
     unreadable = False
-    label: Labelled | None = None
-    edits_lost = False
+    acts_lost = False
     since: Sequence[datetime] = ()
 
     def prove_contents(self) -> None:
@@ -37,12 +36,8 @@ class Queue(MemoryQueue):
         if self.unreadable:
             raise SettingsUnreadable("token: may not read the contents; give it 'contents: read'")
 
-    def labelled(self, number: int) -> Labelled | None:
-        super().labelled(number)
-        return self.label
-
-    def edits(self, numbers: Sequence[int]) -> dict[int, Edit] | None:
-        return {} if self.edits_lost else super().edits(numbers)
+    def acts(self, numbers: Sequence[int]) -> dict[int, Acts] | None:
+        return {} if self.acts_lost else super().acts(numbers)
 
     def created_since(self, since: datetime) -> list[Ticket]:
         self.since = [*self.since, since]
@@ -87,6 +82,14 @@ class Court:
             job, KEY, repository=self.hub.repository, issued_at=self.hub.now(), nonce=nonce
         )
         return self.known(self.hub.open(frontmatter.render(mine), author=author))
+
+    def happened(self, found: Known, *events: tuple[str, User | None]) -> None:
+        """What was done to an issue, a minute apart, the last of it at noon."""
+        self.hub.events[found.number] = [
+            Event(event=event, at=NOON - MINUTE * (len(events) - place), actor=actor, label=label)
+            for place, (said, actor) in enumerate(events, start=1)
+            for event, _, label in [said.partition(" ")]
+        ]
 
     def verdict(self, found: Known) -> tuple[State, str] | None:
         return self.rules.judge(found)[2]

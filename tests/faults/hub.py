@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 
 from scheduler.errors import Rejected
-from scheduler.gateway import Check, Edit, PullRequest, Review
+from scheduler.gateway import Acts, Check, Edit, Event, PullRequest, Review
 from scheduler.model import Comment, Dispatch, Run, Ticket, User
 from scheduler.target import declared
 
@@ -123,7 +123,9 @@ class MemoryHub:
     gone: set[int] = field(default_factory=set)
     unreadable: dict[int, Exception] = field(default_factory=dict)
     disabled: set[str] = field(default_factory=set)
+    event_list: bool = True
     edited: dict[int, Edit] = field(default_factory=dict)
+    events: dict[int, list[Event]] = field(default_factory=dict)
     pulls: dict[int, Pull] = field(default_factory=dict)
     check_runs: dict[str, list[Check]] = field(default_factory=dict)
     statuses: dict[str, list[Check]] = field(default_factory=dict)
@@ -179,6 +181,7 @@ class MemoryHub:
             updated_at=self.now(),
         )
         self.views[number] = [(self.clock.true, ticket)]
+        self.event(number, "labeled", by=author, label=self.label)
         return number
 
     def put_on(self, number: int, label: str, *, by: str = "owner") -> tuple[str, ...]:
@@ -186,6 +189,7 @@ class MemoryHub:
         labels = self.ticket(number).labels
         if label not in labels:
             self.marks.append(Marked(number, label, on=True, by=by))
+            self.event(number, "labeled", by=by, label=label)
             labels = (*labels, label)
             self.change(number, labels=labels)
         return labels
@@ -195,15 +199,29 @@ class MemoryHub:
         labels = self.ticket(number).labels
         if label in labels:
             self.marks.append(Marked(number, label, on=False, by=by))
+            self.event(number, "unlabeled", by=by, label=label)
             self.change(number, labels=tuple(each for each in labels if each != label))
+
+    def event(self, number: int, event: str, *, by: str, label: str = "") -> None:
+        """Keep what somebody did to an issue."""
+        actor = User(login=by, bot=by.endswith("[bot]"))
+        made = Event(event=event, at=self.now(), actor=actor, label=label)
+        self.events.setdefault(number, []).append(made)
+
+    def acts(self, number: int) -> Acts:
+        """What was done to an issue."""
+        edit = self.edited.get(number, Edit())
+        return Acts(edit=edit, events=tuple(self.events.get(number, ())))
 
     def close(self, number: int, *, by: str = "owner", reason: str = "completed") -> None:
         """Close an issue."""
         self.change(number, open=False, state_reason=reason, closed_at=self.now(), closed_by=by)
+        self.event(number, "closed", by=by)
 
-    def reopen(self, number: int) -> None:
+    def reopen(self, number: int, *, by: str = "owner") -> None:
         """Reopen an issue."""
         self.change(number, open=True, state_reason="reopened", closed_at=None, closed_by=None)
+        self.event(number, "reopened", by=by)
 
     def comment(self, number: int, body: str, *, by: str) -> Comment:
         """Write a comment. Raises ``Rejected`` as GitHub refuses one."""

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from scheduler.connect import connect
+from scheduler.environment import Environment
 from scheduler.sandbox import Sandbox
 from scheduler.sandbox.graphql import TIMELINE
 from tests.sandbox.conftest import As, Client
@@ -121,16 +123,12 @@ def eventful(agent: Client, owner: Client) -> None:
     agent("POST", "/issues", {"title": "t"})
 
 
-def test_queries_and_answers_are_as_github_s_schema_has_them(agent: Client, as_user: As) -> None:
+def conforms(query: str, variables: Any, data: Any) -> None:
+    """Hold a query, and the answer to it, to GitHub's schema."""
     graphql = pytest.importorskip("graphql")
     schema = graphql.build_schema(SCHEMA.read_text(encoding="utf-8"))
-    eventful(agent, as_user("owner"))
-    variables = {"o": "octo", "n": "queue"}
-    document = graphql.parse(WHOLE)
+    document = graphql.parse(query)
     assert graphql.validate(schema, document) == []
-    data = ask(agent, WHOLE, **variables)["data"]
-    shown = {node["__typename"] for node in data["repository"]["first"]["timelineItems"]["nodes"]}
-    assert shown == {*TIMELINE.values(), "IssueComment"}
     # Carried out over the answer itself, every value is checked against its type.
     again = graphql.execute_sync(
         schema, document, data, variable_values=variables,
@@ -138,6 +136,38 @@ def test_queries_and_answers_are_as_github_s_schema_has_them(agent: Client, as_u
         type_resolver=lambda value, *_: value["__typename"],
     )  # fmt: skip
     assert (again.errors, again.data) == (None, data)
+
+
+def test_queries_and_answers_are_as_github_s_schema_has_them(agent: Client, as_user: As) -> None:
+    eventful(agent, as_user("owner"))
+    variables = {"o": "octo", "n": "queue"}
+    data = ask(agent, WHOLE, **variables)["data"]
+    shown = {node["__typename"] for node in data["repository"]["first"]["timelineItems"]["nodes"]}
+    assert shown == {*TIMELINE.values(), "IssueComment"}
+    conforms(WHOLE, variables, data)
+
+
+def test_what_a_tick_asks_is_in_github_s_schema(agent: Client, as_user: As) -> None:
+    eventful(agent, as_user("owner"))
+    asked: list[tuple[dict[str, Any], Any]] = []
+    queue = connect(Environment.read(agent.sandbox.environ("bot"))).queue
+    send = queue.http.post
+
+    def post(url: str, body: Any, **more: Any) -> Any:
+        asked.append((body, send(url, body, **more)))
+        return asked[-1][1]
+
+    queue.http.post = post  # type: ignore[assignment,method-assign]
+    acts = queue.acts([1, 2])
+    assert acts is not None
+    assert [event.event for event in acts[1].events or ()] == [
+        "labeled", "unlabeled", "closed", "reopened", "locked", "unlocked"
+    ]  # fmt: skip
+    assert queue.viewer() == "github-actions[bot]"
+    queue.http.close()
+    assert len(asked) == 2
+    for body, answer in asked:
+        conforms(body["query"], body.get("variables"), answer.data["data"])
 
 
 def test_the_timeline_by_type_and_from_its_end(agent: Client, as_user: As) -> None:

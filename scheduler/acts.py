@@ -1,0 +1,75 @@
+"""Which of the things that were done to an issue let its job run, or go on.
+
+Whoever did one of them answers for it: a label, a reopening or an unlocking is no more than
+the rights of the account that it is by. What stops a job is anybody's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from scheduler.gateway import Event
+from scheduler.states import State, state_label
+
+
+class Kind(str, Enum):
+    """How an act lets a job run; the value says it in words."""
+
+    REOPENED = "reopened"
+    LABELLED = "labelled"
+    UNLOCKED = "unlocked"
+    RESUMED = "resumed"
+    LET_GO = "let go"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beginning:
+    """An act without which the job would stand still, and the pause before it, if it ended one."""
+
+    kind: Kind
+    event: Event
+    since: Event | None = None
+
+
+def beginnings(events: Iterable[Event], *, label: str) -> list[Beginning]:
+    """The acts that are to be answered for, of an issue's ``events``, oldest first.
+
+    Whoever reopened an issue last answers for how it stood when it was closed: the label, the
+    lock and the pause of that time. ``label`` is the queue's; GitHub's labels know no letter case.
+    """
+    past = list(events)
+    back = _last(past, "reopened")
+    closed = -1 if back is None else _or_none(_last(past[:back], "closed"))
+    found = [] if back is None else [Beginning(kind=Kind.REOPENED, event=past[back])]
+
+    def let(kind: Kind, event: str, stopped: str = "", name: str = "") -> None:
+        at, stop = _last(past, event, name), _last(past, stopped, name)
+        if at is not None and at > closed and (stop is None or stop < at):
+            since = None if stop is None else past[stop]
+            found.append(Beginning(kind=kind, event=past[at], since=since))
+
+    let(Kind.LABELLED, "labeled", name=label)
+    let(Kind.UNLOCKED, "unlocked", "locked")
+    let(Kind.RESUMED, "unlabeled", "labeled", state_label(label, State.PAUSED))
+    let(Kind.LET_GO, "unlabeled", "labeled", state_label(label, State.HELD))
+    return found
+
+
+def labelled(events: Iterable[Event], *, label: str) -> Event | None:
+    """Who put the queue's label on, as it is on now; None: no such event."""
+    past = list(events)
+    at = _last(past, "labeled", label)
+    return None if at is None else past[at]
+
+
+def _or_none(place: int | None) -> int:
+    return -1 if place is None else place
+
+
+def _last(past: Sequence[Event], event: str, name: str = "") -> int | None:
+    """The place of the last event of a kind; of a label, whatever its letter case."""
+    wanted = (event, name.lower())
+    places = range(len(past) - 1, -1, -1)
+    return next((i for i in places if (past[i].event, past[i].label.lower()) == wanted), None)
