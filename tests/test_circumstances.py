@@ -222,7 +222,7 @@ def test_a_holder_asks_now_and_then_although_it_was_put_off_past_the_next_instan
 
     holding.lively.at(1200, merge)
     holding.stays()
-    assert holding.sent_at("j") == [1220, 1500, 2100]
+    assert holding.sent_at("j") == [1221, 1500, 2100]
 
 
 # Of a series each occurrence asks for itself.
