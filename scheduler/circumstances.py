@@ -138,11 +138,13 @@ class Circumstances:
             return found  # whether it stands there already can't be told
         until = None if asked.recurring else format_instant(end)
         try:
-            self._desk.queue.add_comment(ticket.number, waiting_comment(told, reason, until))
+            said = self._desk.queue.add_comment(ticket.number, waiting_comment(told, reason, until))
         except SchedulerError:
             return found  # only a courtesy: it waits all the same, and the tick's report says so
         return replace(
             found,
-            ticket=replace(ticket, comments=max(ticket.comments, 0) + 1),
+            ticket=replace(
+                ticket, comments=max(ticket.comments, 0) + 1, updated_at=said.created_at
+            ),
             history=replace(history, explanations=(*history.explanations, told)),
         )

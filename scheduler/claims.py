@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from scheduler.errors import NotPermitted, RateLimited, Rejected, SchedulerError, Unavailable
-from scheduler.gateway import Accepted, Clock, Queue
-from scheduler.journal import Claim, Entry, History, Journal, never_started
-from scheduler.model import UNCOUNTED, Comment, Dispatch, Ticket
-from scheduler.policy import CLAIM_VALIDITY, End, Fire
-from scheduler.report import claim_comment, journal_comment
+from scheduler.gateway import Accepted, Clock, Comments, Queue
+from scheduler.journal import Claim, Entry, History, Journal, Withdrawal, never_started, read
+from scheduler.model import Comment, Dispatch, Ticket
+from scheduler.policy import CLAIM_VALIDITY, PATIENT, End, Fire, given_up
+from scheduler.report import claim_comment, journal_comment, withdrawn_comment
+from scheduler.rereading import HIDDEN, UNSHOWN, too_old
 from scheduler.states import State, state_label
 
 #: How often what was read is read again when it is older than what was written.
@@ -71,6 +72,14 @@ class Withdrawn(SchedulerError):
     """The claim was given up before anything was sent; the message says why."""
 
 
+class GivenUp(Withdrawn):
+    """The same, for what was read stayed older than the claim, the ``times``-th time in a row."""
+
+    def __init__(self, message: str, *, times: int) -> None:
+        super().__init__(message)
+        self.times = times
+
+
 class AnswerLost(SchedulerError):
     """The dispatch may or may not have been made; its claim stands for recovery."""
 
@@ -88,7 +97,8 @@ class Claimant:
         """Write a claim and read the issue again, until what is read holds the claim.
 
         Raises:
-            Withdrawn: what was read stayed older than the claim, or forbids a dispatch.
+            GivenUp: what was read stayed older than the claim.
+            Withdrawn: what was read forbids a dispatch.
             Rejected: GitHub takes no comment on this issue.
         """
         began, began_monotonic = self.clock.now(), self.clock.monotonic()
@@ -126,26 +136,62 @@ class Claimant:
     def _read_again(
         self, work: Work, claim: Claim, written: Comment | None
     ) -> tuple[Fresh, Comment]:
-        number = work.ticket.number
+        number, reason, comments = work.ticket.number, "", Comments(items=())
         for attempt in range(READS):
             if attempt:
                 self.clock.sleep(1.0)
             try:
-                comments = self.queue.comments(number)
-                ticket = self.queue.ticket(number)
+                comments, ticket = self._look(number)
+                mine = _own(comments, claim)
+                reason = self._older(work, ticket, comments, mine)
+                if reason == HIDDEN and ticket is not None:
+                    # Perhaps only of what was written between the two readings.
+                    comments = self.queue.comments(number)
+                    mine = _own(comments, claim)
+                    reason = self._older(work, ticket, comments, mine)
             except SchedulerError:
                 self._delete(written.id if written else None)
                 raise
             if ticket is None:
                 raise Withdrawn("the issue was deleted or transferred")
-            mine = next((c for c in comments.items if claim.nonce in c.body), None)
-            # Writing the claim made the issue count one more: an issue that counts otherwise
-            # than the list is older, or the list is.
-            if mine and ticket.comments in (len(comments.items), UNCOUNTED):
+            if mine and not reason:
                 return Fresh(ticket=ticket, comments=comments.items, as_of=comments.as_of), mine
             written = written or mine
-        self._delete(written.id if written else None)
-        raise Withdrawn("GitHub showed an older state of the issue than the claim; the next tick")
+        raise self._given_up(work, written, comments, reason)
+
+    def _look(self, number: int) -> tuple[Comments, Ticket | None]:
+        comments = self.queue.comments(number)
+        return comments, self.queue.ticket(number)
+
+    def _older(
+        self, work: Work, ticket: Ticket | None, comments: Comments, mine: Comment | None
+    ) -> str:
+        own = mine.id if mine else None
+        if ticket is None:
+            return ""
+        return too_old(work.ticket, ticket, comments.items, own, whole=True) or ""
+
+    def _given_up(
+        self, work: Work, written: Comment | None, comments: Comments, reason: str
+    ) -> GivenUp:
+        """Take the claim back, and say so on the issue where the ticks to come find it."""
+        words = f"GitHub showed the issue older than the claim: {reason}"
+        if written is None:
+            return GivenUp(words, times=0)
+        known = read(comments.items, login=written.author.login).withdrawals
+        times = given_up(known) + 1
+        if reason == UNSHOWN:
+            # What earlier ticks said of it may be hidden as well.
+            times = max(times, min(work.ticket.comments - len(comments.items) + 1, PATIENT))
+        withdrawal = Withdrawal(times=times, at=self.clock.now(), reason=reason)
+        held = state_label(self.label, State.HELD) if times >= PATIENT else ""
+        try:
+            self.queue.edit_comment(written.id, withdrawn_comment(withdrawal, held=held))
+            for each in known:
+                self.queue.delete_comment(each.id)
+        except SchedulerError:
+            self._delete(written.id)
+        return GivenUp(words, times=times)
 
     def _delete(self, comment_id: int | None) -> None:
         if comment_id is None:
@@ -226,6 +272,7 @@ class Claimant:
         over = {claim.id for claim in history.claims if journal.settles(claim)}
         over -= {claim.id for claim in history.claims if journal.keeps(claim)}
         over |= {*history.copies, *([own.id] if own else [])}
+        over |= {each.id for each in history.withdrawals}
         for claim_id in sorted(over - {home}):
             self.queue.delete_comment(claim_id)
         return replace(journal, id=home)
@@ -250,6 +297,10 @@ class Claimant:
             else:
                 return comment_id
         return self.queue.add_comment(number, body).id
+
+
+def _own(comments: Comments, claim: Claim) -> Comment | None:
+    return next((each for each in comments.items if claim.nonce in each.body), None)
 
 
 def changed(before: Ticket, now: Ticket, label: str) -> str | None:

@@ -195,9 +195,14 @@ class Desk:
     def resolution(self, found: Known, comments: Comments, history: History) -> Resolution | None:
         """The word of a trusted person on a job that is held."""
         entries = history.journal.of(found.key)
-        if not entries or entries[-1].outcome != State.HELD.value:
+        given_up = [each.id for each in history.withdrawals]
+        if entries and entries[-1].outcome == State.HELD.value:
+            after = entries[-1].seen or 0
+        elif given_up:
+            after = max(given_up)
+        else:
             return None
-        for said in resolutions(comments.items, after=entries[-1].seen or 0):
+        for said in resolutions(comments.items, after=after):
             if self._may_command(User(login=said.by), found.asked):
                 return said
         return None

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from scheduler import policy
 from scheduler.circumstances import Circumstances, NotNow
-from scheduler.claims import AnswerLost, Fresh, Held, Withdrawn, Work
+from scheduler.claims import AnswerLost, Fresh, GivenUp, Held, Withdrawn, Work
 from scheduler.closing import Closing
 from scheduler.desk import Desk
 from scheduler.errors import NotPermitted, Rejected, Unavailable
@@ -117,6 +117,12 @@ class Dispatcher:
         except Rejected as refused:
             # Without a claim nothing may be sent; the label is all that can still be said.
             desk.note("held", found, f"no claim can be written: {refused}")
+            desk.issues.show(found.ticket, State.HELD)
+            return None
+        except GivenUp as given_up:
+            if given_up.times < policy.PATIENT:
+                raise
+            desk.note("held", found, str(given_up))
             desk.issues.show(found.ticket, State.HELD)
             return None
         self._same_login(held)

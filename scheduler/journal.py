@@ -178,6 +178,19 @@ class Explanation:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Withdrawal:
+    """Says that claims on an issue were given up, for what was read after them was older.
+
+    ``times`` is how often in a row, ``at`` when last, ``reason`` what was wrong with it.
+    """
+
+    id: int = 0
+    times: int
+    at: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class History:
     """Everything that an issue's comments record.
 
@@ -190,6 +203,7 @@ class History:
     journal: Journal = Journal()
     claims: tuple[Claim, ...] = ()
     explanations: tuple[Explanation, ...] = ()
+    withdrawals: tuple[Withdrawal, ...] = ()
     foreign: tuple[tuple[str, int], ...] = ()
     unreadable: tuple[int, ...] = ()
     copies: tuple[int, ...] = ()
@@ -204,14 +218,14 @@ class History:
 
     @property
     def standing(self) -> tuple[Claim, ...]:
-        """The claims that may yet have a run nobody recorded, lowest id first.
+        """The claims that may yet have a run nobody recorded, the first first.
 
-        Of one attempt only the lowest claim can have been dispatched; what a later claim
-        supersedes, or the journal settles, is over.
+        Of one attempt only the first claim can have been dispatched, by its instant and then
+        by its id; what a later claim supersedes, or the journal settles, is over.
         """
         replaced = {claim.supersedes for claim in self.claims}
         first: dict[tuple[str, int], Claim] = {}
-        for claim in sorted(self.claims, key=lambda claim: claim.id):
+        for claim in sorted(self.claims, key=lambda c: (c.created_at or c.made_at, c.id)):
             first.setdefault((claim.key, claim.attempt), claim)
         return tuple(
             claim
@@ -256,6 +270,7 @@ def read(comments: Iterable[Comment], *, login: str) -> History:
     claims: list[Claim] = []
     journals: list[Journal] = []
     explanations: list[Explanation] = []
+    withdrawals: list[Withdrawal] = []
     foreign: list[tuple[str, int]] = []
     unreadable: list[int] = []
     for comment in sorted(comments, key=lambda comment: comment.id):
@@ -271,12 +286,15 @@ def read(comments: Iterable[Comment], *, login: str) -> History:
             journals.append(record)
         elif isinstance(record, Explanation):
             explanations.append(record)
+        elif isinstance(record, Withdrawal):
+            withdrawals.append(record)
         else:
             unreadable.append(comment.id)
     return History(
         journal=_merged(journals),
         claims=tuple(claims),
         explanations=tuple(explanations),
+        withdrawals=tuple(withdrawals),
         foreign=tuple(foreign),
         unreadable=tuple(unreadable),
         copies=tuple(journal.id for journal in journals[1:]),
@@ -295,7 +313,7 @@ def _merged(journals: list[Journal]) -> Journal:
 
 
 @lru_cache(maxsize=64)
-def _record(comment: Comment) -> Claim | Journal | Explanation | None:
+def _record(comment: Comment) -> Claim | Journal | Explanation | Withdrawal | None:
     try:
         record = shown(comment.body)
         if record is None:
@@ -306,6 +324,8 @@ def _record(comment: Comment) -> Claim | Journal | Explanation | None:
             return Claim(**{**values, "id": comment.id, "created_at": comment.created_at})
         if kind == "invalid":
             return Explanation(id=comment.id, **typed(Explanation, data))
+        if kind == "withdrawn":
+            return Withdrawal(id=comment.id, **typed(Withdrawal, data))
         entries = tuple(Entry(**typed(Entry, entry)) for entry in data.pop("entries"))
         outcomes = {state.value for state in State} | {NEVER_STARTED}
         if any(entry.outcome not in outcomes for entry in entries):

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from scheduler.journal import LONGEST_REASON, OLDER, WHOLE, Claim, Entry, Explanation, Journal
+from scheduler.journal import (
+    LONGEST_REASON,
+    OLDER,
+    WHOLE,
+    Claim,
+    Entry,
+    Explanation,
+    Journal,
+    Withdrawal,
+)
 from scheduler.records import hidden
 
 #: What people read below the hidden line takes 20,000 characters at most. If the line is
@@ -12,9 +21,17 @@ from scheduler.records import hidden
 LONGEST_LINE = 45_000
 
 
-def head(record: Claim | Journal | Explanation) -> str:
+KIND: dict[type, str] = {
+    Claim: "claim",
+    Journal: "journal",
+    Explanation: "invalid",
+    Withdrawal: "withdrawn",
+}
+
+
+def head(record: Claim | Journal | Explanation | Withdrawal) -> str:
     """The hidden first line of a comment that holds ``record``."""
-    kind = {Claim: "claim", Journal: "journal", Explanation: "invalid"}[type(record)]
+    kind = KIND[type(record)]
     if isinstance(record, Journal):
         record = _bounded(record)
     return hidden(kind, record)

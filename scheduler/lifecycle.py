@@ -50,7 +50,8 @@ class Lifecycle:
             self.desk.note("held", found, "the issue is locked; unlock it to have the job run")
             return
         comments: Comments | None = Comments(items=())
-        if found.ticket.comments:
+        held = state_label(self.desk.settings.label, State.HELD) in found.ticket.labels
+        if found.ticket.comments or held:
             comments = self.desk.queue.comments(found.number)
             if self.desk.facts.login() is None:
                 comments = self._introduced(found, comments)
@@ -72,13 +73,17 @@ class Lifecycle:
     def _decided(
         self, found: Known, comments: Comments, history: History
     ) -> tuple[Known, Decision]:
-        """What is to be done with a job; the label of its hold comes off by a person's word."""
+        """What is to be done with a job; the label of its hold comes off by a person's word.
+
+        And where it is tried again of which no more is known than that GitHub's answers were old.
+        """
         decision = self.desk.decide(found, comments, history)
         said = self.desk.resolution(found, comments, history)
-        if said is None and self._kept(found, history, decision):
-            return found, KEPT
-        if said is not None and not isinstance(decision, (policy.Hold, policy.Wait)):
-            # Before it is carried out: whoever dies in between hears the same word again.
+        if said is None and (kept := self._kept(found, history, decision)):
+            return found, kept
+        released = said is not None or policy.given_up(history.withdrawals) >= policy.PATIENT
+        if released and not isinstance(decision, (policy.Hold, policy.Wait)):
+            # Before it is carried out: whoever dies in between finds the same again.
             ticket = self.desk.issues.unmark(found.ticket, {State.HELD})
             return replace(found, ticket=ticket), decision
         return found, decision
@@ -90,8 +95,8 @@ class Lifecycle:
         """
         presumed, decision = self._presumed(found, comments)
         said = self.desk.resolution(presumed, comments, presumed.history)
-        if said is None and self._kept(presumed, presumed.history, decision):
-            self._wait(presumed, KEPT)
+        if said is None and (kept := self._kept(presumed, presumed.history, decision)):
+            self._wait(presumed, kept)
             return None
         try:
             self.dispatcher.claimed(presumed, decision)
@@ -117,12 +122,18 @@ class Lifecycle:
         attempt = highest_attempt(comments.items, found.key) + 1
         return replace(found, history=history), Fire(attempt=attempt)
 
-    def _kept(self, found: Known, history: History, decision: Decision) -> bool:
-        """Whether the label keeps a job on hold that its records alone would let go on."""
+    def _kept(self, found: Known, history: History, decision: Decision) -> policy.Wait | None:
+        """The wait of a job that the label keeps on hold, though its records let it go on."""
         if found.command is not None and history.journal.held:
-            return False
+            return None
         labelled = state_label(self.desk.settings.label, State.HELD) in found.ticket.labels
-        return labelled and isinstance(decision, (Fire, End, policy.Recover))
+        if not labelled or not isinstance(decision, (Fire, End, policy.Recover)):
+            return None
+        base = self.desk.settings.limits.backoff
+        wait = policy.held_back(history.withdrawals, key=found.key, base=base)
+        if wait is None or wait.until is None:
+            return KEPT
+        return wait if self.desk.clock.now() < wait.until else None
 
     def _carry_out(
         self, found: Known, comments: Comments, history: History, decision: Decision
@@ -148,6 +159,9 @@ class Lifecycle:
         if decision.state is State.HELD:
             self.desk.note("held", found, decision.reason)
             self.desk.issues.show(found.ticket, State.HELD)
+            if decision.until is not None:
+                self.desk.stays[found.number] = (found, decision.until)
+                self.desk.report.comes_next(decision.until)
             return
         if decision.until == found.job.run_at:
             # It is not yet its time: its series has moved on, or a person put it off.

@@ -8,11 +8,12 @@ anything happen.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from scheduler.commands import Command, Resolution
-from scheduler.journal import NEVER_STARTED, Claim, Entry, History
+from scheduler.journal import NEVER_STARTED, Claim, Entry, History, Withdrawal
 from scheduler.model import Job
 from scheduler.states import TERMINAL, State
 
@@ -20,6 +21,8 @@ from scheduler.states import TERMINAL, State
 CLAIM_VALIDITY = timedelta(seconds=30)
 #: The longest pause between two attempts, whatever the doubling says.
 LONGEST_BACKOFF = timedelta(hours=1)
+#: So often in a row claims are given up before the job is put on hold.
+PATIENT = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -281,7 +284,8 @@ def confirms(decision: Fire | End, own: Claim, history: History, fresh: Decision
     """Whether what was read again, after ``own`` was written, still says ``decision``.
 
     ``fresh`` is the decision made anew from ``before(history, own)``. Among the claims of
-    one attempt the lowest comment id wins; a higher attempt knows more than this one.
+    one attempt the lowest comment id wins, and so does one that was made earlier: nobody
+    promises that ids rise as comments are written. A higher attempt knows more than this one.
     """
     for claim in history.claims:
         same = claim.key == own.key and claim.id != own.id
@@ -296,7 +300,26 @@ def confirms(decision: Fire | End, own: Claim, history: History, fresh: Decision
 
 
 def _is_rival(claim: Claim, own: Claim) -> bool:
-    return claim.attempt == own.attempt and claim.id < own.id
+    earlier = bool(claim.created_at and own.created_at and claim.created_at < own.created_at)
+    return claim.attempt == own.attempt and (claim.id < own.id or earlier)
+
+
+def given_up(withdrawals: Iterable[Withdrawal]) -> int:
+    """How often in a row claims were given up, as far as an issue's comments show."""
+    return sum(each.times for each in withdrawals)
+
+
+def held_back(withdrawals: Collection[Withdrawal], *, key: str, base: timedelta) -> Wait | None:
+    """The wait of a job whose claims were given up ``PATIENT`` times; None: go on.
+
+    Nothing was started, so it is tried again, after longer and longer pauses.
+    """
+    times = given_up(withdrawals)
+    if times < PATIENT:
+        return None
+    last = max(withdrawals, key=lambda each: each.at)
+    pause = backoff(base, key=key, attempt=times - PATIENT + 1)
+    return Wait(reason=last.reason, until=last.at + pause, state=State.HELD)
 
 
 def before(history: History, own: Claim) -> History:

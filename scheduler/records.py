@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 VERSION = 1
-RECORD = re.compile(r"\A<!-- schedule:(claim|journal|invalid) (\{[^\r\n]*\}) -->")
+RECORD = re.compile(r"\A<!-- schedule:(claim|journal|invalid|withdrawn) (\{[^\r\n]*\}) -->")
 #: The highest number in a record, GitHub's ids included.
 MOST = 2**63 - 1
 KINDS: dict[str, tuple[type, ...]] = {"int": (int,), "str": (str,), "float": (int, float)}

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from scheduler.errors import SchedulerError
-from scheduler.journal import NEVER_STARTED, Claim, Entry, Explanation, Journal
+from scheduler.journal import NEVER_STARTED, Claim, Entry, Explanation, Journal, Withdrawal
 from scheduler.journal_head import head
 from scheduler.markdown import cell, code, visible
 from scheduler.model import occurrence_comment
@@ -205,6 +205,24 @@ def sentence(entry: Entry) -> str:
         NEVER_STARTED: f"Attempt {entry.attempt} started no run: {reason}.",
     }
     return f"{lead}{texts.get(entry.outcome, reason)} ({at})"
+
+
+def withdrawn_comment(withdrawal: Withdrawal, *, held: str) -> str:
+    """The comment that says why nothing was started; ``held`` is the label of what is on hold.
+
+    It is empty as long as every tick tries again.
+    """
+    again = (
+        f"It is on hold, and tried again now and then; take the label {code(held)} off to have it "
+        "tried at once."
+        if held
+        else "The next tick tries again."
+    )
+    times = "once" if withdrawal.times == 1 else f"{withdrawal.times} times"
+    return (
+        f"{head(withdrawal)}\n↻ Nothing was started, {times} so far: after a claim was written "
+        f"on this issue, GitHub showed an older state of it: {code(withdrawal.reason)}. {again}"
+    )
 
 
 def invalid_comment(explanation: Explanation, problem: str) -> str:

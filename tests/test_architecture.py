@@ -21,7 +21,8 @@ PRODUCT = [name for name in FILES if not name.startswith("sandbox.")]
 CORE = {
     "commands", "conditions", "cron_rule", "errors", "fields", "frontmatter", "gateway", "job_text",
     "journal", "journal_head", "known", "markdown", "model", "pace", "policy", "quotas",
-    "readings", "records", "recovery", "recurrence", "report", "report_series", "rrule_rule",
+    "readings", "records", "recovery", "recurrence", "report", "report_series", "rereading",
+    "rrule_rule",
     "series", "series_keys", "settings", "settings_file", "signing", "states", "strict_yaml",
     "target", "trust", "when", "words", "workflow_commands",
 }  # fmt: skip
@@ -29,7 +30,7 @@ CORE = {
 ORDER = [
     {"errors", "states", "markdown", "strict_yaml", "pace", "workflow_commands"},
     {"model", "records"},
-    {"when", "commands", "fields", "gateway", "journal", "settings"},
+    {"when", "commands", "fields", "gateway", "journal", "rereading", "settings"},
     {"conditions", "cron_rule", "rrule_rule"},
     {"series_keys", "recurrence", "readings", "journal_head"},
     {"frontmatter", "policy", "series", "words"},

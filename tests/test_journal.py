@@ -238,6 +238,11 @@ def test_a_journal_grows_and_tells_occurrences_apart() -> None:
     assert journal.of("1@2026-11-23T12:00:00Z") == ()
 
 
+def test_of_two_claims_to_one_attempt_the_earlier_may_have_a_run() -> None:
+    first, lower = claim(9), replace(claim(2), created_at=NOON + timedelta(seconds=1))
+    assert History(claims=(lower, first)).standing == (first,)
+
+
 @pytest.mark.parametrize(
     ("claims", "entries", "standing"),
     [

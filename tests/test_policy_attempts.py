@@ -126,6 +126,23 @@ def test_the_lowest_claim_to_an_attempt_wins_and_a_higher_attempt_knows_more(
         assert confirms(FIRE, own, History(claims=known), FIRE) == confirmed
 
 
+@pytest.mark.parametrize(
+    ("id", "seconds", "confirmed"),
+    [(9, 0, True), (9, 1, True), (4, 1, False), (9, -1, False), (4, -1, False)],
+)
+def test_a_claim_that_was_made_earlier_wins_as_well_as_a_lower_id(
+    id: int,  # noqa: A002
+    seconds: int,
+    confirmed: bool,
+) -> None:
+    """Nobody promises that ids rise as comments are written: both withdraw rather than none."""
+    own = claim(5)
+    other = replace(claim(id), created_at=NOON + seconds * SECOND)
+    assert confirms(FIRE, own, History(claims=(own, other)), FIRE) == confirmed
+    if confirmed:
+        assert not confirms(FIRE, other, History(claims=(own, other)), FIRE)
+
+
 def test_a_lower_attempt_does_not_stop_the_one_that_supersedes_it() -> None:
     own = claim(5, 2)
     assert confirms(Fire(attempt=2), own, History(claims=(claim(4), own)), Fire(attempt=2))

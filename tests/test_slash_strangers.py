@@ -108,10 +108,10 @@ def test_words_during_a_tick_withdraw_no_claim(by: str) -> None:
     made.hub.roles["triage"] = "triage"
 
     def chatter(index: int, name: str, act: Callable[[], object]) -> object:
-        if name not in ("role", "edits", "ticket"):
+        if name not in ("role", "edits"):
             made.hub.comment(1, "/run", by=by)
         answer = act()
-        if name not in ("role", "edits", "comments"):
+        if name not in ("role", "edits"):
             made.hub.comment(1, "/cancel", by=by)
         return answer
 

@@ -28,7 +28,8 @@ from scheduler.sandbox.runs import Run
 CONTROL = "/_sandbox"
 
 NAMES = (
-    "fault", "faults", "clear_faults", "set_latency", "set_staleness", "set_clock",
+    "fault", "faults", "clear_faults", "set_latency", "set_staleness", "set_hidden_comments",
+    "set_clock",
     "request_log", "clear_requests", "make_token", "set_role", "add_repository", "add_ref",
     "set_pushed_at", "delete_issue", "transfer_issue", "rename_repository", "open_pull",
     "push_to_pull", "start_cron", "finish_run", "configure", "reset",
@@ -83,6 +84,11 @@ class Controls:
         with self.state.lock:
             self.state.staleness.set(seconds)
             return asdict(self.state.staleness)
+
+    def set_hidden_comments(self, count: int, repository: str | None = None) -> None:
+        """Let each issue count so many comments more than any list shows."""
+        with self.state.lock:
+            self.repository(repository).hidden_comments = count
 
     def set_clock(
         self, *, advance: float = 0, offset: float | None = None, to: str | None = None
@@ -269,7 +275,7 @@ class Controls:
                 for kept in (repo.issues, repo.comments, repo.labels, repo.runs, repo.gone,
                              repo.checks, repo.statuses):  # fmt: skip
                     kept.clear()
-                repo.last_number = 0
+                repo.last_number = repo.hidden_comments = 0
             self.state.staleness.set(dict.fromkeys(asdict(self.state.staleness), 0))
             self.state.clock.offset = timedelta(0)
             self.gateway.latency = 0

@@ -42,6 +42,8 @@ class Repository:
     runs: dict[int, Run] = field(default_factory=dict)
     webhook_shape: dict[str, Any] = field(default_factory=dict)
     last_number: int = 0
+    #: So many comments each issue counts that no list shows.
+    hidden_comments: int = 0
 
     @property
     def full_name(self) -> str:

@@ -198,7 +198,7 @@ def issue(item: Issue, view: IssueView, repo: Repository, base: str) -> Json:
         "assignee": people[0] if people else None,
         "assignees": people,
         "milestone": None,
-        "comments": view.comments,
+        "comments": view.comments + repo.hidden_comments,
         "created_at": iso(item.created_at),
         "updated_at": iso(view.updated_at),
         "closed_at": iso(view.closed_at) if view.closed_at else None,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import itertools
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 
@@ -107,6 +108,8 @@ class MemoryHub:
     graphql: bool = True
     comment_list: bool = True
     stale: dict[str, float] = field(default_factory=dict)
+    #: What an issue counts, of so many comments; GitHub promises no more than a number.
+    counts: Callable[[int], int] = lambda comments: comments
     roles: dict[str, str] = field(default_factory=lambda: {"agent": "write", "owner": "admin"})
     #: Of whom the role can't be told, and what the question is answered with.
     untold: dict[str, Exception] = field(default_factory=dict)
@@ -159,7 +162,8 @@ class MemoryHub:
         """The issue as a read shows it."""
         until = self.clock.true - timedelta(seconds=self.stale.get("issues", 0))
         views = self.views[number]
-        return next((view for at, view in reversed(views) if at <= until), views[0][1])
+        shown = next((view for at, view in reversed(views) if at <= until), views[0][1])
+        return replace(shown, comments=self.counts(shown.comments))
 
     def change(self, number: int, **changes: object) -> None:
         """Change an issue, as any of its writers may."""

@@ -155,3 +155,15 @@ def test_the_clock_dates_everything(agent: Client, sandbox: Sandbox) -> None:
     made = agent("POST", "/issues", {"title": "t"})
     assert made.json()["created_at"][:16] == "2031-02-03T04:05"
     assert made.headers["Date"].startswith("Mon, 03 Feb 2031 04:05")
+
+
+def test_an_issue_can_count_what_no_list_shows(agent: Client, sandbox: Sandbox) -> None:
+    agent("POST", "/issues", {"title": "t"})
+    agent("POST", "/issues/1/comments", {"body": "one"})
+    sandbox.set_hidden_comments(2)
+    for path in ("/issues/1", "/issues"):
+        shown = agent("GET", path).json()
+        assert (shown if isinstance(shown, dict) else shown[0])["comments"] == 3
+    assert len(agent("GET", "/issues/1/comments").json()) == 1
+    sandbox.reset()
+    assert agent("POST", "/issues", {"title": "t"}).json()["comments"] == 0
