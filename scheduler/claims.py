@@ -24,8 +24,8 @@ from scheduler.states import State, state_label
 READS = 3
 #: The longest wait for GitHub's rate limit within a tick.
 PATIENCE = timedelta(seconds=15)
-#: The labels by which a person keeps a job from running, and what is said of that.
-STOPS = {State.PAUSED: "the job was paused", State.HELD: "the job was put on hold"}
+#: The labels by which a person keeps a job from running, and what is said of each.
+STOPS = {State.PAUSED: "paused", State.HELD: "put on hold"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -304,7 +304,7 @@ def _own(comments: Comments, claim: Claim) -> Comment | None:
 
 
 def changed(before: Ticket, now: Ticket, label: str) -> str | None:
-    """What a person did to the issue that forbids a dispatch; None: nothing."""
+    """What a person did to the issue that forbids what was decided before; None: nothing."""
     if now.url != before.url:
         return "the issue was transferred"
     if not now.open:
@@ -313,10 +313,12 @@ def changed(before: Ticket, now: Ticket, label: str) -> str | None:
         return f"the label {label!r} was taken off"
     if now.locked:
         return "the issue was locked"
+    if now.state_reason != before.state_reason:
+        return "the issue was reopened"
     for state, words in STOPS.items():
         stop = state_label(label, state)
-        if stop in now.labels and stop not in before.labels:
-            return words
+        if (stop in now.labels) != (stop in before.labels):
+            return f"the job was {words}" if stop in now.labels else f"it is no longer {words}"
     if now.body != before.body:
         return "its text was changed; the next tick reads it"
     return None

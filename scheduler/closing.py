@@ -15,6 +15,7 @@ from scheduler.desk import Desk
 from scheduler.errors import SchedulerError
 from scheduler.journal import Journal
 from scheduler.known import Known
+from scheduler.report import moved_comment
 from scheduler.states import State
 
 #: GitHub's words for the faces under a comment.
@@ -58,7 +59,14 @@ class Closing:
         if runs_on or (said is not None and state is not State.DISPATCHED):
             self._go_on(found, journal)
         else:
-            self.desk.issues.close(found.ticket, state)
+            self._close(found, state)
+
+    def _close(self, found: Known, state: State) -> None:
+        closed = self.desk.issues.close(found.ticket, state)
+        job = self.desk.rules.job(closed.body) if closed.body != found.ticket.body else None
+        if job is not None and (job.recurring or job.run_at != found.asked.run_at):
+            # Moved after the last look at it; nothing shows whether it was closed then, too.
+            self.desk.queue.add_comment(found.number, moved_comment(job.run_at))
 
     def _moved(self, found: Known, journal: Journal) -> bool:
         """Whether a job was given another instant before its journal said what became of it."""
@@ -74,7 +82,7 @@ class Closing:
         # Beside one command there may stand another.
         comes = replace(self._comes(found, journal, left=found.said), paused=paused)
         if comes.over:
-            desk.issues.close(found.ticket, State.DISPATCHED)
+            self._close(found, State.DISPATCHED)
             return
         if found.asked.recurring:
             comes = desk.go_on(comes)

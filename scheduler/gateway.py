@@ -160,8 +160,11 @@ class Queue(Protocol):
         A comment that is gone is no error. Raises ``Rejected`` when GitHub refuses it.
         """
 
-    def set_state(self, number: int, *, reason: str | None, title: str | None = None) -> None:
-        """Close the issue for ``reason`` (None: leave it open) and give it ``title``. Absolute."""
+    def set_state(self, number: int, *, reason: str | None, title: str | None = None) -> Ticket:
+        """Close the issue for ``reason`` (None: leave it open) and give it ``title``. Absolute.
+
+        Returns the issue as it is then, with what others wrote meanwhile.
+        """
 
     def add_label(self, number: int, label: str) -> Sequence[str]:
         """Put one label on an issue, the others untouched; those that it has then. Absolute.

@@ -160,12 +160,12 @@ class GitHubQueue(GitHubConditions):
         except Rejected as refused:
             raise self.refused(refused, "issues: write", one=True) from refused
 
-    def set_state(self, number: int, *, reason: str | None, title: str | None = None) -> None:
+    def set_state(self, number: int, *, reason: str | None, title: str | None = None) -> Ticket:
         """Close the issue for ``reason`` (None: leave it open), and give it ``title``."""
         changes: dict[str, Any] = {} if title is None else {"title": title}
         if reason is not None:
             changes |= {"state": "closed", "state_reason": reason}
-        self.edit(number, **changes)
+        return self.edit(number, **changes)
 
     # Comments: https://docs.github.com/en/rest/issues/comments
 

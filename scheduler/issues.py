@@ -27,8 +27,8 @@ class Issues:
         self.queue = queue
         self.label = label
 
-    def close(self, ticket: Ticket, state: State) -> None:
-        """Close the issue as ``state`` asks, after its journal says so.
+    def close(self, ticket: Ticket, state: State) -> Ticket:
+        """Close the issue as ``state`` asks, after its journal says so; the issue as it is then.
 
         The order is the promise. The labels of other states come off before, the label of
         ``state`` is put on afterwards: an open issue with the label of an end is thus one that
@@ -40,9 +40,10 @@ class Issues:
         with contextlib.suppress(Rejected):
             ticket = self.unmark(ticket, OURS - {state})
         reason = "completed" if state is State.DISPATCHED else "not_planned"
-        self.queue.set_state(ticket.number, reason=reason)
+        closed = self.queue.set_state(ticket.number, reason=reason)
         if state in LABELLED:
-            self.mark(ticket, state)
+            self.mark(closed, state)
+        return closed
 
     def mark(self, ticket: Ticket, state: State) -> None:
         """Put on the label of the end that a closed issue came to, if GitHub takes it."""

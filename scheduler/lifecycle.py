@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from scheduler import policy
-from scheduler.claims import Withdrawn
+from scheduler.claims import Withdrawn, changed
 from scheduler.commands import Resolution
 from scheduler.desk import Desk
 from scheduler.dispatching import Dispatcher
@@ -141,6 +141,7 @@ class Lifecycle:
         if isinstance(decision, policy.Wait):
             self._wait(found, decision)
         elif isinstance(decision, policy.Finish):
+            self._still_open(found, decision.state)
             self.dispatcher.closing.after(found, history.journal, decision.state)
             self.desk.note("recovered", found, f"was {decision.state.value} already; closed")
         elif isinstance(decision, policy.Hold):
@@ -154,6 +155,22 @@ class Lifecycle:
             self._recover(found, comments, history, decision.claim)
         else:
             self.dispatcher.claimed(found, decision)
+
+    def _still_open(self, found: Known, state: State) -> None:
+        """Make sure that what is only to be closed was not reopened, or moved, since it was read.
+
+        Raises:
+            Withdrawn: it was, or somebody else closed it.
+        """
+        if state is State.DISPATCHED:
+            return  # which no reopening repeats
+        now = self.desk.queue.ticket(found.number)
+        label = self.desk.settings.label
+        reason = changed(found.ticket, now, label) if now else "the issue was deleted"
+        if now and not reason and self.desk.reopened(now) != self.desk.reopened(found.ticket):
+            reason = "the issue was reopened"
+        if reason:
+            raise Withdrawn(reason)
 
     def _wait(self, found: Known, decision: policy.Wait) -> None:
         if decision.state is State.HELD:

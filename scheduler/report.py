@@ -249,6 +249,14 @@ def stays_comment(explanation: Explanation, state: State, reason: str) -> str:
     return f"{head(explanation)}\n{SYMBOLS[state.value]} This job stays {stays}:\n\n{code(reason)}"
 
 
+def moved_comment(run_at: datetime) -> str:
+    """The comment on a job that was given another time in the moment in which it was closed."""
+    return (
+        "✏️ This job was changed while it was being closed, so it does not run at "
+        f"{run_at:%Y-%m-%d %H:%M:%S} UTC: to have it run then, reopen the issue."
+    )
+
+
 def summary(report: TickReport, *, repository: str, server: str = "https://github.com") -> str:
     """The job summary: a headline and a table of what was done."""
     lines = [f"### Schedule: {report.headline()}", ""]

@@ -121,14 +121,15 @@ class MemoryQueue:
     def react(self, comment_id: int, content: str) -> None:
         self._ask("react", lambda: self.hub.react(comment_id, content, by=self.login))
 
-    def set_state(self, number: int, *, reason: str | None, title: str | None = None) -> None:
-        def write() -> None:
+    def set_state(self, number: int, *, reason: str | None, title: str | None = None) -> Ticket:
+        def write() -> Ticket:
             if title is not None:
                 self.hub.change(number, title=title)
             if reason is not None:
                 self.hub.close(number, by=self.login, reason=reason)
+            return self.hub.ticket(number)
 
-        self._ask("set_state", write)
+        return self._ask("set_state", write)
 
     def add_label(self, number: int, label: str) -> tuple[str, ...]:
         return self._ask("add_label", lambda: self.hub.put_on(number, label, by=self.login))

@@ -124,12 +124,12 @@ class Hub:
         """The issue as it is."""
         return self.open.get(number) or self.closed.get(number)
 
-    def change(self, number: int, **changes: object) -> None:
-        """Change an issue."""
-        ticket = self.ticket(number)
-        if ticket is not None:
-            changed: Ticket = replace(ticket, updated_at=self.now(), **changes)  # type: ignore[arg-type]
-            self._put(changed)
+    def change(self, number: int, **changes: object) -> Ticket:
+        """Change an issue, which nobody deletes here; as it is then."""
+        ticket = self.open.get(number) or self.closed[number]
+        changed: Ticket = replace(ticket, updated_at=self.now(), **changes)  # type: ignore[arg-type]
+        self._put(changed)
+        return changed
 
     def label(
         self, number: int, *, on: Iterable[str] = (), off: Iterable[str] = ()

@@ -132,17 +132,17 @@ class SimulatedQueue:
         """Answer it in one sign, which nobody here looks at."""
         self._ask(lambda: None)
 
-    def set_state(self, number: int, *, reason: str | None, title: str | None = None) -> None:
+    def set_state(self, number: int, *, reason: str | None, title: str | None = None) -> Ticket:
         """Close an issue, or change its title."""
 
-        def write() -> None:
+        def write() -> Ticket:
             changes: dict[str, object] = {} if title is None else {"title": title}
             if reason is not None:
                 now = self.hub.now()
                 changes |= {"open": False, "state_reason": reason, "closed_at": now}
-            self.hub.change(number, **changes)
+            return self.hub.change(number, **changes)
 
-        self._ask(write)
+        return self._ask(write)
 
     def add_label(self, number: int, label: str) -> Sequence[str]:
         """Put one label on."""

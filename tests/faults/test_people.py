@@ -9,11 +9,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from scheduler.model import Ticket
+from scheduler.model import Ticket, occurrence_key
+from scheduler.settings import Settings
 from tests.fakes import BOT, NOON, Crash, MemoryHub, MemoryQueue, Through
 from tests.faults.series import open_series
 from tests.faults.test_holes import at
@@ -46,6 +47,8 @@ ACTS = {
     "puts another label on": on("wip"),
     "takes another label off": off(OTHER),
 }
+#: When a job that is moved is to run, and its text: later than all that happens here otherwise.
+FAR = NOON + timedelta(hours=9)
 
 
 def one(more: str = "", *, to: str = "workflow: titled.yml", offset: float = 0) -> World:
@@ -238,6 +241,62 @@ def test_no_act_of_a_person_is_undone(situation: str, name: str) -> None:
         assert act.stands(made.hub.ticket(1)), (index, call, made.story())
         if act.stops:
             assert len(made.hub.sent) == sent, (index, call, made.story())
+
+
+def ran_at(made: World, instant: datetime) -> bool:
+    return any(sent.key == occurrence_key(1, instant) for sent in made.hub.sent)
+
+
+#: What comes once, and no word ends in place of its own time.
+ONCE = [s for s in SITUATIONS if "series" not in s and s not in ("/run", "/cancel")]
+
+
+@pytest.mark.parametrize("situation", ONCE)
+def test_a_job_that_is_moved_meanwhile_runs_then_or_says_what_to_do(situation: str) -> None:
+    """What is moved between the last look at it and its closing stays closed, and is told so."""
+    calls = dict(moments(situation))
+    looked = max((index for index, call in calls.items() if call == "ticket"), default=0)
+    for index, call in calls.items():
+        made = built(situation)
+
+        def move(made: World = made) -> None:
+            made.hub.change(1, body=body("1", run_at=FAR))
+
+        made.tick(when(index, move))
+        made.settings = Settings()
+        made.hub.disabled.clear()
+        for then in (made.clock.true + timedelta(hours=1), FAR + timedelta(seconds=1)):
+            made.clock.sleep((then - made.clock.true).total_seconds())
+            made.until_quiet()
+        ticket, story = made.hub.ticket(1), (index, call, made.story())
+        if ran_at(made, FAR) or {PAUSED, HELD} & set(ticket.labels):
+            continue
+        assert index > looked, story
+        assert not ticket.open, story
+        assert any("eopen the issue" in each.body for each in made.hub.on(1)), story
+        made.hub.reopen(1)
+        made.until_quiet()
+        assert ran_at(made, FAR), story
+
+
+@pytest.mark.parametrize("reason", ["reopened", None])
+def test_what_is_reopened_meanwhile_is_not_closed_by_what_was_read_before(
+    reason: str | None,
+) -> None:
+    """But between the last look and the closing, which is one request."""
+    for index, call in moments("missed and left open"):
+        made = built("missed and left open")
+
+        def reopen(made: World = made) -> None:
+            made.hub.close(1)
+            made.hub.put_on(1, "schedule:missed")
+            made.hub.reopen(1)
+            made.hub.change(1, state_reason=reason)
+
+        made.tick(when(index, reopen))
+        if call != "set_state":
+            made.until_quiet()
+            assert made.count("1") == 1, (index, call, made.story())
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)
