@@ -18,7 +18,6 @@ from scheduler.known import Known
 from scheduler.model import Run
 from scheduler.recurrence import of
 from scheduler.report import waiting_comment
-from scheduler.states import State
 from scheduler.when import format_duration, format_instant
 
 #: How often what is waited for is asked about: after a tenth of the time it was waited for.
@@ -67,8 +66,7 @@ class Circumstances:
         return f"{words}, and overlap is 'skip'"
 
     def _last_run(self, found: Known) -> Run | None:
-        entries = found.history.journal.entries
-        last = next((e for e in reversed(entries) if e.outcome == State.DISPATCHED.value), None)
+        last = found.history.journal.ran
         if last is None or last.run_id is None:
             return None  # of an event's run, or one that GitHub did not name, nothing can be asked
         repo = last.target.partition(" ")[0] or found.asked.repo or self._desk.queue.repository

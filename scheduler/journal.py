@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 
 from scheduler.model import Comment, occurrence_comment, occurrence_instant
 from scheduler.records import shown, typed
-from scheduler.states import HANDLED, State
+from scheduler.states import HANDLED, TERMINAL, State
 
 #: GitHub keeps 65,536 characters of a comment. So many entries are written with their
 #: words, so many older ones without, and a reason is cut at so many characters.
@@ -22,6 +22,8 @@ WHOLE, OLDER, LONGEST_REASON = 10, 150, 200
 
 #: An attempt of which recovery showed that it never started a run.
 NEVER_STARTED = "never-started"
+#: What ends an occurrence, until a person reopens its issue.
+OVER = frozenset(state.value for state in TERMINAL)
 #: What ends an occurrence of a series.
 ENDS = frozenset(state.value for state in HANDLED)
 
@@ -85,12 +87,14 @@ class Entry:
 class Journal:
     """The comment in which what happened stands; ``id`` is 0 before it is written.
 
-    ``handled`` is the id of the last comment whose command was carried out or refused.
+    ``handled`` is the id of the last comment whose command was carried out or refused, or
+    passed by. ``left_out`` is when the newest entry was decided that did not fit any more.
     """
 
     id: int = 0
     entries: tuple[Entry, ...] = ()
     handled: int | None = None
+    left_out: datetime | None = None
 
     def of(self, key: str) -> tuple[Entry, ...]:
         """The entries of one occurrence, oldest first."""
@@ -128,9 +132,61 @@ class Journal:
 
     @cached_property
     def held(self) -> str | None:
-        """The occurrence of which a person has to say what became of it; None: of none."""
-        last = {entry.key: entry.outcome for entry in self.entries}
-        return next((key for key, outcome in last.items() if outcome == State.HELD.value), None)
+        """The occurrence of which a person has to say what became of it; None: of none.
+
+        Of several the one that was put on hold first.
+        """
+        last = {entry.key: place for place, entry in enumerate(self.entries)}
+        ends = (self.entries[place] for place in sorted(last.values()))
+        return next((entry.key for entry in ends if entry.outcome == State.HELD.value), None)
+
+    @cached_property
+    def ran(self) -> Entry | None:
+        """The last dispatch: what overlaps with its run may have to wait."""
+        dispatched = State.DISPATCHED.value
+        return next((e for e in reversed(self.entries) if e.outcome == dispatched), None)
+
+    @cached_property
+    def marks(self) -> frozenset[int]:
+        """Which of ``entries`` say how far the job is, and what people decided or have to."""
+        one = (self.furthest, self.put_off, self.instead, self.resumed, self.parted, self.ran)
+        last = {entry.key: entry for entry in self.entries}
+        kept = [*one, *(e for e in last.values() if e.outcome == State.HELD.value)]
+        known = {id(entry) for entry in kept if entry is not None}
+        return frozenset(place for place, e in enumerate(self.entries) if id(e) in known)
+
+    @cached_property
+    def decisive(self) -> frozenset[int]:
+        """Which of ``entries`` still decide something, however much was written since.
+
+        Beside ``marks``, of each occurrence that may be looked at again: its end, the attempts
+        since, and whether it ran. All others are there to be read.
+        """
+        places: dict[str, list[int]] = {}
+        for place, entry in enumerate(self.entries):
+            places.setdefault(entry.key, []).append(place)
+        looked_at = (own for key, own in places.items() if self._looked_at(key, own[-1]))
+        return self.marks.union(*map(self._deciding, looked_at))
+
+    def _looked_at(self, key: str, last: int) -> bool:
+        """Whether the occurrence of ``key`` may be looked at again."""
+        instant = occurrence_instant(key)
+        if self.entries[last].outcome == State.HELD.value:
+            return True
+        if instant is None:
+            return occurrence_comment(key) > (self.handled or 0)
+        reached = occurrence_instant(self.furthest.key) if self.furthest else None
+        return reached is None or instant >= reached
+
+    def _deciding(self, places: list[int]) -> set[int]:
+        """Which of an occurrence's own entries say what is to become of it."""
+        entries = self.entries
+        ends = [p for p in places if entries[p].outcome in OVER]
+        ran = [p for p in places if entries[p].outcome == State.DISPATCHED.value]
+        told = [p for p in places if entries[p].outcome != NEVER_STARTED]
+        last = max(places, key=lambda place: entries[place].attempt)
+        since = [p for p in places if not ends or p >= ends[-1]]
+        return {*since, *ran[:1], *told[-1:], last}
 
     def keeps(self, claim: Claim) -> bool:
         """Whether a claim stays where it is, for the person who decides what became of it."""
@@ -163,10 +219,14 @@ class Journal:
             # What was too old for this one is not new to it.
             if (e.key, e.attempt, e.outcome, e.claim) not in said
             and not (full and e.at < self.entries[-WHOLE].at)
+            and not (self.left_out and e.at <= self.left_out)
         )
-        entries = tuple(dict.fromkeys((*self.entries, *more)))
-        handled = max(self.handled or 0, other.handled or 0) or None
-        return Journal(id=self.id or other.id, entries=entries, handled=handled)
+        return Journal(
+            id=self.id or other.id,
+            entries=tuple(dict.fromkeys((*self.entries, *more))),
+            handled=max(self.handled or 0, other.handled or 0) or None,
+            left_out=max(filter(None, (self.left_out, other.left_out)), default=None),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -38,20 +38,41 @@ def head(record: Claim | Journal | Explanation | Withdrawal) -> str:
 
 
 def _bounded(journal: Journal) -> Journal:
-    """The journal as it fits into a comment: of old entries only what decides is kept."""
-    # However much else was written since: how far the job is, and until when it was put off.
-    decisive = (journal.furthest, journal.instead, journal.put_off, journal.resumed, journal.parted)
-    old, young = journal.entries[:-WHOLE], journal.entries[-WHOLE:]
-    cut = [replace(entry, reason=entry.reason[:LONGEST_REASON]) for entry in young]
-    left = len(old[-OLDER:])
+    """The journal as it fits into a comment.
+
+    What still decides stays, and the newest entries, whole; then as many older ones, without
+    their words, as there is room for. Where that is too much by itself, the marks lose their
+    words, and then the oldest go of which nothing but the end of an instant follows that the
+    job was moved away from.
+    """
+    entries = journal.entries
+    left, spared, terse = len(entries[:-WHOLE][-OLDER:]), sorted(journal.decisive), False
     while True:
-        older, recent = old[: len(old) - left], old[len(old) - left :]
-        kept = (*(e for e in older if any(e is each for each in decisive)), *recent)
-        short = [_short(entry) for entry in kept]
-        fitting = replace(journal, entries=(*short, *cut))
-        if not left or len(hidden("journal", fitting)) <= LONGEST_LINE:
+        fitting = _fitting(journal, {*spared}, left, terse=terse)
+        if len(hidden("journal", fitting)) <= LONGEST_LINE:
             return fitting
-        left = max(left - 10, 0)
+        if left:
+            left = max(left - 10, 0)
+        elif not terse:
+            terse = True
+        elif len(spared) > len(journal.marks):
+            others = [place for place in spared if place not in journal.marks]
+            spared = sorted({*journal.marks, *others[10:]})
+        else:
+            return fitting
+
+
+def _fitting(journal: Journal, spared: set[int], left: int, *, terse: bool) -> Journal:
+    young = len(journal.entries) - WHOLE
+    kept, out = [], [journal.left_out] if journal.left_out else []
+    for place, entry in enumerate(journal.entries):
+        if place >= young or (place in journal.marks and not terse):
+            kept.append(replace(entry, reason=entry.reason[:LONGEST_REASON]))
+        elif place in spared or place >= young - left:
+            kept.append(_short(entry))
+        else:
+            out.append(entry.at)
+    return replace(journal, entries=tuple(kept), left_out=max(out, default=None))
 
 
 def _short(entry: Entry) -> Entry:
