@@ -36,6 +36,7 @@ from scheduler.markdown import code, visible
 from scheduler.report import TickReport, summary
 from scheduler.request import Request, from_mapping
 from scheduler.requested import start_of, timed
+from scheduler.series_keys import IN_REQUEST
 from scheduler.ticking import hold_for, hold_of, tick_and_hold
 from scheduler.workflow_commands import Annotation, Level
 
@@ -156,7 +157,7 @@ def _enqueue(environment: Environment) -> int:
         request = timed(request, now=now, zone=zone)
         run_at = start_of(request, now=now, zone=zone)
         if now - run_at > TRANSIT:
-            raise Refused(f"run-at: {request.at!r} is past; write a time to come")
+            raise Refused(f"run-at: {request.get('run-at')!r} is past; write a time to come")
         made = create(request, connection)
     _log(made.lines())
     data = made.as_json()
@@ -177,7 +178,7 @@ def carried(environment: Environment) -> Request:
         InvalidJob: a key is unknown or a value is no text.
     """
     base = Request(
-        request_id=f"run-{environment.run_id or secrets.token_hex(8)}",
+        texts={"request-id": f"run-{environment.run_id or secrets.token_hex(8)}"},
         allow_past=True,
         nudge=False,  # a tick follows in the same run
     )
@@ -187,9 +188,9 @@ def carried(environment: Environment) -> Request:
     if environment.event_name == "workflow_dispatch":
         fields: dict[str, Any] = dict(environment.event.get("inputs") or {})
         # The form has an input of this name for the one purpose; others are the caller's own.
-        known = {name: fields.get(name) for name in ("run-at", "workflow", "message", "agent")}
+        known = {name: fields.get(name) for name, key in IN_REQUEST.items() if key.in_form}
         request = from_mapping(known, base)
-        return replace(request, agent=request.agent or environment.actor)
+        return request.saying(agent=request.get("agent") or environment.actor)
     raise UsageError(
         f"command: 'enqueue' finds no job in a {environment.event_name!r} event; start it by "
         "workflow_dispatch or repository_dispatch"

@@ -13,8 +13,18 @@ from typing import Any
 import click
 
 from scheduler import __version__
-from scheduler.cli_group import JSON, QUEUE, Schedule, complain, connected, show, watch
-from scheduler.cli_series import explained_by, series_options
+from scheduler.cli_group import (
+    JSON,
+    QUEUE,
+    Schedule,
+    complain,
+    connected,
+    key_options,
+    show,
+    texts_in,
+    watch,
+)
+from scheduler.cli_series import explained_by
 from scheduler.errors import UsageError
 
 HELP = """Say "run this workflow at that time"; the repository's issues are the queue.
@@ -41,13 +51,6 @@ def cli() -> None:
     """Say "run this workflow at that time"."""
 
 
-AT = click.option(
-    "--at",
-    metavar="TIME",
-    help="When: 2026-11-23T09:00:00Z, local with --timezone, or 'tomorrow 9am'.",
-)
-
-
 def _inputs(pairs: tuple[str, ...]) -> dict[str, str]:
     found: dict[str, str] = {}
     for pair in pairs:
@@ -68,27 +71,13 @@ def _read() -> str:
 
 
 @cli.command()
-@AT
-@click.option("--in", "delay", metavar="DURATION", help="How soon: 90s, 2h30m, 1d, PT2H.")
-@click.option("--timezone", metavar="ZONE", help="IANA name for a local --at, Europe/Berlin.")
-@click.option("--message", "-m", default="", help="What the run is to do; '-' reads it.")
-@click.option("--workflow", metavar="FILE", help="A file in .github/workflows/.")
-@click.option("--event", metavar="TYPE", help="A repository_dispatch type, instead of --workflow.")
-@click.option("--repo", metavar="OWNER/NAME", help="Where it runs; the queue's repository.")
-@click.option("--ref", metavar="BRANCH", help="Branch or tag; the default branch.")
-@click.option("--agent", metavar="NAME", help="Who asks, and who it is for.")
-@click.option("--input", "inputs", metavar="NAME=VALUE", multiple=True, help="An input.")
-@click.option("--deadline", metavar="TIME", help="How late is too late: 6h, or an instant.")
-@click.option("--dedup-key", metavar="KEY", help="While a job with it is open, open no second.")
+@key_options()
 @click.option(
     "--on-duplicate",
     type=click.Choice(["return", "replace"]),
     default="return",
     help="Answer with that job (the default), or change it to this one.",
 )
-@click.option("--request-id", metavar="ID", help="Repeat a creation safely: one job for one id.")
-@click.option("--max-attempts", metavar="N", help="Dispatch attempts, 1 to 99; 5.")
-@series_options
 @click.option("--allow-past", is_flag=True, help="Accept a time that is past: run it at once.")
 @click.option("--nudge/--no-nudge", default=True, help="Wake the scheduler, if that helps.")
 @click.option("--explain", is_flag=True, help="Only show the next five instants of this.")
@@ -115,17 +104,13 @@ def create(
     from scheduler.create import create as create_job
     from scheduler.create import rehearse
     from scheduler.request import Request
-    from scheduler.series_keys import IN_ISSUE
 
     if json_mode not in (None, "answer", "-"):
         raise UsageError(f"--json: {json_mode!r} is not '-'; '-' reads the request as JSON")
-    if given["message"] == "-":
-        given["message"] = _read()
-    if given["max_attempts"] is not None:
-        key = IN_ISSUE["max-attempts"]
-        said = given["max_attempts"]
-        given["max_attempts"] = key.value(key.option, said, None, empty="write one such as 5")
-    request = Request(inputs=_inputs(inputs), **given)
+    texts = texts_in(given)
+    if texts.get("message") == "-":
+        texts["message"] = _read()
+    request = Request(texts=texts, inputs=_inputs(inputs), **given)
     if json_mode == "-":
         from scheduler.request import from_json
 
@@ -210,9 +195,7 @@ def cancel(job_id: str, queue: str | None, as_json: bool, run: bool) -> None:
 
 @cli.command()
 @click.argument("job_id", metavar="ID")
-@AT
-@click.option("--in", "delay", metavar="DURATION", help="How soon: 90s, 2h30m, 1d, PT2H.")
-@click.option("--timezone", metavar="ZONE", help="IANA name for a local --at.")
+@key_options("run-at", "in", "timezone")
 @click.option("--allow-past", is_flag=True, help="Accept a time that is past: run it at once.")
 @JSON
 @QUEUE
@@ -227,8 +210,8 @@ def reschedule(job_id: str, queue: str | None, as_json: bool, **given: Any) -> N
     from scheduler.requested import instant_of, timed
 
     repository, number = parse_id(job_id)
-    request = Request(**given)
-    if request.at is None and request.delay is None:
+    request = Request(texts=texts_in(given), **given)
+    if request.get("run-at") is None and request.get("in") is None:
         raise UsageError("time: say when, with --at 2026-11-23T09:00:00Z or --in 2h")
     connection = connected(repository or queue)
     now, default = connection.clock.now(), connection.settings.defaults.timezone
@@ -242,7 +225,7 @@ def reschedule(job_id: str, queue: str | None, as_json: bool, **given: Any) -> N
         job = job.at(seen.not_before)
         back = f"'schedule snooze {number} --for 1s' takes that back"
         notes = [f"it was put off until then; {back}", *notes]
-    zone = request.timezone or shown_in(job, connection)
+    zone = request.get("timezone") or shown_in(job, connection)
     made = Created(
         ticket=seen.ticket, job=job, created=False, moved=True, state=seen.state, now=now, zone=zone
     )

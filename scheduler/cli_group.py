@@ -5,18 +5,21 @@ from __future__ import annotations
 import importlib
 import json
 import os
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from scheduler.errors import SchedulerError
 from scheduler.markdown import visible
+from scheduler.series_keys import IN_REQUEST
 from scheduler.workflow_commands import inert
 
 if TYPE_CHECKING:
     from scheduler.connect import Connection
     from scheduler.model import Ticket
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 #: Commands that live in rooms of their own, imported when they are named.
 LAZY = {
@@ -122,6 +125,30 @@ def watch(connection: Connection, tickets: Iterable[Ticket]) -> None:
     now, queue = connection.clock.now(), connection.queue.repository
     if line := warning(tickets, connection.settings, now, repository=queue):
         click.echo(inert(visible(f"schedule: {line}")), err=True)
+
+
+def key_options(*names: str) -> Callable[[Command], Command]:
+    """Give a command the options of these keys of a request; without names, of all of them."""
+    wanted = [IN_REQUEST[name] for name in names]
+    # What most jobs need comes first.
+    keys = wanted or sorted(IN_REQUEST.values(), key=lambda key: key.series)
+
+    def decorate(command: Command) -> Command:
+        for key in reversed(keys):
+            names = (*(key.options or (key.option,)), key.field)
+            option = click.option(
+                *names, metavar=key.metavar or None, multiple=key.many, help=key.help
+            )
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def texts_in(given: dict[str, Any]) -> dict[str, str]:
+    """Take out of a command's options the keys of a request, and what was said of each."""
+    said = {name: given.pop(key.field, None) for name, key in IN_REQUEST.items() if not key.many}
+    return {name: text for name, text in said.items() if text is not None}
 
 
 QUEUE = click.option("--queue", metavar="OWNER/NAME", help="The repository whose issues are used.")

@@ -1,9 +1,8 @@
-"""``schedule pause``, ``resume``, ``snooze`` and ``run``, and the options of a series."""
+"""``schedule pause``, ``resume``, ``snooze`` and ``run``, and what a series comes to."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,32 +13,8 @@ if TYPE_CHECKING:
     from scheduler.explain import Explained
     from scheduler.request import Request
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-#: What `create` takes besides a time, in the order of its help.
-SERIES = (
-    click.option("--cron", metavar="RULE", help='Again and again: "*/30 9-17 * * 1-5", @daily.'),
-    click.option("--rrule", metavar="RULE", help="The same by RFC 5545: FREQ=WEEKLY;BYDAY=MO,WE."),
-    click.option("--every", metavar="DURATION", help="The same at a fixed distance: 2h."),
-    click.option("--until", metavar="INSTANT", help="The last one, 2027-01-31T18:00Z."),
-    click.option("--count", metavar="N", help="How many instants a series has."),
-    click.option("--misfire", metavar="WORD", help="Of past instants run: skip, latest, all."),
-    click.option("--overlap", metavar="WORD", help="While its last run goes on: allow, skip."),
-    click.option("--jitter", metavar="DURATION", help="Spread jobs of one instant this far."),
-    click.option("--unless", metavar="CONDITION", help="Don't run it if: closed(#123)."),
-    click.option("--when", metavar="CONDITION", help="Wait until: checks-pass(#123)."),
-    click.option("--patience", metavar="DURATION", help="How long --when is waited for."),
-)
-
 #: What becomes of a word that was said in a comment.
 HEARD = "the next tick sees to it, if you may schedule here"
-
-
-def series_options(command: Command) -> Command:
-    """Give a command the options of a series and of conditions."""
-    for option in reversed(SERIES):
-        command = option(command)
-    return command
 
 
 def explained_by(request: Request, queue: str | None) -> Explained:

@@ -130,11 +130,11 @@ def prepared(request: Request, connection: Connection, facts: Facts | None = Non
     default = connection.settings.defaults.timezone
     now = connection.clock.now()
     request = timed(request, now=now, zone=default)
-    zone = request.timezone or default
+    zone = request.get("timezone") or default
     queue = connection.queue.repository
-    job = job_of(replace(request, timezone=zone), connection.environment, now=now, queue=queue)
+    job = job_of(request.saying(timezone=zone), connection.environment, now=now, queue=queue)
     if not job.on_clocks:
-        job = replace(job, timezone=request.timezone)
+        job = replace(job, timezone=request.get("timezone"))
     return settled(job, connection, facts or facts_of(connection))
 
 
@@ -160,7 +160,7 @@ def create(request: Request, connection: Connection) -> Created:
     admission = Admission(connection)
     facts = facts_of(connection)
     job = admission.with_depth(prepared(request, connection, facts))
-    if request.request_id is not None and (found := admission.requested(job, far=True)):
+    if request.get("request-id") is not None and (found := admission.requested(job, far=True)):
         state = look(connection, found[0]).state
         ticket, stands = found
         zone = shown_in(stands, connection)

@@ -53,9 +53,9 @@ class Explained:
 
 def needs_zone(request: Request) -> bool:
     """Whether what the settings say about zones changes what a request means."""
-    if request.timezone is not None:
+    if request.get("timezone") is not None:
         return False
-    return bool(request.cron or request.rrule or request.at or request.until)
+    return any(request.get(name) for name in ("cron", "rrule", "run-at", "until"))
 
 
 def explain(request: Request, *, now: datetime, settings: Settings) -> Explained:
@@ -79,6 +79,6 @@ def explain(request: Request, *, now: datetime, settings: Settings) -> Explained
         job=job,
         now=now,
         instants=tuple(islice(following, SHOWN)),
-        zone=job.timezone or request.timezone or zone,
+        zone=job.timezone or request.get("timezone") or zone,
         refused=refused,
     )

@@ -1,4 +1,4 @@
-"""What was asked for, as text: from options or from JSON."""
+"""What was asked for, as text: from options, from JSON or from a form."""
 
 from __future__ import annotations
 
@@ -6,63 +6,53 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from scheduler import fields, frontmatter
 from scheduler.errors import InvalidJob, Refused, UsageError
-from scheduler.series_keys import IN_ISSUE
+from scheduler.series_keys import IN_REQUEST, RULES
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What was asked for, as text, before any default; ``at`` or ``delay`` is the time.
+    """What was asked for, as text, before any default."""
 
-    ``words``: whether ``at`` may be a time as people say it.
-    """
-
-    at: str | None = None
-    delay: str | None = None
-    timezone: str | None = None
-    message: str = ""
-    workflow: str | None = None
-    event: str | None = None
-    repo: str | None = None
-    ref: str | None = None
-    agent: str | None = None
+    #: The name of a key (`series_keys.IN_REQUEST`) → the text that was given for it.
+    texts: Mapping[str, str] = field(default_factory=dict)
+    #: The one key whose value is a mapping: the name of an input → its text.
     inputs: Mapping[str, str] = field(default_factory=dict)
-    deadline: str | None = None
-    dedup_key: str | None = None
-    request_id: str | None = None
-    max_attempts: int | None = None
-    cron: str | None = None
-    rrule: str | None = None
-    every: str | None = None
-    until: str | None = None
-    count: str | None = None
-    misfire: str | None = None
-    overlap: str | None = None
-    jitter: str | None = None
-    unless: str | None = None
-    when: str | None = None
-    patience: str | None = None
+    #: Whether its time may be past.
     allow_past: bool = False
+    #: What is done where such a job waits already: ``return`` it, or ``replace`` it by this one.
     on_duplicate: str = "return"
+    #: Whether the scheduler is woken, where that helps.
     nudge: bool = True
+    #: Whether its time may be in words, as people say it.
     words: bool = True
-    #: What a mapping that asked for it calls the fields that it gave; the others are options.
-    keys: Mapping[str, str] = field(default_factory=dict, compare=False)
+    #: The name of a key → how a mapping that asked for it calls it; the others are options.
+    names: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    def get(self, key: str) -> str | None:
+        """The text that was given for a key; None: none was."""
+        return self.texts.get(key)
+
+    def saying(self, **texts: str | None) -> Request:
+        """The same request with other texts, by the names of the job's fields; None: without."""
+        changed = {name.replace("_", "-"): text for name, text in texts.items()}
+        merged = {**self.texts, **changed}
+        return replace(self, texts={k: text for k, text in merged.items() if text is not None})
 
     def called(self, message: str) -> str:
         """A refusal that names its field as it was written: ``--in``, or ``in`` in JSON."""
         told, colon, rest = message.partition(": ")
-        name = _NAMES.get(told.removeprefix("--").replace("-", "_"))
-        if name == "at":
-            times = ("at", "delay", "cron", "rrule", "every")
-            name = next((each for each in times if getattr(self, each) is not None), None)
-        if name and name in self.keys:
-            told = self.keys[name]
-        elif name and getattr(self, name) not in (None, ""):
-            told = f"--{'in' if name == 'delay' else name.replace('_', '-')}"
+        key = _OPTIONS.get(told) or IN_REQUEST.get(told.replace("_", "-"))
+        if key is not None and key.name == "run-at":
+            times = ("run-at", "in", *RULES)
+            key = next((IN_REQUEST[name] for name in times if name in self.texts), None)
+        if key is not None and not key.many:
+            if key.name in self.names:
+                told = self.names[key.name]
+            elif self.get(key.name):
+                told = key.option
         return f"{told}{colon}{rest}"
 
     @contextmanager
@@ -75,25 +65,7 @@ class Request:
             raise
 
 
-#: JSON key → the request's own name for it.
-KEYS = {
-    "run_at": "at",
-    "in": "delay",
-    "timezone": "timezone",
-    "workflow": "workflow",
-    "event": "event",
-    "repo": "repo",
-    "ref": "ref",
-    "agent": "agent",
-    "message": "message",
-    "inputs": "inputs",
-    "deadline": "deadline",
-    "dedup_key": "dedup_key",
-    "request_id": "request_id",
-    "max_attempts": "max_attempts",
-    **{key.name: key.name for key in IN_ISSUE.values() if key.series},
-}
-_NAMES = {"at": "at", **{key: name for key, name in KEYS.items() if name != "inputs"}}
+_OPTIONS = {key.option: key for key in IN_REQUEST.values()}
 
 
 def from_json(text: str, base: Request) -> Request:
@@ -114,43 +86,46 @@ def from_json(text: str, base: Request) -> Request:
 
 
 def from_mapping(data: object, base: Request) -> Request:
-    """The same of a value that was read already; a value of null counts as not given."""
+    """The same of a value that was read already; a value of null counts as not given.
+
+    The names of its keys are those of the job's fields; ``-`` is as good as ``_`` in them.
+    """
     if not isinstance(data, Mapping):
         raise UsageError('request: is not a JSON object; write {"run_at": …, "message": …}')
-    changes: dict[str, Any] = {}
-    keys: dict[str, str] = {}
-    for key, value in data.items():
-        name = KEYS.get(str(key).replace("-", "_"))
-        if name is None:
-            fix = fields.did_you_mean(str(key), KEYS, f"the keys are {', '.join(KEYS)}")
-            raise InvalidJob(f"request: {str(key)[:80]!r} is not a key of a request; {fix}")
-        if value is not None and value != "":
-            changes[name], keys[name] = _value(str(key), name, value), str(key)
-    return replace(base, **changes, keys=keys)
+    texts, inputs, names = dict(base.texts), base.inputs, {}
+    for each, value in data.items():
+        name = str(each)
+        key = IN_REQUEST.get(name.replace("_", "-"))
+        if key is None:
+            known = [one.field for one in IN_REQUEST.values()]
+            fix = fields.did_you_mean(name, known, f"the keys are {', '.join(known)}")
+            raise InvalidJob(f"request: {name[:80]!r} is not a key of a request; {fix}")
+        if value is None or value == "":
+            continue
+        names[key.name] = name
+        if key.many:
+            inputs = _inputs(name, value)
+        else:
+            texts[key.name] = _text(name, value, key.types)
+    return replace(base, texts=texts, inputs=inputs, names=names)
 
 
-def _value(key: str, name: str, value: object) -> object:
-    if name == "inputs":
-        if not isinstance(value, Mapping):
-            raise InvalidJob(f'{key}: is not an object; write {{"name": "text"}}')
-        return {_name(key, str(each)): _text(f"{key}.{each}", text) for each, text in value.items()}
-    if name == "max_attempts":
-        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 99:
-            raise InvalidJob(f"{key}: {repr(value)[:80]} is not a number from 1 to 99; write 5")
-        return value
-    if name == "count" and isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
-    return _text(key, value)
+def _inputs(name: str, value: object) -> Mapping[str, str]:
+    if not isinstance(value, Mapping):
+        raise InvalidJob(f'{name}: is not an object; write {{"name": "text"}}')
+    found = {}
+    for each, text in value.items():
+        if not frontmatter.INPUT_NAME.fullmatch(str(each)):
+            fix = "use letters, digits, '_' and '-'"
+            raise fields.refusal(name, each, "is not the name of an input", fix)
+        found[str(each)] = _text(f"{name}.{each}", text)
+    return found
 
 
-def _name(key: str, name: str) -> str:
-    if not frontmatter.INPUT_NAME.fullmatch(name):
-        fix = "use letters, digits, '_' and '-'"
-        raise fields.refusal(key, name, "is not the name of an input", fix)
-    return name
-
-
-def _text(key: str, value: object) -> str:
-    if not isinstance(value, str):
-        raise InvalidJob(f"{key}: {str(value)[:80]!r} is not text; put it in quotes")
-    return value
+def _text(name: str, value: object, types: tuple[type, ...] = (str,)) -> str:
+    # To Python, true and false are numbers too.
+    if not isinstance(value, types) or isinstance(value, bool):
+        if str in types:
+            raise fields.refusal(name, value, "is not text", "put it in quotes")
+        raise fields.refusal(name, value, "is not a number", "write it without quotes, such as 5")
+    return str(value)

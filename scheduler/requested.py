@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,14 +14,19 @@ from scheduler.environment import Environment
 from scheduler.errors import InvalidJob, Refused, UsageError
 from scheduler.model import Job
 from scheduler.request import Request
-from scheduler.series_keys import IN_ISSUE
+from scheduler.series_keys import IN_REQUEST, RULES
 
 #: What looks like an RFC 3339 instant is one, or wrong; it is never taken for words.
 WRITTEN = re.compile("[0-9]{4}[0-9TtZzW:+. -]*")
+#: The keys that say when a job comes, beside its first instant, and those that say the rest.
+SERIES = ("timezone", *(name for name, key in IN_REQUEST.items() if key.series))
+OTHERS = tuple(
+    name for name, key in IN_REQUEST.items() if key.in_issue and name not in ("run-at", *SERIES)
+)
 
 
 def timed(request: Request, *, now: datetime, zone: str | None = None) -> Request:
-    """``request`` with the instant that its ``at`` means in words, if it is in words.
+    """``request`` with the instant that its ``run-at`` means in words, if it is in words.
 
     It also takes over the zone that they name. ``zone`` is that of words which name none.
 
@@ -29,12 +35,12 @@ def timed(request: Request, *, now: datetime, zone: str | None = None) -> Reques
         Refused: past.
     """
     _one_time(request)
-    _read("timezone", request.timezone)
-    at = request.at
+    _read(request, ("timezone",))
+    at, timezone = request.get("run-at"), request.get("timezone")
     if at is None or not request.words:
         return request
     try:
-        when.instant(at, field="--at", timezone=request.timezone or zone)
+        when.instant(at, field="--at", timezone=timezone or zone)
     except InvalidJob:
         if WRITTEN.fullmatch(at):
             raise
@@ -44,21 +50,20 @@ def timed(request: Request, *, now: datetime, zone: str | None = None) -> Reques
         at,
         field="--at",
         now=now,
-        timezone=request.timezone,
+        timezone=timezone,
         default=zone,
         allow_past=request.allow_past,
     )
-    named = request.timezone or said.zone
-    return replace(request, at=when.format_instant(said.instant), timezone=named)
+    return request.saying(run_at=when.format_instant(said.instant), timezone=timezone or said.zone)
 
 
 def _one_time(request: Request) -> None:
-    if request.at is not None and request.delay is not None:
+    if "run-at" in request.texts and "in" in request.texts:
         raise UsageError("time: --at stands beside --in; keep one of them")
 
 
 def instant_of(request: Request, *, now: datetime, zone: str | None = None) -> datetime:
-    """The instant that a request's ``at`` (in a strict form) or ``delay`` means, in UTC.
+    """The instant that a request's ``run-at`` (in a strict form) or ``in`` means, in UTC.
 
     ``zone`` is that of a local time for which the request names none.
 
@@ -68,16 +73,13 @@ def instant_of(request: Request, *, now: datetime, zone: str | None = None) -> d
         Refused: the time is past.
     """
     _one_time(request)
-    if request.at is None and request.delay is None:
+    if "run-at" not in request.texts and "in" not in request.texts:
         raise UsageError(
             "time: say when, with --at 2026-11-23T09:00:00Z, --in 2h, or again and again with "
             "--cron, --rrule or --every"
         )
-    if request.at is not None:
-        run_at = when.instant(request.at, field="--at", timezone=request.timezone or zone)
-    else:
-        delay = when.duration(request.delay or "", field="--in")
-        run_at = _up(now, timedelta(seconds=1)) + delay
+    said = _read(request, ("run-at", "in"), request.get("timezone") or zone)
+    run_at: datetime = said.get("run_at") or _up(now, timedelta(seconds=1)) + said["in"]
     if run_at < now.replace(microsecond=0) and not request.allow_past:
         raise Refused(
             f"--at: {when.format_instant(run_at)} was {when.distance(run_at, now)}; "
@@ -94,13 +96,14 @@ def start_of(request: Request, *, now: datetime, zone: str | None = None) -> dat
     Raises:
         UsageError, InvalidJob, Refused: as ``instant_of``.
     """
-    recurs = request.cron or request.rrule or request.every
-    if not recurs or request.at is not None or request.delay is not None:
+    recurs = any(rule in request.texts for rule in RULES)
+    if not recurs or "run-at" in request.texts or "in" in request.texts:
         return instant_of(request, now=now, zone=zone)
-    if request.every is None:
+    if "every" not in request.texts:
         # On a whole minute: a rule that names no second takes its own from here.
         return _up(now, timedelta(minutes=1))
-    return _up(now, timedelta(seconds=1)) + when.duration(request.every, field="--every")
+    every: timedelta = _read(request, ("every",))["every"]
+    return _up(now, timedelta(seconds=1)) + every
 
 
 def _up(moment: datetime, unit: timedelta) -> datetime:
@@ -118,14 +121,9 @@ def series_of(request: Request, *, now: datetime, zone: str | None = None) -> Jo
         UsageError, InvalidJob, Refused: as ``instant_of``; or a rule that is wrong, or never
             fires.
     """
-    zone = request.timezone or zone
-    values = {
-        name: _read(name, getattr(request, name), zone)
-        for name, key in IN_ISSUE.items()
-        if key.series
-    }
-    named = _read("timezone", request.timezone)
-    job = Job(run_at=start_of(request, now=now, zone=zone), timezone=named, **values)
+    zone = request.get("timezone") or zone
+    values = _read(request, SERIES, zone)
+    job = Job(run_at=start_of(request, now=now, zone=zone), **values)
     if job.on_clocks:
         job = replace(job, timezone=zone or "UTC")
     frontmatter.agree(job)
@@ -147,43 +145,40 @@ def job_of(request: Request, environment: Environment, *, now: datetime, queue: 
         Refused: the time is past.
     """
     comes = series_of(request, now=now)
-    run_at = comes.run_at
-    workflow = request.workflow
-    here = (request.repo or queue).lower() == environment.repository.lower()
-    if workflow is None and request.event is None and here:
-        workflow = environment.workflow
-    agent = environment.agent if request.agent is None else request.agent
+    said = request.texts
+    here = (said.get("repo") or queue).lower() == environment.repository.lower()
+    if "workflow" not in said and "event" not in said and here:
+        request = request.saying(workflow=environment.workflow)
+    if "agent" not in said:
+        request = request.saying(agent=environment.agent)
+    if "request-id" not in said:
+        request = request.saying(request_id=str(uuid.uuid4()))
+    values = _read(request, OTHERS, said.get("timezone"))
     job = replace(
         comes,
-        workflow=_read("workflow", workflow),
-        event=_read("event", request.event),
-        repo=_read("repo", request.repo),
-        ref=_read("ref", request.ref),
-        agent=_read("agent", agent),
+        **values,
         inputs=dict(request.inputs),
-        deadline=_read("deadline", request.deadline, request.timezone),
-        dedup_key=_read("dedup-key", request.dedup_key),
-        request_id=_read("request-id", request.request_id) or str(uuid.uuid4()),
-        max_attempts=request.max_attempts,
         parent=environment.parent,
-        message=_encodable(request.message),
+        message=_encodable(said.get("message", "")),
     )
     if job.workflow and job.event:
         raise InvalidJob(f"--event: {job.event!r} stands beside a workflow; keep one of them")
     expires = job.expires_at()
-    if expires is not None and expires < run_at:
+    if expires is not None and expires < job.run_at:
         raise InvalidJob(
-            f"--deadline: {request.deadline!r} is before the job's own time; write a later one"
+            f"--deadline: {said.get('deadline')!r} is before the job's own time; write a later one"
         )
     frontmatter.check_inputs(job)
     return job
 
 
-def _read(name: str, text: str | None, zone: str | None = None) -> Any:
-    if text is None:
-        return None
-    key = IN_ISSUE[name]
-    return key.value(key.option, text, zone, empty="leave the option out, or give it a value")
+def _read(request: Request, names: Iterable[str], zone: str | None = None) -> dict[str, Any]:
+    """The values of those of the keys that were given, by the names of the job's fields."""
+    values = {}
+    for key in (IN_REQUEST[name] for name in names if name in request.texts):
+        fix = "leave the option out, or give it a value"
+        values[key.field] = key.value(key.option, request.texts[key.name], zone, empty=fix)
+    return values
 
 
 def _encodable(message: str) -> str:

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from scheduler import conditions
 from scheduler.fields import REPOSITORY, line, refusal
 from scheduler.model import Job
 
@@ -163,6 +162,8 @@ def _rrule(called: str, text: str, zone: str | None) -> str:
 
 
 def _condition(called: str, text: str, zone: str | None) -> str:
+    from scheduler import conditions
+
     conditions.parse(called, text)
     return text
 

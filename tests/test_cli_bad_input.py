@@ -345,7 +345,7 @@ def test_a_request_that_is_none(stage: Stage, text: str, words: tuple[str, ...])
         ('{"run_at": 5}', ("run_at: '5' is not text",)),
         ('{"in": "1h", "inputs": [1]}', ("inputs: is not an object",)),
         ('{"in": "1h", "inputs": {"a": 1}}', ("inputs.a: '1' is not text",)),
-        ('{"in": "1h", "max_attempts": 0}', ("max_attempts: 0",)),
+        ('{"in": "1h", "max_attempts": 0}', ("max_attempts: '0'",)),
         ('{"in": "1h", "workflow": "../x.yml"}', ("schedule: workflow: '../x.yml'",)),
         ('{"in": "soon"}', ("schedule: in: 'soon' is not a duration",)),
         ('{"run_at": "2024-01-15T10:00:00Z"}', ("schedule: run_at: 2024-01-15", "--allow-past")),

@@ -13,12 +13,22 @@ from hypothesis import strategies as st
 from scheduler import frontmatter
 from scheduler.environment import Environment
 from scheduler.errors import InvalidJob, Refused, SchedulerError, UsageError
-from scheduler.request import KEYS, Request, from_json, from_mapping
+from scheduler.request import Request, from_json, from_mapping
 from scheduler.requested import instant_of, job_of, timed
+from scheduler.series_keys import IN_REQUEST
 
 NINE = datetime(2026, 11, 23, 9, tzinfo=timezone.utc)
 HOUR = timedelta(hours=1)
+
+
+def asked(**texts: str) -> Request:
+    """A request of these texts; ``at`` and ``delay`` stand for `run-at` and `in`."""
+    short = {"at": "run-at", "delay": "in"}
+    return Request(texts={short.get(name, name.replace("_", "-")): texts[name] for name in texts})
+
+
 BASE = Request()
+KEYS = [key.field for key in IN_REQUEST.values()]
 SEED = {
     "workflow": "agent-message.yml",
     "agent": "probe",
@@ -32,7 +42,7 @@ HERE = Environment(
 
 
 def test_the_seeds_request() -> None:
-    assert from_json(json.dumps(SEED), BASE) == Request(
+    assert from_json(json.dumps(SEED), BASE) == asked(
         at="2026-11-23T10:00:00Z", workflow="agent-message.yml", agent="probe",
         message="Follow up", repo="octo/queue",
     )  # fmt: skip
@@ -42,14 +52,16 @@ def test_every_key_sets_its_field() -> None:
     values: dict[str, Any] = {key: f"<{key}>" for key in KEYS}
     values |= {"inputs": {"a": "b"}, "max_attempts": 9}
     found = from_mapping(values, BASE)
-    for key, name in KEYS.items():
-        assert getattr(found, name) == values[key]
-    assert from_mapping({"run-at": "x", "dedup-key": "y"}, BASE) == Request(at="x", dedup_key="y")
+    for name, key in IN_REQUEST.items():
+        assert (found.inputs if key.many else found.get(name)) == (
+            values[key.field] if key.many else str(values[key.field])
+        )
+    assert from_mapping({"run-at": "x", "dedup-key": "y"}, BASE) == asked(at="x", dedup_key="y")
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
 def test_what_is_empty_counts_as_not_given(nothing: object) -> None:
-    base = Request(workflow="run.yml", message="m", inputs={"a": "b"}, max_attempts=3)
+    base = replace(asked(workflow="run.yml", message="m", max_attempts="3"), inputs={"a": "b"})
     assert from_mapping(dict.fromkeys(KEYS, nothing), base) == base
 
 
@@ -60,6 +72,7 @@ SAY_WHEN = (
 )
 ONCE = "time: --at stands beside --in; keep one of them"
 PAST = "write a time to come, or add --allow-past to run it at once"
+NUMBER = "is not a number; write it without quotes, such as 5"
 NOT_JSON = 'request: is not a JSON object; write {"run_at": …, "message": …}'
 
 
@@ -76,11 +89,10 @@ NOT_JSON = 'request: is not a JSON object; write {"run_at": …, "message": …}
         ({"inputs": {"a": 1}}, "inputs.a: '1' is not text; put it in quotes"),
         ({"inputs": {"a": None}}, "inputs.a: 'None' is not text; put it in quotes"),
         ({"inputs": {"a\nb": 1}}, None), ({"inputs": {"\u202e" * 999: 1}}, None),
-        ({"max_attempts": 0}, "max_attempts: 0 is not a number from 1 to 99; write 5"),
-        ({"max_attempts": 100}, "max_attempts: 100 is not a number from 1 to 99; write 5"),
-        ({"max_attempts": True}, "max_attempts: True is not a number from 1 to 99; write 5"),
-        ({"max_attempts": "5"}, "max_attempts: '5' is not a number from 1 to 99; write 5"),
-        ({"max_attempts": 5.0}, "max_attempts: 5.0 is not a number from 1 to 99; write 5"),
+        ({"max_attempts": True}, f"max_attempts: 'True' {NUMBER}"),
+        ({"max_attempts": "5"}, f"max_attempts: '5' {NUMBER}"),
+        ({"max_attempts": 5.0}, f"max_attempts: '5.0' {NUMBER}"),
+        ({"count": True}, "count: 'True' is not text; put it in quotes"),
         ({"max_attempts": ["x"] * 999}, None),
     ],
 )  # fmt: skip
@@ -133,12 +145,12 @@ def test_any_value_is_a_request_or_refused_in_one_line(data: object) -> None:
 @pytest.mark.parametrize(
     ("request_", "instant"),
     [
-        (Request(at="2026-11-23T10:00:00Z"), NINE + HOUR),
-        (Request(at="2026-11-23T11:00", timezone="Europe/Berlin"), NINE + HOUR),
-        (Request(delay="1h"), NINE + HOUR),
-        (Request(delay="PT3600S"), NINE + HOUR),
-        (Request(at="2026-11-23T09:00:00Z"), NINE),
-        (Request(at="2026-11-23T08:59:59Z", allow_past=True), NINE - timedelta(seconds=1)),
+        (asked(at="2026-11-23T10:00:00Z"), NINE + HOUR),
+        (asked(at="2026-11-23T11:00", timezone="Europe/Berlin"), NINE + HOUR),
+        (asked(delay="1h"), NINE + HOUR),
+        (asked(delay="PT3600S"), NINE + HOUR),
+        (asked(at="2026-11-23T09:00:00Z"), NINE),
+        (replace(asked(at="2026-11-23T08:59:59Z"), allow_past=True), NINE - timedelta(seconds=1)),
     ],
 )
 def test_when_it_is_to_be(request_: Request, instant: datetime) -> None:
@@ -146,34 +158,35 @@ def test_when_it_is_to_be(request_: Request, instant: datetime) -> None:
 
 
 def test_a_local_time_is_that_of_the_given_zone_else_of_the_settings() -> None:
-    local = Request(at="2026-11-23T11:00")
+    local = asked(at="2026-11-23T11:00")
     assert instant_of(local, now=NINE, zone="Europe/Berlin") == NINE + HOUR
-    tokyo = Request(at="2026-11-23T20:00", timezone="Asia/Tokyo")
+    tokyo = asked(at="2026-11-23T20:00", timezone="Asia/Tokyo")
     assert instant_of(tokyo, now=NINE, zone="Europe/Berlin") == NINE + 2 * HOUR
 
 
 def test_words_become_the_strict_form_and_hand_over_their_zone() -> None:
-    asked = Request(at="tomorrow 9am", agent="a")
-    assert timed(asked, now=NINE, zone="Asia/Tokyo") == replace(asked, at="2026-11-24T00:00:00Z")
-    asked = Request(at="tomorrow 9am Europe/Berlin")
-    expected = Request(at="2026-11-24T08:00:00Z", timezone="Europe/Berlin")
-    assert timed(asked, now=NINE, zone="Asia/Tokyo") == expected
+    one = asked(at="tomorrow 9am", agent="a")
+    strict = one.saying(run_at="2026-11-24T00:00:00Z")
+    assert timed(one, now=NINE, zone="Asia/Tokyo") == strict
+    one = asked(at="tomorrow 9am Europe/Berlin")
+    expected = asked(at="2026-11-24T08:00:00Z", timezone="Europe/Berlin")
+    assert timed(one, now=NINE, zone="Asia/Tokyo") == expected
     assert timed(expected, now=NINE) == expected
-    assert timed(Request(at="today 8am", timezone="UTC", allow_past=True), now=NINE) == Request(
-        at="2026-11-23T08:00:00Z", timezone="UTC", allow_past=True
-    )
+    past = replace(asked(at="today 8am", timezone="UTC"), allow_past=True)
+    expected = replace(asked(at="2026-11-23T08:00:00Z", timezone="UTC"), allow_past=True)
+    assert timed(past, now=NINE) == expected
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "request_",
     [
-        Request(), Request(delay="1h"), Request(at="2026-11-23T10:00:00Z"),
-        Request(at="2026-11-23T11:00", timezone="Europe/Berlin"),
-        Request(at="tomorrow 9am", timezone="UTC", words=False),
+        Request(), asked(delay="1h"), asked(at="2026-11-23T10:00:00Z"),
+        asked(at="2026-11-23T11:00", timezone="Europe/Berlin"),
+        replace(asked(at="tomorrow 9am", timezone="UTC"), words=False),
     ],
 )  # fmt: skip
-def test_what_is_not_in_words_stays_as_it_is(asked: Request) -> None:
-    assert timed(asked, now=NINE) is asked
+def test_what_is_not_in_words_stays_as_it_is(request_: Request) -> None:
+    assert timed(request_, now=NINE) is request_
 
 
 @pytest.mark.parametrize(
@@ -187,30 +200,30 @@ def test_what_is_not_in_words_stays_as_it_is(asked: Request) -> None:
 )  # fmt: skip
 def test_of_two_errors_the_one_that_helps_is_told(text: str, problem: str) -> None:
     with pytest.raises(InvalidJob, match=re.escape(f"--at: {text!r} {problem}")):
-        timed(Request(at=text), now=NINE)
+        timed(asked(at=text), now=NINE)
 
 
 def test_a_delay_never_ends_early() -> None:
     now = NINE + timedelta(microseconds=1)
-    assert instant_of(Request(delay="1s"), now=now) == NINE + timedelta(seconds=2)
+    assert instant_of(asked(delay="1s"), now=now) == NINE + timedelta(seconds=2)
 
 
 @pytest.mark.parametrize(
     ("request_", "kind", "message"),
     [
         (Request(), UsageError, SAY_WHEN),
-        (Request(at="x", delay="1h"), UsageError, ONCE),
+        (asked(at="x", delay="1h"), UsageError, ONCE),
         (
-            Request(at="2026-11-23T11:00"), InvalidJob,
+            asked(at="2026-11-23T11:00"), InvalidJob,
             f"--at: '2026-11-23T11:00' has no UTC offset; {ADD_ONE}",
         ),
-        (Request(delay="0s"), InvalidJob, "--in: '0s' is no time at all; write at least 1s"),
+        (asked(delay="0s"), InvalidJob, "--in: '0s' is no time at all; write at least 1s"),
         (
-            Request(at="2024-01-15T10:00:00Z"), Refused,
+            asked(at="2024-01-15T10:00:00Z"), Refused,
             f"--at: 2024-01-15T10:00:00Z was 1042d23h ago; {PAST}",
         ),
         (
-            Request(at="2026-11-23T08:59:59Z"), Refused,
+            asked(at="2026-11-23T08:59:59Z"), Refused,
             f"--at: 2026-11-23T08:59:59Z was 1s ago; {PAST}",
         ),
     ],
@@ -223,7 +236,7 @@ def test_a_time_that_cannot_be(request_: Request, kind: type[SchedulerError], me
 
 
 def test_inside_of_a_run_everything_but_the_time_and_the_message_is_known() -> None:
-    job = job_of(Request(delay="1h", message="m"), HERE, now=NINE, queue="octo/queue")
+    job = job_of(asked(delay="1h", message="m"), HERE, now=NINE, queue="octo/queue")
     assert (job.run_at, job.workflow) == (NINE + HOUR, "agent-message.yml")
     assert job.agent == "agent-message"
     assert (job.message, job.parent) == ("m", "run:99")
@@ -231,8 +244,8 @@ def test_inside_of_a_run_everything_but_the_time_and_the_message_is_known() -> N
 
 
 def test_what_is_asked_for_goes_before_what_is_known() -> None:
-    def job(queue: str = "octo/queue", **asked: str) -> Any:
-        return job_of(Request(delay="1h", **asked), HERE, now=NINE, queue=queue)  # type: ignore[arg-type]
+    def job(queue: str = "octo/queue", **texts: str) -> Any:
+        return job_of(asked(delay="1h", **texts), HERE, now=NINE, queue=queue)
 
     assert job(workflow="run.yml", agent="probe").workflow == "run.yml"
     assert job(agent="probe").agent == "probe"
@@ -245,7 +258,7 @@ def test_what_is_asked_for_goes_before_what_is_known() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "field"),
+    ("given", "field"),
     [
         ({"workflow": "../x.yml"}, "--workflow: '../x.yml'"), ({"repo": "x"}, "--repo: 'x'"),
         ({"workflow": " "}, "--workflow: ' '"), ({"ref": "a..b"}, "--ref: 'a..b'"),
@@ -255,14 +268,17 @@ def test_what_is_asked_for_goes_before_what_is_known() -> None:
         ({"deadline": "2026-11-23T09:59:59Z"}, "--deadline: '2026-11-23T09:59:59Z'"),
         ({"workflow": "a.yml", "event": "e"}, "--event: 'e'"),
         ({"dedup_key": ""}, "--dedup-key: ''"),
+        ({"max_attempts": "0"}, "--max-attempts: '0'"), ({"count": "x"}, "--count: 'x'"),
         ({"inputs": {"a b": "x"}}, "inputs: 'a b'"),
         ({"message": "\udcff"}, "--message: '\\udcff'"),
         ({"inputs": {str(n): "x" for n in range(26)}}, "inputs: '26 inputs'"),
     ],
 )  # fmt: skip
-def test_a_job_that_cannot_be(asked: dict[str, Any], field: str) -> None:
+def test_a_job_that_cannot_be(given: dict[str, Any], field: str) -> None:
+    inputs = given.pop("inputs", {})
+    request = replace(asked(at="2026-11-23T10:00:00Z", **given), inputs=inputs)
     with pytest.raises(InvalidJob) as refused:
-        job_of(Request(at="2026-11-23T10:00:00Z", **asked), Environment(), now=NINE, queue="o/q")
+        job_of(request, Environment(), now=NINE, queue="o/q")
     assert field in str(refused.value)
     assert str(refused.value).isprintable()
 
@@ -276,7 +292,10 @@ TEXTS = {
     "workflow": ["run.yml", "w" * 201 + ".yaml", "a b.yml"], "repo": ["octo/queue"],
     "ref": ["main", "b" * 201, "b" * 255, "b" * 256, "a\u3000b"], "agent": [" a ", "a" * 100],
     "deadline": ["6h", "2099-01-01T00:00"], "dedup_key": ["#5", "check PR #5", "é" * 200],
-    "request_id": ["x ", "'"],
+    "request_id": ["x ", "'"], "max_attempts": ["99"],
+}  # fmt: skip
+assert set(TEXTS) == {key.field for key in IN_REQUEST.values()} - {
+    "run_at", "in", "message", "inputs"
 }  # fmt: skip
 MORE = st.text(max_size=3) | st.sampled_from(["a", "#", ": ", "- "]).map(lambda text: text * 300)
 
@@ -287,24 +306,21 @@ def test_what_is_asked_for_is_refused_at_once_or_the_queue_reads_it(
     data: st.DataObject, names: list[str]
 ) -> None:
     """Else its author hears of it when the job is due, and not when it is created."""
-    asked: dict[str, Any] = {"delay": "1h"}
-    asked |= {name: data.draw(st.sampled_from(TEXTS[name]) | MORE) for name in names}
+    texts = {name: data.draw(st.sampled_from(TEXTS[name]) | MORE) for name in names}
     try:
-        job = job_of(Request(**asked), Environment(), now=NINE, queue="o/q")
+        job = job_of(asked(delay="1h", **texts), Environment(), now=NINE, queue="o/q")
     except SchedulerError:
         return
     assert frontmatter.parse(frontmatter.render(job)) == job
 
 
-@pytest.mark.parametrize(
-    ("name", "text"), [(name, text) for name, texts in TEXTS.items() for text in texts]
-)
+@pytest.mark.parametrize(("name", "text"), [(name, each) for name in TEXTS for each in TEXTS[name]])
 def test_each_of_these_too(name: str, text: str) -> None:
     given = {"until": {"every": "1h"}, "count": {"every": "1h"}, "misfire": {"every": "1h"},
              "overlap": {"every": "1h"}, "patience": {"when": "closed(#1)"}}  # fmt: skip
-    asked: dict[str, Any] = {"delay": "1h", "timezone": "UTC", **given.get(name, {}), name: text}
+    texts = {"delay": "1h", "timezone": "UTC", **given.get(name, {}), name: text}
     try:
-        job = job_of(Request(**asked), Environment(), now=NINE, queue="o/q")
+        job = job_of(asked(**texts), Environment(), now=NINE, queue="o/q")
     except SchedulerError as refused:
         assert str(refused).startswith("--ref: ")  # noqa: PT017
         return

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+from pathlib import Path
 
+import click
 import pytest
+import yaml
 
 from scheduler import frontmatter, signing, when
+from scheduler.cli import cli
+from scheduler.environment import Environment
 from scheduler.errors import InvalidJob
 from scheduler.model import Job
-from scheduler.series_keys import IN_ISSUE, values_of, written
+from scheduler.request import Request, from_json
+from scheduler.requested import job_of
+from scheduler.series_keys import IN_ISSUE, IN_REQUEST, values_of, written
 from scheduler.strict_yaml import load
 
 #: A text of each key that an issue may have, in its canonical form, and what it needs beside it.
@@ -26,6 +34,7 @@ BESIDE = {
     "until": "every: 1h", "count": "every: 1h", "misfire": "every: 1h", "overlap": "every: 1h",
     "patience": "when: closed(#1)",
 }  # fmt: skip
+SAID = {**TEXTS, "in": "2h", "message": "m"}
 ALIEN = ("\x1b[2J", "\u202e", "\x00")
 
 
@@ -81,3 +90,60 @@ def test_what_is_written_of_a_value_is_read_as_it(name: str) -> None:
     value = key.value(name, TEXTS[name], None, empty="")
     assert written(value) == TEXTS[name]
     assert key.value(name, str(written(value)), None, empty="") == value
+
+
+def options(command: str) -> dict[str, click.Option]:
+    found = {}
+    for each in cli.commands[command].params:
+        if isinstance(each, click.Option):
+            found[each.opts[0]] = each
+    return found
+
+
+def test_a_command_has_an_option_for_each_key_of_a_request_and_says_the_table_s_words() -> None:
+    own = ["--on-duplicate", "--allow-past", "--nudge", "--explain", "--dry-run", "--json"]
+    shown = options("create")
+    keys = sorted(IN_REQUEST.values(), key=lambda key: key.series)
+    assert [*shown] == [*(key.option for key in keys), *own, "--queue"]
+    for key in keys:
+        option = shown[key.option]
+        assert (option.help, option.metavar or "") == (key.help, key.metavar)
+        assert option.opts == list(key.options or (key.option,))
+        assert option.multiple is key.many
+        assert key.help.endswith(".")
+        assert len(key.help) < 75
+    assert [*options("reschedule")][:3] == ["--at", "--in", "--timezone"]
+
+
+def test_a_request_of_json_takes_each_key_in_both_spellings() -> None:
+    given: dict[str, object] = {name: SAID[name] for name in IN_REQUEST}
+    given |= {"inputs": {"model": "opus"}, "max-attempts": 7, "count": 12}
+    expected = {name: SAID[name] for name in IN_REQUEST if name != "inputs"}
+    for joint in "-_":
+        data = {name.replace("-", joint): value for name, value in given.items()}
+        found = from_json(json.dumps(data), Request())
+        assert dict(found.texts) == expected
+        assert found.inputs == {"model": "opus"}
+    for name in IN_ISSUE.keys() - IN_REQUEST.keys():
+        with pytest.raises(InvalidJob, match="is not a key of a request"):
+            from_json(json.dumps({name: "x"}), Request())
+
+
+@pytest.mark.parametrize("name", [name for name in TEXTS if name in IN_REQUEST])
+def test_what_is_asked_for_is_what_an_issue_says(name: str) -> None:
+    """By an option's text and in JSON a job has the values that its front matter would have."""
+    key = IN_REQUEST[name]
+    at = TEXTS["run-at"]
+    beside = dict(line.split(": ") for line in [BESIDE[name]]) if name in BESIDE else {}
+    asked = Request(texts={"run-at": at, **beside, name: SAID[name]})
+    if key.many:
+        asked = Request(texts={"run-at": at}, inputs={"model": "opus"})
+    moment = when.instant(at, field="x", timezone=None)
+    job = job_of(asked, Environment(), now=moment, queue="o/n")
+    assert getattr(job, key.field) == getattr(frontmatter.parse(body(name, TEXTS[name])), key.field)
+
+
+def test_the_form_has_the_fields_that_the_table_gives_it() -> None:
+    path = Path(__file__).resolve().parent.parent / ".github" / "workflows" / "scheduler.yml"
+    form = yaml.safe_load(path.read_text(encoding="utf-8"))[True]["workflow_dispatch"]["inputs"]
+    assert set(form) == {name for name, key in IN_REQUEST.items() if key.in_form}
