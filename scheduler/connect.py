@@ -11,7 +11,7 @@ from scheduler.gateway import Clock
 from scheduler.github_http import GitHub
 from scheduler.github_queue import GitHubQueue
 from scheduler.model import Ticket
-from scheduler.pace import PER_SECOND, Pace
+from scheduler.pace import Pace
 from scheduler.settings import Settings
 
 
@@ -40,13 +40,12 @@ def connect(
     """
     own = SystemClock()
     clock = clock or own
-    rate = environment.writes_per_second
     http = GitHub(
         api_url=environment.api_url,
         token=environment.need_token(),
         clock=clock,
         answered=own.answered if clock is own else None,
-        pace=Pace(per_second=PER_SECOND if rate is None else rate),
+        pace=Pace.of(environment.writes_per_second),
     )
     queue = GitHubQueue(http, repository=environment.need_repository(repository), label="schedule")
     text = queue.settings_text()

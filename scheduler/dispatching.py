@@ -17,6 +17,7 @@ from scheduler.gateway import Comments
 from scheduler.journal import Claim, Entry, Explanation, History
 from scheduler.known import Known
 from scheduler.model import Dispatch, occurrence_comment, occurrence_instant
+from scheduler.pacing import Pacing
 from scheduler.policy import End, Fire
 from scheduler.recovery import Found
 from scheduler.report import Fired, stays_comment
@@ -51,6 +52,7 @@ class Dispatcher:
         self.settlement = settlement
         self.closing = Closing(desk)
         self.circumstances = Circumstances(desk)
+        self.pacing = Pacing(desk.queue, desk.clock)
         #: Targets of which a dispatch was sent and its answer lost, in this tick.
         self.unsettled: set[str] = set()
         #: Dispatches that were sent, whatever came of them.
@@ -76,6 +78,7 @@ class Dispatcher:
         None: there is nothing to be sent, and what was to be done instead is done.
         """
         desk = self.desk
+        self.pacing.make_room()
         target, declared, problem = desk.rules.judge(found)
         if isinstance(decision, Fire) and problem is None:
             against = self.circumstances.against(found)

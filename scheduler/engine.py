@@ -155,10 +155,10 @@ class Tick:
             report.comes_next(limited.retry_at)
         except (Unavailable, NotPermitted) as problem:
             report.stopped = str(problem)
-            final = isinstance(problem, (NotPermitted, VersionRetired))
-            report.error = problem if final else None
+            report.error = None if problem.passing else problem
             report.comes_next(now)
         self.say_untold()
+        self.lifecycle.dispatcher.pacing.tell(report)
         report.requests = self.queue.requests
         return report
 

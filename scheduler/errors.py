@@ -13,6 +13,8 @@ class SchedulerError(Exception):
     """The base of all errors that this package raises on purpose."""
 
     exit_status = 1
+    #: Whether it passes by itself, so that a tick that it ended has not failed.
+    passing = False
 
 
 class UsageError(SchedulerError):
@@ -58,6 +60,7 @@ class Unavailable(SchedulerError):
     """
 
     exit_status = 75
+    passing = True
 
     def __init__(self, message: str, *, sent: bool = True) -> None:
         super().__init__(message)
@@ -75,11 +78,17 @@ class RateLimited(Unavailable):
         self.retry_at = retry_at
 
 
+class Paced(RateLimited):
+    """Nothing was sent, since GitHub would have refused it: it counts comments and issues."""
+
+
 class VersionRetired(Unavailable):
     """GitHub answers the version of its API no longer that is spoken here; nothing took effect.
 
     Asking again does not help, a newer version of this program does.
     """
+
+    passing = False
 
     def __init__(self, message: str) -> None:
         super().__init__(message, sent=False)

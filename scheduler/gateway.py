@@ -124,6 +124,9 @@ class Queue(Protocol):
     def requests(self) -> int:
         """How many requests were really sent so far."""
 
+    def room(self, writes: int = 1) -> float:
+        """Seconds until GitHub takes so many comments more of this account; 0: at once."""
+
     def open_tickets(self) -> Iterable[Ticket]:
         """The open issues that carry the queue's label, pull requests left out."""
 

@@ -38,7 +38,8 @@ from scheduler.github_connection import (
     failure,
 )
 from scheduler.github_objects import error_message, one_line, version_refused
-from scheduler.pace import Pace
+from scheduler.pace import PATIENCE as PACE_PATIENCE
+from scheduler.pace import Pace, paced
 
 #: Seconds to connect, and seconds between two parts of an answer.
 TIMEOUT = 15
@@ -95,8 +96,8 @@ class GitHub:
         connection = Encrypted if place.scheme == "https" else Plain
         self._requester = self._github.requester
         self._connection = connection(place.hostname or "", place.port, timeout=TIMEOUT)
-        self._clock = clock
-        self._pace = pace
+        self.clock = clock
+        self.pace = pace
         self._answered = answered
         self.requests = 0
         #: When GitHub will answer this version of its API no longer, as far as it has said.
@@ -118,11 +119,14 @@ class GitHub:
     def post(self, path: str, body: Any, *, paced: bool = False, patient: bool = True) -> Answer:
         """A write that is sent once: a lost answer is the caller's to look into.
 
-        ``paced``: it creates content, of which GitHub takes 80 a minute. ``patient``: a
+        ``paced``: it creates content, of which GitHub takes only so much. ``patient``: a
         short rate limit, under which nothing took effect, is waited out here.
+
+        Raises:
+            Paced: it would have to wait for longer than a minute's end.
         """
         if paced:
-            self._clock.sleep(self._pace.wait(self._clock.monotonic()))
+            self._keep_pace()
         while True:
             try:
                 return self._once("POST", path, body=body)
@@ -131,6 +135,14 @@ class GitHub:
                     raise
                 patient = False
                 self._wait_out(limited)
+
+    def _keep_pace(self) -> None:
+        wait = self.pace.room(self.clock.monotonic())
+        if wait > PACE_PATIENCE:
+            raise paced(self.clock.now() + timedelta(seconds=wait))
+        if wait:
+            self.clock.sleep(wait)
+        self.pace.take(self.clock.monotonic())
 
     def pages(self, path: str, params: Mapping[str, Any]) -> Iterator[Answer]:
         """Every page of a list, each with at most 100 items."""
@@ -166,10 +178,10 @@ class GitHub:
         self._github.close()
 
     def _wait_out(self, limited: RateLimited) -> None:
-        wait = limited.retry_at - self._clock.now()
+        wait = limited.retry_at - self.clock.now()
         if wait > PATIENCE:
             raise limited
-        self._clock.sleep(max(wait.total_seconds(), 0.1))
+        self.clock.sleep(max(wait.total_seconds(), 0.1))
 
     def _repeated(self, verb: str, path: str, **request: Any) -> Answer:
         for pause in (*PAUSES, None):
@@ -184,7 +196,7 @@ class GitHub:
             except Unavailable:
                 if pause is None:
                     raise
-                self._clock.sleep(pause)
+                self.clock.sleep(pause)
         raise AssertionError("the last pause is None")
 
     def _once(
@@ -216,7 +228,7 @@ class GitHub:
         self, verb: str, path: str, params: Any, headers: dict[str, str] | None, body: Any
     ) -> tuple[int, dict[str, str], str]:
         self.requests += 1
-        asked = self._clock.now()
+        asked = self.clock.now()
         try:
             status, answered, text = self._requester.requestJson(
                 verb, path, params, dict(headers or {}), body, cnx=self._connection
@@ -273,7 +285,7 @@ class GitHub:
 
     def _retry_at(self, status: int, headers: Mapping[str, str], words: str) -> datetime | None:
         # In this order: retry-after, then the reset, then a minute.
-        now = self._clock.now()
+        now = self.clock.now()
         try:
             if after := headers.get("retry-after"):
                 return now + timedelta(seconds=max(float(after), 0))

@@ -13,6 +13,7 @@ from scheduler.errors import Rejected
 from scheduler.gateway import Comments
 from scheduler.github_conditions import GitHubConditions
 from scheduler.github_connection import Answer
+from scheduler.github_content import Content
 from scheduler.github_http import GitHub
 from scheduler.github_objects import (
     changed_at,
@@ -38,9 +39,14 @@ class GitHubQueue(GitHubConditions):
 
     def __init__(self, http: GitHub, *, repository: str, label: str) -> None:
         super().__init__(http, repository=repository, label=label)
+        self._content = Content(http, repository=repository)
         #: What the repository is called: as it was given, and as GitHub calls it.
         self._names = [repository.lower()]
         self._poll = Poll(http, lambda answer: self._mine(self._parsed(answer), "open"))
+
+    def room(self, writes: int = 1) -> float:
+        """Seconds until GitHub takes so many comments more of this account; 0: at once."""
+        return self._content.room(writes)
 
     # Issues: https://docs.github.com/en/rest/issues/issues
 
@@ -211,7 +217,9 @@ class GitHubQueue(GitHubConditions):
             answer = self.http.post(path, {"body": body}, paced=True)
         except Rejected as refused:
             raise self.refused(refused, "issues: write", one=True) from refused
-        return comment_of(answer.data, number)
+        made = comment_of(answer.data, number)
+        self._content.wrote(made)
+        return made
 
     def edit_comment(self, comment_id: int, body: str) -> None:
         """Replace a comment's text."""

@@ -19,6 +19,7 @@ from scheduler.engine import OUTAGES, Tick
 from scheduler.errors import (
     InvalidJob,
     NotPermitted,
+    Paced,
     RateLimited,
     SchedulerError,
     SettingsUnreadable,
@@ -91,13 +92,12 @@ class Holder:
             report.stopped = ""
         if problem := self._begin():
             report.notices.append(problem)
-        self.desk.early = LEAD
+        self.desk.early, self.dispatcher.pacing.patience = LEAD, 0.0
         try:
             self._stay()
         except SchedulerError as ended:
             report.stopped = f"the hold ended early: {ended}"
-            passing = isinstance(ended, (Unavailable, Superseded))
-            report.error = ended if isinstance(ended, VersionRetired) or not passing else None
+            report.error = None if ended.passing else ended
         self._put_down()
         self.tick.say_untold()
         if silent and not self.board.looked and not self._stopped():
@@ -106,6 +106,7 @@ class Holder:
             now, waiting = self.clock.now(), self.board.waiting.values()
             report.next_due = self.board.next_due()
             report.waiting = sum(1 for found in waiting if found.job.run_at <= now)
+        self.dispatcher.pacing.tell(report)
         report.requests = self.desk.queue.requests
         return report
 
@@ -114,7 +115,7 @@ class Holder:
         try:
             return self.tick.run(), None
         except Unavailable as outage:
-            if not self._hold or isinstance(outage, VersionRetired):
+            if not self._hold or not outage.passing:
                 raise
             report = self.desk.report
             report.stopped = str(outage)
@@ -204,6 +205,8 @@ class Holder:
         report = self.desk.report
         try:
             act()
+        except Paced as early:  # the others go on meanwhile
+            self._put_back(found, early.retry_at - self.clock.now())
         except (RateLimited, VersionRetired, UsageError, SettingsUnreadable, Superseded):
             self._put_back(found)
             raise

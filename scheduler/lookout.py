@@ -29,6 +29,8 @@ PASSING = ("invalid", "held", "retrying")
 class Superseded(SchedulerError):
     """This holder looks after what is the queue no longer; the next tick goes on."""
 
+    passing = True
+
 
 class Lookout:
     """Looks around for one holder; ``settings`` reads them anew. Ages are by the steady clock."""

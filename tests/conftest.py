@@ -270,12 +270,12 @@ Reach = Callable[..., GitHub]
 
 @pytest.fixture
 def reach(clock: StillClock) -> Iterator[Reach]:
-    """Makes a client of ``api_url`` that may write ``rate`` times a second."""
+    """Makes a client of ``api_url`` that writes ``rate`` times a second; None: at GitHub's pace."""
     made: list[GitHub] = []
 
-    def make(api_url: str = "https://api.github.com", *, rate: float = 0) -> GitHub:
+    def make(api_url: str = "https://api.github.com", *, rate: float | None = 0) -> GitHub:
         token = "ghp_made_up_for_these_tests"
-        made.append(GitHub(api_url=api_url, token=token, clock=clock, pace=Pace(per_second=rate)))
+        made.append(GitHub(api_url=api_url, token=token, clock=clock, pace=Pace.of(rate)))
         return made[-1]
 
     yield make

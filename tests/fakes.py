@@ -70,6 +70,9 @@ class MemoryQueue:
         label = self.hub.label
         return [ticket for ticket in shown if label in map(str.lower, ticket.labels)]
 
+    def room(self, writes: int = 1) -> float:
+        return 0.0
+
     def open_tickets(self) -> list[Ticket]:
         return self._ask("open_tickets", lambda: [t for t in self._tickets() if t.open])
 

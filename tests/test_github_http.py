@@ -10,12 +10,13 @@ import requests
 import responses
 from responses import matchers
 
-from scheduler.errors import NotPermitted, RateLimited, Rejected, Unavailable
+from scheduler.errors import NotPermitted, Paced, RateLimited, Rejected, Unavailable
 from scheduler.gateway import Accepted
 from scheduler.github_http import GitHub
 from scheduler.github_objects import error_message
 from scheduler.github_queue import GitHubQueue
 from scheduler.model import Dispatch, Target
+from scheduler.pace import MINUTE, PER_HOUR, SLACK
 from tests.conftest import Reach, StillClock
 
 API = "https://api.github.com:443"
@@ -210,11 +211,33 @@ def test_an_answer_of_another_shape_is_no_answer(
 def test_many_writes_are_paced(
     server: responses.RequestsMock, clock: StillClock, reach: Reach
 ) -> None:
-    http = reach(rate=2.0)
+    http = reach(rate=None)
     server.post(ISSUES, status=201, json={})
-    for _ in range(64):
+    for _ in range(82):
         http.post("/repos/o/r/issues", {}, paced=True)
-    assert sum(clock.slept) == pytest.approx(2.0)
+    assert clock.slept == [MINUTE + SLACK]  # and then the first two are a minute old
+    for _ in range(PER_HOUR - 82):
+        http.post("/repos/o/r/issues", {}, paced=True)
+    sent, slept = http.requests, list(clock.slept)
+    with pytest.raises(Paced) as told:
+        http.post("/repos/o/r/issues", {}, paced=True)
+    assert (http.requests, clock.slept) == (sent, slept)  # an hour is not waited out here
+    assert not told.value.sent
+    assert f"{told.value.retry_at:%H:%M:%S}" in str(told.value)
+    clock.sleep((told.value.retry_at - clock.now()).total_seconds())
+    http.post("/repos/o/r/issues", {}, paced=True)
+
+
+def test_what_is_no_content_is_not_paced(
+    server: responses.RequestsMock, clock: StillClock, reach: Reach
+) -> None:
+    http = reach(rate=None)
+    server.post(ISSUES, status=201, json={})
+    server.patch(ISSUES, json={})
+    for _ in range(PER_HOUR):
+        http.post("/repos/o/r/issues", {})
+        http.absolute("PATCH", "/repos/o/r/issues", {})
+    assert clock.slept == []
 
 
 STARTED = {"workflow_run_id": 7, "run_url": "https://api/7", "html_url": "https://github.com/7"}

@@ -13,7 +13,7 @@ Where it knowingly differs from GitHub:
 - Logs are plain text, one for all jobs, where GitHub redirects to an archive; a job has no
   steps but the one that says why it has not started.
 - Web addresses (``html_url``) begin with the API's address and lead nowhere.
-- Secondary rate limits come only as faults; the primary one is counted.
+- Of the secondary rate limits only those on content are counted; others come as faults.
 - GraphQL knows the viewer, issues and their edits.
 - act carries runs out on this machine, with its programs, as the user that serves.
 """

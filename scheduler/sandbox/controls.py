@@ -240,7 +240,7 @@ class Controls:
     ) -> None:  # fmt: skip
         """Switch what differs between servers.
 
-        limits: requests an hour. numbered_items: how many page numbers reach.
+        limits: as `State.limits` has them. numbered_items: how many page numbers reach.
         retired: the versions of the API that are answered no longer.
         sunset: the instant at which that is announced for another.
         """

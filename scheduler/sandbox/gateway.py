@@ -29,6 +29,11 @@ VERSIONS = ("2022-11-28", "2026-03-10")
 https://docs.github.com/rest/about-the-rest-api/api-versions
 """
 
+BLOCKED = (
+    "You have exceeded a secondary rate limit and have been temporarily blocked from content "
+    "creation. Please retry your request again later."
+)
+
 Hook = Callable[[Request], None]
 
 
@@ -134,8 +139,13 @@ class Gateway:
         refusal = refusal or self._version(call)[1]
         if refusal is None and broken:
             refusal = ApiFailure(400, "Problems parsing JSON")
+        counts = route is not None and route.content
+        if refusal is None and counts and (wait := self.limits.blocked(call.token)):
+            refusal = ApiFailure(403, BLOCKED, headers={"Retry-After": str(wait)})
         try:
             answer = self.carry_out(route, call, refusal)
+            if counts:
+                self.limits.created(call.token)
             if fault is not None and fault.kind == "502-after":
                 answer = Answer(ApiFailure(502, "Server Error").body(), 502)
         except ApiFailure as failure:

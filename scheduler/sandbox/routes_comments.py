@@ -50,7 +50,7 @@ def list_comments(call: Call) -> Answer:
     return call.page(comments, lambda comment: _shape(call, comment))
 
 
-@routes.add("POST", ISSUE + "/comments", needs="issues:write")
+@routes.add("POST", ISSUE + "/comments", needs="issues:write", content=True)
 def create_comment(call: Call) -> Answer:
     """201."""
     desk, issue = call.desk, issue_of(call)

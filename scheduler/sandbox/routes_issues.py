@@ -81,7 +81,7 @@ def _order(sort: str, issue: Issue, view: IssueView) -> Any:
     return issue.number
 
 
-@routes.add("POST", ISSUES, needs="issues:write")
+@routes.add("POST", ISSUES, needs="issues:write", content=True)
 def create_issue(call: Call) -> Answer:
     """201; anyone who can read may open one, labels need push access."""
     given = call.given()

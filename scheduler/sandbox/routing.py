@@ -142,24 +142,28 @@ Handler = Callable[[Call], Answer]
 
 @dataclass(frozen=True)
 class Route:
-    """needs: the token's permission, ``name:level``; ``None`` where any token will do."""
+    """needs: the token's permission, ``name:level``; ``None`` where any token will do.
+
+    content: whether it creates what GitHub limits the number of.
+    """
 
     method: str
     rule: str
     needs: str | None
     handler: Handler
+    content: bool = False
 
 
 class Routes(list[Route]):
     """The routes of one part of the API."""
 
     def add(
-        self, method: str, rule: str, *, needs: str | None = None
+        self, method: str, rule: str, *, needs: str | None = None, content: bool = False
     ) -> Callable[[Handler], Handler]:
         """Decorate a handler with its method and path."""
 
         def keep(handler: Handler) -> Handler:
-            self.append(Route(method, rule, needs, handler))
+            self.append(Route(method, rule, needs, handler, content))
             return handler
 
         return keep

@@ -56,7 +56,8 @@ class State:
 
     lock: held by whoever reads or changes anything here.
     renamed: a repository's old name, in lower case → its id.
-    limits: requests an hour: ``user``, ``bot`` and ``anonymous``.
+    limits: requests an hour: ``user``, ``bot`` and ``anonymous``. Issues and comments that one
+        account may create: ``content-minute`` and ``content-hour``; 0 is any number.
     run_details: whether a dispatch knows ``return_run_details``.
     graphql: whether there is a GraphQL API.
     inputs_limit: how many inputs a dispatch takes.
@@ -68,7 +69,9 @@ class State:
         self.lock = threading.RLock()
         self.clock = clock
         self.staleness = Staleness()
-        self.limits = {"user": 5000, "bot": 1000, "anonymous": 60}
+        self.limits = {"user": 5000, "bot": 1000, "anonymous": 60} | {
+            "content-minute": 80, "content-hour": 500
+        }  # fmt: skip
         self.run_details = True
         self.graphql = True
         self.inputs_limit = INPUTS_LIMIT

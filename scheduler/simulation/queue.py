@@ -58,7 +58,8 @@ class SimulatedQueue:
 
     def _ask(self, act: Callable[[], _T], *, content: bool = False) -> _T:
         if content:
-            self._wait(self._pace.wait(self.hub.timeline.seconds))
+            self._wait(self.room())
+            self._pace.take(self.hub.timeline.seconds)
         half = self._latency() / 2
         self._wait(half)
         self.requests += 1
@@ -72,6 +73,10 @@ class SimulatedQueue:
         for _ in range(pages(len(found)) - 1):
             self._ask(lambda: None)
         return found
+
+    def room(self, writes: int = 1) -> float:
+        """By what this process wrote."""
+        return self._pace.room(self.hub.timeline.seconds, writes)
 
     def settings_text(self) -> Settings:
         """What the settings file says."""
