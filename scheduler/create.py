@@ -28,7 +28,7 @@ from scheduler.nudge import Nudged, nudge
 from scheduler.request import Request
 from scheduler.requested import job_of, timed
 from scheduler.seen import look
-from scheduler.target import Declared, check
+from scheduler.target import OWN_INPUTS, Declared, check
 from scheduler.trust import author_refusal, target_of, target_refusal
 
 #: GitHub's limit for a title, in characters.
@@ -102,8 +102,8 @@ def _inherited(job: Job, declared: Declared | None, environment: Environment) ->
         for name, spec in declared.inputs.items()
         if spec.required and spec.default is None and name not in job.inputs and name in given
     }
-    own = {"agent", "message", "schedule_id", "scheduled_for"}
-    return replace(job, inputs={**job.inputs, **{k: missing[k] for k in missing if k not in own}})
+    given = {name: text for name, text in missing.items() if name.lower() not in OWN_INPUTS}
+    return replace(job, inputs={**job.inputs, **given})
 
 
 def title(job: Job) -> str:

@@ -20,7 +20,7 @@ from scheduler.policy import Decision
 from scheduler.records import RECORD
 from scheduler.report import Note, TickReport
 from scheduler.report_series import series_comment
-from scheduler.rules import Rules
+from scheduler.rules import Rules, requested_by
 from scheduler.settings import Settings
 from scheduler.states import LABELLED, TERMINAL, State, begun_label, state_label
 
@@ -307,6 +307,7 @@ class Desk:
         until = None
         if outcome is State.PENDING and found.command and found.command.length:
             until = found.command.said_at + found.command.length
+        ran = outcome is State.DISPATCHED
         return Entry(
             key=key,
             attempt=attempt,
@@ -316,5 +317,7 @@ class Desk:
             claim=claim.id if claim else None,
             target=claim.target if claim else f"{repo} {found.job.target}",
             until=until,
-            instead_of=claim.instead_of if claim and outcome is State.DISPATCHED else None,
+            instead_of=claim.instead_of if claim and ran else None,
+            requested_by=requested_by(found) if ran else "",
+            verified=self.rules.verified(found) if ran else None,
         )

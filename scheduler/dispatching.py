@@ -19,8 +19,9 @@ from scheduler.known import Known
 from scheduler.model import Dispatch, occurrence_comment, occurrence_instant
 from scheduler.pacing import Pacing
 from scheduler.policy import End, Fire
-from scheduler.recovery import Found
+from scheduler.recovery import Found, listed
 from scheduler.report import Fired, stays_comment
+from scheduler.rules import requested_by
 from scheduler.settlement import Settlement
 from scheduler.states import State
 from scheduler.target import inputs_for
@@ -100,7 +101,12 @@ class Dispatcher:
             )
         # What the job's own rule says, whatever was added to spread or delay it.
         said = replace(found.job, run_at=found.instant)
-        inputs = inputs_for(said, declared if target.workflow else None, key=found.key)
+        inputs = inputs_for(
+            said,
+            declared if target.workflow else None,
+            key=found.key,
+            requested_by=requested_by(found),
+        )
         once = bool(occurrence_comment(found.key)) and not found.asked.recurring
         work = Work(
             ticket=found.ticket,
@@ -110,7 +116,7 @@ class Dispatcher:
             instead_of=found.asked.run_at if once else None,
         )
         firing = isinstance(decision, Fire)
-        if firing and work.target in self.unsettled:
+        if firing and listed(work.target) in self.unsettled:
             desk.note("retrying", found, "waits: an answer about the same target was lost")
             desk.report.comes_next(desk.report.now)
             return None
@@ -210,6 +216,8 @@ class Dispatcher:
         except Rejected as refused:
             self._end(standing, State.DISCARDED, str(refused))
             return None
+        if accepted.run_id:
+            desk.facts.saw_run(standing.work.dispatch.target.repo, accepted.run_id)
         late = round((sent_at - found.job.run_at).total_seconds(), 3)
         entry = replace(
             desk.entry(found, State.DISPATCHED, standing.history, claim),
@@ -226,8 +234,8 @@ class Dispatcher:
         found, claim = standing.found, standing.held.claim
         if entry.run_id is None and found.job.workflow:
             entry = self.settlement.identify(entry, claim, found.number, desk.clock)
-        if entry.run_id:
-            desk.facts.saw_run(standing.work.dispatch.target.repo, entry.run_id)
+            if entry.run_id:
+                desk.facts.saw_run(standing.work.dispatch.target.repo, entry.run_id)
         late = entry.lateness_s or 0.0
         desk.report.dispatched.append(
             Fired(id=found.number, run_id=entry.run_id, run_url=entry.run_url, lateness_s=late)
@@ -238,12 +246,12 @@ class Dispatcher:
     def _lost(self, standing: Standing, lost: AnswerLost) -> None:
         desk, found, claim = self.desk, standing.found, standing.held.claim
         # The claim's window is still open: only a run that names the occurrence is proof.
-        outcome = self.settlement.by_title(claim)
+        outcome = self.settlement.by_title(claim, found.number)
         if outcome is not None:
             self.recovered(found, standing.history, claim, outcome, own=claim)
             return
         if not standing.work.title:
-            self.unsettled.add(standing.work.target)
+            self.unsettled.add(listed(standing.work.target))
         desk.note("retrying", found, f"{lost}; whether it ran is looked up later")
         desk.report.comes_next(desk.clock.now() + desk.settings.limits.recover_after)
 
@@ -257,6 +265,7 @@ class Dispatcher:
         own: Claim | None = None,
     ) -> None:
         """Record the run that was found to be a claim's, and close if that was the job's."""
+        self.desk.facts.started.add(outcome.run.id)
         entry = self.desk.entry(found, State.DISPATCHED, history, claim)
         reason = f"run {outcome.run.id}, found by {outcome.matched}"
         self.desk.note("recovered", found, reason)

@@ -73,6 +73,8 @@ class Facts:
         self._created: tuple[datetime, Sequence[Ticket]] | None = None
         self._recent: tuple[datetime, Sequence[Comment] | None] | None = None
         self._older: tuple[Sequence[Comment] | None] | None = None
+        #: The runs that this process started or found: each is some job's, recorded or not.
+        self.started: set[int] = set()
 
     def login(self) -> str | None:
         """The scheduler's own login; None until a first write shows it.
@@ -259,7 +261,8 @@ class Facts:
         return self._newest[repo]
 
     def saw_run(self, repo: str, run_id: int) -> None:
-        """Remember a run that an answer named."""
+        """Remember a run of a job, which is then no other's."""
+        self.started.add(run_id)
         self._newest[repo] = max(run_id, self._newest.get(repo) or 0)
 
     def recent_comments(self, since: datetime) -> Sequence[Comment] | None:

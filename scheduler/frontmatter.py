@@ -26,9 +26,12 @@ MAX_BODY = 65_536
 #: https://docs.github.com/en/rest/actions/workflows#create-a-workflow-dispatch-event
 MAX_INPUTS = 25
 MAX_INPUT_CHARS = 65_535
-#: A ``client_payload`` has at most ten top-level keys; four are the scheduler's own.
+#: So many top-level keys a ``client_payload`` has at most; four are the scheduler's own, or five.
 #: https://docs.github.com/en/rest/repos/repos#create-a-repository-dispatch-event
-MAX_EVENT_INPUTS = 6
+MAX_PAYLOAD, MAX_EVENT_INPUTS = 10, 6
+#: What the scheduler alone tells a target; no job can give these. Names of inputs know no letter
+#: case: https://docs.github.com/en/actions/reference/workflows-and-actions/contexts#inputs-context
+OWN = ("schedule_id", "scheduled_for", "requested_by")
 
 INPUT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}")
 #: Control characters but tab and line ends, and halves of surrogate pairs. What else can't
@@ -157,6 +160,9 @@ def check_inputs(job: Job) -> None:
         if not INPUT_NAME.fullmatch(name):
             fix = "use letters, digits, '_' and '-'"
             raise refusal("inputs", name, "is not the name of an input", fix)
+        if name.lower() in OWN:
+            fix = "leave it out; a workflow that declares it is told it"
+            raise refusal("inputs", name, "is the scheduler's own word", fix)
         if bad := CONTROL.search(value):
             problem = f"holds the control character {bad[0]!r}"
             raise refusal(f"inputs.{name}", value, problem, "remove it")

@@ -64,6 +64,7 @@ class Entry:
     ``seen`` the highest comment id when a job was held: only later words can settle it.
     ``passed`` is how many earlier instants of a series were passed over, ``until`` when a
     job that was put off may run at the earliest, ``instead_of`` is its claim's.
+    ``requested_by`` is who asked for what was dispatched, ``verified`` whether it was signed.
     """
 
     key: str
@@ -81,6 +82,8 @@ class Entry:
     passed: int | None = None
     until: datetime | None = None
     instead_of: datetime | None = None
+    requested_by: str = ""
+    verified: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

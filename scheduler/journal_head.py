@@ -78,4 +78,5 @@ def _fitting(journal: Journal, spared: set[int], left: int, *, terse: bool) -> J
 def _short(entry: Entry) -> Entry:
     if not (entry.target or entry.reason):
         return entry
-    return replace(entry, reason="", run_url="", target="", matched="")
+    bare = replace(entry, reason="", run_url="", target="", matched="")
+    return replace(bare, requested_by="", verified=None)

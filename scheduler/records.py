@@ -13,7 +13,12 @@ VERSION = 1
 RECORD = re.compile(r"\A<!-- schedule:(claim|journal|invalid|withdrawn) (\{[^\r\n]*\}) -->")
 #: The highest number in a record, GitHub's ids included.
 MOST = 2**63 - 1
-KINDS: dict[str, tuple[type, ...]] = {"int": (int,), "str": (str,), "float": (int, float)}
+KINDS: dict[str, tuple[type, ...]] = {
+    "int": (int,),
+    "str": (str,),
+    "float": (int, float),
+    "bool": (bool,),
+}
 
 
 def hidden(kind: str, record: Any) -> str:
@@ -75,7 +80,7 @@ def _value(kind: str, value: Any) -> Any:
         if instant.tzinfo is None:
             raise ValueError("the instant has no UTC offset")
         return instant.astimezone(timezone.utc)
-    if isinstance(value, bool) or not isinstance(value, KINDS[kind]):
+    if isinstance(value, bool) != (kind == "bool") or not isinstance(value, KINDS[kind]):
         raise TypeError(f"{value!r} is not {kind}")
     if isinstance(value, int) and not 0 <= value <= MOST:
         raise ValueError("the number is beyond all that are counted here")

@@ -53,10 +53,15 @@ def window(claim: Claim) -> tuple[datetime, datetime]:
     return start - ROUNDING, start + CLAIM_VALIDITY + IN_FLIGHT
 
 
+def listed(target: str) -> str:
+    """What a target's runs are listed by: its repository and file, whatever its branch."""
+    return target.partition("@")[0]
+
+
 def overlap(one: Claim, other: Claim) -> bool:
-    """Whether two claims on the same target could each have started the same run."""
+    """Whether two claims on the same workflow could each have started the same run."""
     (from_a, to_a), (from_b, to_b) = window(one), window(other)
-    meet = one.target == other.target and from_a <= to_b and from_b <= to_a
+    meet = listed(one.target) == listed(other.target) and from_a <= to_b and from_b <= to_a
     return meet and not (one.ends or other.ends)
 
 

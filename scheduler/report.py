@@ -185,7 +185,8 @@ def sentence(entry: Entry) -> str:
         late = f", {lateness(entry.lateness_s)}" if entry.lateness_s is not None else ""
         how = f" The run was found by {entry.matched}." if entry.matched else ""
         unnamed = "" if entry.run_id else " GitHub did not say which run it is."
-        return f"{lead}Started {target}{run} at {at}{late}.{how}{unnamed}"
+        who = f" {asked_by(entry)}" if entry.requested_by else ""
+        return f"{lead}Started {target}{who}{run} at {at}{late}.{how}{unnamed}"
     reason = code(entry.reason) if entry.reason else "no reason given"
     if entry.outcome in UNDONE and occurrence_comment(entry.key):
         return f"{lead}Not done, and the job is as it was: {reason}. ({at})"
@@ -223,6 +224,12 @@ def withdrawn_comment(withdrawal: Withdrawal, *, held: str) -> str:
         f"{head(withdrawal)}\n↻ Nothing was started, {times} so far: after a claim was written "
         f"on this issue, GitHub showed an older state of it: {code(withdrawal.reason)}. {again}"
     )
+
+
+def asked_by(entry: Entry) -> str:
+    """For whom something was started, and whether that is more than a name."""
+    signed = "verified by its signature" if entry.verified else "not verified by a signature"
+    return f"for {code(entry.requested_by)} ({signed})"
 
 
 def invalid_comment(explanation: Explanation, problem: str) -> str:

@@ -8,7 +8,7 @@ from scheduler.journal import Entry, Journal
 from scheduler.journal_head import head
 from scheduler.markdown import cell, code
 from scheduler.model import Job, occurrence_comment, occurrence_instant
-from scheduler.report import MAX_SHOWN_ENTRIES, SYMBOLS, lateness
+from scheduler.report import MAX_SHOWN_ENTRIES, SYMBOLS, asked_by, lateness
 from scheduler.states import State
 from scheduler.when import format_instant, format_local, zone
 
@@ -43,6 +43,8 @@ def row(entry: Entry) -> tuple[str, str, str]:
         words.append(run or (f"run {entry.run_id}" if entry.run_id else "run not named"))
         if entry.lateness_s is not None:
             words.append(lateness(entry.lateness_s))
+        if entry.requested_by:
+            words.append(asked_by(entry))
     elif entry.reason:
         words.append(code(entry.reason))
     if entry.passed:

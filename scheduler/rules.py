@@ -119,7 +119,8 @@ class Rules:
                 target, file = self.facts.target(job)
                 if target.workflow:
                     where = f"{target.repo} at {target.ref}"
-                    check(job, file, workflow=target.workflow, where=where)
+                    who = requested_by(found)
+                    check(job, file, workflow=target.workflow, where=where, requested_by=who)
                 declared = file or declared
         except InvalidJob as wrong:
             # Of a series only this instant ends: the target may take the next one.
@@ -130,6 +131,11 @@ class Rules:
         # A no by settings that are not the repository's is as wrong as a yes by them.
         self.facts.prove_settings()
         return target, declared, problem
+
+    def verified(self, found: Known) -> bool:
+        """Whether the job's signature shows that it is its agent's."""
+        mode = self.settings.signing != "off" and found.raw.signature is not None
+        return mode and self._unsigned(found.raw, found.ticket.created_at) is None
 
     def may(self, user: User, job: Job) -> str | None:
         """Why an account may not have ``job`` run, whatever its part in that."""
@@ -237,6 +243,11 @@ class Rules:
         except InvalidJob:
             return None
         return signing.nonce_of(job)
+
+
+def requested_by(found: Known) -> str:
+    """Who asks for a job: the agent in whose name it is, else whoever opened its issue."""
+    return found.job.agent or found.ticket.author.login
 
 
 def _did(act: Beginning, label: str) -> str:

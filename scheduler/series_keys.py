@@ -309,8 +309,8 @@ _ROWS = (
     ),
     Key(
         name="agent", read=_text, metavar="NAME", longest=100, in_form=True,
-        help="Who asks, and who it is for.",
-        means="who asks, and who it is for",
+        help="In whose name it is asked.",
+        means="in whose name it is asked: `requested_by`, and `agent` if `inputs` name none",
     ),
     Key(
         name="inputs", read=_text, metavar="NAME=VALUE", options=("--input",), many=True,

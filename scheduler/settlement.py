@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,14 +10,16 @@ from scheduler.errors import NotPermitted, Rejected, Unavailable
 from scheduler.facts import Facts
 from scheduler.gateway import Clock, Queue
 from scheduler.journal import Claim, Entry, History, read
-from scheduler.model import Comment, Target
+from scheduler.model import Comment, Run, Target
 from scheduler.recovery import (
     SETTLED,
     Found,
     NeverStarted,
     Outcome,
     Unclear,
+    listed,
     match,
+    named,
     overlap,
     window,
 )
@@ -65,22 +67,38 @@ class Settlement:
                 outcome = match(claim, runs, login=login, rivals=[SOMEBODY])
         except (Rejected, NotPermitted) as problem:
             return Unclear(reason=f"the runs of {target.workflow} can't be read: {problem}")
-        if not isinstance(outcome, Unclear):
-            # A title names the claim, or no run can be meant: nobody else has to be asked.
+        if isinstance(outcome, NeverStarted):
+            # No run can be meant: nobody else has to be asked.
             return outcome
-        taken, rivals = self._others(claim, number)
-        return match(claim, runs, login=login, taken=taken, rivals=rivals)
+        return self._beside_others(claim, number, runs)
 
-    def by_title(self, claim: Claim) -> Found | None:
+    def _beside_others(self, claim: Claim, number: int, runs: Sequence[Run]) -> Outcome:
+        """What became of ``claim`` by ``runs``, as far as they can't be those of other jobs."""
+        taken, rivals = self._others(claim, number)
+        outcome = match(claim, runs, login=self.facts.login() or "", taken=taken, rivals=rivals)
+        if (
+            isinstance(outcome, Found)
+            and rivals
+            and not claim.title
+            and named(outcome.run, claim.key)
+        ):
+            # Its workflow shows what it was told by others: any job's run can have this title.
+            words = f"run {outcome.run.id} may be its run or that of {', '.join(rivals)}"
+            return Unclear(reason=words)
+        return outcome
+
+    def by_title(self, claim: Claim, number: int) -> Found | None:
         """The run that shows the claim's key in its title, if there is one yet."""
         target = target_of_claim(claim)
         if target.workflow is None:
             return None
         try:
             runs = self.queue.runs(target, window(claim)[0])
+            outcome = match(claim, runs, login="", rivals=[SOMEBODY])
+            if isinstance(outcome, Found):
+                outcome = self._beside_others(claim, number, [outcome.run])
         except (Rejected, NotPermitted, Unavailable):
             return None
-        outcome = match(claim, runs, login="", rivals=[SOMEBODY])
         return outcome if isinstance(outcome, Found) else None
 
     def identify(self, entry: Entry, claim: Claim, number: int, clock: Clock) -> Entry:
@@ -103,7 +121,7 @@ class Settlement:
 
     def _others(self, claim: Claim, number: int) -> tuple[set[int], list[str]]:
         """The runs that other journals hold, and who else may have started one unseen."""
-        taken: set[int] = set()
+        taken = {*self.facts.started}
         rivals: list[str] = []
         # A claim that was made earlier can still meet this one's window.
         since = window(claim)[0] - SETTLED
@@ -149,6 +167,6 @@ def _unnamed_rival(entry: Entry, claim: Claim) -> bool:
     return (
         entry.outcome == State.DISPATCHED.value
         and entry.run_id is None
-        and entry.target == claim.target
+        and listed(entry.target) == listed(claim.target)
         and earliest <= entry.at <= latest
     )

@@ -15,15 +15,18 @@ import yaml
 
 from scheduler.errors import InvalidJob
 from scheduler.fields import did_you_mean, refusal
+from scheduler.frontmatter import MAX_PAYLOAD, OWN
 from scheduler.model import Job
 from scheduler.when import format_instant
 
 NUMBER = re.compile(r"[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]+)?")
+#: The occurrence key in a `run-name`, as it is and under no condition.
+SHOWN = re.compile(r"\$\{\{\s*(?:github\.event\.)?inputs\.schedule_id\s*\}\}")
 #: A longer file is not read: it would keep the other jobs waiting.
 MAX_CHARS = 100_000
 
 #: What the scheduler itself passes, to a workflow that declares an input of that name.
-OWN_INPUTS = ("agent", "message", "schedule_id", "scheduled_for")
+OWN_INPUTS = ("agent", "message", *OWN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +54,8 @@ class Declared:
 
     @property
     def shows_key(self) -> bool:
-        """Whether its runs carry the occurrence key in their title."""
-        return "schedule_id" in self.inputs and "inputs.schedule_id" in self.run_name
+        """Whether its runs carry the occurrence key in their title, whatever they are told."""
+        return "schedule_id" in self.inputs and SHOWN.search(self.run_name) is not None
 
 
 def declared(text: str) -> Declared:
@@ -98,27 +101,38 @@ def _input(node: object) -> Input:
     )
 
 
-def inputs_for(job: Job, found: Declared | None, *, key: str) -> dict[str, str]:
+def inputs_for(job: Job, found: Declared | None, *, key: str, requested_by: str) -> dict[str, str]:
     """The inputs (or the event's payload) that the dispatch of ``job`` carries.
 
-    ``agent``, ``message``, ``schedule_id`` and ``scheduled_for`` are added where the
-    workflow declares them (an event gets all that there is); a job's own word goes first.
-    ``found`` is None of an event.
+    What the scheduler passes is added where the workflow declares it (an event gets all that
+    there is). ``agent`` and ``message`` give way to a job's own inputs of those names: the first
+    is then an address, and no word of who asked. Nothing replaces ``schedule_id``,
+    ``scheduled_for`` and ``requested_by``. ``found`` is None of an event.
     """
     own = {
         "agent": job.agent or "",
         "message": job.message,
         "schedule_id": key,
         "scheduled_for": format_instant(job.run_at),
+        "requested_by": requested_by,
     }
+    given = {name: text for name, text in job.inputs.items() if name.lower() not in OWN}
+    said = {name.lower() for name in given}
     wanted = set(own) if found is None else set(own) & set(found.inputs)
     # What was not said is left to the workflow's own default.
-    wanted -= {name for name in wanted if not own[name]}
-    return {**{name: own[name] for name in OWN_INPUTS if name in wanted}, **job.inputs}
+    wanted -= {name for name in wanted if not own[name] or name in said}
+    told = {**{name: own[name] for name in OWN_INPUTS if name in wanted}, **given}
+    if found is None and len(told) > MAX_PAYLOAD:
+        del told["requested_by"]  # GitHub takes no more; `agent` is there then, and says the same
+    return told
 
 
-def check(job: Job, found: Declared | None, *, workflow: str, where: str) -> None:
+def check(
+    job: Job, found: Declared | None, *, workflow: str, where: str, requested_by: str = ""
+) -> None:
     """Refuse a job that GitHub would refuse when it fires.
+
+    ``requested_by`` is who asks for it, as far as that is known before it is opened.
 
     Raises:
         InvalidJob: no such file (``found`` is None), no ``workflow_dispatch`` trigger, an
@@ -136,7 +150,8 @@ def check(job: Job, found: Declared | None, *, workflow: str, where: str) -> Non
     if not found.dispatchable:
         fix = "add 'workflow_dispatch:' to its 'on:'"
         raise refusal("workflow", workflow, f"in {where} has no workflow_dispatch trigger", fix)
-    given = inputs_for(job, found, key="-")
+    who = requested_by or job.agent or "-"
+    given = inputs_for(job, found, key="-", requested_by=who)
     for name, value in given.items():
         _check_value(name, value, found)
     for name, spec in found.inputs.items():

@@ -134,6 +134,7 @@ def test_an_event_is_sent_with_everything_in_its_payload(stage: Stage) -> None:
     assert run.payload["client_payload"] == {
         "agent": "probe-1", "message": "Check it", "model": "large",
         "schedule_id": "1@2026-01-02T03:04:05Z", "scheduled_for": "2026-01-02T03:04:05Z",
+        "requested_by": "probe-1",
     }  # fmt: skip
     assert stage.issue(1)["state_reason"] == "completed"
 

@@ -185,6 +185,8 @@ def test_two_claims_overlap_when_one_run_could_be_of_either(later: int, meets: b
     other = replace(CLAIM, id=6, created_at=NOON + later * SECOND)
     assert overlap(CLAIM, other) == overlap(other, CLAIM) == meets
     assert not overlap(CLAIM, replace(other, target="other.yml"))
+    on = [replace(each, target=f"run.yml@{ref}") for each, ref in ((CLAIM, "a"), (other, "b"))]
+    assert overlap(*on) == meets, "a workflow's runs are listed together, whatever their branch"
 
 
 def test_under_a_claim_that_only_ends_a_job_no_run_is_started() -> None:

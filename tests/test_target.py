@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timezone
 
@@ -20,7 +21,12 @@ OWN = {
     "message": "Check it",
     "schedule_id": KEY,
     "scheduled_for": "2026-11-23T09:00:00Z",
+    "requested_by": "probe",
 }
+
+
+def told(job: Job, found: Declared | None) -> dict[str, str]:
+    return inputs_for(job, found, key=KEY, requested_by="probe")
 
 
 def form(inputs: str) -> Declared:
@@ -119,6 +125,12 @@ def test_inputs_that_are_shared_by_an_anchor() -> None:
     ("run_name", "inputs", "shows"),
     [
         ("x ${{ inputs.schedule_id }}", "{schedule_id: }", True),
+        ("x ${{inputs.schedule_id}}", "{schedule_id: }", True),
+        ("x ${{ github.event.inputs.schedule_id }}", "{schedule_id: }", True),
+        # What else it may show instead is up to whoever writes the inputs.
+        ("x ${{ inputs.message || inputs.schedule_id }}", "{schedule_id: }", False),
+        ("x ${{ inputs.a && inputs.schedule_id }}", "{schedule_id: }", False),
+        ("inputs.schedule_id", "{schedule_id: }", False),
         ("x ${{ inputs.schedule_id }}", "{}", False),
         ("x", "{schedule_id: }", False),
         ("[a]", "{schedule_id: }", False),
@@ -134,28 +146,49 @@ def test_the_schedulers_own_inputs_are_passed_when_they_are_declared(
     names: tuple[str, ...],
 ) -> None:
     found = Declared(inputs={name: Input() for name in (*names, "model")})
-    assert inputs_for(JOB, found, key=KEY) == {name: OWN[name] for name in names}
+    assert told(JOB, found) == {name: OWN[name] for name in names}
     job = replace(JOB, inputs={"model": "opus"})
-    passed = inputs_for(job, found, key=KEY)
-    assert passed == {**{name: OWN[name] for name in names}, "model": "opus"}
+    assert told(job, found) == {**{name: OWN[name] for name in names}, "model": "opus"}
 
 
-def test_a_jobs_own_word_goes_before_the_schedulers() -> None:
-    job = replace(JOB, inputs={"message": "mine", "schedule_id": "x"})
+@pytest.mark.parametrize("word", ["schedule_id", "scheduled_for", "requested_by"])
+@pytest.mark.parametrize("written", [str, str.upper, str.title])
+def test_nothing_replaces_what_the_scheduler_alone_knows(
+    word: str, written: Callable[[str], str]
+) -> None:
+    """The text that says so is no job; if one were, its target would not hear it."""
+    job = replace(JOB, inputs={written(word): "forged", "model": "opus"})
+    for found in (None, Declared(inputs={name: Input() for name in (*OWN_INPUTS, "model")})):
+        assert told(job, found) == {**OWN, "model": "opus"}
+
+
+def test_an_explicit_agent_is_an_address_and_no_word_of_who_asked() -> None:
+    job = replace(JOB, inputs={"agent": "probe-2", "message": "mine"})
     found = Declared(inputs={name: Input() for name in OWN_INPUTS})
-    assert inputs_for(job, found, key=KEY) == {**OWN, "message": "mine", "schedule_id": "x"}
+    assert told(job, found) == {**OWN, "agent": "probe-2", "message": "mine"}
+    other = replace(JOB, inputs={"Agent": "probe-2"})
+    assert told(other, None) == {**{k: OWN[k] for k in OWN if k != "agent"}, "Agent": "probe-2"}
 
 
 def test_what_was_not_said_is_left_to_the_workflows_defaults() -> None:
     found = Declared(inputs={name: Input(default="d") for name in OWN_INPUTS})
-    passed = inputs_for(Job(run_at=NINE, workflow="run.yml"), found, key=KEY)
-    assert set(passed) == {"schedule_id", "scheduled_for"}
+    passed = told(Job(run_at=NINE, workflow="run.yml"), found)
+    assert set(passed) == {"schedule_id", "scheduled_for", "requested_by"}
 
 
 def test_an_event_carries_all_that_there_is() -> None:
     job = replace(JOB, workflow=None, event="wake", inputs={"model": "opus"})
-    assert inputs_for(job, None, key=KEY) == {**OWN, "model": "opus"}
-    assert "agent" not in inputs_for(replace(job, agent=None), None, key=KEY)
+    assert told(job, None) == {**OWN, "model": "opus"}
+    assert "agent" not in told(replace(job, agent=None), None)
+
+
+def test_an_event_carries_no_more_keys_than_github_takes() -> None:
+    job = replace(JOB, workflow=None, event="wake", inputs={f"i{n}": "x" for n in range(6)})
+    full = told(job, None)
+    assert len(full) == 10
+    assert (full["agent"], "requested_by" in full) == ("probe", False)
+    for less in (replace(job, agent=None), replace(job, message="")):
+        assert told(less, None)["requested_by"] == "probe"
 
 
 def refusal(found: Declared | None, **inputs: str) -> str:

@@ -121,7 +121,7 @@ def test_ten_thousand_jobs_of_one_agent(due: bool) -> None:
     hub = MemoryHub(
         FakeClock(NOON + timedelta(minutes=5)), workflows={"run.yml": "on: workflow_dispatch\n"}
     )
-    text = "---\nrun-at: %s\nworkflow: run.yml\nagent: %s\ninputs: {schedule_id: x, job: x}\n---\n"
+    text = "---\nrun-at: %s\nworkflow: run.yml\nagent: %s\ninputs: {job: x}\n---\n"
     hub.workflows["run.yml"] = "on: {workflow_dispatch: {inputs: {schedule_id: {}, job: {}}}}\n"
     when = "2026-11-23T12:00:00Z" if due else "2026-11-24T12:00:00Z"
     for _ in range(MANY):
