@@ -22,7 +22,7 @@ PATIENCE = timedelta(days=1)
 #: GitHub answers 422 to a longer one: https://github.com/github/docs/issues/32156
 LONGEST_LABEL = 50
 #: What stands in a label's brackets may hold brackets itself: the last one closes.
-CALL = re.compile(r"(?P<name>[^()]*)\((?P<inner>.*)\)", re.DOTALL)
+CALL = re.compile(r"\A(?P<name>[^()]*)\((?P<inner>.*)\)", re.DOTALL)
 NUMBER = re.compile(r"[1-9][0-9]{0,9}")
 
 #: The states of a review that are an opinion; a comment leaves the one before as it is.

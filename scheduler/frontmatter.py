@@ -38,6 +38,7 @@ INPUT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}")
 #: be printed (joiners, wide spaces, tags of flags) is part of languages and of emoji.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 FENCE = re.compile(r"---[ \t]*(?:\r?\n|\Z)")
+CLOSING = re.compile(r"^---[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
 
 
 def parse(body: str, *, timezone: str | None = None) -> Job:
@@ -61,7 +62,7 @@ def parse(body: str, *, timezone: str | None = None) -> Job:
             "is not how a job begins",
             "begin the issue with a line of '---', then 'run-at: …'",
         )
-    closing = re.compile(r"^" + FENCE.pattern, re.MULTILINE).search(text, opening.end())
+    closing = CLOSING.search(text, opening.end())
     if not closing:
         raise refusal("front matter", "---", "has no end", "close it with a second line of '---'")
     values = _read(text[opening.end() : closing.start()])

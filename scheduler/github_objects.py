@@ -22,6 +22,8 @@ from scheduler.model import UNCOUNTED, Comment, Run, Ticket, User
 
 P = ParamSpec("P")
 T = TypeVar("T")
+#: Nanoseconds, which some servers write, are more than a datetime holds.
+FRACTION = re.compile(r"([.,][0-9]{6})[0-9]+")
 OTHER = "GITHUB_API_URL: the answer is something else than was asked for"
 
 
@@ -120,8 +122,7 @@ def one_line(text: str) -> str:
 def _instant(text: Any) -> datetime | None:
     if not text:
         return None
-    # Nanoseconds, which some servers write, are more than a datetime holds.
-    short = re.sub(r"([.,]\d{6})\d+", r"\1", str(text))
+    short = FRACTION.sub(r"\1", str(text))
     try:
         found = isoparse(short)
         if found.tzinfo is None:

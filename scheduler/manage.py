@@ -29,7 +29,7 @@ from scheduler.states import State, state_label
 #: How often an issue that somebody else is changing is looked at before it is written to.
 READS = 3
 JOB_ID = re.compile(
-    r"(?:(?P<repo>[\w.-]+/[\w.-]+)?#|https?://[^/\s]+/(?P<path>[\w.-]+/[\w.-]+)/issues/)?"
+    r"\A(?:(?P<repo>[\w.-]+/[\w.-]+)?#|https?://[^/\s]+/(?P<path>[\w.-]+/[\w.-]+)/issues/)?"
     r"(?P<number>[1-9][0-9]{0,9})(?:[?#].*)?"
 )
 

@@ -88,6 +88,9 @@ _NO_UNIT = "(?![^ ])(?! (?:sec|min|hour|hr|day|week|month|year))"
 _OFFSET = re.compile(rf"(?<![^ ])(?:utc|gmt)?[+-][0-9]{{1,2}}(?::?[0-9]{{2}})?{_NO_UNIT}")
 _NUMBER = re.compile(rf"(?<![^ ])([0-9]{{1,2}}){_NO_UNIT}")
 _NTH = re.compile(r"(?<![^ ])[0-9]{1,2}(?:st|nd|rd|th)(?![^ ])")
+_MONTH_ALONE = re.compile(rf"{MONTH}(?: [0-9]{{4}})?")
+_MONTH_NAMED = re.compile(rf"\b{MONTH}\b")
+_DIGITS = re.compile("[0-9]+")
 _VAGUE = re.compile(
     r"\b(?:morning|noonish|afternoon|evening|night|tonight|lunch|soon|later|eod|cob|asap)\b"
 )
@@ -151,16 +154,16 @@ def _vague(said: str) -> _Problem | None:
         return f"is too vague: {match[0]} is no clock time", "write one, such as 'tomorrow 9am'"
     if match := _PERIOD.search(said):
         return f"names no day: a {match[1]} has many", "write one, such as 'next monday 9am'"
-    if re.fullmatch(rf"{MONTH}(?: [0-9]{{4}})?", said):
+    if _MONTH_ALONE.fullmatch(said):
         return "names a month and no day", f"write one, such as '3 {said} 9am'"
-    if (match := _NTH.search(said)) and not re.search(rf"\b{MONTH}\b", said):
+    if (match := _NTH.search(said)) and not _MONTH_NAMED.search(said):
         return f"names no month beside {match[0]}", "write one, such as '24 december 9am'"
     return None
 
 
 def _possible(clock: str) -> bool:
     """Whether there is such a time of day; then it is not what is wrong."""
-    hour, *rest = (int(part) for part in re.findall("[0-9]+", clock))
+    hour, *rest = (int(part) for part in _DIGITS.findall(clock))
     hours = range(1, 13) if clock.endswith("m") else range(24)
     return hour in hours and len(rest) <= 2 and all(part < 60 for part in rest)
 

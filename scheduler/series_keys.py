@@ -34,6 +34,8 @@ LONGEST_NAME = 255
 WORKFLOW_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,200}\.ya?ml")
 #: What git's own check-ref-format refuses: https://git-scm.com/docs/git-check-ref-format
 BAD_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^[/.-]|[/.]$|\.lock$|^@$")
+YEAR = re.compile("[0-9]{4}-")
+NUMBER = re.compile("[1-9][0-9]{0,4}")
 COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 Reader = Callable[[str, str, str | None], Any]
@@ -128,7 +130,7 @@ def _deadline(called: str, text: str, zone: str | None) -> timedelta | datetime:
     """A duration after ``run-at`` (``6h``), or an instant."""
     from scheduler import when
 
-    if re.match(r"\d{4}-", text):
+    if YEAR.match(text):
         return when.instant(text, field=called, timezone=zone)
     return when.duration(text, field=called, or_instant=True)
 
@@ -170,7 +172,7 @@ def _condition(called: str, text: str, zone: str | None) -> str:
 
 def _number(most: int, fix: str) -> Reader:
     def read(called: str, text: str, zone: str | None) -> int:
-        number = int(text) if re.fullmatch(r"[1-9][0-9]{0,4}", text) else 0
+        number = int(text) if NUMBER.fullmatch(text) else 0
         if not 0 < number <= most:
             raise refusal(called, text, f"is not a number from 1 to {most}", fix)
         return number

@@ -40,7 +40,7 @@ MAX_CHARS = 65_536
 _LABEL = re.compile(r"[^,]{1,50}")
 # A user's, an app's ("…[bot]") or a managed user's ("…_company") name.
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}(?:\[bot\])?")
-_WORKFLOW = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_. -]{0,200}\.ya?ml")
+_WORKFLOW = re.compile(r"\A(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_. -]{0,200}\.ya?ml")
 _WORKFLOW_GLOB = re.compile(r"[A-Za-z0-9_.*?\[\]! -]{1,200}")
 _REPOSITORY_GLOB = re.compile(r"[A-Za-z0-9_*?\[\]!-]{1,80}/[A-Za-z0-9_.*?\[\]!-]{1,200}")
 # https://docs.github.com/en/rest/repos/repos#create-a-repository-dispatch-event
@@ -109,8 +109,13 @@ def _like(pattern: re.Pattern[str], problem: str, fix: str) -> Callable[..., str
 
 
 def _one_of(*words: str) -> Callable[..., str]:
-    choice = re.compile("|".join(words))
-    return _like(choice, "is not a choice", f"write one of {', '.join(words)}")
+    def read(key: str, node: yaml.Node) -> str:
+        text = _text(key, node)
+        if text not in words:
+            raise _error(node, key, "is not a choice", f"write one of {', '.join(words)}")
+        return text
+
+    return read
 
 
 def _flag(key: str, node: yaml.Node) -> bool:

@@ -25,6 +25,8 @@ _LOADER: type[yaml.BaseLoader] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 _BYTE_ORDER_MARK = "\ufeff"
 
+_DIRECTIVE = re.compile("^%", re.MULTILINE)
+
 # What YAML 1.1 calls not printable, and the line breaks that no editor counts as lines.
 _UNPRINTABLE = re.compile(
     "[^\\t\\n\\x20-\\x7e\\xa0-\\u2027\\u202a-\\ud7ff\\ue000-\\ufefe\\uff00-\\ufffd\\U00010000-\\U0010ffff]"
@@ -123,7 +125,7 @@ def _refuse_raw(text: str) -> None:
     if found:
         line = text.count("\n", 0, found.start()) + 1
         raise YamlProblem(line, f"has the control character U+{ord(found[0]):04X}; remove it")
-    directive = re.search("^%", text, re.MULTILINE)
+    directive = _DIRECTIVE.search(text)
     if directive:
         line = text.count("\n", 0, directive.start()) + 1
         raise YamlProblem(line, "begins with '%'; remove the line")

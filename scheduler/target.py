@@ -19,7 +19,7 @@ from scheduler.frontmatter import MAX_PAYLOAD, OWN
 from scheduler.model import Job
 from scheduler.when import format_instant
 
-NUMBER = re.compile(r"[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]+)?")
+NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:[.][0-9]*)?|[.][0-9]+)(?:[eE][+-]?[0-9]+)?")
 #: The occurrence key in a `run-name`, as it is and under no condition.
 SHOWN = re.compile(r"\$\{\{\s*(?:github\.event\.)?inputs\.schedule_id\s*\}\}")
 #: A longer file is not read: it would keep the other jobs waiting.

@@ -29,7 +29,7 @@ _UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 _SHORT = re.compile(
-    "(?:([0-9]{1,12})w)?(?:([0-9]{1,12})d)?"
+    r"\A(?:([0-9]{1,12})w)?(?:([0-9]{1,12})d)?"
     "(?:([0-9]{1,12})h)?(?:([0-9]{1,12})m)?(?:([0-9]{1,12})s)?"
 )
 # ISO 8601 without months and years, whose length depends on the calendar.
@@ -45,6 +45,7 @@ _INSTANT = re.compile(
     "(?P<offset>[Zz]|[+-][0-9]{2}:[0-9]{2})?"
 )
 _DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_BLANK = re.compile(r"\s")
 _ZONE = re.compile("[A-Za-z][A-Za-z0-9_+-]{0,31}(?:/[A-Za-z0-9_+-]{1,31}){0,2}")
 # Files beside the zones that are none: this machine's own zone, and clocks with leap seconds.
 _NO_ZONES = ("localtime", "posixrules", "Factory", "right/", "posix/")
@@ -70,7 +71,7 @@ def duration(
             fix = "write it like 6h, 1d12h or 2026-11-23T09:00:00Z"
         if text.strip().startswith("-"):
             raise refusal(field, text, "is negative", fix)
-        if re.search(r"\s", text):
+        if _BLANK.search(text):
             raise refusal(field, text, no, f"{fix}, without spaces")
         raise refusal(field, text, no, fix)
     weeks, days, hours, minutes, seconds = (int(number or 0) for number in numbers)

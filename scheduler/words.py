@@ -77,6 +77,11 @@ _PHRASES = [
     )
 ]
 
+_UNITS_OF = re.compile(_UNIT)
+_LENGTHS = re.compile(rf"({_NUMBER}|[0-9]{{1,5}}(?:\.[0-9]{{1,2}})?) ({_UNIT})")
+_AM_PM = re.compile(r"\b([ap])\.m\.?(?= |$)")
+_ISO = re.compile(r"^([0-9]{4}-[0-9]{2}-[0-9]{2})t(?=[0-9])")
+
 _Phrase = Mapping[str, str | None]
 
 
@@ -195,7 +200,7 @@ class _Reader:
             raise self.refusal(*_NO_DAY) from None  # before the year 1
 
     def _length(self, spans: str) -> timedelta:
-        units = [unit[0] for unit in re.findall(_UNIT, spans)]
+        units = [unit[0] for unit in _UNITS_OF.findall(spans)]
         if len(units) > len(set(units)):
             raise self.refusal("says one unit twice", "add the two up")
         return _length(spans)
@@ -275,7 +280,7 @@ def _time(said: str, day: datetime) -> time:
 def _length(spans: str) -> timedelta:
     """How long ``2 hours and 30 minutes`` are; a day has 24 hours."""
     found = timedelta()
-    for number, unit in re.findall(f"({_NUMBER}|[0-9.]+) ({_UNIT})", spans):
+    for number, unit in _LENGTHS.findall(spans):
         # There are two decimals at most, and a hundredth of each unit is exact, as no float is.
         hundredths = _NUMBERS[number] * 100 if number in _NUMBERS else int(Decimal(number) * 100)
         found += _UNITS[unit[0]] * hundredths / 100
@@ -288,8 +293,8 @@ def _in_seconds(length: timedelta) -> timedelta:
 
 
 def _parts(spoken: str) -> _Phrase | None:
-    folded = re.sub(r"\b([ap])\.m\.?(?= |$)", r"\1m", spoken.lower())
-    folded = re.sub(r"^([0-9]{4}-[0-9]{2}-[0-9]{2})t(?=[0-9])", r"\1 ", folded)
+    folded = _AM_PM.sub(r"\1m", spoken.lower())
+    folded = _ISO.sub(r"\1 ", folded)
     return next((m.groupdict() for each in _PHRASES if (m := each.fullmatch(folded))), None)
 
 

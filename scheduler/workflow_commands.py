@@ -25,7 +25,9 @@ MAX_ANNOTATIONS = 10
 MAX_SUMMARY = 1024 * 1024
 
 _CUT = "\n_The rest does not fit: GitHub shows at most 1 MiB._\n"
-_COMMAND = re.compile(r"(?:^|\r)\s*::|##\[", re.MULTILINE)
+# The blanks before a command are those of its own line: over line ends as well, the search
+# would begin anew at each of them.
+_COMMAND = re.compile(r"(?:^|\r)[^\S\r\n]*::|##\[", re.MULTILINE)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _DELIMITER = re.compile(r"[A-Za-z0-9_-]{16,}")
 

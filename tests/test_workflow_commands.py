@@ -163,3 +163,28 @@ def test_a_summary_is_cut_by_whole_lines() -> None:
 @given(st.text(), st.integers(100, 200))
 def test_a_summary_is_never_too_long(text: str, most: int) -> None:
     assert len(wc.summary(text * 20, most=most).encode("utf-8", "replace")) <= most
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("::error::x", ": :error::x"),
+        ("a\n \t::x", "a\n \t: :x"),
+        ("\n\n  \n::x", "\n\n  \n: :x"),
+        ("a\r::x\r\n ::y", "a\r: :x\r\n : :y"),
+        ("\u2003\x0b::x", "\u2003\x0b: :x"),
+        ("a ::x", "a ::x"),
+        ("a ##[error]", "a ## [error]"),
+        ("plain", "plain"),
+    ],
+)
+def test_what_the_runner_would_take_for_a_command_is_none(text: str, shown: str) -> None:
+    assert wc.inert(text) == shown
+
+
+@given(st.text(st.sampled_from("a: \t\r\n#[\x0b\u2003")))
+def test_no_line_begins_with_a_command(text: str) -> None:
+    shown = wc.inert(text)
+    for line in shown.replace("\r", "\n").split("\n"):
+        assert not line.lstrip().startswith("::")
+    assert "##[" not in shown

@@ -17,7 +17,9 @@ from collections.abc import Iterable
 CONTROL_TOKEN = "SCHEDULE_SANDBOX_TOKEN"  # noqa: S105  (a variable's name)
 """The variable that holds the token of the control routes."""
 
-_HOST = re.compile(r"(?i)(\[::1\]|\d{1,3}(?:\.\d{1,3}){3}|(?:[a-z0-9-]+\.)*localhost)(?::\d{1,5})?")
+_HOST = re.compile(
+    r"(?i)\A(\[::1\]|\d{1,3}(?:\.\d{1,3}){3}|(?:[a-z0-9-]+\.)*localhost)(?::\d{1,5})?"
+)
 
 
 def new_token() -> str:

@@ -13,6 +13,8 @@ from scheduler.sandbox.records import Issue
 from scheduler.sandbox.runs import Run
 from scheduler.sandbox.sandbox import Sandbox
 
+RUN_AT = re.compile(r"^run-at: (\S+)$", re.MULTILINE)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
@@ -64,7 +66,7 @@ def refused(sandbox: Sandbox, number: int | None, *, field: str, message: str) -
 
 def run_at(issue: Issue) -> str:
     """The ``run-at`` that an issue's text names, or nothing."""
-    match = re.search(r"(?m)^run-at: (\S+)$", issue.view.body or "")
+    match = RUN_AT.search(issue.view.body or "")
     return match[1] if match else ""
 
 

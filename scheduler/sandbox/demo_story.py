@@ -33,13 +33,16 @@ TARGET_SECONDS = 60.0
 """The longest wait for the runs that it started."""
 
 REPORT = re.compile(
-    r"\] ((?:dispatched|invalid|missed|rejected|retrying|discarded|held|recovered|withdrawn)"
-    r" #\d+.*|stopped early: .*|\d+ open jobs?, .*)$"
+    r"\A[^\]]*\] ((?:dispatched|invalid|missed|rejected|retrying|discarded|held|recovered"
+    r"|withdrawn) #\d+.*|stopped early: .*|\d+ open jobs?, .*)$"
 )
 NOISE = re.compile(r"\] +⚙ |\] (LocalRepositoryCache|⭐|  ✅|🏁|::)|^Error: Job ")
 """What act says for its own sake."""
 
-SAID = re.compile(r"\] (agent .* says: .*|running .*)$")
+NUMBER = re.compile(r"#(\d+) ")
+HIDDEN = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+LINK = re.compile(r"\[([^][]*)\]\([^()]*\)")
+SAID = re.compile(r"\A[^\]]*\] (agent .* says: .*|running .*)$")
 
 
 class Story:
@@ -88,7 +91,7 @@ class Story:
         )  # fmt: skip
         for line in (ran.stdout + ran.stderr).splitlines()[-3:]:
             self.wrapped(line)
-        number = re.match(r"#(\d+) ", ran.stdout)
+        number = NUMBER.match(ran.stdout)
         self.numbers.append(int(number[1]) if number and ran.returncode == 0 else None)
 
     def cancel(self) -> None:
@@ -226,6 +229,6 @@ class Story:
 
 def plain(comment: str) -> list[str]:
     """A comment's lines as a person sees them: no hidden part, links by their text."""
-    shown = re.sub(r"<!--.*?-->", "", comment, flags=re.DOTALL)
-    shown = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", shown)
+    shown = HIDDEN.sub("", comment)
+    shown = LINK.sub(r"\1", shown)
     return [line for line in shown.splitlines() if line.strip()]

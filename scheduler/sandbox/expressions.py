@@ -13,10 +13,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>-?(?:0x[0-9a-fA-F]+|\d+(?:\.\d+)?))|'(?P<text>(?:[^']|'')*)'"
-    r"|(?P<name>[A-Za-z_][\w-]*)|(?P<sign>&&|\|\||[=!<>]=|[!<>()\[\].,*]))"
+    r"(?P<number>-?(?:0x[0-9a-fA-F]+|\d+(?:\.\d+)?))|'(?P<text>(?:[^']|'')*)'?"
+    r"|(?P<name>[A-Za-z_][\w-]*)|(?P<sign>&&|\|\||[=!<>]=|[!<>()\[\].,*])|(?P<blank>\s+)"
 )
-_EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
+_BRACES = re.compile(r"(\{\{|\}\}|\{\d+\})")
+_PLACE = re.compile(r"\{\d+\}")
+_EXPRESSION = re.compile(r"\$\{\{((?:(?!\}\}|\$\{\{).)*)\}\}", re.DOTALL)
 
 
 class CannotEvaluate(ValueError):
@@ -60,12 +62,13 @@ class _Parser:
     def __init__(self, expression: str, contexts: Mapping[str, Any]) -> None:
         self.contexts = contexts
         self.tokens: list[tuple[str, str]] = []
-        position, end = 0, len(expression.rstrip())
-        while position < end:
+        position = 0
+        while position < len(expression):
             match = _TOKEN.match(expression, position)
-            if match is None:
+            if match is None or match[0] == f"'{match['text']}":
                 raise CannotEvaluate(f"can't read {expression[position:].strip()!r}")
-            self.tokens.append((str(match.lastgroup), match[str(match.lastgroup)]))
+            if not match["blank"]:
+                self.tokens.append((str(match.lastgroup), match[str(match.lastgroup)]))
             position = match.end()
 
     def take(self, *signs: str) -> str | None:
@@ -198,12 +201,10 @@ def _contains(where: Any, what: Any) -> bool:
 
 
 def _format(pattern: Any, *values: Any) -> str:
-    parts = re.split(r"(\{\{|\}\}|\{\d+\})", as_text(pattern))
+    parts = _BRACES.split(as_text(pattern))
     double = {"{{": "{", "}}": "}"}
     return "".join(
-        as_text(values[int(part[1:-1])])
-        if re.fullmatch(r"\{\d+\}", part)
-        else double.get(part, part)
+        as_text(values[int(part[1:-1])]) if _PLACE.fullmatch(part) else double.get(part, part)
         for part in parts
     )
 

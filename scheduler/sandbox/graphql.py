@@ -32,6 +32,7 @@ TIMELINE = {
     "locked": "LockedEvent",
     "unlocked": "UnlockedEvent",
 }
+_HUMP = re.compile("(?<=[a-z])(?=[A-Z])")
 #: So many items of one connection may be asked for.
 MOST = 100
 
@@ -203,7 +204,7 @@ def _of_types(items: list[Any], wanted: object) -> list[Any]:
 
 def _word(event: str) -> str:
     # renamed → RENAMED_TITLE_EVENT, labeled → LABELED_EVENT
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", TIMELINE[event])
+    spaced = _HUMP.sub("_", TIMELINE[event])
     return spaced.upper()
 
 

@@ -11,8 +11,11 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
-_TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|\.\.\.|[A-Za-z_]\w*|\$\w+|-?\d+|[{}()\[\]:=!@|]')
-
+_TOKEN = re.compile(r'"(?:\\.|[^"\\])*(?:"|\Z)|\.\.\.|[A-Za-z_]\w*|\$\w+|-?\d+|[{}()\[\]:=!@|]')
+_REMARK = re.compile(r"#[^\n]*")
+_WORD = re.compile(r"\w+")
+_ESCAPE = re.compile(r"\\(.)")
+_INTEGER = re.compile(r"-?\d+")
 
 #: Stands before a fragment, named or inline.
 SPREAD = "..."
@@ -42,7 +45,7 @@ class _Query:
     """Reads a document of one ``query`` and the fragments that it uses."""
 
     def __init__(self, text: str, variables: Mapping[str, Any]) -> None:
-        self.tokens = _TOKEN.findall(re.sub(r"#[^\n]*", "", text).replace(",", " "))
+        self.tokens = _TOKEN.findall(_REMARK.sub("", text).replace(",", " "))
         self.variables = variables
         self.fragments: dict[str, list[Field]] = {}
 
@@ -94,7 +97,7 @@ class _Query:
                 name = self.take()
                 fields += self.selection(self.take()) if name == "on" else [Field(SPREAD, name)]
                 continue
-            if not re.fullmatch(r"\w+", name):
+            if not _WORD.fullmatch(name):
                 raise QueryError(f"Parse error on {name!r}")
             alias = name
             if self.peek() == ":":
@@ -131,7 +134,7 @@ class _Query:
         if word.startswith("$"):
             return self.variables.get(word[1:])
         if word.startswith('"'):
-            return re.sub(r"\\(.)", r"\1", word[1:-1])
-        if re.fullmatch(r"-?\d+", word):
+            return _ESCAPE.sub(r"\1", word[1:-1])
+        if _INTEGER.fullmatch(word):
             return int(word)
         return {"true": True, "false": False, "null": None}.get(word, word)

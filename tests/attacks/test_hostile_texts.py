@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -176,3 +177,13 @@ def test_what_is_raised_only_when_a_job_is_carried_out_keeps_no_other_waiting(
     assert messages(stage) == ["honest"]
     told = report["invalid" if isinstance(fault, InvalidJob) else "retrying"]
     assert evil in [note["id"] for note in told]
+
+
+@pytest.mark.parametrize("blank", ["\n", "\r\n", "\r", " ", " \n", "\t", "::", "`", "\u2028"])
+def test_a_long_message_of_nothing_is_shown_at_once(stage: Stage, blank: str) -> None:
+    number = stage.open(body(3600, message=blank * (64_000 // len(blank)) + "x"))
+    began = time.thread_time()
+    for command in (["show", str(number)], ["list"], ["show", str(number), "--json"]):
+        assert stage.run(*command).status == 0
+    # The quadratic pattern that there was took 16 seconds.
+    assert time.thread_time() - began < 3
