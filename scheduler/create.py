@@ -23,13 +23,13 @@ from scheduler.errors import (
 )
 from scheduler.facts import Facts
 from scheduler.manage import READS, being_changed
-from scheduler.model import Job, Ticket, User
+from scheduler.model import Job, Target, Ticket, User
 from scheduler.nudge import Nudged, nudge
 from scheduler.request import Request
 from scheduler.requested import job_of, timed
 from scheduler.seen import look
 from scheduler.target import OWN_INPUTS, Declared, check
-from scheduler.trust import author_refusal, target_of, target_refusal
+from scheduler.trust import author_refusal, is_branch, ref_refusal, target_of, target_refusal
 
 #: GitHub's limit for a title, in characters.
 MAX_TITLE = 256
@@ -67,6 +67,8 @@ def settled(job: Job, connection: Connection, facts: Facts) -> Job:
     try:
         declared = facts.declared(job)
         branch = facts.known_branch(target.repo)
+        if reason := ref_refused(somebody, target, connection):
+            raise Refused(reason)
         if declared is None:
             # A 404 may mean the file, or a repository that the token can't see at all.
             branch = queue.default_branch(target.repo)
@@ -90,6 +92,14 @@ def settled(job: Job, connection: Connection, facts: Facts) -> Job:
             f"GitHub allows {frontmatter.MAX_BODY}; shorten it",
         )
     return job
+
+
+def ref_refused(author: User, target: Target, connection: Connection) -> str | None:
+    """Why ``author`` may not have a job run on the branch or tag that it names."""
+    reason = ref_refusal(author, target, connection.settings)
+    if reason and is_branch(target.ref, connection.queue.default_branch(target.repo)):
+        return None
+    return reason
 
 
 def _inherited(job: Job, declared: Declared | None, environment: Environment) -> Job:
@@ -294,6 +304,7 @@ def _check_created(ticket: Ticket, job: Job, connection: Connection) -> None:
     if author.bot and (
         reason := author_refusal(author, None, settings)
         or target_refusal(author, target, queue=queue, settings=settings)
+        or ref_refused(author, target, connection)
     ):
         raise Refused(f"{reason}; {_closed_again(ticket, connection)}")
 

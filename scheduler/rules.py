@@ -24,7 +24,9 @@ from scheduler.target import Declared, check
 from scheduler.trust import (
     author_refusal,
     command_refusal,
+    is_branch,
     named_bot,
+    ref_refusal,
     target_of,
     target_refusal,
 )
@@ -140,9 +142,18 @@ class Rules:
     def may(self, user: User, job: Job) -> str | None:
         """Why an account may not have ``job`` run, whatever its part in that."""
         target = target_of(job, queue=self.repository, settings=self.settings)
-        return self.person(user) or target_refusal(
-            user, target, queue=self.repository, settings=self.settings
+        return (
+            self.person(user)
+            or target_refusal(user, target, queue=self.repository, settings=self.settings)
+            or self._ref(user, target)
         )
+
+    def _ref(self, user: User, target: Target) -> str | None:
+        reason = ref_refusal(user, target, self.settings)
+        # Which branch is the default one is asked only where it matters.
+        if reason and is_branch(target.ref, self.facts.branch(target.repo)):
+            return None
+        return reason
 
     def person(self, user: User) -> str | None:
         """Why an account may not have any jobs run, nor say what becomes of them."""
@@ -174,7 +185,10 @@ class Rules:
         if not (user.bot or named_bot(user, settings)):
             role = self.facts.lasting_role(user.login, enough=settings.trust.role)
         target = target_of(job, queue=self.repository, settings=settings)
-        return command_refusal(user, role, target, queue=self.repository, settings=settings) is None
+        refused = command_refusal(user, role, target, queue=self.repository, settings=settings)
+        # A person may say what becomes of all jobs, whatever their branch.
+        bot = user.bot or named_bot(user, settings)
+        return refused is None and not (bot and self._ref(user, target))
 
     def _vouched(self, found: Known, reason: str) -> str | None:
         """A stranger's job runs as a trusted person saw it when they labelled it."""

@@ -36,6 +36,11 @@ WORKFLOW_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,200}\.ya?ml")
 BAD_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^[/.-]|[/.]$|\.lock$|^@$")
 YEAR = re.compile("[0-9]{4}-")
 NUMBER = re.compile("[1-9][0-9]{0,4}")
+#: What anybody can propose, from a fork too, in each form in which it may be written.
+PULL = re.compile(
+    r"refs/pull(?:/|$)|(?:refs/(?:heads|tags|remotes(?:/[^/]+)?)/|heads/)?pull/[0-9]+(?:/|$)",
+    re.IGNORECASE,
+)
 COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 Reader = Callable[[str, str, str | None], Any]
@@ -206,6 +211,9 @@ def _ref(called: str, text: str, zone: str | None) -> str:
     if COMMIT.fullmatch(text):
         fix = "write a branch or a tag; GitHub takes no commit"
         raise refusal(called, text, "is a commit", fix)
+    if PULL.match(text):
+        fix = "write a branch of the repository, or a tag"
+        raise refusal(called, text, "is what a pull request proposes", fix)
     if BAD_REF.search(text):
         raise refusal(called, text, "can't name a branch or tag", "write one such as 'main'")
     return text

@@ -46,6 +46,9 @@ class Allow:
     events: tuple[str, ...] | None = None
     #: Repositories besides the queue's own, as ``owner/name``.
     repositories: tuple[str, ...] = ()
+    #: Branches and tags that a job may name; None is any for people, and for bots none but the
+    #: default branch, which everybody may name.
+    refs: tuple[str, ...] | None = None
 
     def permits_workflow(self, name: str) -> bool:
         """Whether a person may start the file ``name``; a bot needs ``workflows`` to be set."""
@@ -54,6 +57,11 @@ class Allow:
     def permits_event(self, event: str) -> bool:
         """Whether a person may have an event of this type sent; a bot needs ``events`` set."""
         return self.events is None or _matches(event, self.events)
+
+    def permits_ref(self, ref: str) -> bool:
+        """Whether a person may name ``ref``, as it is written or in its short form."""
+        short = ref.removeprefix("refs/heads/").removeprefix("refs/tags/")
+        return self.refs is None or _matches(ref, self.refs) or _matches(short, self.refs)
 
     def permits_repository(self, repository: str) -> bool:
         """Whether ``owner/name`` may be a target; GitHub ignores its case, so this does too."""

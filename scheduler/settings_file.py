@@ -45,6 +45,7 @@ _WORKFLOW_GLOB = re.compile(r"[A-Za-z0-9_.*?\[\]! -]{1,200}")
 _REPOSITORY_GLOB = re.compile(r"[A-Za-z0-9_*?\[\]!-]{1,80}/[A-Za-z0-9_.*?\[\]!-]{1,200}")
 # https://docs.github.com/en/rest/repos/repos#create-a-repository-dispatch-event
 _EVENT_GLOB = re.compile(r".{1,100}")
+_REF_GLOB = re.compile(r"[^\x00-\x20\x7f~^:\\]{1,255}")
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,8}")
 
 _T = TypeVar("_T")
@@ -178,6 +179,7 @@ _workflow = _like(
 _workflow_glob = _like(
     _WORKFLOW_GLOB, "matches no workflow file's name", "write one such as agent-*.yml, no path"
 )
+_ref_glob = _like(_REF_GLOB, "matches no branch or tag", "write one such as main or release/*")
 _repository_glob = _like(
     _REPOSITORY_GLOB, "matches no repository", "write owner/name, where * stands for any part"
 )
@@ -205,6 +207,7 @@ _READERS: Mapping[str, Callable[[str, yaml.Node], Any]] = {
     "allow.workflows": _list(_workflow_glob),
     "allow.events": _list(_event_glob),
     "allow.repositories": _list(_repository_glob),
+    "allow.refs": _list(_ref_glob),
     "quotas.open-per-agent": _whole(0, 100_000),
     "quotas.new-per-agent-per-day": _whole(0, 100_000),
     "quotas.depth": _whole(0, 1_000),

@@ -87,7 +87,7 @@ class Settlement:
             return Unclear(reason=words)
         return outcome
 
-    def by_title(self, claim: Claim, number: int) -> Found | None:
+    def by_title(self, claim: Claim, number: int = 0) -> Found | None:
         """The run that shows the claim's key in its title, if there is one yet."""
         target = target_of_claim(claim)
         if target.workflow is None:

@@ -76,6 +76,26 @@ def target_refusal(author: User, target: Target, *, queue: str, settings: Settin
     return _listed("workflow", name, allow.workflows, allow.permits_workflow, author)
 
 
+def ref_refusal(author: User, target: Target, settings: Settings) -> str | None:
+    """Why ``author`` may not name the branch or tag of ``target``, if it is not the default one."""
+    allow, ref = settings.allow, target.ref
+    if not ref or target.event is not None or (allow.refs is not None and allow.permits_ref(ref)):
+        return None
+    if allow.refs is not None:
+        return f"ref: {ref!r} is not in allow.refs; add it to .github/scheduler.yml"
+    if not (author.bot or named_bot(author, settings)):
+        return None
+    return (
+        f"ref: {ref!r} is named by the bot {author.login!r}, and bots may name only the default "
+        "branch and what allow.refs names; add it to .github/scheduler.yml"
+    )
+
+
+def is_branch(ref: str, branch: str) -> bool:
+    """Whether ``ref`` names ``branch``, in its short form or whole."""
+    return ref in (branch, f"refs/heads/{branch}")
+
+
 def command_refusal(
     author: User, role: str | None, target: Target, *, queue: str, settings: Settings
 ) -> str | None:

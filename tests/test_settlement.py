@@ -184,18 +184,25 @@ def test_of_what_can_have_no_run_nothing_is_asked() -> None:
     assert queue.calls == []
 
 
-def test_a_run_that_names_the_claim_needs_nobody_else_s_word() -> None:
+def test_a_run_that_names_the_claim_is_its_beside_rivals_if_no_journal_holds_it() -> None:
     made = hub()
-    claim = claims(made, replace(CLAIM, target="octo/queue titled.yml@main"))
+    shown = replace(CLAIM, target="octo/queue titled.yml@main", title=KEY)
+    claim = claims(made, shown)
     run = runs(made, "titled.yml")
     claims(made, replace(RIVAL, target=claim.target), on=2)
     queue = MemoryQueue(made)
     place = settlement(made, queue)
     assert told(place.ask(claim, 1)) == run
-    found = place.by_title(claim)
+    found = place.by_title(claim, 1)
     assert found
     assert found.run.id == run
-    assert queue.calls == ["runs", "runs"]
+    assert queue.calls == ["runs", "recent_comments", "runs"]
+    # Where the workflow may show anything, a title decides nothing between two.
+    assert told(place.ask(replace(claim, title=""), 1)) == "Unclear"
+    assert place.by_title(replace(claim, title=""), 1) is None
+    place.facts.started.add(run)
+    assert told(place.ask(claim, 1)) == "NeverStarted"
+    assert place.by_title(claim, 1) is None
 
 
 def test_only_a_title_proves_a_run_while_others_may_still_come() -> None:
