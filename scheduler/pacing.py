@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from scheduler.errors import SchedulerError
 from scheduler.gateway import Clock, Queue
 from scheduler.pace import PATIENCE, PER_HOUR, PER_MINUTE, paced
 from scheduler.report import TickReport
@@ -54,11 +53,7 @@ class Pacing:
         report.notices[:] = [line for line in report.notices if not line.startswith(LIMITS)]
         if self.waited >= 1:
             report.notices.append(f"{LIMITS}: this tick waited {self.waited:.0f}s for that")
-        try:
-            seconds = self._queue.room(report.left)
-        except SchedulerError:
-            return
-        if report.left and seconds >= LONG:
+        if report.left and (seconds := self._queue.room(report.left)) >= LONG:
             last = format_instant(self._clock.now() + timedelta(seconds=seconds))
             length = format_duration(timedelta(minutes=max(round(seconds / 60), 1)))
             jobs = "1 due job is" if report.left == 1 else f"{report.left} due jobs are"

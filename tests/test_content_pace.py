@@ -134,8 +134,9 @@ def test_what_this_process_can_not_know_github_says(stage: Stage) -> None:
     assert {stage.audit(number, str(n)) for n, number in enumerate(numbers)} == {"dispatched"}
 
 
-def test_a_small_tick_does_not_look_back(stage: Stage) -> None:
-    for n in range(9):
+@pytest.mark.parametrize("jobs", [1, 10])
+def test_a_small_tick_does_not_look_back(stage: Stage, jobs: int) -> None:
+    for n in range(jobs):
         stage.open(str(n))
     stage.sandbox.clear_requests()
     tick(stage)
