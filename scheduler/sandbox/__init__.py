@@ -8,10 +8,12 @@ Where it knowingly differs from GitHub:
 - A branch or tag is a folder, read as it is now; it has one commit, which changes when
   `Controls.set_pushed_at` says so. There is no git, no search, no webhook delivery.
 - A token with limited permissions is refused on public repositories too, where GitHub
-  would let it read.
+  would let it read; files are shown to nobody without a token.
 - ``concurrency`` holds back whole runs: a run waits for the groups of all its jobs.
 - Logs are plain text, one for all jobs, where GitHub redirects to an archive; a job has no
   steps but the one that says why it has not started.
+- Only the list of issues has cursors; what GitHub says to a version of its API that it has
+  retired nobody has seen yet, so that is made up.
 - Web addresses (``html_url``) begin with the API's address and lead nowhere.
 - Of the secondary rate limits only those on content are counted; others come as faults.
 - GraphQL knows the viewer, issues and their edits.
