@@ -158,7 +158,7 @@ def _enqueue(environment: Environment) -> int:
         run_at = start_of(request, now=now, zone=zone)
         if now - run_at > TRANSIT:
             raise Refused(f"run-at: {request.get('run-at')!r} is past; write a time to come")
-        made = create(request, connection)
+        made = create(request, connection, senders=environment.senders)
     _log(made.lines())
     data = made.as_json()
     _write_outputs(

@@ -29,7 +29,15 @@ from scheduler.request import Request
 from scheduler.requested import job_of, timed
 from scheduler.seen import look
 from scheduler.target import OWN_INPUTS, Declared, check
-from scheduler.trust import author_refusal, is_branch, ref_refusal, target_of, target_refusal
+from scheduler.trust import (
+    author_refusal,
+    is_branch,
+    named_bot,
+    ref_refusal,
+    sent,
+    target_of,
+    target_refusal,
+)
 
 #: GitHub's limit for a title, in characters.
 MAX_TITLE = 256
@@ -157,8 +165,11 @@ def rehearse(request: Request, connection: Connection) -> tuple[dict[str, Any], 
     return {**issue, **times(job, now, zone)}, "\n".join([*head, "", frontmatter.render(job)])
 
 
-def create(request: Request, connection: Connection) -> Created:
+def create(request: Request, connection: Connection, *, senders: tuple[str, ...] = ()) -> Created:
     """Open the job, exactly once for one ``request_id``.
+
+    ``senders`` are the logins of those for whom it is opened, where that is not the token's own
+    account; the job names the first.
 
     Raises:
         Refused: the request is wrong or against a rule; nothing was created.
@@ -170,6 +181,10 @@ def create(request: Request, connection: Connection) -> Created:
     admission = Admission(connection)
     facts = facts_of(connection)
     job = admission.with_depth(prepared(request, connection, facts))
+    if senders:
+        run = connection.environment.run_id or "unknown"
+        job = replace(job, parent=sent(run, senders[0]))
+        _permit(job, senders, connection)
     if request.get("request-id") is not None and (found := admission.requested(job, far=True)):
         state = look(connection, found[0]).state
         ticket, stands = found
@@ -192,6 +207,22 @@ def create(request: Request, connection: Connection) -> Created:
     nudged = _nudge(request, job, connection, facts)
     zone = shown_in(job, connection)
     return Created(ticket=ticket, job=job, created=True, now=now, nudged=nudged, zone=zone)
+
+
+def _permit(job: Job, senders: tuple[str, ...], connection: Connection) -> None:
+    """Refuse a job that is to be opened for somebody who could not have it run themselves."""
+    queue, settings = connection.queue, connection.settings
+    target = target_of(job, queue=queue.repository, settings=settings)
+    for login in senders:
+        user = User(login=login, bot=login.endswith("[bot]"))
+        asked = not (user.bot or named_bot(user, settings))
+        reason = (
+            author_refusal(user, queue.role(login) if asked else None, settings)
+            or target_refusal(user, target, queue=queue.repository, settings=settings)
+            or ref_refused(user, target, connection)
+        )
+        if reason:
+            raise Refused(f"sender: the event is by somebody who may not schedule this: {reason}")
 
 
 def shown_in(job: Job, connection: Connection) -> str | None:

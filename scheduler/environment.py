@@ -35,6 +35,7 @@ class Environment:
     workflow: str | None = None
     run_id: str | None = None
     actor: str | None = None
+    triggering_actor: str | None = None
     event_name: str = ""
     event: Mapping[str, Any] = field(default_factory=dict, repr=False)
     output_path: str | None = None
@@ -59,6 +60,7 @@ class Environment:
             workflow=_workflow(environ.get("GITHUB_WORKFLOW_REF", "")) if in_actions else None,
             run_id=environ.get("GITHUB_RUN_ID") or None,
             actor=environ.get("GITHUB_ACTOR") or None,
+            triggering_actor=environ.get("GITHUB_TRIGGERING_ACTOR") or None,
             event_name=environ.get("GITHUB_EVENT_NAME", ""),
             event=_event(environ.get("GITHUB_EVENT_PATH")) if in_actions else {},
             output_path=environ.get("GITHUB_OUTPUT") or None,
@@ -98,6 +100,17 @@ class Environment:
         if not isinstance(given, Mapping):
             return {}
         return {str(k): _text(v) for k, v in given.items() if isinstance(v, (str, int, float))}
+
+    @property
+    def senders(self) -> tuple[str, ...]:
+        """Whose event this run is, and who started it anew: their logins, each once.
+
+        https://docs.github.com/en/actions/reference/workflows-and-actions/variables
+        """
+        sender = self.event.get("sender")
+        told = sender.get("login") if isinstance(sender, Mapping) else None
+        found = (told if isinstance(told, str) else None, self.actor, self.triggering_actor)
+        return tuple({login.lower(): login for login in reversed(found) if login}.values())[::-1]
 
     def default_branch(self, repository: str) -> str | None:
         """The default branch that this run's event names of its repository; None: of none.

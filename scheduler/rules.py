@@ -27,6 +27,7 @@ from scheduler.trust import (
     is_branch,
     named_bot,
     ref_refusal,
+    sender_of,
     target_of,
     target_refusal,
 )
@@ -167,6 +168,8 @@ class Rules:
             return self._vouched(found, reason) if self.settings.trust.labelled else reason
         if reason := self.may(author, job):
             return reason
+        if (sender := sender_of(job)) and (refused := self.may(sender, job)):
+            return f"parent: the event is by somebody who may not schedule this: {refused}"
         edit = self.facts.acts(found.ticket).edit
         if edit is None or edit.at is None:
             return None

@@ -5,6 +5,7 @@ Every answer is None (it may) or the reason, one line that ends with the way out
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from scheduler.model import Job, Target, User
@@ -16,6 +17,24 @@ ROLES = ("none", "read", "triage", "write", "maintain", "admin")
 
 #: The types of event that start the scheduler's own workflow, as users copy it.
 OWN_EVENTS = ("schedule", "schedule-tick")
+
+
+#: The ``parent`` of a job that an event had opened: the run, and whose event it was.
+SENT = re.compile(r"run:\S+ by (?P<login>[A-Za-z0-9][A-Za-z0-9_-]{0,99}(?:\[bot\])?)")
+
+
+def sent(run: str, login: str) -> str:
+    """The ``parent`` of a job that ``run`` opens for whoever sent the event that began it."""
+    return f"run:{run} by {login}"
+
+
+def sender_of(job: Job) -> User | None:
+    """For whom a job was opened, if an event had it opened.
+
+    Anybody may write that into a job: it only ever takes rights away.
+    """
+    match = SENT.fullmatch(job.parent or "")
+    return User(login=match["login"], bot=match["login"].endswith("[bot]")) if match else None
 
 
 def at_least(role: str, least: str) -> bool:
