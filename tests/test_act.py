@@ -148,7 +148,7 @@ def test_an_issue_that_is_a_job_runs_by_its_own_event(home: Home) -> None:
     number = home.open(body(-60, "run.yml"))
     ticks = home.runs("scheduler.yml")
     assert any(jobs(run)["tick"] == "success" for run in ticks)
-    assert all(run.groups == ("scheduler",) for run in ticks)
+    assert all(run.groups == ("schedule-tick-queue",) for run in ticks)
     (run,) = home.runs("run.yml")
     home.done(number, run)
 
