@@ -153,8 +153,7 @@ def decide(
             return Wait(reason=last.reason, state=State.HELD)
         if resolution.started or wanted.moved:
             return Resolve(resolution=resolution)
-    ended = last is not None and State(last.outcome) in TERMINAL if _is_state(last) else False
-    if last and ended and not reopened:
+    if last and _is_state(last) and State(last.outcome) in TERMINAL and not reopened:
         return Finish(state=State(last.outcome), entry=last)
     if open_claim := _standing(history, key, github_now or now, limits):
         return open_claim
@@ -196,8 +195,8 @@ def _unreadable(history: History, resolution: Resolution | None) -> str | None:
     )
 
 
-def _is_state(entry: Entry | None) -> bool:
-    return entry is not None and entry.outcome != NEVER_STARTED
+def _is_state(entry: Entry) -> bool:
+    return entry.outcome != NEVER_STARTED
 
 
 def _attempt(
@@ -288,8 +287,7 @@ def confirms(decision: Fire | End, own: Claim, history: History, fresh: Decision
     promises that ids rise as comments are written. A higher attempt knows more than this one.
     """
     for claim in history.claims:
-        same = claim.key == own.key and claim.id != own.id
-        if same and (claim.attempt > own.attempt or _is_rival(claim, own)):
+        if claim.key == own.key and (claim.attempt > own.attempt or _is_rival(claim, own)):
             return False
     if not isinstance(fresh, (Fire, End)) or fresh.attempt != decision.attempt:
         return False
@@ -334,5 +332,5 @@ def backoff(base: timedelta, *, key: str, attempt: int) -> timedelta:
     The jitter comes from the occurrence key, so that two ticks compute the same instant.
     """
     seed = hashlib.sha256(f"{key}/{attempt}".encode()).digest()[0] / 255
-    doubled = min(base * 2 ** min(attempt - 1, 12), LONGEST_BACKOFF) if base else base
+    doubled: timedelta = min(base * 2 ** min(attempt - 1, 12), LONGEST_BACKOFF)
     return doubled * (0.75 + seed / 2)
