@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from scheduler.commands import Resolution
+from scheduler.commands import Command, Resolution
 from scheduler.journal import NEVER_STARTED, Claim, Entry, History
 from scheduler.policy import (
     Decision,
@@ -16,6 +16,7 @@ from scheduler.policy import (
     Recover,
     Resolve,
     Wait,
+    Wanted,
     decide,
     next_attempt,
     used,
@@ -106,6 +107,30 @@ def test_the_age_of_a_claim_is_told_by_githubs_clock(
         limits=LIMITS,
     )
     assert found == (Recover(claim=claim()) if recovers else CLAIMED)
+
+
+@pytest.mark.parametrize("ahead", [-3600, 3600])
+def test_the_clock_of_whoever_made_a_claim_does_not_count(ahead: int) -> None:
+    made = replace(claim(), made_at=NOON + ahead * SECOND)
+    for age, expected in ((119, CLAIMED), (120, Recover(claim=made))):
+        now = NOON + age * SECOND
+        assert decide(JOB, history(made), key=KEY, now=now, limits=LIMITS) == expected
+
+
+def test_the_claim_on_what_is_looked_at_is_settled_before_any_other() -> None:
+    other, own = claim(1, key=OTHER, age=300), claim(2, age=300)
+    for records, expected in (((other, own), own), ((other,), other)):
+        found = decide(JOB, history(*records), key=KEY, now=NOON, limits=LIMITS)
+        assert found == Recover(claim=expected)
+
+
+def test_a_person_s_command_is_done_though_a_rule_forbids_the_job() -> None:
+    cancel = Command(comment_id=5, by="owner", name="cancel", said_at=NOON)
+    found = decide(
+        JOB, history(), key=KEY, now=NOON, limits=LIMITS, forbidden="quotas.depth: too deep",
+        wanted=Wanted(command=cancel),
+    )  # fmt: skip
+    assert found == End(state=State.CANCELLED, reason="/cancel by 'owner'", attempt=1)
 
 
 def test_a_claim_that_was_not_yet_shown_counts_from_its_own_time() -> None:

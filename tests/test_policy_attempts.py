@@ -189,3 +189,15 @@ def test_attempts_that_ran_out_count_before_a_deadline_that_passed() -> None:
     )
     assert isinstance(found, End)
     assert found.state is State.DISCARDED
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_the_pause_counts_from_when_github_shows_the_claim(shown: bool) -> None:
+    made = replace(claim(), made_at=NOON - 3600 * SECOND, created_at=NOON if shown else None)
+    begins = NOON if shown else made.made_at
+    pause = backoff(LIMITS.backoff, key=KEY, attempt=1)
+    for after, waits in ((pause - SECOND, True), (pause, False)):
+        found = after_recovery(
+            JOB, History(claims=(made,)), made, key=KEY, now=begins + after, limits=LIMITS
+        )
+        assert isinstance(found, Wait) == waits
