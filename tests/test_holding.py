@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -334,3 +335,51 @@ def test_it_never_turns_in_place(stay: Stay) -> None:
             made.drop(number or 0)
     assert naps < 15
     assert now <= 120
+
+
+# The board.
+
+
+def test_a_job_that_is_paused_leaves_the_board() -> None:
+    made = board(known(1, 5))
+    made.put(replace(known(1, 5), paused=True), NOON + s(20))
+    assert dict(made.waiting) == {}
+    assert not made.looked_at(1)
+    assert made.next_due() is None
+
+
+@pytest.mark.parametrize("dropped", [True, False])
+def test_what_was_put_anew_or_dropped_is_no_longer_put_off(dropped: bool) -> None:
+    made = board()
+    made.put(known(1, 0), NOON + s(60))
+    if dropped:
+        made.drop(1)
+        assert not made.looked_at(1)
+    made.put(known(1, 0))
+    assert not made.looked_at(1)
+    assert step(made, 0, poll=99) == (Step.CLAIM, 1)
+
+
+def test_what_is_refused_is_looked_at_though_the_agenda_was_asked_for_before() -> None:
+    made = board(known(1, 600))
+    assert step(made, 0, poll=99)[0] is Step.SLEEP
+    made.refuse([1])
+    assert step(made, 0, poll=99) == (Step.LOOK, 1)
+    made.put(known(1, 600), NOON + s(20))
+    assert step(made, 0, poll=99)[0] is Step.SLEEP, "it was looked at"
+    assert step(made, 20, poll=99) == (Step.LOOK, 1)
+
+
+def test_a_clock_that_was_set_puts_nothing_off_further() -> None:
+    made = board()
+    made.put(known(1, 0), NOON + s(10))
+    made.put(known(2, 0), NOON + s(900))
+    made.no_later(NOON + s(20))
+    assert [made.again(number) for number in (1, 2)] == [NOON + s(10), NOON + s(20)]
+
+
+def test_the_next_due_is_the_earliest_of_what_waits_and_what_is_claimed() -> None:
+    assert board(known(1, 9), claimed=(standing(2, 5),)).next_due() == NOON + s(5)
+    assert board(known(1, 5), claimed=(standing(2, 9),)).next_due() == NOON + s(5)
+    assert board(claimed=(standing(2, 9),)).next_due() == NOON + s(9)
+    assert board().next_due() is None

@@ -11,7 +11,9 @@ from scheduler.trust import (
     ROLES,
     at_least,
     author_refusal,
+    command_refusal,
     named_bot,
+    ref_refusal,
     target_of,
     target_refusal,
 )
@@ -226,3 +228,65 @@ def test_where_a_job_goes_once_defaults_fill_in() -> None:
         repo="octo/other", ref="v1", workflow="run.yml"
     )
     assert target_of(job, queue=QUEUE, settings=LAX) == Target(repo=QUEUE, ref="")
+
+
+APP = User(login="helper[bot]", bot=True)
+STRAY = User(login="app[bot]", bot=True)
+MACHINE = User(login="machine")
+TRUSTED = Trust(bots=("helper[bot]", "machine"))
+RUN = Target(repo=QUEUE, ref="", workflow="run.yml")
+
+
+@pytest.mark.parametrize(
+    ("author", "refs", "ref", "may"),
+    [
+        (OWNER, None, "next", True), (APP, None, "next", False), (MACHINE, None, "next", False),
+        (STRAY, None, "next", False),
+        # The list binds everybody, once there is one.
+        (OWNER, ("next",), "next", True), (APP, ("next",), "next", True),
+        (MACHINE, ("next",), "next", True), (OWNER, ("next",), "other", False),
+        (APP, ("next",), "other", False), (OWNER, (), "next", False),
+        # The default branch is named by nobody.
+        (APP, None, "", True), (OWNER, (), "", True),
+    ],
+)  # fmt: skip
+def test_which_branch_an_account_may_name(
+    author: User, refs: tuple[str, ...] | None, ref: str, may: bool
+) -> None:
+    settings = Settings(trust=TRUSTED, allow=Allow(refs=refs))
+    found = ref_refusal(author, Target(repo=QUEUE, ref=ref, workflow="run.yml"), settings)
+    assert (found is None) == may
+    if found:
+        bound = "allow.refs" if refs is not None else f"the bot {author.login!r}"
+        assert found.startswith(f"ref: {ref!r}")
+        assert bound in found
+
+
+def test_an_event_runs_on_no_branch_that_anybody_names() -> None:
+    event = Target(repo=QUEUE, ref="next", event="wake")
+    assert ref_refusal(APP, event, Settings(trust=TRUSTED, allow=Allow(refs=()))) is None
+
+
+@pytest.mark.parametrize(
+    ("author", "role", "workflows", "may"),
+    [
+        (OWNER, "write", ("other.yml",), True), (OWNER, "write", None, True),
+        (OWNER, "read", ("run.yml",), False), (STRAY, None, None, False),
+        (STRAY, None, ("run.yml",), False), (APP, None, ("run.yml",), True),
+        (APP, None, ("other.yml",), False), (APP, None, None, False),
+        (MACHINE, "admin", ("run.yml",), True), (MACHINE, "admin", ("other.yml",), False),
+        (MACHINE, "admin", None, False),
+    ],
+)  # fmt: skip
+def test_whose_word_on_a_job_is_a_command(
+    author: User, role: str | None, workflows: tuple[str, ...] | None, may: bool
+) -> None:
+    settings = Settings(trust=TRUSTED, allow=Allow(workflows=workflows))
+    found = command_refusal(author, role, RUN, queue=QUEUE, settings=settings)
+    assert (found is None) == may
+
+
+def test_the_queue_is_the_same_repository_in_any_letter_case() -> None:
+    for queue, repo in ((QUEUE.upper(), QUEUE), (QUEUE, QUEUE.upper())):
+        target = Target(repo=repo, ref="", workflow="run.yml")
+        assert target_refusal(OWNER, target, queue=queue, settings=LAX) is None
