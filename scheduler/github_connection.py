@@ -6,7 +6,7 @@ import ssl
 import urllib.parse
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from github.Requester import (
 
 from scheduler.errors import UsageError
 from scheduler.github_objects import one_line
+from scheduler.instants import bounded
 
 #: The version of the REST API that every request names: without one GitHub answers by the
 #: oldest that it still has, which is another one some day.
@@ -97,7 +98,7 @@ class Answer:
 def date_of(headers: Mapping[str, str], name: str = "date") -> datetime | None:
     """The instant in one of these headers: when they were sent; None where it is not told."""
     try:
-        return parsedate_to_datetime(headers[name]).astimezone(timezone.utc)
+        return bounded(parsedate_to_datetime(headers[name]))
     except (KeyError, ValueError, TypeError, OverflowError):
         return None
 
@@ -143,7 +144,7 @@ class Plain(HTTPRequestsConnectionClass):
 
     def getresponse(self) -> RequestsResponse:
         """The answer, where it is and not where it points to."""
-        return _unfollowed(super().getresponse())
+        return _harmless(super().getresponse())
 
 
 class Encrypted(HTTPSRequestsConnectionClass):
@@ -151,14 +152,20 @@ class Encrypted(HTTPSRequestsConnectionClass):
 
     def getresponse(self) -> RequestsResponse:
         """The answer, where it is and not where it points to."""
-        return _unfollowed(super().getresponse())
+        return _harmless(super().getresponse())
 
 
-def _unfollowed(response: RequestsResponse) -> RequestsResponse:
+def _harmless(response: RequestsResponse) -> RequestsResponse:
     # PyGithub follows a 301, and only that, itself: uncounted, without the query, and with
     # a POST too. It means the same as a 308, but for what it lets old clients do.
     if response.status == 301:
         response.status = 308
+    # It makes numbers of these in every answer, and what is none would end the program.
+    for name in ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"):
+        try:
+            int(float(response.headers.get(name, "0")))
+        except (ValueError, OverflowError):
+            del response.headers[name]
     return response
 
 

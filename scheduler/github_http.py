@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any
 
 import github
@@ -49,6 +49,9 @@ PAUSES = (0.5, 1.5)
 PATIENCE = timedelta(seconds=15)
 #: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
 DEFAULT_WAIT = timedelta(seconds=60)
+#: GitHub counts by the hour: whoever names a longer wait is asked again after one.
+#: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+LONGEST_WAIT = timedelta(hours=1)
 #: More pages than any queue has: a server that always names a next one must not hold a tick.
 MAX_PAGES = 200
 MAX_REDIRECTS = 3
@@ -288,14 +291,20 @@ class GitHub:
         now = self.clock.now()
         try:
             if after := headers.get("retry-after"):
-                return now + timedelta(seconds=max(float(after), 0))
+                return now + _within_an_hour(float(after))
             if headers.get("x-ratelimit-remaining") == "0":
-                reset = float(headers["x-ratelimit-reset"])
-                return datetime.fromtimestamp(reset, timezone.utc)
-        except (ValueError, KeyError, OverflowError):
+                left = float(headers["x-ratelimit-reset"]) - now.timestamp()
+                if -left < LONGEST_WAIT.total_seconds():
+                    return now + _within_an_hour(left)
+                return now + DEFAULT_WAIT  # no limit that holds was to end so long ago
+        except (ValueError, KeyError):
             return now + DEFAULT_WAIT
         limited = status == 429 or "rate limit" in words.lower() or "abuse" in words.lower()
         return now + DEFAULT_WAIT if limited else None
+
+
+def _within_an_hour(seconds: float) -> timedelta:
+    return timedelta(seconds=min(max(seconds, 0), LONGEST_WAIT.total_seconds()))
 
 
 def _json(text: str) -> Any:

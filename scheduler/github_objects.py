@@ -10,7 +10,7 @@ import functools
 import re
 import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timezone
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, ParamSpec, TypeVar
 
@@ -18,6 +18,7 @@ from dateutil.parser import isoparse
 
 from scheduler.errors import Unavailable
 from scheduler.gateway import Acts, Check, Edit, Event, PullRequest, Review
+from scheduler.instants import EARLIEST, bounded
 from scheduler.model import UNCOUNTED, Comment, Run, Ticket, User
 
 P = ParamSpec("P")
@@ -124,16 +125,13 @@ def _instant(text: Any) -> datetime | None:
         return None
     short = FRACTION.sub(r"\1", str(text))
     try:
-        found = isoparse(short)
-        if found.tzinfo is None:
-            return found.replace(tzinfo=timezone.utc)
-        return found.astimezone(timezone.utc)
+        return bounded(isoparse(short))
     except (ValueError, OverflowError):
         raise Unavailable(f"GITHUB_API_URL: {one_line(str(text))[:80]!r} is no instant") from None
 
 
 def _required(text: Any) -> datetime:
-    return _instant(text) or datetime(1970, 1, 1, tzinfo=timezone.utc)
+    return _instant(text) or EARLIEST
 
 
 @_shaped

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import fields
-from datetime import datetime, timezone
+from datetime import datetime
 from functools import cache
 from typing import Any
+
+from scheduler.instants import bounded
 
 VERSION = 1
 RECORD = re.compile(r"\A<!-- schedule:(claim|journal|invalid|withdrawn) (\{[^\r\n]*\}) -->")
@@ -79,7 +81,7 @@ def _value(kind: str, value: Any) -> Any:
         instant = datetime.fromisoformat(value.replace("Z", "+00:00"))
         if instant.tzinfo is None:
             raise ValueError("the instant has no UTC offset")
-        return instant.astimezone(timezone.utc)
+        return bounded(instant)
     if isinstance(value, bool) != (kind == "bool") or not isinstance(value, KINDS[kind]):
         raise TypeError(f"{value!r} is not {kind}")
     if isinstance(value, int) and not 0 <= value <= MOST:

@@ -19,8 +19,8 @@ PRODUCT = [name for name in FILES if not name.startswith("sandbox.")]
 
 #: Pure: what they decide follows from their arguments, time included.
 CORE = {
-    "commands", "conditions", "cron_rule", "errors", "fields", "frontmatter", "gateway", "job_text",
-    "journal", "journal_head", "known", "markdown", "model", "pace", "policy", "quotas",
+    "commands", "conditions", "cron_rule", "errors", "fields", "frontmatter", "gateway", "instants",
+    "job_text", "journal", "journal_head", "known", "markdown", "model", "pace", "policy", "quotas",
     "readings", "records", "recovery", "recurrence", "report", "report_series", "rereading",
     "rrule_rule",
     "series", "series_keys", "settings", "settings_file", "signing", "states", "strict_yaml",
@@ -28,7 +28,7 @@ CORE = {
 }  # fmt: skip
 #: What a room of the core may know of the others: each may import those before it.
 ORDER = [
-    {"errors", "states", "markdown", "strict_yaml", "pace", "workflow_commands"},
+    {"errors", "instants", "states", "markdown", "strict_yaml", "pace", "workflow_commands"},
     {"model", "records"},
     {"when", "commands", "fields", "gateway", "journal", "rereading", "settings"},
     {"conditions", "cron_rule", "rrule_rule"},

@@ -132,7 +132,32 @@ LIMITED: list[tuple[int, dict[str, str], str, int]] = [
     (429, {}, "Too Many Requests", 60),
     (429, {"Retry-After": "soon"}, "Too Many Requests", 60),
     (403, {"X-RateLimit-Remaining": "0"}, "no reset is told", 60),
+    *((429, {"Retry-After": text}, "a wait", 3600) for text in ("9" * 30, "1e300", "inf", "3601")),
+    *((429, {"Retry-After": text}, "no wait", 60) for text in ("nan", "", "1e", "10,20")),
+    *(
+        (403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": text}, "a reset", wait)
+        for text, wait in (
+            ("253402300799", 3600),
+            ("9" * 30, 3600),
+            ("inf", 60),
+            ("-inf", 60),
+            ("nan", 60),
+            ("-62135596800", 60),
+            ("0", 60),
+            ("2999-12-31", 60),
+        )
+    ),
 ]
+
+
+@pytest.mark.parametrize("text", ["inf", "nan", "", "soon", "9" * 400, "1e400", "-1"])
+@pytest.mark.parametrize("name", ["Limit", "Remaining", "Reset"])
+def test_an_answer_with_a_count_that_is_no_number_is_an_answer(
+    server: responses.RequestsMock, http: GitHub, name: str, text: str
+) -> None:
+    told = {"X-RateLimit-Limit": "60", "X-RateLimit-Remaining": "9", "X-RateLimit-Reset": RESET}
+    server.get(ISSUES, headers={**told, f"X-RateLimit-{name}": text}, json=[{"id": 1}])
+    assert http.get("/repos/o/r/issues").data == [{"id": 1}]
 
 
 @pytest.mark.parametrize("limited", LIMITED)
