@@ -81,7 +81,10 @@ def _value(kind: str, value: Any) -> Any:
         instant = datetime.fromisoformat(value.replace("Z", "+00:00"))
         if instant.tzinfo is None:
             raise ValueError("the instant has no UTC offset")
-        return bounded(instant)
+        found = bounded(instant)
+        if found != instant:
+            raise ValueError("no scheduler has written that instant")
+        return found
     if isinstance(value, bool) != (kind == "bool") or not isinstance(value, KINDS[kind]):
         raise TypeError(f"{value!r} is not {kind}")
     if isinstance(value, int) and not 0 <= value <= MOST:

@@ -14,8 +14,6 @@ from scheduler.clock import SystemClock
 from scheduler.github_connection import date_of
 from scheduler.github_objects import comment_of, run_of, ticket_of
 from scheduler.instants import EARLIEST, LATEST, bounded
-from scheduler.journal import Claim
-from scheduler.records import typed
 from scheduler.when import LONGEST, format_instant
 from tests.conftest import Stage, body
 from tests.lesser import Lesser, before
@@ -48,11 +46,6 @@ def test_an_object_with_such_a_date_is_read(text: str) -> None:
     run = run_of({"id": 1, "html_url": "", **dates})
     assert ticket.created_at == ticket.updated_at == ticket.closed_at == believed
     assert comment.created_at == run.created_at == believed
-
-
-@pytest.mark.parametrize("text", [text for text in EXTREMES if text[19:]])
-def test_a_record_with_such_a_date_is_read(text: str) -> None:
-    assert typed(Claim, {"made_at": text})["made_at"] in (EARLIEST, LATEST)
 
 
 @pytest.mark.parametrize(

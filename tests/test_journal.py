@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from scheduler.instants import EARLIEST, LATEST
 from scheduler.journal import (
     NEVER_STARTED,
     Claim,
@@ -64,7 +65,9 @@ TEXT = st.text() | st.sampled_from([
 ])  # fmt: skip
 SOME = TEXT.filter(bool)
 IDS = st.integers(0, 2**62)
-INSTANTS = st.datetimes(timezones=st.just(timezone.utc))
+INSTANTS = st.datetimes(
+    EARLIEST.replace(tzinfo=None), LATEST.replace(tzinfo=None), timezones=st.just(timezone.utc)
+)
 CLAIMS = st.builds(
     Claim, id=st.just(7), created_at=st.just(NOON), key=SOME, attempt=IDS, nonce=SOME,
     target=SOME, made_at=INSTANTS, expires_at=INSTANTS, newest_run=st.none() | IDS,
@@ -175,7 +178,7 @@ BROKEN = [
     as_claim(attempt=1.5), as_claim(attempt=-1), as_claim(newest_run=2**63),
     as_claim(made_at="soon"), as_claim(made_at=5), as_claim(made_at=None),
     as_claim(extra=1), as_claim(newest_run="1"), as_claim(target=["x"]),
-    as_claim(made_at="0001-01-01T00:00:00+23:59"),
+    as_claim(made_at="0001-01-01T00:00:00+23:59"), as_claim(made_at="9999-12-31T23:59:59Z"),
     as_claim(made_at="2026-11-23T12:00:00"),
     as_claim()[:-5], as_claim()[:-4] + "\n-->", as_claim().replace('"v"', "v"),
     "<!-- schedule:claim {} -->", "<!-- schedule:claim [] -->", "<!-- schedule:claim",
