@@ -7,6 +7,7 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-synt
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -60,8 +61,11 @@ class Declared:
 
 def declared(text: str) -> Declared:
     """What the workflow file ``text`` declares; never raises, whatever the file holds."""
-    if len(text) > MAX_CHARS:
-        return Declared(readable=False)
+    return _declared(text) if len(text) <= MAX_CHARS else Declared(readable=False)
+
+
+@functools.lru_cache(maxsize=16)  # a tick that stays reads the same files again and again
+def _declared(text: str) -> Declared:
     try:
         # BaseLoader: text stays text, and the key `on` is not the boolean that YAML 1.1 sees.
         root = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - it builds only text

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -16,13 +18,14 @@ from unittest import mock
 import pytest
 import responses
 from click.testing import CliRunner
-from hypothesis import settings
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 from scheduler.cli import cli
 from scheduler.github_http import GitHub
 from scheduler.pace import Pace
 from scheduler.sandbox import Sandbox
 from scheduler.sandbox.demo_stage import search_path
+from tests.seed import SEED
 
 # Called by its path, as in the README, this Python finds what is installed beside it.
 os.environ["PATH"] = search_path(os.environ)
@@ -64,14 +67,69 @@ WORKFLOWS = {
 OTHER = {"agent-message.yml": AGENT_MESSAGE, "wake.yml": WORKFLOWS["wake.yml"]}
 
 
-# The same code meets the same cases; `--hypothesis-profile=default` looks for others.
-settings.register_profile("same", derandomize=True)
-settings.load_profile("same")
+# How many examples a property is tried with, by the kind of run. The quick and the slow run
+# meet the same cases each time; a soak's differ with its seed.
+# A machine that is busy with other things fails none of them.
+settings.register_profile(
+    "soak", deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None,
+    print_blob=True, max_examples=5000,
+)  # fmt: skip
+for name, most in (("quick", 25), ("slow", 200)):
+    settings.register_profile(
+        name, settings.get_profile("soak"), derandomize=True, max_examples=most
+    )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes minutes, or one worker is left alone with it in the end."""
-    items.sort(key=lambda item: item.path.name != "test_year.py")
+def kind_of_run(config: pytest.Config) -> str:
+    """``quick``, ``slow`` or ``soak``, as ``-m`` says."""
+    return config.option.markexpr if config.option.markexpr in ("slow", "soak") else "quick"
+
+
+@pytest.hookimpl(tryfirst=True)  # hypothesis looks at its options in a hook of this name
+def pytest_configure(config: pytest.Config) -> None:
+    # Who starts the tests in the background has them ignore these, and all that they start.
+    for sign in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(sign) == signal.SIG_IGN:
+            signal.signal(sign, signal.default_int_handler)
+    kind = kind_of_run(config)
+    config.option.hypothesis_profile = config.option.hypothesis_profile or kind
+    if kind == "soak":
+        # In the environment, the workers of pytest-xdist find it as well.
+        config.option.hypothesis_seed = os.environ.setdefault(SEED, str(secrets.randbelow(10**6)))
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """The slow tests wait for instants and for servers more than they compute."""
+    return 2 * (os.cpu_count() or 1) if kind_of_run(config) == "slow" else None
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    return again() if kind_of_run(config) == "soak" else None
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if kind_of_run(terminalreporter.config) == "soak":
+        terminalreporter.write_line(again())
+
+
+def again() -> str:
+    return f"the same cases again: {SEED}={os.environ[SEED]} python -m pytest -m soak"
+
+
+#: What takes longest, in the order in which it is begun, or one worker is left alone with it.
+LONGEST = ("test_year.py", "test_two_processes.py", "test_act.py", "test_act_hold.py")
+
+
+@pytest.hookimpl(tryfirst=True)  # before ``-m`` selects
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    kind = kind_of_run(config)
+    for item in items:
+        # A property is part of each kind of run, with as many examples as that has.
+        if kind != "quick" and is_hypothesis_test(getattr(item, "obj", None)):
+            item.add_marker(kind)
+    last = len(LONGEST)
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.name, last))
 
 
 @dataclass(frozen=True)

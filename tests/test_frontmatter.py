@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scheduler.errors import InvalidJob
@@ -252,7 +252,6 @@ JOBS = st.builds(lambda fields, target: Job(**fields, **target), FIELDS, TARGETS
 @given(JOBS)
 @example(Job(run_at=NINE, inputs={"a": "x\n---\nrun-at: 1\n"}, message="---\n---\n"))
 @example(Job(run_at=NINE, inputs={"a" * 100: "\r\n", "n": "\u2028\u00a0\ufeff"}))
-@settings(deadline=None)
 def test_what_is_rendered_is_read_as_the_same(job: Job) -> None:
     assert accepted(job)
     assert parse(render(job)) == job
@@ -261,7 +260,6 @@ def test_what_is_rendered_is_read_as_the_same(job: Job) -> None:
 
 @given(JOBS)
 @example(Job(run_at=NINE, inputs={"a": "two words " * 50, "b": "two words\n" * 50}))
-@settings(deadline=None)
 def test_no_value_ends_the_front_matter_or_adds_a_key(job: Job) -> None:
     lines = render(job).split("\n")
     end = lines.index("---", 1)
@@ -275,7 +273,6 @@ def test_no_value_ends_the_front_matter_or_adds_a_key(job: Job) -> None:
 
 
 @given(st.dictionaries(st.just("a"), st.text(), min_size=1))
-@settings(deadline=None)
 def test_inputs_that_are_accepted_survive_whatever_they_hold(inputs: dict[str, Any]) -> None:
     job = Job(run_at=NINE, inputs=inputs)
     controls = [c for c in inputs["a"] if unicodedata.category(c) in CONTROL and c not in "\n\r\t"]
@@ -285,7 +282,6 @@ def test_inputs_that_are_accepted_survive_whatever_they_hold(inputs: dict[str, A
 
 
 @given(JOBS)
-@settings(deadline=None)
 def test_other_yaml_readers_see_text_too(job: Job) -> None:
     head = render(job).split("\n---\n", 1)[0]
     read = yaml.safe_load(head)

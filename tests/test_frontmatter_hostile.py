@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 
-import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scheduler.errors import InvalidJob
@@ -26,7 +26,6 @@ TEXTS = st.lists(PIECES | st.text(max_size=3), max_size=25).map("".join)
 @given(TEXTS, st.sampled_from(["", "---\n", "---\n" + RUN_AT, "---\nrun-at: "]), st.booleans())
 @example("\\UFFFFFFFF", '---\n"', True)
 @example("0001-01-01T00:00:00+23:59", "---\nrun-at: ", True)
-@settings(deadline=None, max_examples=500)
 def test_any_text_is_a_job_or_refused_in_one_printable_line(
     text: str, start: str, closed: bool
 ) -> None:
@@ -52,24 +51,20 @@ HOSTILE = {
 PREFIXES = ["", "agent: ", "inputs: {a: ", 'inputs:\n  a: "', "? "]
 
 
-def seconds(text: str) -> float:
-    def read() -> None:
-        with contextlib.suppress(InvalidJob):
-            parse(text)
-
-    return least_seconds(read)
-
-
 def filled(prefix: str, piece: str) -> str:
     room = MAX_BODY - len("---\n" + RUN_AT + prefix + "\n---\n")
     return f"---\n{RUN_AT}{prefix}{(piece * room)[:room]}\n---\n"
 
 
-@pytest.mark.parametrize("prefix", PREFIXES)
-@pytest.mark.parametrize("piece", HOSTILE.values(), ids=list(HOSTILE))
-def test_no_text_takes_long(prefix: str, piece: str) -> None:
-    text = filled(prefix, piece)
-    assert len(text) == MAX_BODY
-    took = seconds(text)
-    # On a busy machine what counts is how a harmless text of the same size fares.
-    assert took < 0.05 or took < 10 * seconds(filled("inputs:\n  a: ", "x"))
+def test_no_text_takes_long() -> None:
+    took = {}
+    for (kind, piece), prefix in itertools.product(HOSTILE.items(), PREFIXES):
+        text = filled(prefix, piece)
+        assert len(text) == MAX_BODY
+
+        def read(text: str = text) -> None:
+            with contextlib.suppress(InvalidJob):
+                parse(text)
+
+        took[kind, prefix] = least_seconds(read, enough=0.05)
+    assert {each: seconds for each, seconds in took.items() if seconds > 0.05} == {}

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scheduler.instants import EARLIEST, LATEST
@@ -89,7 +89,6 @@ def believed(found: History) -> Iterable[Claim | Journal | Explanation]:
 
 
 @given(CLAIMS | JOURNALS | EXPLANATIONS, TEXT)
-@settings(deadline=None)
 def test_what_is_written_is_read_as_the_same(
     record: Claim | Journal | Explanation, below: str
 ) -> None:
@@ -100,7 +99,6 @@ def test_what_is_written_is_read_as_the_same(
 
 @given(CLAIMS | JOURNALS | EXPLANATIONS)
 @example(Journal(entries=(Entry(key="k", attempt=1, outcome="held", at=NOON, reason="--> @all"),)))
-@settings(deadline=None)
 def test_no_text_ends_the_hidden_comment(record: Claim | Journal | Explanation) -> None:
     text = head(record)
     assert text.startswith("<!-- schedule:")
@@ -200,7 +198,6 @@ def test_an_own_record_that_is_damaged_or_newer_is_unreadable(body: str) -> None
 
 
 @given(st.text(max_size=40), st.sampled_from(["claim", "journal", "invalid", "x"]))
-@settings(deadline=None)
 def test_no_comment_breaks_the_reading(text: str, kind: str) -> None:
     found = history(f"<!-- schedule:{kind} {{{text}}} -->", f"<!-- schedule:{kind}{text}")
     assert len(found.unreadable) <= 2

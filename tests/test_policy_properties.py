@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler.journal import NEVER_STARTED, Claim, Entry
@@ -39,7 +39,6 @@ JOBS = st.sampled_from([JOB, replace(JOB, deadline=SECOND), replace(JOB, deadlin
 
 
 @given(JOBS, RECORDS, CHOICES)
-@settings(deadline=None, max_examples=500)
 def test_nothing_is_fired_before_its_time_twice_or_under_an_attempt_that_was(
     job: Job, records: list[Claim | Entry], choices: dict[str, object]
 ) -> None:
@@ -59,7 +58,6 @@ def test_nothing_is_fired_before_its_time_twice_or_under_an_attempt_that_was(
 
 
 @given(JOBS, RECORDS, CHOICES)
-@settings(deadline=None)
 def test_the_same_facts_give_the_same_decision(
     job: Job, records: list[Claim | Entry], choices: dict[str, object]
 ) -> None:
@@ -69,7 +67,6 @@ def test_the_same_facts_give_the_same_decision(
 
 
 @given(RECORDS, st.integers(0, 9999), st.booleans())
-@settings(deadline=None)
 def test_after_a_recovery_no_attempt_number_comes_twice(
     records: list[Claim | Entry], late: int, reopened: bool
 ) -> None:

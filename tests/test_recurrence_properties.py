@@ -9,7 +9,7 @@ from itertools import islice, pairwise, takewhile
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler import when
@@ -118,7 +118,6 @@ def wanted(job: Job, first: datetime, last: datetime) -> list[datetime]:
     return list(takewhile(lambda each: each <= last, rule.since(first)))
 
 
-@settings(deadline=None, max_examples=300)
 @given(cases(), st.integers(0, 999_999))
 def test_every_question_gets_the_answer_that_a_walk_over_the_minutes_gives(
     case: tuple[Job, datetime, datetime], fraction: int
@@ -145,7 +144,6 @@ def test_every_question_gets_the_answer_that_a_walk_over_the_minutes_gives(
     assert rule.first() == rule.after(job.run_at - SECOND)
 
 
-@settings(deadline=None)
 @given(cases(), st.integers(1, 40))
 def test_a_count_is_the_end_of_so_many(case: tuple[Job, datetime, datetime], count: int) -> None:
     job, _, _ = case
@@ -161,7 +159,6 @@ def test_a_count_is_the_end_of_so_many(case: tuple[Job, datetime, datetime], cou
         assert list(islice(all_of(own), count + 1)) == whole[:count]
 
 
-@settings(deadline=None)
 @given(cases(), st.lists(st.integers(0, 40 * 60), min_size=1, max_size=8))
 def test_no_instant_depends_on_when_anybody_looked(
     case: tuple[Job, datetime, datetime], looks: list[int]

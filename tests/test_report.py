@@ -5,7 +5,7 @@ import re
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler.journal import NEVER_STARTED, Claim, Entry, Explanation, Journal
@@ -229,7 +229,6 @@ HOSTILE = st.sampled_from(
 
 
 @given(OUTCOMES, TEXT | HOSTILE, TEXT | HOSTILE)
-@settings(deadline=None)
 def test_no_text_of_others_gets_out_of_code_in_a_comment(
     outcome: str, reason: str, target: str
 ) -> None:
@@ -247,7 +246,6 @@ def test_no_text_of_others_gets_out_of_code_in_a_comment(
 
 
 @given(TEXT | HOSTILE, st.sampled_from(TickReport.NOTES))
-@settings(deadline=None)
 def test_no_text_of_others_gets_out_of_its_cell_in_the_summary(reason: str, name: str) -> None:
     report = TickReport(now=NOON, stopped=reason)
     getattr(report, name).append(Note(id=4, reason=reason))

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler import frontmatter
@@ -131,7 +131,6 @@ JSON = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from([*KEYS, "x"]) | st.text(), JSON, max_size=3) | JSON)
-@settings(deadline=None)
 def test_any_value_is_a_request_or_refused_in_one_line(data: object) -> None:
     try:
         from_mapping(data, BASE)
@@ -301,7 +300,6 @@ MORE = st.text(max_size=3) | st.sampled_from(["a", "#", ": ", "- "]).map(lambda 
 
 
 @given(st.data(), st.lists(st.sampled_from([*TEXTS]), unique=True, max_size=4))
-@settings(deadline=None, max_examples=300)
 def test_what_is_asked_for_is_refused_at_once_or_the_queue_reads_it(
     data: st.DataObject, names: list[str]
 ) -> None:

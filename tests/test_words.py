@@ -7,7 +7,7 @@ from time import thread_time
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scheduler import when, words
@@ -215,7 +215,6 @@ ZONES = st.sampled_from([BERLIN, "UTC", "America/New_York", "Asia/Kolkata", "Pac
 NOWS = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(timezone.utc))  # noqa: DTZ001
 
 
-@settings(deadline=None)
 @given(NOWS, ZONES, CLOCK)
 def test_a_clock_time_is_what_clocks_show_within_a_day(
     now: datetime, zone: str, clock: time
@@ -232,7 +231,6 @@ def test_a_clock_time_is_what_clocks_show_within_a_day(
             assert when.wall(found, ZoneInfo(zone)).time() == clock
 
 
-@settings(deadline=None)
 @given(NOWS, ZONES, st.sampled_from(DAYS))
 def test_a_weekday_is_the_next_to_come(now: datetime, zone: str, weekday: str) -> None:
     place = ZoneInfo(zone)
@@ -245,7 +243,6 @@ def test_a_weekday_is_the_next_to_come(now: datetime, zone: str, weekday: str) -
 UNITS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(list(UNITS)), st.integers(1, 999), min_size=1))
 def test_a_delay_is_the_sum_of_its_parts(parts: dict[str, int]) -> None:
     text = " and ".join(f"{number} {unit}{'s' * (number > 1)}" for unit, number in parts.items())
@@ -256,7 +253,6 @@ def test_a_delay_is_the_sum_of_its_parts(parts: dict[str, int]) -> None:
 HUNDREDTHS = st.integers(1, 9_999_999)
 
 
-@settings(deadline=None)
 @given(NOWS, HUNDREDTHS, st.sampled_from(list(UNITS)), st.booleans())
 @example(NOON, 9_999_999, "week", True)  # of which a float is microseconds off
 def test_decimals_are_exact_and_rounded_up_to_a_second(
@@ -281,7 +277,6 @@ MONTHS = (
 SHORTER = {"tuesday": ["tues"], "thursday": ["thur", "thurs"]}
 
 
-@settings(deadline=None)
 @given(st.dates(date(2000, 1, 2), date(2999, 12, 30)), st.data())
 def test_a_date_is_the_same_in_every_order_and_spelling(day: date, data: st.DataObject) -> None:
     def one_of(*options: str) -> str:
@@ -310,7 +305,6 @@ def test_a_date_is_the_same_in_every_order_and_spelling(day: date, data: st.Data
     assert found == datetime.combine(day, time(hour, minute), tzinfo=timezone.utc)
 
 
-@settings(deadline=None)
 @given(NOWS, ZONES, st.integers(0, 6), st.sampled_from(["", "this ", "next ", "last ", "on "]))
 def test_a_weekday_is_the_first_such_day_on_its_side(
     now: datetime, zone: str, weekday: int, which: str
@@ -342,7 +336,6 @@ WORDS = (
 WORD = st.sampled_from(" ".join(WORDS).split())
 
 
-@settings(max_examples=400, deadline=None)
 @given(
     st.text(max_size=120)
     | st.lists(WORD, max_size=7).map(" ".join)
