@@ -167,15 +167,17 @@ class Machine(RuleBasedStateMachine):
         raise NotImplementedError
 
 
-def run(machine: type[Machine], *, examples: int, steps: int, shrink: bool = True) -> None:
-    """The same cases each time."""
+def run(
+    machine: type[Machine], *, examples: int, steps: int, shrink: bool = True, new: bool = False
+) -> None:
+    """The same cases each time; or, by the seed of the run, ``new`` ones."""
     run_state_machine_as_test(
         machine,
         settings=settings(
             max_examples=examples,
             stateful_step_count=steps,
             deadline=None,
-            derandomize=True,
+            derandomize=not new,
             database=None,
             phases=(Phase.generate, Phase.shrink) if shrink else (Phase.generate,),
             suppress_health_check=list(HealthCheck),

@@ -11,6 +11,7 @@ from scheduler import journal, journal_head
 from tests.faults.ending import end
 from tests.faults.explorer import Explorer
 from tests.faults.watched import Broken, Variant
+from tests.seed import seed
 
 VARIANTS = {
     "all there": Variant(),
@@ -24,16 +25,16 @@ CASES: Counter[str] = Counter()
 everywhere = pytest.mark.parametrize("name", VARIANTS)
 
 
-def explore(name: str, seed: int, *, steps: int = 25) -> None:
+def explore(name: str, number: int, *, steps: int = 25) -> None:
     """One life. AssertionError: what is wrong with it, and its story."""
-    it = Explorer(seed, VARIANTS[name])
+    it = Explorer(number, VARIANTS[name])
     try:
         for _ in range(steps):
             it.act()
         end(it)
     except (Broken, AssertionError) as failure:
         first = str(failure).partition("\n")[0]
-        told = f"explore({name!r}, {seed}, steps={steps}): {first}\n{it.story()}"
+        told = f"explore({name!r}, {number}, steps={steps}): {first}\n{it.story()}"
         raise AssertionError(told) from failure
     CASES["seeds"] += 1
     CASES["dispatches"] += len(it.hub.sent)
@@ -51,15 +52,23 @@ def _kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
 
 @everywhere
 def test_the_invariants_hold(name: str) -> None:
-    for seed in range(30):
-        explore(name, seed)
+    for number in range(10):
+        explore(name, number)
 
 
 @pytest.mark.slow
 @everywhere
 def test_the_invariants_hold_for_long(name: str) -> None:
-    for seed in range(10_000, 10_400):
-        explore(name, seed, steps=40)
+    for number in range(10_000, 10_100):
+        explore(name, number, steps=40)
+
+
+@pytest.mark.soak
+@everywhere
+def test_the_invariants_hold_for_ever(name: str) -> None:
+    first = 10_000 * (2 + seed())
+    for number in range(first, first + 3_000):
+        explore(name, number, steps=40)
 
 
 def test_zz_the_count_of_cases(capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,7 +16,7 @@ I5  An unreadable issue that lies in the queue from the start never keeps anothe
     being dispatched: at the end every other job is in its state.
 
 The runs are derandomized, so that the same code always meets the same cases; ``slow`` runs
-more and longer ones.
+more and longer ones, and ``soak`` others each time.
 """
 
 from __future__ import annotations
@@ -108,9 +108,14 @@ class Queue(Machine):
 
 
 def test_the_invariants_hold() -> None:
-    run(Queue, examples=80, steps=25)
+    run(Queue, examples=20, steps=25)
 
 
 @pytest.mark.slow
 def test_the_invariants_hold_for_long() -> None:
-    run(Queue, examples=1500, steps=60)
+    run(Queue, examples=200, steps=50)
+
+
+@pytest.mark.soak
+def test_the_invariants_hold_for_ever() -> None:
+    run(Queue, examples=5000, steps=60, new=True)

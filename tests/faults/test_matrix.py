@@ -18,10 +18,12 @@ import pytest
 from scheduler.settings import Settings
 from tests.fakes import MemoryQueue
 from tests.faults.world import FAULTS, Fault, World, body, faulty, interleave, world
+from tests.seed import seed
 
 #: Stalls that outlast ``recover-after`` as well as the claim.
 LONG = ("long-before", "long-after")
 CASES: Counter[str] = Counter()
+SOAK = pytest.mark.soak
 
 
 @dataclass(frozen=True)
@@ -84,14 +86,15 @@ def prove(setting: Setting, jobs: int, *ticks: tuple[Fault, ...], gap: float = 1
 
 
 @everywhere
-@pytest.mark.parametrize("jobs", [1, 2, pytest.param(5, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("jobs", [1, *(pytest.param(n, marks=pytest.mark.slow) for n in (2, 5))])
 def test_each_fault_at_each_request(setting: Setting, jobs: int) -> None:
     single(setting, jobs)
 
 
 @pytest.mark.parametrize("name", ["titled", "plain, no details"])
-def test_each_fault_at_each_request_of_five_jobs(name: str) -> None:
-    single(SETTINGS[name], 5, ("crash-after", "drop-after", "long-after"))
+@pytest.mark.parametrize("jobs", [2, 5])
+def test_answers_lost_at_each_request_of_several_jobs(name: str, jobs: int) -> None:
+    single(SETTINGS[name], jobs, ("crash-after", "drop-after", "long-after"))
 
 
 def single(setting: Setting, jobs: int, kinds: tuple[str, ...] = (*FAULTS, *LONG)) -> None:
@@ -113,28 +116,35 @@ def pairs(setting: Setting, jobs: int) -> list[tuple[Fault, Fault]]:
     return found
 
 
+def some_pairs(setting: Setting, jobs: int, count: int, chance: random.Random) -> None:
+    """So many such pairs, with short and long pauses between the ticks."""
+    requests = requests_of(setting, jobs)
+    for _ in range(count):
+        first = Fault(chance.randint(1, requests), chance.choice(FAULTS))
+        second = chance.randint(1, requests_of(setting, jobs, [first]))
+        gap = chance.choice([1.0, 40.0, 150.0])
+        prove(setting, jobs, (first,), (Fault(second, chance.choice(FAULTS)),), gap=gap)
+
+
 @everywhere
-def test_pairs_of_faults_in_two_ticks_sampled(setting: Setting) -> None:
-    chance = random.Random("pairs")
-    for jobs, count in ((1, 50), (2, 25)):
-        for first, second in chance.sample(pairs(setting, jobs), count):
-            prove(setting, jobs, (first,), (second,), gap=chance.choice([1.0, 40.0, 150.0]))
+@pytest.mark.parametrize(
+    "count", [12, pytest.param(200, marks=pytest.mark.slow), pytest.param(4000, marks=SOAK)]
+)
+def test_pairs_of_faults_in_two_ticks_sampled(setting: Setting, count: int) -> None:
+    for jobs in (1, 2):
+        some_pairs(setting, jobs, count, random.Random(f"{count} pairs {seed()}"))
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @everywhere
-@pytest.mark.parametrize(("jobs", "most"), [(1, 10**9), (2, 4000)])
-def test_pairs_of_faults_in_two_ticks(setting: Setting, jobs: int, most: int) -> None:
-    found = pairs(setting, jobs)
-    if len(found) > most:
-        found = random.Random("all pairs").sample(found, most)
-    for first, second in found:
-        prove(setting, jobs, (first,), (second,))
+def test_all_pairs_of_faults_in_two_ticks(setting: Setting) -> None:
+    for first, second in pairs(setting, 1):
+        prove(setting, 1, (first,), (second,))
 
 
-def side_by_side(setting: Setting, jobs: int, seed: int) -> None:
+def side_by_side(setting: Setting, jobs: int, which: str) -> None:
     """Two ticks at once in a seeded order, each perhaps with a fault, and what comes of it."""
-    chance = random.Random(seed)
+    chance = random.Random(which)
     built = setting.build(jobs)
     requests = 14 * jobs
     plans = [
@@ -153,16 +163,12 @@ def side_by_side(setting: Setting, jobs: int, seed: int) -> None:
 
 
 @everywhere
-def test_two_ticks_at_once_with_faults_sampled(setting: Setting) -> None:
-    for seed in range(40):
-        side_by_side(setting, 1 + seed % 2, seed)
-
-
-@pytest.mark.slow
-@everywhere
-def test_two_ticks_at_once_with_faults(setting: Setting) -> None:
-    for seed in range(5000):
-        side_by_side(setting, 1 + seed % 3, seed)
+@pytest.mark.parametrize(
+    "count", [15, pytest.param(300, marks=pytest.mark.slow), pytest.param(5000, marks=SOAK)]
+)
+def test_two_ticks_at_once_with_faults(setting: Setting, count: int) -> None:
+    for number in range(count):
+        side_by_side(setting, 1 + number % 3, f"{number} of {seed()}")
 
 
 def test_zz_the_count_of_cases(capsys: pytest.CaptureFixture[str]) -> None:
@@ -170,7 +176,7 @@ def test_zz_the_count_of_cases(capsys: pytest.CaptureFixture[str]) -> None:
         pytest.skip("the matrix was not run")
     with capsys.disabled():
         sys.stdout.write(f"\nfault matrix: {dict(CASES)}\n")
-    assert CASES["cases"] > 3000
+    assert CASES["cases"] > 1000
 
 
 def test_settings_of_the_matrix_are_the_defaults() -> None:

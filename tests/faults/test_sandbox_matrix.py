@@ -73,8 +73,8 @@ def matrix(stage: Stage, jobs: int, workflow: str, kinds: tuple[str, ...]) -> No
 
 
 @pytest.mark.parametrize("details", [True], indirect=True)
-def test_each_fault_at_each_request_of_one_job(stage: Stage) -> None:
-    matrix(stage, 1, "titled.yml", KINDS)
+def test_lost_answers_and_outages_at_each_request_of_one_job(stage: Stage) -> None:
+    matrix(stage, 1, "titled.yml", ("drop-after", "502-before"))
 
 
 @pytest.mark.parametrize("details", [False], indirect=True)
@@ -95,7 +95,7 @@ def kill_at(stage: Stage, index: int, *, after: bool) -> bool:
     pids: list[int] = []
 
     def kill() -> None:
-        started.wait(10)
+        started.wait(120)
         os.kill(pids[0], signal.SIGKILL)
         killed.set()
         if not after:
@@ -105,7 +105,7 @@ def kill_at(stage: Stage, index: int, *, after: bool) -> bool:
         process = stage.process()
         pids.append(process.pid)
         started.set()
-        status = process.wait(60)
+        status = process.wait(120)
     assert not killed.is_set() or status == -signal.SIGKILL
     return killed.is_set()
 

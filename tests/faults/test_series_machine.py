@@ -153,9 +153,14 @@ class Series(Machine):
 
 
 def test_the_invariants_hold_for_series() -> None:
-    run(Series, examples=120, steps=30, shrink=False)
+    run(Series, examples=20, steps=30, shrink=False)
 
 
 @pytest.mark.slow
 def test_the_invariants_hold_for_series_for_long() -> None:
-    run(Series, examples=500, steps=50, shrink=False)
+    run(Series, examples=120, steps=50, shrink=False)
+
+
+@pytest.mark.soak
+def test_the_invariants_hold_for_series_for_ever() -> None:
+    run(Series, examples=3000, steps=60, shrink=False, new=True)

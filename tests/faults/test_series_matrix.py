@@ -10,6 +10,7 @@ import itertools
 import random
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -18,9 +19,11 @@ import pytest
 from tests.fakes import NOON, MemoryQueue
 from tests.faults.series import forward, next_instant, open_series, sound
 from tests.faults.world import FAULTS, Fault, World, faulty, interleave, world
+from tests.seed import seed
 
 LONG = ("long-before", "long-after")
 CASES: Counter[str] = Counter()
+SOAK = pytest.mark.soak
 
 
 @dataclass(frozen=True)
@@ -62,8 +65,6 @@ SETTINGS = {
     "no viewer": Setting(graphql=False),
     "its first, no viewer": Setting(graphql=False, begun=False),
 }
-#: Those whose every request is looked at in each run of the tests.
-QUICK = ("its second",)
 everywhere = pytest.mark.parametrize("setting", SETTINGS.values(), ids=list(SETTINGS))
 
 
@@ -107,21 +108,31 @@ def prove(setting: Setting, *ticks: tuple[Fault, ...], gap: float = 150) -> None
     CASES["cases"] += 1
 
 
-@pytest.mark.parametrize(
-    "name",
-    [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in SETTINGS],
-)
-def test_each_fault_at_each_request(name: str) -> None:
-    setting = SETTINGS[name]
+@pytest.mark.slow
+@everywhere
+def test_each_fault_at_each_request(setting: Setting) -> None:
+    single(setting, (*FAULTS, *LONG))
+
+
+def test_answers_lost_at_each_request() -> None:
+    single(SETTINGS["its second"], ("crash-before", "crash-after", "drop-after", "long-after"))
+
+
+def single(setting: Setting, kinds: Sequence[str]) -> None:
+    """A tick for each fault at each of its requests."""
     requests = requests_of(setting)
     assert requests >= 6
-    for index, kind in itertools.product(range(1, requests + 1), (*FAULTS, *LONG)):
+    for index, kind in itertools.product(range(1, requests + 1), kinds):
         prove(setting, (Fault(index, kind),))
 
 
-def pairs(setting: Setting, count: int, seed: str) -> None:
+@everywhere
+@pytest.mark.parametrize(
+    "count", [4, pytest.param(60, marks=pytest.mark.slow), pytest.param(2000, marks=SOAK)]
+)
+def test_pairs_of_faults_in_two_ticks(setting: Setting, count: int) -> None:
     """A fault at any request of one tick with one at any request of the next, so many times."""
-    chance = random.Random(seed)
+    chance = random.Random(f"{count} pairs of a series {seed()}")
     requests = requests_of(setting)
     for _ in range(count):
         one, two = (
@@ -131,20 +142,9 @@ def pairs(setting: Setting, count: int, seed: str) -> None:
         prove(setting, (one,), (two,), gap=chance.choice([1.0, 40.0, 150.0, 700.0]))
 
 
-@everywhere
-def test_pairs_of_faults_in_two_ticks_sampled(setting: Setting) -> None:
-    pairs(setting, 20, "some pairs of a series")
-
-
-@pytest.mark.slow
-@everywhere
-def test_pairs_of_faults_in_two_ticks(setting: Setting) -> None:
-    pairs(setting, 600, "all pairs of a series")
-
-
-def side_by_side(setting: Setting, seed: int) -> None:
+def side_by_side(setting: Setting, which: str) -> None:
     """Two ticks at once in a seeded order, each perhaps with a fault, and what comes of it."""
-    chance = random.Random(seed)
+    chance = random.Random(which)
     built = setting.build()
     plans = [
         [Fault(chance.randint(1, 24), chance.choice((*FAULTS, *LONG)))] * chance.randint(0, 1)
@@ -156,26 +156,22 @@ def side_by_side(setting: Setting, seed: int) -> None:
     try:
         CASES.update(go_on(built, more=1))
     except AssertionError as failure:
-        raise AssertionError(f"{setting}, seed {seed}, {plans}") from failure
+        raise AssertionError(f"{setting}, {which}, {plans}") from failure
     CASES["cases"] += 1
 
 
 @everywhere
-def test_two_ticks_at_once_with_faults_sampled(setting: Setting) -> None:
-    for seed in range(15):
-        side_by_side(setting, seed)
-
-
-@pytest.mark.slow
-@everywhere
-def test_two_ticks_at_once_with_faults(setting: Setting) -> None:
-    for seed in range(500):
-        side_by_side(setting, seed)
+@pytest.mark.parametrize(
+    "count", [5, pytest.param(60, marks=pytest.mark.slow), pytest.param(2000, marks=SOAK)]
+)
+def test_two_ticks_at_once_with_faults(setting: Setting, count: int) -> None:
+    for number in range(count):
+        side_by_side(setting, f"{number} of {seed()}")
 
 
 @everywhere
 def test_two_ticks_at_once_move_a_series_on_once(setting: Setting) -> None:
-    for turns in range(3, 32, 4):
+    for turns in range(3, 32, 8):
         built = setting.build()
         before = built.count("s")
         order = [turns >> bit & 1 for bit in range(5) for _ in range(1 + turns % 7)]
@@ -189,7 +185,7 @@ def test_zz_the_count_of_cases(capsys: pytest.CaptureFixture[str]) -> None:
         pytest.skip("the matrix was not run")
     with capsys.disabled():
         sys.stdout.write(f"\nfault matrix of series: {dict(CASES)}\n")
-    assert CASES["cases"] > 500
+    assert CASES["cases"] > 150
 
 
 def test_a_series_that_nothing_befalls() -> None:

@@ -20,7 +20,7 @@ from tests.faults.stage import served
 from tests.faults.test_holes import at
 from tests.faults.world import Fault, World, body, faulty, interleave, world
 
-LATE = (0.5, 10.0, 59.0)
+LATE = (10.0, *(pytest.param(seconds, marks=pytest.mark.slow) for seconds in (0.5, 59.0)))
 everywhere = pytest.mark.parametrize("seconds", LATE)
 
 

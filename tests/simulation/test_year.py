@@ -10,9 +10,8 @@ from datetime import timedelta
 
 import pytest
 
-from scheduler import facts, frontmatter
+from scheduler import frontmatter
 from scheduler.model import occurrence_key
-from scheduler.target import declared
 from tests.fakes import NOON
 from tests.faults.series import occurrences, open_series
 from tests.faults.world import World, world
@@ -91,17 +90,21 @@ def played(weeks: int, left: int, capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.fixture(autouse=True)
 def _texts_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     # Which only saves time: it is the same text every time.
-    monkeypatch.setattr(facts, "declared", functools.cache(declared))
     monkeypatch.setattr(frontmatter, "parse", functools.cache(frontmatter.parse))
 
 
-def test_a_few_days_of_a_series() -> None:
+def test_a_day_of_a_series() -> None:
     life = Life()
-    life.live(1000)
+    life.live(WEEK // 7)
     assert life.longest < MOST / 2
 
 
 @pytest.mark.slow
+def test_four_weeks_of_a_series(capsys: pytest.CaptureFixture[str]) -> None:
+    played(4, 0, capsys)
+
+
+@pytest.mark.soak
 def test_a_year_of_a_series(capsys: pytest.CaptureFixture[str]) -> None:
     # 365 days: 105,120 occurrences.
     played(52, 288, capsys)
