@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from scheduler import bootstrap
 from scheduler.sandbox import Sandbox
 from scheduler.sandbox.command import SAMPLE
 from scheduler.sandbox.runs import Run
@@ -73,7 +74,7 @@ class Home:
         wanted = [run for run in found if run.workflow.path.endswith(f"/{workflow}")]
         return [self.ended(run.id) for run in wanted]
 
-    def ended(self, run_id: int, seconds: float = 60) -> Run:
+    def ended(self, run_id: int, seconds: float = 180) -> Run:
         run = self.sandbox.repository().runs[run_id]
         wait(lambda: not run.active, seconds)
         assert not run.active, "".join(run.log)
@@ -95,6 +96,14 @@ def wait(condition: Callable[[], bool], seconds: float) -> None:
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
         time.sleep(0.05)
+
+
+def filled(tool_cache: Path) -> Path:
+    """What a self-hosted runner keeps: the dependencies are installed once, from the lock."""
+    folder = tool_cache / bootstrap.FOLDER
+    folder.mkdir()
+    bootstrap.find_or_build(folder, bootstrap.LOCK)
+    return tool_cache
 
 
 def log(run: Run) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import subprocess
 import sys
 import threading
@@ -32,7 +33,7 @@ def holder(stage: Stage, *args: str, module: str = "scheduler", **more: str) -> 
             process.kill()
 
 
-def until(condition: Callable[[], object], seconds: float = 30) -> None:
+def until(condition: Callable[[], object], seconds: float = 120) -> None:
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
         time.sleep(0.02)
@@ -44,18 +45,43 @@ def holds(stage: Stage) -> Callable[[], bool]:
     return lambda: stage.sandbox.requests.count("GET", f"{ISSUES}$", status=304) > 0
 
 
+def polled(stage: Stage) -> Callable[[], bool]:
+    """Whether a holder has polled since."""
+    before = stage.sandbox.requests.count("GET", f"{ISSUES}$", status=304)
+    return lambda: stage.sandbox.requests.count("GET", f"{ISSUES}$", status=304) > before
+
+
+class Held:
+    """A request that waits before it takes effect, until it is released."""
+
+    def __init__(self, method: str, path: str) -> None:
+        self.method, self.path = method, path
+        self.arrived, self.released = threading.Event(), threading.Event()
+
+    def __call__(self, request: Request) -> None:
+        such = request.method == self.method and re.search(self.path, request.path)
+        if such and not self.arrived.is_set():
+            self.arrived.set()
+            self.released.wait(300)
+
+    def wait(self) -> None:
+        """Wait until it is there."""
+        assert self.arrived.wait(120)
+
+    def release(self) -> None:
+        """Let it take effect."""
+        self.released.set()
+
+
 @contextlib.contextmanager
-def stalled(stage: Stage, method: str, path: str) -> Iterator[threading.Event]:
-    """The first such request is answered late; the event: it has arrived."""
-    stage.sandbox.fault("stall", method=method, path=path, seconds=9)
-    begun = threading.Event()
-
-    def seen(request: Request) -> None:
-        if request.fault:
-            begun.set()
-
-    with stage.sandbox.on_request(seen):
-        yield begun
+def held(stage: Stage, method: str, path: str) -> Iterator[Held]:
+    """The first such request, which is released in the end if it was not before."""
+    request = Held(method, path)
+    with stage.sandbox.on_request(request):
+        try:
+            yield request
+        finally:
+            request.release()
 
 
 def late(stage: Stage) -> dict[str, float]:

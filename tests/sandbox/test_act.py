@@ -39,7 +39,7 @@ def leave(number, frame):
     sys.exit(0)
 signal.signal(signal.SIGINT, leave)
 print("waits")
-time.sleep(60)
+time.sleep(600)
 """
 
 ACTIONS = """
@@ -112,7 +112,7 @@ def sandbox(folder: Path, tmp_path: Path) -> Iterator[Sandbox]:
         yield running
 
 
-def wait_for(agent: Client, run_id: int, status: str = "completed", seconds: float = 30) -> str:
+def wait_for(agent: Client, run_id: int, status: str = "completed", seconds: float = 120) -> str:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         run = agent("GET", f"/actions/runs/{run_id}").json()
@@ -194,7 +194,7 @@ def test_one_sandbox_kills_no_run_of_another(
         assert start(beside, "sleep.yml") == run_id
         wait_for_log(beside, run_id, "waits")
         beside("POST", f"/actions/runs/{run_id}/force-cancel")
-        assert wait_for(beside, run_id, seconds=5) == "cancelled"
+        assert wait_for(beside, run_id) == "cancelled"
     assert marked(sandbox, run_id)
     assert agent("GET", f"/actions/runs/{run_id}").json()["status"] == "in_progress"
 
@@ -203,7 +203,7 @@ def test_force_cancel_kills(agent: Client) -> None:
     run_id = start(agent, "sleep.yml")
     wait_for_log(agent, run_id, "waits")
     assert agent("POST", f"/actions/runs/{run_id}/force-cancel").status_code == 202
-    assert wait_for(agent, run_id, seconds=5) == "cancelled"
+    assert wait_for(agent, run_id) == "cancelled"
     assert "signal" not in log_of(agent, run_id)
 
 
@@ -219,7 +219,7 @@ def test_the_pending_run_begins_when_the_holder_ends(agent: Client, folder: Path
 
 
 def wait_for_log(agent: Client, run_id: int, text: str) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     while text not in log_of(agent, run_id):
         assert time.monotonic() < end, log_of(agent, run_id)
         time.sleep(0.05)

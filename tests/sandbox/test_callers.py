@@ -28,7 +28,7 @@ def ask(
     **headers: str,
 ) -> tuple[int, Mapping[str, str], Any]:  # fmt: skip
     """One request; ``host`` is what it calls the server, None sends no such header."""
-    connection = http.client.HTTPConnection("127.0.0.1", sandbox.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", sandbox.port, timeout=120)
     try:
         data = None if body is None else json.dumps(body).encode()
         connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
@@ -151,7 +151,7 @@ def test_no_other_name_is_answered(sandbox: Sandbox, host: str) -> None:
 
 
 def test_two_names_are_none(sandbox: Sandbox) -> None:
-    with socket.create_connection(("127.0.0.1", sandbox.port), timeout=10) as raw:
+    with socket.create_connection(("127.0.0.1", sandbox.port), timeout=120) as raw:
         head = f"GET {ISSUES} HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example\r\n"
         raw.sendall(f"{head}Connection: close\r\n\r\n".encode())
         assert raw.makefile("rb").readline().split()[1] == b"403"
@@ -201,7 +201,7 @@ def test_what_a_browser_says_of_a_request_without_an_origin(
 
 
 def test_programs_without_a_browser_need_not_say_where_they_come_from(sandbox: Sandbox) -> None:
-    with socket.create_connection(("127.0.0.1", sandbox.port), timeout=10) as raw:
+    with socket.create_connection(("127.0.0.1", sandbox.port), timeout=120) as raw:
         raw.sendall(f"GET {ISSUES} HTTP/1.0\r\n\r\n".encode())
         assert raw.makefile("rb").readline().split()[1] == b"200"
 

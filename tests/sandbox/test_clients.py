@@ -94,7 +94,7 @@ def test_the_command_serves_until_interrupted(tmp_path: Path) -> None:
     )  # fmt: skip
     assert asked.returncode == 0
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=10)
+    _, errors = process.communicate(timeout=120)
     assert process.returncode == 0
     assert "GET /repos/octo/queue/actions/workflows 200 -" in errors
     assert "stopped" in errors

@@ -63,10 +63,10 @@ def test_faults_by_control_route(sandbox: Sandbox) -> None:
         given = b'{"kind": "429", "count": 2}'
         session.post(f"{root}/fault", data=given, headers=form).raise_for_status()
         repository = f"{sandbox.url}/repos/octo/queue"
-        assert requests.get(repository, timeout=5).status_code == 429
+        assert requests.get(repository, timeout=120).status_code == 429
         assert session.post(f"{root}/faults").json()[0]["hits"] == 1
         session.post(f"{root}/clear_faults")
-        assert requests.get(repository, timeout=5).status_code == 200
+        assert requests.get(repository, timeout=120).status_code == 200
         assert len(session.post(f"{root}/request_log").json()) == 2
         session.post(f"{root}/clear_requests")
         assert len(sandbox.requests) == 0

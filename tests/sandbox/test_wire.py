@@ -10,7 +10,7 @@ from scheduler.sandbox import Sandbox
 
 
 def connect(sandbox: Sandbox) -> http.client.HTTPConnection:
-    return http.client.HTTPConnection("127.0.0.1", sandbox.port, timeout=5)
+    return http.client.HTTPConnection("127.0.0.1", sandbox.port, timeout=120)
 
 
 def answered(connection: http.client.HTTPConnection) -> int:
