@@ -214,10 +214,10 @@ def test_an_unversioned_request_is_answered_by_the_next_version(stage: Stage) ->
     import requests
 
     stage.sandbox.configure(retired=[API_VERSION])
-    answer = requests.get(f"{stage.sandbox.url}{ISSUES}", timeout=10)
+    answer = requests.get(f"{stage.sandbox.url}{ISSUES}", timeout=120)
     assert answer.status_code == 200
     assert answer.headers["X-GitHub-Api-Version-Selected"] == "2026-03-10"
     for version, status in (("2026-03-10", 200), (API_VERSION, 410), ("2001-01-01", 400)):
         headers = {"X-GitHub-Api-Version": version}
-        told = requests.get(f"{stage.sandbox.url}{ISSUES}", headers=headers, timeout=10)
+        told = requests.get(f"{stage.sandbox.url}{ISSUES}", headers=headers, timeout=120)
         assert told.status_code == status

@@ -34,14 +34,13 @@ import parcel
 signal.signal(signal.SIGINT, lambda *_: sys.exit(7))
 print(json.dumps({"pid": os.getpid(), "parcel": parcel.__file__, "yaml": yaml.NAME}), flush=True)
 if os.environ["SCHEDULE_COMMAND"] == "wait":
-    time.sleep(20)
+    time.sleep(120)
 """
 
 
-@pytest.fixture
-def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a folder with two tiny wheels, from which alone pip may install."""
-    folder = tmp_path / "wheels"
+def wheels_in(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a folder with two tiny wheels, from which alone pip may install."""
+    folder = place / "wheels"
     folder.mkdir()
     for name in ("parcel", "yaml"):
         info = f"{name}-1.0.dist-info"
@@ -59,8 +58,12 @@ def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def lock(tmp_path: Path, wheels: Path) -> Path:
-    file = tmp_path / "requirements.lock"
+def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    return wheels_in(tmp_path, monkeypatch)
+
+
+def locked(place: Path, wheels: Path) -> Path:
+    file = place / "requirements.lock"
     file.write_text(
         "".join(
             f"{wheel.name.partition('-')[0]}==1.0 \\\n"
@@ -70,6 +73,11 @@ def lock(tmp_path: Path, wheels: Path) -> Path:
         encoding="utf-8",
     )
     return file
+
+
+@pytest.fixture
+def lock(tmp_path: Path, wheels: Path) -> Path:
+    return locked(tmp_path, wheels)
 
 
 @pytest.fixture
@@ -85,6 +93,25 @@ def test_it_builds_once_and_then_finds(folder: Path, lock: Path, wheels: Path) -
     shutil.rmtree(wheels)  # nothing is left to build from
     assert bootstrap.find_or_build(folder, lock) == built
     assert [built] == list(folder.iterdir())
+
+
+@pytest.fixture(scope="module")
+def once_built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What pip made of the lock, for tests of what becomes of it."""
+    place = tmp_path_factory.mktemp("once")
+    with pytest.MonkeyPatch.context() as patch:
+        lock = locked(place, wheels_in(place, patch))
+        return bootstrap.find_or_build(place, lock)
+
+
+@pytest.fixture
+def installed(once_built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the place of pip: what it made of the same lock."""
+
+    def install(_lock: Path, target: Path, _scratch: Path) -> None:
+        shutil.copytree(once_built, target, ignore=shutil.ignore_patterns(bootstrap.LIST))
+
+    monkeypatch.setattr(bootstrap, "install", install)
 
 
 def removed(built: Path) -> None:
@@ -110,6 +137,7 @@ def a_link_to_nothing(built: Path) -> None:
     built.symlink_to(built.parent / "nothing")
 
 
+@pytest.mark.usefixtures("installed")
 @pytest.mark.parametrize("damage", [removed, cut_short, emptied, a_file, a_link_to_nothing])
 def test_what_is_no_longer_whole_is_built_again(
     folder: Path, lock: Path, damage: Callable[[Path], None]
@@ -121,6 +149,7 @@ def test_what_is_no_longer_whole_is_built_again(
     assert [built] == list(folder.iterdir())
 
 
+@pytest.mark.usefixtures("installed")
 def test_what_python_adds_to_it_does_no_harm(folder: Path, lock: Path, wheels: Path) -> None:
     built = bootstrap.find_or_build(folder, lock)
     (built / "__pycache__").mkdir()
@@ -252,13 +281,17 @@ def test_a_hostile_checkout_is_not_imported(step: Path) -> None:
     assert done.stderr == ""
 
 
-def test_the_cancel_signal_reaches_python(step: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cancel_signal_reaches_python(
+    step: Path, lock: Path, once_built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools = step.parent / "tools" / "issue-scheduler"
+    shutil.copytree(once_built, tools / bootstrap.key(lock))
     monkeypatch.setenv("SCHEDULE_COMMAND", "wait")
     with subprocess.Popen([*BASH, step], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert json.loads(process.stdout.readline())["pid"] == process.pid
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=10) == 7
+        assert process.wait(timeout=120) == 7
 
 
 def test_pips_failure_is_one_error_and_its_words_are_no_commands(step: Path, wheels: Path) -> None:

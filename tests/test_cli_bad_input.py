@@ -185,7 +185,7 @@ def test_an_answer_that_can_not_be_written_is_one_line(stage: Stage, args: tuple
     with Path("/dev/full").open("w") as full:
         ran = subprocess.run(
             command, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
-            timeout=60, env=stage.environ(),
+            timeout=120, env=stage.environ(),
         )  # fmt: skip
     line = "schedule: standard output: can't be used (No space left on device)\n"
     assert (ran.returncode, ran.stderr) == (1, line)
@@ -194,7 +194,7 @@ def test_an_answer_that_can_not_be_written_is_one_line(stage: Stage, args: tuple
 def test_standard_input_that_is_no_text_is_one_line(stage: Stage) -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "scheduler", "create", "--json", "-"], input=b"\xff\xfe{",
-        capture_output=True, check=False, timeout=60,
+        capture_output=True, check=False, timeout=120,
         env=stage.environ(PYTHONIOENCODING="utf-8:strict"),
     )  # fmt: skip
     assert ran.returncode == 2

@@ -163,7 +163,7 @@ def send(stage: Stage, request: Request, token: str) -> tuple[int, str]:
     assert request.url.startswith(f"{API}/repos/OWNER/REPO/")
     path = urlsplit(request.url.replace("OWNER/REPO", QUEUE)).path
     headers = {name: value.replace("TOKEN", token) for name, value in request.headers.items()}
-    connection = http.client.HTTPConnection("127.0.0.1", stage.sandbox.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", stage.sandbox.port, timeout=120)
     try:
         connection.request(request.method, path, request.body.encode(), headers)
         answer = connection.getresponse()
@@ -297,7 +297,7 @@ def rung(own: Stage, tmp_path: Path) -> int:
     bot = own.sandbox.make_token("github-actions[bot]", permissions=job["permissions"])
     ran = subprocess.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
-        capture_output=True, text=True, check=False, timeout=60,
+        capture_output=True, text=True, check=False, timeout=120,
         env={
             "PATH": os.environ["PATH"], "HOME": str(tmp_path),
             "GH_TOKEN": bot, "GH_REPO": QUEUE, "GITHUB_REF_NAME": "main",

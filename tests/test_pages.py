@@ -35,12 +35,12 @@ def test_the_server_does_refuse_page_numbers(queue: GitHubQueue, stage: Stage) -
     import requests
 
     root = f"{stage.sandbox.url}{ISSUES}?per_page=100"
-    assert requests.get(f"{root}&page=1", timeout=10).status_code == 200
-    refused = requests.get(f"{root}&page=2", timeout=10)
+    assert requests.get(f"{root}&page=1", timeout=120).status_code == 200
+    refused = requests.get(f"{root}&page=2", timeout=120)
     assert refused.status_code == 422
     assert "cursor based pagination" in refused.json()["message"]
-    following = requests.get(root, timeout=10).links["next"]["url"]
-    assert len(requests.get(following, timeout=10).json()) == 100
+    following = requests.get(root, timeout=120).links["next"]["url"]
+    assert len(requests.get(following, timeout=120).json()) == 100
 
 
 def test_every_list_is_read_to_its_end(queue: GitHubQueue, stage: Stage) -> None:

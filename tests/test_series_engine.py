@@ -338,6 +338,7 @@ def test_a_rule_that_was_edited_hides_no_instant() -> None:
     assert [sent.key for sent in edited.hub.sent][1:] == [f"1@{m(720):%Y-%m-%dT%H:%M:%SZ}"]
 
 
+@pytest.mark.slow
 def test_a_long_series_that_becomes_a_single_job_does_not_begin_again() -> None:
     long = series_world()
     goes(long, 10 * 200)

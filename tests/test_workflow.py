@@ -202,7 +202,7 @@ def test_which_event_starts_which_job(
         *("-P", "ubuntu-slim=-self-hosted", "-W", ".github/workflows/scheduler.yml"),
     ]
     done = subprocess.run(
-        command, cwd=repository, capture_output=True, text=True, timeout=60, check=True
+        command, cwd=repository, capture_output=True, text=True, timeout=120, check=True
     )
     said = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     assert [line["jobID"] for line in said if line.get("jobResult")] == runs

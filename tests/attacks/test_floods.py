@@ -116,7 +116,8 @@ def test_issues_that_are_no_jobs_are_answered_so_many_at_a_time(stage: Stage) ->
 MANY = 10_000
 
 
-@pytest.mark.parametrize("due", [True, pytest.param(False, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("due", [True, False])
 def test_ten_thousand_jobs_of_one_agent(due: bool) -> None:
     hub = MemoryHub(
         FakeClock(NOON + timedelta(minutes=5)), workflows={"run.yml": "on: workflow_dispatch\n"}

@@ -158,7 +158,9 @@ def test_what_needs_the_text_is_refused_in_one_line_and_changes_nothing(
     assert stage.call("GET", f"{ISSUES}/{number}/comments") == []
 
 
-@pytest.mark.parametrize("hold", [[], ["--hold", "4s", "--poll", "1s"]])
+@pytest.mark.parametrize(
+    "hold", [[], pytest.param(["--hold", "4s", "--poll", "1s"], marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("fault", [InvalidJob("cron: is wrong; write another"), IndexError("x")])
 def test_what_is_raised_only_when_a_job_is_carried_out_keeps_no_other_waiting(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, fault: Exception, hold: list[str]
