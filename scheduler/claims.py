@@ -11,8 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from scheduler.commands import Command
+from scheduler.discussions import Again, Discussions
 from scheduler.errors import NotPermitted, RateLimited, Rejected, SchedulerError, Unavailable
-from scheduler.gateway import Accepted, Clock, Comments, Queue
+from scheduler.gateway import Accepted, Clock, Queue
 from scheduler.journal import Claim, Entry, History, Journal, Withdrawal, never_started, read
 from scheduler.model import Comment, Dispatch, Ticket
 from scheduler.policy import CLAIM_VALIDITY, PATIENT, End, Fire, given_up
@@ -32,7 +34,8 @@ STOPS = {State.PAUSED: "paused", State.HELD: "put on hold"}
 class Work:
     """One occurrence that is to be dispatched, with everything that the dispatch needs.
 
-    ``title`` and ``instead_of`` are what its claim says of itself.
+    ``title`` and ``instead_of`` are what its claim says of itself. ``asked`` is what a comment
+    asks for; None: its own time does.
     """
 
     ticket: Ticket
@@ -40,6 +43,7 @@ class Work:
     dispatch: Dispatch
     title: str = ""
     instead_of: datetime | None = None
+    asked: Command | None = None
 
     @property
     def target(self) -> str:
@@ -87,8 +91,17 @@ class AnswerLost(SchedulerError):
 class Claimant:
     """Carries out the steps of one job against a queue. Holds no state between jobs."""
 
-    def __init__(self, queue: Queue, clock: Clock, *, label: str, nonce: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        queue: Queue,
+        discussions: Discussions,
+        clock: Clock,
+        *,
+        label: str,
+        nonce: Callable[[], str],
+    ) -> None:
         self.queue = queue
+        self.discussions = discussions
         self.clock = clock
         self.label = label
         self._nonce = nonce
@@ -136,59 +149,51 @@ class Claimant:
     def _read_again(
         self, work: Work, claim: Claim, written: Comment | None
     ) -> tuple[Fresh, Comment]:
-        number, reason, comments = work.ticket.number, "", Comments(items=())
-        for attempt in range(READS):
-            if attempt:
-                self.clock.sleep(1.0)
+        tried = 0
+        while True:
+            tried += 1
             try:
-                comments, ticket = self._look(number)
-                mine = _own(comments, claim)
-                reason = self._older(work, ticket, comments, mine)
-                if reason == HIDDEN and ticket is not None:
+                again = self._again(work, whole=tried == READS)
+                ticket = self.queue.ticket(work.ticket.number)
+                reason = _older(work, ticket, again, claim)
+                if reason == HIDDEN:
                     # Perhaps only of what was written between the two readings.
-                    comments = self.queue.comments(number)
-                    mine = _own(comments, claim)
-                    reason = self._older(work, ticket, comments, mine)
+                    again = self._again(work, whole=again.whole)
+                    reason = _older(work, ticket, again, claim)
             except SchedulerError:
                 self._delete(written.id if written else None)
                 raise
             if ticket is None:
                 raise Withdrawn("the issue was deleted or transferred")
+            mine = _own(again, claim)
             if mine and not reason:
+                comments = again.comments
                 return Fresh(ticket=ticket, comments=comments.items, as_of=comments.as_of), mine
             written = written or mine
-        raise self._given_up(work, written, comments, reason)
+            if tried == READS:
+                raise self._given_up(work, written, again, reason)
+            self.clock.sleep(1.0)
 
-    def _look(self, number: int) -> tuple[Comments, Ticket | None]:
-        comments = self.queue.comments(number)
-        return comments, self.queue.ticket(number)
+    def _again(self, work: Work, *, whole: bool) -> Again:
+        return self.discussions.again(work.ticket, asked=work.asked, whole=whole)
 
-    def _older(
-        self, work: Work, ticket: Ticket | None, comments: Comments, mine: Comment | None
-    ) -> str:
-        own = mine.id if mine else None
-        if ticket is None:
-            return ""
-        return too_old(work.ticket, ticket, comments.items, own, whole=True) or ""
-
-    def _given_up(
-        self, work: Work, written: Comment | None, comments: Comments, reason: str
-    ) -> GivenUp:
+    def _given_up(self, work: Work, written: Comment | None, again: Again, reason: str) -> GivenUp:
         """Take the claim back, and say so on the issue where the ticks to come find it."""
         words = f"GitHub showed the issue older than the claim: {reason}"
         if written is None:
             return GivenUp(words, times=0)
-        known = read(comments.items, login=written.author.login).withdrawals
+        known = read(again.comments.items, login=written.author.login).withdrawals
         times = given_up(known) + 1
         if reason == UNSHOWN:
             # What earlier ticks said of it may be hidden as well.
-            times = max(times, min(work.ticket.comments - len(comments.items) + 1, PATIENT))
+            hidden = work.ticket.comments - len(again.listed) if again.whole else 0
+            times = max(times, min(hidden + 1, PATIENT))
         withdrawal = Withdrawal(times=times, at=self.clock.now(), reason=reason)
         held = state_label(self.label, State.HELD) if times >= PATIENT else ""
         try:
             self.queue.edit_comment(written.id, withdrawn_comment(withdrawal, held=held))
             for each in known:
-                self.queue.delete_comment(each.id)
+                self.discussions.delete(each.id)
         except SchedulerError:
             self._delete(written.id)
         return GivenUp(words, times=times)
@@ -197,7 +202,7 @@ class Claimant:
         if comment_id is None:
             return
         try:
-            self.queue.delete_comment(comment_id)
+            self.discussions.delete(comment_id)
         except SchedulerError:
             # It stands then, nothing was sent under it, and recovery will find that.
             return
@@ -254,8 +259,10 @@ class Claimant:
         *,
         own: Claim | None = None,
         written: Callable[[Journal], str] = journal_comment,
-    ) -> Journal:
+    ) -> tuple[Journal, int]:
         """Write ``entry`` where the issue's journal stands, then delete what it settles.
+
+        Returns: the journal, and how many comments were deleted.
 
         ``written`` is the comment of a journal. Without a journal, the claimant's ``own``
         claim becomes it. Another's claim never does: whoever made it may be alive, and deletes
@@ -274,8 +281,8 @@ class Claimant:
         over |= {*history.copies, *([own.id] if own else [])}
         over |= {each.id for each in history.withdrawals}
         for claim_id in sorted(over - {home}):
-            self.queue.delete_comment(claim_id)
-        return replace(journal, id=home)
+            self.discussions.delete(claim_id)
+        return replace(journal, id=home), len(over - {home})
 
     def _write(
         self,
@@ -299,8 +306,17 @@ class Claimant:
         return self.queue.add_comment(number, body).id
 
 
-def _own(comments: Comments, claim: Claim) -> Comment | None:
-    return next((each for each in comments.items if claim.nonce in each.body), None)
+def _own(again: Again, claim: Claim) -> Comment | None:
+    return next((each for each in again.listed if claim.nonce in each.body), None)
+
+
+def _older(work: Work, ticket: Ticket | None, again: Again, claim: Claim) -> str:
+    """Why what was read may be older than the claim; nothing, if it is not."""
+    if ticket is None:
+        return ""
+    mine = _own(again, claim)
+    own = mine.id if mine else None
+    return too_old(work.ticket, ticket, again.listed, own, whole=again.whole) or ""
 
 
 def changed(before: Ticket, now: Ticket, label: str) -> str | None:

@@ -46,10 +46,12 @@ class ClosedIssues:
             told = ticket.number in done or states & set(ticket.labels) or self._ended(ticket)
             if not ticket.comments or told or (ticket.closed_at or ticket.updated_at) < since:
                 continue
-            recent = desk.facts.recent_comments(since)
+            recent = desk.facts.recent_comments(since, earlier=True)
+            if recent is None and desk.facts.login() and self._over(ticket):
+                continue  # of too many comments to look through, those of what is over tell nothing
             here = [comment for comment in recent or () if comment.issue == ticket.number]
             try:
-                if recent is None or any(claim_of(comment) for comment in here):
+                if recent is None or any(self._claimed(comment) for comment in here):
                     self._settle(ticket)
                 else:
                     self._mark(ticket, here)
@@ -62,8 +64,9 @@ class ClosedIssues:
 
         Only beside due jobs, of which each request is counted: a tick with nothing due looks.
         """
-        if not self.desk.report.due:
-            return False
+        return bool(self.desk.report.due) and self._over(ticket)
+
+    def _over(self, ticket: Ticket) -> bool:
         login, by = self.desk.facts.known_login, ticket.closed_by
         if ticket.state_reason == "completed" and login and by and by.lower() == login.lower():
             # The scheduler closes as completed only what its journal says was dispatched.
@@ -71,6 +74,15 @@ class ClosedIssues:
         # What was closed before its time was claimed only if it was moved, or a comment asked.
         job = self.desk.rules.job(ticket.body)
         return bool(job and ticket.closed_at and ticket.closed_at + EARLY < job.run_at)
+
+    def _claimed(self, comment: Comment) -> bool:
+        """Whether a comment is a claim that may be the scheduler's own: anybody can write one."""
+        if claim_of(comment) is None:
+            return False
+        login = self.desk.facts.login()
+        if login is None:
+            return self._insider(comment.author)
+        return comment.author.login.lower() == login.lower()
 
     def _mark(self, ticket: Ticket, here: Iterable[Comment]) -> None:
         """Put on the label of a job's end where a tick died between the closing and that.
@@ -115,7 +127,7 @@ class ClosedIssues:
                     # Reopened, it is not closed again by the same words.
                     entry = replace(entry, outcome=claim.ends, reason="the issue was closed")
             desk.facts.forget_comments()
-            journal = desk.claimant.record(ticket.number, history, entry)
+            journal, _ = desk.claimant.record(ticket.number, history, entry)
             history = replace(history, journal=journal)
             desk.report.recovered.append(Note(id=ticket.number, reason=reason))
 

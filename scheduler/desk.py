@@ -9,13 +9,22 @@ from datetime import datetime, timedelta
 from scheduler import policy, series
 from scheduler.claims import Claimant
 from scheduler.commands import Command, Resolution, heard, resolutions
+from scheduler.discussions import Discussions
 from scheduler.errors import NotPermitted, RateLimited, Rejected, SchedulerError, Unavailable
 from scheduler.facts import Facts
 from scheduler.gateway import Clock, Comments, Queue
 from scheduler.issues import Issues
 from scheduler.journal import ENDS, Claim, Entry, History, Journal, read
 from scheduler.known import Known
-from scheduler.model import Comment, Job, Ticket, User, occurrence_instant, occurrence_key
+from scheduler.model import (
+    UNCOUNTED,
+    Comment,
+    Job,
+    Ticket,
+    User,
+    occurrence_instant,
+    occurrence_key,
+)
 from scheduler.policy import Decision
 from scheduler.records import RECORD
 from scheduler.report import Note, TickReport
@@ -23,6 +32,10 @@ from scheduler.report_series import series_comment
 from scheduler.rules import Rules, requested_by
 from scheduler.settings import Settings
 from scheduler.states import LABELLED, TERMINAL, State, begun_label, state_label
+
+#: For how long after its last change the comments of a held issue are read for a person's
+#: word; taking the label off has it read whenever that was.
+HELD_FOR = timedelta(days=1)
 
 
 @dataclass(kw_only=True)
@@ -34,6 +47,7 @@ class Desk:
     settings: Settings
     facts: Facts
     rules: Rules
+    discussions: Discussions
     claimant: Claimant
     issues: Issues
     report: TickReport
@@ -119,6 +133,14 @@ class Desk:
             lost=found.lost,
             moved=instant not in (None, found.asked.run_at),
         )
+
+    def words(self, found: Known, comments: Comments, history: History) -> bool:
+        """Whether somebody who may said anything to the scheduler that was not dealt with."""
+        handled = history.journal.handled or 0
+        said = {each.author for each in heard(comments.items, after=handled)}
+        said |= {User(login=each.by) for each in resolutions(comments.items, after=handled)}
+        people = sorted(said, key=lambda user: user.login)
+        return any(self._may_command(user, found.asked) is not False for user in people)
 
     def _may_command(self, user: User, job: Job) -> bool | None:
         """Whether somebody's words are commands; None: GitHub does not say now.
@@ -220,16 +242,20 @@ class Desk:
 
     def record(
         self, found: Known, history: History, entry: Entry, *, own: Claim | None = None
-    ) -> Journal:
-        """Write ``entry`` into the journal; what is known of other comments is then old."""
+    ) -> tuple[Known, Journal]:
+        """Write ``entry`` into the journal; what is known of other comments is then old.
+
+        Returns: the job with its issue as it is counted then, and the journal.
+        """
         self.facts.forget_comments()
         if passed_by := self._passed_by(found, entry, history):
             history = self._handled(history, passed_by)
         if not found.asked.recurring:
-            return self.claimant.record(found.number, history, entry, own=own)
+            journal, gone = self.claimant.record(found.number, history, entry, own=own)
+            return _with_fewer(found, gone), journal
         # Many occurrences share a series' journal, so it is read once more right before it is
         # written: a tick that stalled must not wipe out what another has recorded since.
-        comments = self.queue.comments(found.number)
+        comments = self.discussions.again(found.ticket).comments
         newest = self.history(comments)
         joined = newest.journal.joined(history.journal)
         history = replace(newest, journal=joined, claims=history.claims)
@@ -241,14 +267,33 @@ class Desk:
             passed = series.passed_over(found.asked, joined, instant)
             entry = replace(entry, passed=passed or None)
         after = replace(history, journal=history.journal.with_entry(entry), claims=())
+        if comments.as_of is not None and self._told(comments, newest, after.journal, own):
+            marked = replace(history.journal, read_at=comments.as_of)
+            history = replace(history, journal=marked)
         comes = self.locate(found, (), after)
         foot = None if comes.over else series.shown(comes.instant, after.journal)
-        return self.claimant.record(
+        journal, gone = self.claimant.record(
             found.number,
             history,
             entry,
             own=own,
             written=lambda journal: series_comment(journal, next_instant=foot, asked=found.asked),
+        )
+        return _with_fewer(found, gone), journal
+
+    def _told(
+        self, comments: Comments, newest: History, journal: Journal, own: Claim | None
+    ) -> bool:
+        """Whether ``journal`` tells all that the comments decide, so that they are read no more."""
+        mine = own.id if own else 0
+        standing = (c for c in newest.claims if c.id != mine and not journal.settles(c))
+        return not (
+            any(standing)
+            or journal.held
+            or newest.lost
+            or newest.explanations
+            or heard(comments.items, after=journal.handled or 0)
+            or self._forged(newest)
         )
 
     def _passed_by(self, found: Known, entry: Entry, history: History) -> int:
@@ -295,7 +340,7 @@ class Desk:
         """Delete the claims that the journal settles: a tick died before it came to that."""
         for claim in history.claims:
             if history.journal.settles(claim) and not history.journal.keeps(claim):
-                self.queue.delete_comment(claim.id)
+                self.discussions.delete(claim.id)
 
     def entry(
         self, found: Known, outcome: State, history: History, claim: Claim | None, reason: str = ""
@@ -321,3 +366,11 @@ class Desk:
             requested_by=requested_by(found) if ran else "",
             verified=self.rules.verified(found) if ran else None,
         )
+
+
+def _with_fewer(found: Known, gone: int) -> Known:
+    """The job, of whose issue so many comments were deleted since it was read."""
+    if found.ticket.comments == UNCOUNTED or not gone:
+        return found
+    comments = max(found.ticket.comments - gone, 0)
+    return replace(found, ticket=replace(found.ticket, comments=comments))

@@ -114,12 +114,14 @@ class Dispatcher:
             dispatch=Dispatch(target=target, inputs=inputs),
             title=found.key if declared.shows_key else "",
             instead_of=found.asked.run_at if once else None,
+            asked=found.command,
         )
         firing = isinstance(decision, Fire)
         if firing and listed(work.target) in self.unsettled:
             desk.note("retrying", found, "waits: an answer about the same target was lost")
             desk.report.comes_next(desk.report.now)
             return None
+        desk.discussions.acquaint(found.ticket)
         newest = desk.facts.newest_run(target.repo) if firing else None
         try:
             held, fresh = desk.claimant.claim(work, decision, newest)
@@ -185,6 +187,7 @@ class Dispatcher:
             again = desk.after_recovery(now_found, comments, earlier, again.claim)
         if now_found.key != found.key or not policy.confirms(decision, held.claim, history, again):
             desk.claimant.withdraw(held)
+            desk.discussions.forget(found.number)
             raise Withdrawn("another tick is at it, or its history is not what it seemed")
         return now_found, history
 
@@ -195,7 +198,7 @@ class Dispatcher:
         entry = desk.entry(found, state, standing.history, standing.held.claim, reason)
         obeyed = found.command is not None and state in policy.DONE
         desk.note("obeyed" if obeyed else state.value, found, reason)
-        journal = desk.record(found, standing.history, entry, own=standing.held.claim)
+        found, journal = desk.record(found, standing.history, entry, own=standing.held.claim)
         self.closing.after(found, journal, state)
 
     def fire(self, standing: Standing) -> Sent | None:
@@ -240,7 +243,7 @@ class Dispatcher:
         desk.report.dispatched.append(
             Fired(id=found.number, run_id=entry.run_id, run_url=entry.run_url, lateness_s=late)
         )
-        journal = desk.record(found, standing.history, entry, own=claim)
+        found, journal = desk.record(found, standing.history, entry, own=claim)
         self.closing.after(found, journal, State.DISPATCHED)
 
     def _lost(self, standing: Standing, lost: AnswerLost) -> None:
@@ -269,7 +272,7 @@ class Dispatcher:
         entry = self.desk.entry(found, State.DISPATCHED, history, claim)
         reason = f"run {outcome.run.id}, found by {outcome.matched}"
         self.desk.note("recovered", found, reason)
-        journal = self.desk.record(found, history, started(entry, outcome), own=own)
+        found, journal = self.desk.record(found, history, started(entry, outcome), own=own)
         if claim.key == found.key:
             self.closing.after(found, journal, State.DISPATCHED)
         else:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from scheduler import recurrence
 from scheduler.claims import Claimant, Withdrawn
 from scheduler.closed import ClosedIssues
-from scheduler.desk import Desk
+from scheduler.desk import HELD_FOR, Desk
+from scheduler.discussions import Discussions
 from scheduler.errors import (
     InvalidJob,
     NotPermitted,
@@ -38,9 +39,6 @@ from scheduler.signing import Keys
 from scheduler.states import LABELLED, TERMINAL, State, state_label
 from scheduler.trust import target_of
 
-#: For how long after its last change the comments of a held issue are read for a person's
-#: word; taking the label off has it read whenever that was.
-HELD_FOR = timedelta(days=1)
 PAUSED = "the settings say `paused: true`: nothing is run until that is taken back"
 #: So many jobs in a row without an answer end the tick: it is not one job's fault.
 OUTAGES = 3
@@ -96,6 +94,7 @@ class Tick:
         )
         self.rules = Rules(settings, self.facts, repository=queue.repository, keys=keys or Keys({}))
         self.issues = Issues(queue, label=settings.label)
+        discussions = Discussions(queue, login=self.facts.login)
         self.lifecycle = Lifecycle(
             Desk(
                 queue=queue,
@@ -103,7 +102,8 @@ class Tick:
                 settings=settings,
                 facts=self.facts,
                 rules=self.rules,
-                claimant=Claimant(queue, clock, label=settings.label, nonce=nonce),
+                discussions=discussions,
+                claimant=Claimant(queue, discussions, clock, label=settings.label, nonce=nonce),
                 issues=self.issues,
                 report=self.report,
             )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from scheduler.errors import NotPermitted, Rejected, Unavailable
-from scheduler.gateway import Acts, Clock, Queue
+from scheduler.gateway import Acts, Clock, Queue, Recent
 from scheduler.model import Comment, Job, Target, Ticket
 from scheduler.settings import Settings
 from scheduler.target import Declared, declared
@@ -71,8 +71,10 @@ class Facts:
         self._branches: dict[str, str] = {queue.repository: branch} if branch else {}
         self._newest: dict[str, int | None] = {}
         self._created: tuple[datetime, Sequence[Ticket]] | None = None
-        self._recent: tuple[datetime, Sequence[Comment] | None] | None = None
-        self._older: tuple[Sequence[Comment] | None] | None = None
+        self._recent: tuple[datetime, Recent | None] | None = None
+        #: The same as it was before something was written.
+        self._earlier: tuple[datetime, Recent] | None = None
+        self._older: tuple[Recent | None] | None = None
         #: The runs that this process started or found: each is some job's, recorded or not.
         self.started: set[int] = set()
 
@@ -97,7 +99,7 @@ class Facts:
         self._settings = settings
         self._files.clear()
         self._newest.clear()
-        self._recent = self._created = self._older = None
+        self._recent = self._earlier = self._created = self._older = None
 
     def learn_login(self, login: str) -> None:
         """Take the author of the scheduler's own write for its login."""
@@ -265,8 +267,8 @@ class Facts:
         self.started.add(run_id)
         self._newest[repo] = max(run_id, self._newest.get(repo) or 0)
 
-    def recent_comments(self, since: datetime) -> Sequence[Comment] | None:
-        """The repository's comments changed since; None where the server can't tell."""
+    def newest_comments(self, since: datetime) -> Recent | None:
+        """The repository's comments changed since, or the newest of them; None: it can't tell."""
         if self._recent is None or self._recent[0] > since:
             try:
                 self._recent = (since, self._queue.recent_comments(since))
@@ -274,20 +276,35 @@ class Facts:
                 return None
         return self._recent[1]
 
-    def older_comments(self, since: datetime) -> Sequence[Comment] | None:
+    def recent_comments(
+        self, since: datetime, *, earlier: bool = False
+    ) -> Sequence[Comment] | None:
+        """All the repository's comments changed since; None where that can't be told.
+
+        ``earlier``: what this tick has done meanwhile need not be among them.
+        """
+        if earlier and self._recent is None and self._earlier and self._earlier[0] <= since:
+            newest: Recent | None = self._earlier[1]
+        else:
+            newest = self.newest_comments(since)
+        return newest.items if newest is not None and newest.since <= since else None
+
+    def older_comments(self, since: datetime) -> Recent | None:
         """The same from further back, asked for once; None too where that is too much."""
         if self._older is None:
             try:
                 self._older = (self._queue.recent_comments(since),)
             except (Rejected, NotPermitted, Unavailable):
                 self._older = (None,)
-        return self._older[0]
+        older = self._older[0]
+        return older if older is not None and older.since <= since else None
 
     def forget_comments(self) -> None:
         """Ask for the recent comments again when they are next needed, if they can be told."""
         if self._older and self._older[0] is not None:
             self._older = None
         if self._recent and self._recent[1] is not None:
+            self._earlier = (self._recent[0], self._recent[1])
             self._recent = None
 
 

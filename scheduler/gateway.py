@@ -17,9 +17,22 @@ from scheduler.model import Comment, Dispatch, Run, Target, Ticket, User
 
 @dataclass(frozen=True, kw_only=True)
 class Comments:
-    """An issue's comments, and GitHub's own time when it listed them (None: not told)."""
+    """An issue's comments, and GitHub's own time when it listed them (None: not told).
+
+    ``whole`` is false where some were known before and only what changed since was listed.
+    """
 
     items: tuple[Comment, ...]
+    as_of: datetime | None = None
+    whole: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recent:
+    """The comments of all issues that were written or changed at ``since`` or later."""
+
+    items: tuple[Comment, ...]
+    since: datetime
     as_of: datetime | None = None
 
 
@@ -142,11 +155,20 @@ class Queue(Protocol):
     def ticket(self, number: int) -> Ticket | None:
         """The issue as it is now; None when it was deleted or transferred away."""
 
-    def comments(self, number: int) -> Comments:
-        """All comments of an issue, oldest first."""
+    def comments(self, number: int, *, since: datetime | None = None, skip: int = 0) -> Comments:
+        """The comments of an issue, oldest first: all, or those written or edited since.
 
-    def recent_comments(self, since: datetime) -> Sequence[Comment] | None:
-        """The repository's comments written or edited since; None: the server can't tell."""
+        Of the first ``skip`` of them as few are listed as pages allow.
+        """
+
+    def comment(self, comment_id: int) -> Comment | None:
+        """One comment as it is now; None when it was deleted."""
+
+    def recent_comments(self, since: datetime) -> Recent | None:
+        """The repository's comments written or edited since; None: the server can't tell.
+
+        Where that is too many, the newest of them, and its ``since`` says from when on.
+        """
 
     def add_comment(self, number: int, body: str) -> Comment:
         """Write a comment. Not repeatable. Raises ``Rejected`` when GitHub refuses it."""

@@ -148,12 +148,12 @@ class GitHub:
         self.pace.take(self.clock.monotonic())
 
     def pages(self, path: str, params: Mapping[str, Any]) -> Iterator[Answer]:
-        """Every page of a list, each with at most 100 items."""
+        """Every page of a list, each with at most 100 items, from that on that ``params`` name."""
         params = {**params, "per_page": PER_PAGE}
         answer = self.get(path, params)
         yield answer
-        seen = answer.ids
-        for number in range(2, MAX_PAGES + 2):
+        seen, first = answer.ids, int(params.get("page", 1))
+        for number in range(first + 1, first + MAX_PAGES + 1):
             if (there := self.following(path, answer)) is not None:
                 answer = self.get(there)
             elif answer.may_have_more:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
 from scheduler.errors import Rejected
-from scheduler.gateway import Comments
+from scheduler.gateway import Comments, Recent
 from scheduler.github_conditions import GitHubConditions
-from scheduler.github_connection import Answer
+from scheduler.github_connection import PER_PAGE, Answer
 from scheduler.github_content import Content
 from scheduler.github_http import GitHub
 from scheduler.github_objects import (
@@ -21,6 +21,7 @@ from scheduler.github_objects import (
     ends_before,
     issue_of,
     items,
+    record,
     repository_in,
     ticket_of,
 )
@@ -175,13 +176,20 @@ class GitHubQueue(GitHubConditions):
 
     # Comments: https://docs.github.com/en/rest/issues/comments
 
-    def comments(self, number: int) -> Comments:
-        """All comments of an issue, oldest first."""
+    def comments(self, number: int, *, since: datetime | None = None, skip: int = 0) -> Comments:
+        """The comments of an issue, oldest first: all, or those written or edited since.
+
+        Pages before that which holds the first after ``skip`` are left out.
+        """
         found: list[Comment] = []
         as_of = None
+        path = f"/repos/{self.repository}/issues/{number}/comments"
+        params: dict[str, Any] = {} if since is None else {"since": format_instant(since)}
+        if skip >= PER_PAGE:
+            params["page"] = skip // PER_PAGE + 1
         try:
-            for answer in self.http.pages(f"/repos/{self.repository}/issues/{number}/comments", {}):
-                as_of = answer.date
+            for answer in self.http.pages(path, params):
+                as_of = as_of or answer.date
                 found += [comment_of(item, number) for item in items(answer.data)]
         except Rejected as refused:
             if _deleted(refused):
@@ -189,26 +197,42 @@ class GitHubQueue(GitHubConditions):
             raise self.refused(refused, "issues: read") from refused
         return Comments(items=tuple(found), as_of=as_of)
 
-    def recent_comments(self, since: datetime) -> Sequence[Comment] | None:
-        """The repository's comments changed since; None: no such list, or it is too long."""
+    def comment(self, comment_id: int) -> Comment | None:
+        """One comment; None when it was deleted."""
+        try:
+            path = f"/repos/{self.repository}/issues/comments/{comment_id}"
+            data = record(self.http.get(path).data)
+        except Rejected as refused:
+            if _deleted(refused):
+                return None
+            raise self.refused(refused, "issues: read") from refused
+        return comment_of(data, issue_of(data))
+
+    def recent_comments(self, since: datetime) -> Recent | None:
+        """The repository's comments changed since, at most so many; None: no such list."""
         params = {"since": format_instant(since), "sort": "updated", "direction": "desc"}
         found: list[Comment] = []
+        as_of, told = None, since
         try:
             pages = self.http.pages(f"/repos/{self.repository}/issues/comments", params)
             for count, answer in enumerate(pages, start=1):
+                as_of = as_of or answer.date
                 shown = [comment_of(item, issue_of(item)) for item in items(answer.data)]
                 if not all(comment.issue for comment in shown):
                     return None
                 found += shown
-                if ends_before([changed_at(item) for item in answer.data], since):
+                changed = [changed_at(item) for item in answer.data]
+                if ends_before(changed, since):
                     break
-                if count == RECENT_PAGES and (answer.next_page or answer.may_have_more):
-                    return None
+                if count >= RECENT_PAGES and (answer.next_page or answer.may_have_more):
+                    # Of the last of these there may be more in the same second.
+                    told = min(changed) + timedelta(seconds=1)
+                    break
         except Rejected as refused:
             if refused.status in (404, 405, 410, 501):
                 return None
             raise self.refused(refused, "issues: read") from refused
-        return found
+        return Recent(items=tuple(found), since=told, as_of=as_of)
 
     def add_comment(self, number: int, body: str) -> Comment:
         """Write a comment; sent once."""

@@ -92,12 +92,15 @@ class Journal:
 
     ``handled`` is the id of the last comment whose command was carried out or refused, or
     passed by. ``left_out`` is when the newest entry was decided that did not fit any more.
+    ``read_at`` is GitHub's time when all comments were read and this journal written: of what
+    was said until then, all that decides anything stands here.
     """
 
     id: int = 0
     entries: tuple[Entry, ...] = ()
     handled: int | None = None
     left_out: datetime | None = None
+    read_at: datetime | None = None
 
     def of(self, key: str) -> tuple[Entry, ...]:
         """The entries of one occurrence, oldest first."""
@@ -135,10 +138,7 @@ class Journal:
 
     @cached_property
     def held(self) -> str | None:
-        """The occurrence of which a person has to say what became of it; None: of none.
-
-        Of several the one that was put on hold first.
-        """
+        """The first occurrence of which a person has to say what became of it; None: of none."""
         last = {entry.key: place for place, entry in enumerate(self.entries)}
         ends = (self.entries[place] for place in sorted(last.values()))
         return next((entry.key for entry in ends if entry.outcome == State.HELD.value), None)
@@ -162,8 +162,7 @@ class Journal:
     def decisive(self) -> frozenset[int]:
         """Which of ``entries`` still decide something, however much was written since.
 
-        Beside ``marks``, of each occurrence that may be looked at again: its end, the attempts
-        since, and whether it ran. All others are there to be read.
+        Beside ``marks``, the end, the attempts and the run of what may be looked at again.
         """
         places: dict[str, list[int]] = {}
         for place, entry in enumerate(self.entries):
@@ -229,6 +228,7 @@ class Journal:
             entries=tuple(dict.fromkeys((*self.entries, *more))),
             handled=max(self.handled or 0, other.handled or 0) or None,
             left_out=max(filter(None, (self.left_out, other.left_out)), default=None),
+            read_at=self.read_at,
         )
 
 
@@ -371,7 +371,7 @@ def _merged(journals: list[Journal]) -> Journal:
         return Journal()
     merged = journals[0]
     for journal in journals[1:]:
-        merged = merged.joined(journal)
+        merged = replace(merged.joined(journal), read_at=None)
     return merged
 
 

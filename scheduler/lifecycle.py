@@ -7,7 +7,8 @@ from dataclasses import replace
 from scheduler import policy
 from scheduler.claims import Withdrawn, changed
 from scheduler.commands import Resolution
-from scheduler.desk import Desk
+from scheduler.desk import HELD_FOR, Desk
+from scheduler.discussions import is_long
 from scheduler.dispatching import Dispatcher
 from scheduler.gateway import Comments
 from scheduler.journal import NEVER_STARTED, Claim, History, highest_attempt, never_started
@@ -51,8 +52,11 @@ class Lifecycle:
             return
         comments: Comments | None = Comments(items=())
         held = state_label(self.desk.settings.label, State.HELD) in found.ticket.labels
+        if held and self._left_alone(found):
+            self._wait(found, KEPT)
+            return
         if found.ticket.comments or held:
-            comments = self.desk.queue.comments(found.number)
+            comments = self.desk.discussions.read(found.ticket)
             if self.desk.facts.login() is None:
                 comments = self._introduced(found, comments)
         if comments is None:
@@ -68,7 +72,27 @@ class Lifecycle:
             self.desk.note("recovered", found, "its series is over; closed")
             return
         found, decision = self._decided(found, comments, history)
+        if isinstance(decision, policy.Recover) and not comments.whole:
+            # A claim that was known from before may have been taken back since.
+            comments = self.desk.discussions.whole(found.ticket)
+            history = self.desk.history(comments)
+            found = self.desk.locate(found, comments.items, history)
+            found, decision = self._decided(found, comments, history)
         self._carry_out(found, comments, history, decision)
+
+    def _left_alone(self, found: Known) -> bool:
+        """Whether nothing was said on a held job's long discussion that could let it go on.
+
+        Whoever talks there has no tick read all of it. Only as far back as a held job is looked at.
+        """
+        desk = self.desk
+        if not is_long(found.ticket) or desk.facts.login() is None:
+            return False
+        since = desk.clock.now() - HELD_FOR
+        comments = desk.queue.comments(found.number, since=since)
+        history = desk.history(comments)
+        said = desk.words(found, comments, history)
+        return not (said or history.withdrawals)
 
     def _decided(
         self, found: Known, comments: Comments, history: History
@@ -103,7 +127,7 @@ class Lifecycle:
         except Withdrawn:
             if self.desk.facts.login() is None:
                 raise
-            return self.desk.queue.comments(found.number)
+            return self.desk.discussions.read(found.ticket)
         return None
 
     def _presumed(self, found: Known, comments: Comments) -> tuple[Known, Fire | End]:
@@ -226,7 +250,7 @@ class Lifecycle:
             matched=f"the word of {said.by}",
             instead_of=kept.instead_of if kept else None,
         )
-        journal = self.desk.record(found, history, entry)
+        found, journal = self.desk.record(found, history, entry)
         self.dispatcher.closing.after(found, journal, State.DISPATCHED)
         self.desk.note("recovered", found, f"run {said.run_id}, by the word of {said.by}")
 

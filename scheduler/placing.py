@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from scheduler.desk import Desk
-from scheduler.gateway import Comments
+from scheduler.discussions import is_long
+from scheduler.gateway import Comments, Recent
 from scheduler.known import Known
 from scheduler.model import UNCOUNTED, Comment
 from scheduler.recurrence import of
@@ -43,24 +44,27 @@ class Placer:
         if found.asked.run_at <= now and self._paused(found):
             further = True  # whenever it was said that it goes on, it is heard
         quiet = not ticket.comments or not (latest or further or ticket.updated_at >= since)
-        # Of an issue whose comments nobody counted they are read once it is due.
-        uncounted = ticket.comments == UNCOUNTED and not found.asked.recurring
-        if quiet or (uncounted and found.asked.run_at <= now):
+        # Of an issue whose comments nobody counted, or that has many, they are read once it is due.
+        unread = ticket.comments == UNCOUNTED or is_long(ticket)
+        once = not (found.asked.recurring or self._paused(found))
+        if quiet or (unread and once and found.asked.run_at <= now):
             return self._located(found, ())
-        comments = self._listed(now, latest) if further else self._desk.facts.recent_comments(since)
-        if comments is None:
+        newest = self._listed(now, latest) if further else self._desk.facts.newest_comments(since)
+        if newest is None:
             return self._alone(found)
-        placed = self._located(found, [each for each in comments if each.issue == found.number])
+        placed = self._located(found, [c for c in newest.items if c.issue == found.number])
+        if self._desk.facts.known_login is not None:
+            self._desk.discussions.told(ticket, placed.history.journal.read_at)
         if placed.lost and placed.job.run_at > now:
             return self._alone(found)  # its journal is older than the list
         return placed
 
-    def _listed(self, now: datetime, latest: datetime | None) -> Sequence[Comment] | None:
+    def _listed(self, now: datetime, latest: datetime | None) -> Recent | None:
         far = now - FURTHER_BACK
         return None if latest and latest < far else self._desk.facts.older_comments(far)
 
     def _alone(self, found: Known) -> Known:
-        return self._located(found, self._desk.queue.comments(found.number).items)
+        return self._located(found, self._desk.discussions.read(found.ticket).items)
 
     def _paused(self, found: Known) -> bool:
         return state_label(self._desk.settings.label, State.PAUSED) in found.ticket.labels

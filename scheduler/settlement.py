@@ -151,7 +151,7 @@ class Settlement:
         found: list[Comment] = []
         for ticket in tickets:
             if ticket.comments and ticket.updated_at >= since:
-                found += self.queue.comments(ticket.number).items
+                found += self.queue.comments(ticket.number, since=since).items
         return found
 
 

@@ -18,6 +18,7 @@ from scheduler.gateway import (
     Comments,
     Event,
     PullRequest,
+    Recent,
     Review,
     WorkflowFile,
 )
@@ -30,6 +31,8 @@ __all__ = [
 ]  # fmt: skip
 
 _T = TypeVar("_T")
+#: How many comments are on a page.
+PAGE = 100
 
 
 class Crash(BaseException):
@@ -94,21 +97,30 @@ class MemoryQueue:
         made = self.hub.seen(comment.created_at, "comments")
         return made and comment.id not in self.blind
 
-    def comments(self, number: int) -> Comments:
+    def comments(self, number: int, *, since: datetime | None = None, skip: int = 0) -> Comments:
         def find() -> Comments:
             if number in self.hub.unreadable:
                 raise self.hub.unreadable[number]
-            items = tuple(filter(self._visible, self.hub.on(number)))
-            return Comments(items=items, as_of=self.hub.now())
+            items = filter(self._visible, self.hub.on(number))
+            listed = [c for c in items if since is None or self.hub.updated[c.id] >= since]
+            return Comments(items=tuple(listed[skip - skip % PAGE :]), as_of=self.hub.now())
 
         return self._ask("comments", find)
 
-    def recent_comments(self, since: datetime) -> list[Comment] | None:
-        def find() -> list[Comment] | None:
+    def comment(self, comment_id: int) -> Comment | None:
+        def find() -> Comment | None:
+            found = self.hub.comments.get(comment_id)
+            return found if found is not None and self._visible(found) else None
+
+        return self._ask("comment", find)
+
+    def recent_comments(self, since: datetime) -> Recent | None:
+        def find() -> Recent | None:
             if not self.hub.comment_list:
                 return None
-            everything = self.hub.comments.values()
-            return [c for c in everything if self._visible(c) and self.hub.updated[c.id] >= since]
+            everything = filter(self._visible, self.hub.comments.values())
+            changed = (c for c in everything if self.hub.updated[c.id] >= since)
+            return Recent(items=tuple(changed), since=since, as_of=self.hub.now())
 
         return self._ask("recent_comments", find)
 

@@ -16,6 +16,7 @@ from scheduler.gateway import (
     Edit,
     Event,
     PullRequest,
+    Recent,
     Review,
     WorkflowFile,
 )
@@ -111,15 +112,21 @@ class SimulatedQueue:
         """One issue."""
         return self._ask(lambda: self.hub.ticket(number))
 
-    def comments(self, number: int) -> Comments:
-        """Its comments."""
+    def comments(self, number: int, *, since: datetime | None = None, skip: int = 0) -> Comments:
+        """Its comments; no issue here has so many that only the changed ones are asked for."""
         return self._ask(
             lambda: Comments(items=tuple(self.hub.comments[number].values()), as_of=self.hub.now())
         )
 
-    def recent_comments(self, since: datetime) -> Sequence[Comment] | None:
+    def comment(self, comment_id: int) -> Comment | None:
+        """One comment."""
+        found = (each.get(comment_id) for each in self.hub.comments.values())
+        return self._ask(lambda: next(filter(None, found), None))
+
+    def recent_comments(self, since: datetime) -> Recent | None:
         """The repository's comments changed since."""
-        return self._listed(lambda: self.hub.recent_comments(since))
+        items = self._listed(lambda: self.hub.recent_comments(since))
+        return Recent(items=tuple(items), since=since, as_of=self.hub.now())
 
     def add_comment(self, number: int, body: str) -> Comment:
         """Write a comment."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from scheduler.github_queue import RECENT_PAGES
+from scheduler.sandbox.issues import Desk
 from tests.attacks.crowd import messages, ran
 from tests.conftest import ISSUES, Stage, body
+from tests.faults.stage import Stage as ServedStage
+from tests.faults.stage import served
 
 WORDS = ("/run", "/cancel", "/snooze 9d", "/snoze 2h", "/resolve again", "anything else")
 
@@ -70,3 +75,76 @@ def test_a_crowd_of_accounts_costs_a_question_each(stage: Stage) -> None:
     report, after = tick(stage)
     assert len(report["dispatched"]) == 1
     assert sum("/collaborators/reader" in each for each in after) == 12
+
+
+def flood(stage: Stage | ServedStage, number: int, many: int, words: str = "/run") -> None:
+    """So many comments of a stranger's, written within the hour."""
+    repository = stage.sandbox.repository()
+    with stage.sandbox.state.lock:
+        desk = Desk(stage.sandbox.state, repository, stage.sandbox.state.add_user("stranger"))
+        issue = repository.issues[number]
+        for _ in range(many):
+            desk.comment(issue, words)
+
+
+def under_the_claim(asked: list[str]) -> list[str]:
+    """What is asked between a claim and its dispatch."""
+    first = next(k for k, each in enumerate(asked) if each.startswith("POST") and COMMENTS in each)
+    return asked[first + 1 : next(k for k, each in enumerate(asked) if "/dispatches" in each)]
+
+
+COMMENTS = "/comments"
+
+
+def plain(stage: Stage, *lines: str) -> int:
+    """What a tick asks for that has one job to start, of which nobody says anything."""
+    stage.open(body(-60, "agent-message.yml", *lines))
+    return len(tick(stage)[1])
+
+
+def test_2450_comments_are_read_once_and_under_the_claim_a_page(stage: Stage) -> None:
+    usual = plain(stage)
+    number = stage.open(body(-60))
+    flood(stage, number, 2450)
+    report, asked = tick(stage)
+    assert [fired["id"] for fired in report["dispatched"]] == [number]
+    # 25 pages to decide, and the questions who says that, and whose records are believed.
+    assert len(asked) <= usual + 25 + 2, asked
+    assert under_the_claim(asked) == [
+        f"GET {ISSUES}/{number}/comments", f"GET {ISSUES}/{number}"
+    ]  # fmt: skip
+
+
+def test_a_series_with_2450_comments_costs_like_any_other_once_it_has_run(tmp_path: Path) -> None:
+    with served(tmp_path) as stage:
+        spent = []
+        for many in (0, 2450):
+            start = f"run-at: {stage.sandbox.clock():%Y-%m-%dT%H:%M:%SZ}"
+            rule = "workflow: titled.yml\nevery: 1h\noverlap: allow"
+            text = f"---\n{start}\n{rule}\n---\nhi\n"
+            made = {"title": "s", "body": text, "labels": ["schedule"]}
+            number = stage.sandbox.call("agent", "POST", ISSUES, made)["number"]
+            flood(stage, number, many)
+            stage.sandbox.clock.advance(300)
+            for _ in range(4):
+                report = stage.tick()
+                assert report is not None
+                assert [fired.id for fired in report.dispatched] == [number]
+                spent.append(report.requests)
+                stage.sandbox.clock.advance(3600)
+            stage.sandbox.call("owner", "PATCH", f"{ISSUES}/{number}", {"state": "closed"})
+    usual, crowded = spent[:4], spent[4:]
+    # Once all that was said; then as many of the repository's newest comments as are looked
+    # through for what is to be heard, and no more of this issue's than of any other's.
+    assert crowded[0] <= usual[0] + RECENT_PAGES + 25 + 4
+    assert crowded[1:] == [cost + RECENT_PAGES - 1 for cost in usual[1:]]
+
+
+@pytest.mark.slow
+def test_at_a_far_server_a_claim_does_not_grow_old(stage: Stage) -> None:
+    number = stage.open(body(-60))
+    flood(stage, number, 2450)
+    stage.sandbox.set_latency(1.3)
+    report, _ = tick(stage)
+    assert [fired["id"] for fired in report["dispatched"]] == [number]
+    assert report["withdrawn"] == []
