@@ -130,6 +130,7 @@ def test_a_repository_event_with_the_seeds_request_opens_a_job(home: Home) -> No
     assert outputs["url"].endswith(f"/{QUEUE}/issues/1")
 
 
+@pytest.mark.slow
 @published
 def test_an_issue_that_is_no_job_starts_no_runner(home: Home) -> None:
     home.sandbox.configure(events=True)

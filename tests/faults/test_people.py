@@ -218,7 +218,14 @@ def when(index: int, do: Callable[[], object]) -> Through:
     return through
 
 
-@pytest.mark.parametrize(("situation", "name"), PAIRS)
+@pytest.mark.parametrize(
+    ("situation", "name"),
+    # One in three in the quick run.
+    [
+        pytest.param(*pair, marks=[pytest.mark.slow] if place % 3 else [])
+        for place, pair in enumerate(PAIRS)
+    ],
+)
 def test_no_act_of_a_person_is_undone(situation: str, name: str) -> None:
     act = ACTS[name]
     for index, call in moments(situation):
