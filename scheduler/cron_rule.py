@@ -16,12 +16,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from itertools import islice, pairwise, takewhile
-
-from cronsim import CronSim, CronSimError
+from itertools import islice, pairwise
 
 from scheduler.errors import InvalidJob
 from scheduler.fields import refusal, shown
+from scheduler.wall_times import Calendar, Kind, Times
 
 #: The words and what they stand for; ``@reboot`` names no time.
 WORDS: Mapping[str, str] = {
@@ -97,18 +96,18 @@ def cron_text(field: str, text: str) -> str:
     return " ".join(parts)
 
 
-def _numbers(field: str, whole: str, part: str, kind: _Field) -> str:
-    """``part`` in numbers alone, or a refusal of ``whole``."""
+def _numbers(field: str, whole: str, part: str, kind: _Field) -> set[int]:
+    """The numbers that ``part`` means, or a refusal of ``whole``."""
     items = part.split(",")
     if len(items) > 1 and kind in _DAY_FIELDS and any(item.startswith("*") for item in items):
         # Vixie cron looks at the first character only; the same list in another order would
         # mean something else.
         problem = f"has '*' in a list, in the {kind.name}"
         raise refusal(field, whole, problem, "write '*' alone, or list the days")
-    return ",".join(_item(field, whole, item, kind) for item in items)
+    return {number for item in items for number in _item(field, whole, item, kind)}
 
 
-def _item(field: str, whole: str, item: str, kind: _Field) -> str:
+def _item(field: str, whole: str, item: str, kind: _Field) -> range:
     def no(problem: str, fix: str) -> InvalidJob:
         return refusal(field, whole, f"has the {kind.name} {shown(item)}, {problem}", fix)
 
@@ -118,9 +117,8 @@ def _item(field: str, whole: str, item: str, kind: _Field) -> str:
     step = match["step"]
     if step is not None and not 1 <= int(step) <= kind.span:
         raise no("whose step is outside of the field", f"write a step from 1 to {kind.span}")
-    tail = f"/{int(step)}" if step else ""
     if match["star"]:
-        return f"*{tail}"
+        return range(kind.low, kind.low + kind.span + 1, int(step or 1))
     low = kind.number(match["low"])
     high = kind.number(match["high"]) if match["high"] else low
     if low is None or high is None:
@@ -130,13 +128,12 @@ def _item(field: str, whole: str, item: str, kind: _Field) -> str:
         if step:
             fix = f"write {item.replace('/', f'-{kind.span + kind.low}/')}"
             raise no("which programs read in two ways", fix)
-        return str(low)
+        return range(low, low + 1)
     if match["high"] == "SUN" and low > high and kind is _FIELDS[4]:
         high = 7  # FRI-SUN ends a week that begins on Monday
     if high < low:
         raise no("which runs backwards", "write it as a list, such as FRI,SAT,SUN,MON")
-    # Of `7-7/9` the library would make 7 and 16.
-    return f"{low}-{high}{tail}" if low < high else str(low)
+    return range(low, high + 1, int(step or 1))
 
 
 @dataclass(frozen=True)
@@ -152,17 +149,11 @@ class CronRule:
 
     def since(self, start: datetime) -> Iterator[datetime]:
         """All wall times from ``start`` on, in their order; none: it never fires."""
-        try:
-            yield from CronSim(_expression(self.text), start - _SECOND)
-        except CronSimError:
-            return
+        return _times_of(self.text).since(start)
 
     def last(self, end: datetime, *, not_before: datetime) -> datetime | None:
         """The last wall time that is not after ``end``; None: it is before ``not_before``."""
-        try:
-            found = next(CronSim(_expression(self.text), end + _SECOND, reverse=True), None)
-        except CronSimError:
-            return None
+        found = next(_times_of(self.text).before(end), None)
         return found if found is not None and found >= not_before else None
 
     def shortest_gap(self) -> timedelta | None:
@@ -174,33 +165,52 @@ class CronRule:
         return _shortest_gap(self.text)
 
 
-@lru_cache(maxsize=1024)
-def _expression(text: str) -> str:
-    """The expression in numbers, as the library reads it."""
+@dataclass(frozen=True)
+class _Days:
+    """Names the days of a year of some kind."""
+
+    months: frozenset[int]
+    monthdays: frozenset[int]
+    weekdays: frozenset[int]
+    both: bool
+
+    def __call__(self, kind: Kind) -> list[int]:
+        found = []
+        for month in sorted(self.months):
+            low, high = kind.months[month - 1 : month + 1]
+            for day in range(low, high):
+                # Sunday is 0 in cron, and Monday in Python.
+                weekday = (kind.first + day + 1) % 7 in self.weekdays
+                monthday = day - low + 1 in self.monthdays
+                if (weekday and monthday) if self.both else (weekday or monthday):
+                    found.append(day)
+        return found
+
+
+@lru_cache(maxsize=256)
+def _times_of(text: str) -> Calendar:
     parts = WORDS.get(text, text).split()
-    numbers = [_numbers("cron", text, *each) for each in zip(parts, _FIELDS, strict=True)]
-    expression = " ".join(numbers)
-    try:
-        CronSim(expression, _SAMPLE)
-    except CronSimError:
-        minute, hour, _, month, weekday = numbers
-        if not weekday.startswith("*"):
-            # Up to 2.7, the last for Python 3.10, the library takes `30 2 MON` for days that
-            # never come; no such February leaves its Mondays.
-            return f"{minute} {hour} * {month} {weekday}"
-    return expression
+    minutes, hours, monthdays, months, weekdays = (
+        _numbers("cron", text, *each) for each in zip(parts, _FIELDS, strict=True)
+    )
+    days = _Days(
+        months=frozenset(months),
+        monthdays=frozenset(monthdays),
+        weekdays=frozenset(each % 7 for each in weekdays),
+        both=parts[2].startswith("*") or parts[4].startswith("*"),
+    )
+    return Calendar(named=days, times=Times(tuple(sorted(hours)), tuple(sorted(minutes))))
 
 
 @lru_cache(maxsize=1024)
 def _shortest_gap(text: str) -> timedelta | None:
-    minutes, hours, days = _expression(text).split(" ", 2)
-    every_day = CronRule(f"{minutes} {hours} * * *").since(_SAMPLE)
-    times = list(takewhile(lambda moment: moment < _SAMPLE + _DAY, every_day))
+    calendar = _times_of(text)
+    times = calendar.times
     found = [later - earlier for earlier, later in pairwise(times)]
-    overnight = _DAY - (times[-1] - times[0])
-    matching = islice(CronRule(f"0 0 {days}").since(_SAMPLE), DAYS_COMPARED)
-    for earlier, later in pairwise(matching):
-        found.append(later - earlier - _DAY + overnight)
+    overnight = times[0] - times[-1]
+    midnights = Calendar(named=calendar.named, times=(0,)).since(_SAMPLE)
+    for earlier, later in pairwise(islice(midnights, DAYS_COMPARED)):
+        found.append((later - earlier) // _SECOND + overnight)
         if later - earlier == _DAY:
             break
-    return min(found, default=None)
+    return timedelta(seconds=min(found)) if found else None

@@ -8,6 +8,7 @@ the first of the two; so an instant is never named twice.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
@@ -20,6 +21,7 @@ from scheduler.errors import InvalidJob
 from scheduler.fields import blamed, refusal
 from scheduler.model import Job
 from scheduler.rrule_rule import RRule, rrule_text
+from scheduler.wall_times import GivenUp
 from scheduler.when import (
     FIRST_YEAR,
     LAST_YEAR,
@@ -149,19 +151,30 @@ class Recurrence:
         moment = min(_whole(now), self.until)
         if moment < self.start:
             return None
-        with blamed(self.field, self.text):
+        with self._within_bounds():
             return self.source.last(moment, not_before=self.start)
 
     def since(self, moment: datetime) -> Iterator[datetime]:
         """The instants from ``moment`` on, in their order."""
-        with blamed(self.field, self.text):
+        with self._within_bounds():
             found = self.source.since(max(moment, self.start))
             yield from takewhile(lambda each: each <= self.until, found)
 
     def shortest_gap(self) -> timedelta | None:
         """The smallest distance between two neighbours, as far as they are compared."""
-        with blamed(self.field, self.text):
+        with self._within_bounds():
             return self.source.shortest_gap()
+
+    @contextmanager
+    def _within_bounds(self) -> Iterator[None]:
+        """A search that does not end soon, or in a fault, is the fault of the rule."""
+        with blamed(self.field, self.text):
+            try:
+                yield
+            except GivenUp as rare:
+                problem = f"{rare}, and longer is not looked for one"
+                fix = "write a rule that comes more often"
+                raise refusal(self.field, self.text, problem, fix) from rare
 
 
 def _whole(moment: datetime) -> datetime:

@@ -1,42 +1,34 @@
 """Recurrence rules of RFC 5545: what is accepted, and the wall times that one names.
 
-``dateutil.rrule`` computes them; here stand the strict reading, the limits of the RFC, and the
-bounds that keep a rule which never fires from being searched for until the year 9999. Everything
-is naive wall time; the zone's clocks are the business of `scheduler.recurrence`.
+Here stand the strict reading, the limits of the RFC, and what a rule's parts mean: which days
+of a year they name, in which periods, at which times. `scheduler.wall_times` searches, within
+bounds. Everything is naive wall time; the zone's clocks are the business of
+`scheduler.recurrence`.
 
 https://www.rfc-editor.org/rfc/rfc5545#section-3.3.10
 """
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from itertools import islice, pairwise
+from itertools import islice, pairwise, takewhile
 from typing import Any
-
-from dateutil import rrule
 
 from scheduler.errors import InvalidJob
 from scheduler.fields import refusal, shown
+from scheduler.rrule_days import Named
+from scheduler.wall_times import Calendar, Spans, Times, Unit
 
 FREQUENCIES = ("YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY", "SECONDLY")
-#: How many instants from its start are compared for the smallest distance between two of them.
-COMPARED = 500
+#: How many instants from its start, and within which time, are compared for the smallest
+#: distance between two of them.
+COMPARED, COMPARED_WITHIN = 500, timedelta(days=36_525)
 LARGEST_INTERVAL, LARGEST_COUNT = 10_000, 10_000
-#: Windows in which the last wall time before another is looked for.
-WINDOWS = tuple(timedelta(days=8**power) for power in range(7))
 
-#: After 400 years the calendar begins again, weekdays included.
-_CYCLE = timedelta(days=146_097)
-#: How far ahead is searched at least. Within a day only weekdays matter, and minutes are many.
-_AHEAD, _AHEAD_IN_DAYS = timedelta(days=146_097), timedelta(days=21_915)
-#: The most days in a period of which BYSETPOS counts the times.
-_LONGEST = {"YEARLY": 366, "MONTHLY": 31, "WEEKLY": 7, "DAILY": 1}
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _DAY = re.compile(r"(?P<nth>[+-]?[1-9][0-9]?)?(?P<day>MO|TU|WE|TH|FR|SA|SU)")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,5}")
@@ -62,12 +54,6 @@ _NOT_WITH = {
     "BYMONTHDAY": ("WEEKLY",),
 }
 _KEYS = ("FREQ", "INTERVAL", "COUNT", "UNTIL", *_LISTS, "BYDAY", "WKST")
-_UNITS = {
-    "DAILY": timedelta(days=1),
-    "HOURLY": timedelta(hours=1),
-    "MINUTELY": timedelta(minutes=1),
-    "SECONDLY": timedelta(seconds=1),
-}
 
 
 def rrule_text(field: str, text: str) -> str:
@@ -140,12 +126,12 @@ def _number(text: str, low: int, high: int, wrong: InvalidJob) -> int:
     return int(text)
 
 
-def _weekday(text: str, wrong: InvalidJob) -> rrule.weekday:
+def _weekday(text: str, wrong: InvalidJob) -> tuple[int, int]:
+    """A weekday, from Monday's 0, and which of them; 0: each."""
     match = _DAY.fullmatch(text)
     if match is None or (match["nth"] and abs(int(match["nth"])) > 53):
         raise wrong
-    nth = int(match["nth"]) if match["nth"] else None
-    return rrule.weekday(_DAYS.index(match["day"]), nth)
+    return _DAYS.index(match["day"]), int(match["nth"] or 0)
 
 
 def _until_of(value: str, wrong: InvalidJob) -> tuple[datetime, bool]:
@@ -193,8 +179,8 @@ def _allowed(field: str, text: str, parts: Mapping[str, str]) -> None:
 class RRule:
     """The wall times of a rule in canonical text, from ``start`` on; naive, on whole seconds.
 
-    Its COUNT and UNTIL are not looked at here. As in ``dateutil``, ``start`` is one of them only
-    if the rule says so.
+    Its COUNT and UNTIL are not looked at here. ``start`` is one of them only if the rule says so.
+    A week's or a month's BYSETPOS counts all of its times, those before ``start`` too.
     """
 
     text: str
@@ -213,45 +199,22 @@ class RRule:
         return found
 
     def since(self, moment: datetime) -> Iterator[datetime]:
-        """All wall times from ``moment`` on, in their order."""
-        values = _values(self.text)
-        anchor = _anchor(self.start, moment, values)
-        # A rule that never fires is searched for until the year 9999: shortly before it the
-        # calendar is the same, and the search short.
-        cycle, ahead = _CYCLE, _AHEAD
-        if FREQUENCIES[values["FREQ"]] in ("HOURLY", "MINUTELY"):
-            cycle, ahead = timedelta(days=7), _AHEAD_IN_DAYS
-        lift = (datetime.max - anchor - ahead) // cycle * cycle  # noqa: DTZ901 - wall time
-        first = max(moment, self.start)
-        # ValueError: no hour or minute of a list is ever reached by that interval.
-        with suppress(ValueError):
-            for each in rrule.rrule(
-                values["FREQ"],
-                dtstart=anchor + lift,
-                interval=values.get("INTERVAL", 1),
-                wkst=values.get("WKST"),
-                **_explicit(self.start, values),
-            ):
-                if each - lift >= first:
-                    yield each - lift
+        """All wall times from ``moment`` on, in their order. Raises ``GivenUp``."""
+        return _times_of(self.text, self.start).since(max(moment, self.start))
 
     def last(self, end: datetime, *, not_before: datetime) -> datetime | None:
         """The last wall time that is not after ``end``; None: it is before ``not_before``."""
-        for window in WINDOWS:
-            begin = max(end - window, not_before) if end - window > not_before else not_before
-            found = None
-            for each in self.since(begin):
-                if each > end:
-                    break
-                found = each
-            if found is not None or begin == not_before:
-                return found
-        return None
+        least = max(not_before, self.start)
+        if end < least:
+            return None
+        found = next(_times_of(self.text, self.start).before(end), None)
+        return found if found is not None and found >= least else None
 
     def shortest_gap(self) -> timedelta | None:
-        """The smallest distance between two neighbours among the first ``COMPARED``."""
+        """The smallest distance between two neighbours, as far as they are compared."""
         some = islice(self.since(self.start), COMPARED)
-        return min((later - earlier for earlier, later in pairwise(some)), default=None)
+        near = takewhile(lambda each: each - self.start < COMPARED_WITHIN, some)
+        return min((later - earlier for earlier, later in pairwise(near)), default=None)
 
 
 @lru_cache(maxsize=1024)
@@ -260,59 +223,81 @@ def _values(text: str) -> Mapping[str, Any]:
     return {name: _read("rrule", text, name, value) for name, value in parts.items()}
 
 
-def _explicit(start: datetime, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The BY… parts, with those that RFC 5545 takes from the start where none is given."""
-    found = {name.lower(): values[name] for name in _LISTS if name in values}
-    if "BYDAY" in values:
-        found["byweekday"] = values["BYDAY"]
-    freq = FREQUENCIES[values["FREQ"]]
-    if not found.keys() & {"byweekno", "byyearday", "bymonthday", "byweekday"}:
-        if freq == "YEARLY":
-            found.setdefault("bymonth", start.month)
-        if freq in ("YEARLY", "MONTHLY"):
-            found["bymonthday"] = start.day
-        if freq == "WEEKLY":
-            found["byweekday"] = start.weekday()
-    filled: Mapping[str, tuple[str, Callable[[datetime], int]]] = {
-        "byhour": ("HOURLY", lambda at: at.hour),
-        "byminute": ("MINUTELY", lambda at: at.minute),
-        "bysecond": ("SECONDLY", lambda at: at.second),
-    }
-    for name, (frequency, part) in filled.items():
-        if FREQUENCIES.index(freq) < FREQUENCIES.index(frequency):
-            found.setdefault(name, [part(start)])
-    if "bysetpos" in found:
-        most = _LONGEST[freq] * math.prod(len(found[name]) for name in filled)
-        found["bysetpos"] = [each for each in found["bysetpos"] if abs(each) <= most]
-        if not found["bysetpos"]:
-            raise ValueError("no period has so many")
-    return found
+@lru_cache(maxsize=256)
+def _times_of(text: str, start: datetime) -> Calendar | Spans:
+    values = _values(text)
+    freq, interval = FREQUENCIES[values["FREQ"]], values.get("INTERVAL", 1)
+    hours, minutes, seconds = (
+        tuple(sorted(set(values.get(name, default))))
+        for name, default in (
+            ("BYHOUR", [start.hour]),
+            ("BYMINUTE", [start.minute]),
+            ("BYSECOND", [start.second]),
+        )
+    )
+    if freq == "HOURLY":
+        begin = start.replace(minute=0, second=0)
+        within = Times((0,), minutes, seconds)
+        return _spans(begin, 60 * interval, values, ("BYHOUR",), within)
+    if freq == "MINUTELY":
+        begin = start.replace(second=0)
+        return _spans(begin, interval, values, ("BYHOUR", "BYMINUTE"), Times((0,), (0,), seconds))
+    return _calendar(values, start, freq, interval, Times(hours, minutes, seconds))
 
 
-def _anchor(start: datetime, moment: datetime, values: Mapping[str, Any]) -> datetime:
-    """Where to begin so that ``moment`` is reached soon: a period's beginning, in step.
+def _spans(
+    start: datetime,
+    minutes: int,
+    values: Mapping[str, Any],
+    names: Sequence[str],
+    within: Sequence[int],
+) -> Spans:
+    weekdays = {day for day, _ in values.get("BYDAY", [(day, 0) for day in range(7)])}
+    hours = set(values["BYHOUR"] if "BYHOUR" in values else range(24))
+    each = "BYMINUTE" in names and "BYMINUTE" in values
+    named = set(values["BYMINUTE"] if each else range(60))
 
-    Without it a tick would take the longer the older a series is.
-    """
-    freq = FREQUENCIES[values["FREQ"]]
-    interval: int = values.get("INTERVAL", 1)
+    def passes(minute: int) -> bool:
+        day, rest = divmod(minute, 24 * 60)
+        return day in weekdays and rest // 60 in hours and rest % 60 in named
 
-    def in_step(periods: int) -> int:
-        return max(periods, 0) // interval * interval
+    return Spans(start=start, minutes=minutes, passes=passes, within=within)
 
+
+def _calendar(
+    values: Mapping[str, Any], start: datetime, freq: str, interval: int, times: Sequence[int]
+) -> Calendar:
+    wkst, day = values.get("WKST", 0), start.toordinal()
+    named, positions = Named.by(values, start, freq), _positions(values, freq, times)
+    if "BYSETPOS" in values and not positions:
+        return Calendar(named=lambda _: (), times=times)
     if freq == "YEARLY":
-        years = in_step(moment.year - start.year)
-        return datetime(start.year + years, 1, 1) if years else start  # noqa: DTZ001 - wall time
+        return Calendar(named=named, times=times, interval=interval, first=day, positions=positions)
     if freq == "MONTHLY":
-        months = in_step(12 * (moment.year - start.year) + moment.month - start.month)
-        years, month = divmod(start.month - 1 + months, 12)
-        return datetime(start.year + years, month + 1, 1) if months else start  # noqa: DTZ001
-    midnight = start.replace(hour=0, minute=0, second=0)
+        return Calendar(
+            named=named, times=times, unit=Unit.MONTH, interval=interval, first=day,
+            positions=positions,
+        )  # fmt: skip
+    if freq == "DAILY":
+        if "BYSETPOS" in values:
+            # Every day has the same times: what is picked of one is picked of all.
+            places = {each - 1 if each > 0 else len(times) + each for each in positions}
+            times = tuple(times[each] for each in sorted(places))
+        return Calendar(named=named, times=times, first=day, stride=(day, interval, 1))
+    week = day - (start.weekday() - wkst) % 7
+    if "BYSETPOS" in values:
+        return Calendar(
+            named=named, times=times, unit=Unit.WEEK, interval=interval, first=day,
+            week_start=wkst, positions=positions,
+        )  # fmt: skip
+    return Calendar(named=named, times=times, first=day, stride=(week, 7 * interval, 7))
+
+
+def _positions(values: Mapping[str, Any], freq: str, times: Sequence[int]) -> tuple[int, ...]:
+    """The BYSETPOS that a period can have."""
+    if "BYSETPOS" not in values:
+        return ()
+    days = {"YEARLY": 366, "MONTHLY": 31, "DAILY": 1, "WEEKLY": 7}[freq]
     if freq == "WEEKLY":
-        week = midnight - timedelta(days=(start.weekday() - values.get("WKST", 0)) % 7)
-        weeks = in_step((moment - week) // timedelta(days=7))
-        return week + timedelta(days=7 * weeks) if weeks else start
-    unit = _UNITS[freq]
-    begin = midnight + (start - midnight) // unit * unit
-    steps = in_step((moment - begin) // unit)
-    return begin + steps * unit if steps else start
+        days = len({day for day, _ in values.get("BYDAY", [(0, 0)])})
+    return tuple(each for each in values["BYSETPOS"] if abs(each) <= days * len(times))

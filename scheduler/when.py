@@ -13,7 +13,6 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from dateutil.parser import isoparse
-from dateutil.tz import datetime_exists
 
 from scheduler.errors import InvalidJob
 from scheduler.fields import nearest, refusal
@@ -137,7 +136,7 @@ def first_instant(local: datetime, place: ZoneInfo) -> datetime:
         return local.replace(tzinfo=place, fold=fold).astimezone(_UTC)
 
     found = at(0)
-    if not datetime_exists(local, place):
+    if wall(found, place) != local:  # no clock shows it
         before = at(1)
         while found - before > _SECOND:
             middle = before + timedelta(seconds=(found - before) // _SECOND // 2)

@@ -22,15 +22,24 @@ CORE = {
     "commands", "conditions", "cron_rule", "errors", "fields", "frontmatter", "gateway", "instants",
     "job_text", "journal", "journal_head", "known", "markdown", "model", "pace", "policy", "quotas",
     "readings", "records", "recovery", "recurrence", "report", "report_series", "rereading",
-    "rrule_rule",
+    "rrule_days", "rrule_rule",
     "series", "series_keys", "settings", "settings_file", "signing", "states", "strict_yaml",
-    "target", "trust", "when", "words", "workflow_commands",
+    "target", "trust", "wall_times", "when", "words", "workflow_commands",
 }  # fmt: skip
 #: What a room of the core may know of the others: each may import those before it.
 ORDER = [
-    {"errors", "instants", "states", "markdown", "strict_yaml", "pace", "workflow_commands"},
+    {
+        "errors",
+        "instants",
+        "states",
+        "markdown",
+        "strict_yaml",
+        "pace",
+        "wall_times",
+        "workflow_commands",
+    },
     {"model", "records"},
-    {"when", "commands", "fields", "gateway", "journal", "rereading", "settings"},
+    {"when", "commands", "fields", "gateway", "journal", "rereading", "rrule_days", "settings"},
     {"conditions", "cron_rule", "rrule_rule"},
     {"series_keys", "recurrence", "readings", "journal_head"},
     {"frontmatter", "policy", "series", "words"},
