@@ -10,12 +10,12 @@ import json
 import os
 import secrets
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
+from scheduler import streams
 from scheduler import workflow_commands as commands
 from scheduler.clock import SystemClock
 from scheduler.connect import Connection, connect
@@ -57,6 +57,7 @@ LEVELS: Mapping[str, Level] = {
 
 def main(environ: Mapping[str, str]) -> int:
     """Run the command that ``environ`` names; the exit status is that of ``schedule``."""
+    streams.opened()
     try:
         environment = Environment.read(environ)
         command = environ.get("SCHEDULE_COMMAND") or "tick"
@@ -67,7 +68,8 @@ def main(environ: Mapping[str, str]) -> int:
             return _enqueue(environment)
         raise UsageError(f"command: {command!r} is unknown; write 'tick' or 'enqueue'")
     except SchedulerError as problem:
-        _say(commands.annotation("error", visible(str(problem)), title="schedule"))
+        if not (isinstance(problem, streams.Untold) and problem.silent):
+            _fail(problem)
         return problem.exit_status
 
 
@@ -82,7 +84,6 @@ def _tick(environment: Environment, leave: Leave) -> int:
     except Overtime:
         report = report or unbegun()
     leave.arrived()
-    _log(report.lines())
     wanted = [
         Annotation(level=level, message=visible(f"#{note.id}: {note.reason}"), title=name)
         for name, level in LEVELS.items()
@@ -98,20 +99,21 @@ def _tick(environment: Environment, leave: Leave) -> int:
     ]
     if report.stopped:
         wanted.append(Annotation(level="warning", message=visible(report.stopped), title="stopped"))
-    for line in commands.annotation_lines(wanted):
-        _say(line)
     data = report.as_json()
     counts = {name: str(len(data[name])) for name in ("dispatched", *TickReport.NOTES)}
-    _write_outputs(
+    untold = _tell(
         environment,
+        [*_inert(report.lines()), *commands.annotation_lines(wanted)],
         {**counts, "next-due": data["next_due"] or "", "result": json.dumps(data)},
-    )
-    _write_summary(
-        environment,
         summary(report, repository=environment.need_repository(), server=environment.server_url),
+        done=f"the tick is done, dispatched: {counts['dispatched']}; the jobs' journals say which",
     )
     if report.error is not None:
+        if untold and not untold.silent:
+            streams.warn(f"schedule: {visible(str(untold))}")
         raise report.error
+    if untold:
+        raise untold
     return 0
 
 
@@ -159,12 +161,17 @@ def _enqueue(environment: Environment) -> int:
         if now - run_at > TRANSIT:
             raise Refused(f"run-at: {request.get('run-at')!r} is past; write a time to come")
         made = create(request, connection, senders=environment.senders)
-    _log(made.lines())
     data = made.as_json()
-    _write_outputs(
-        environment, {"id": str(data["id"]), "url": data["url"], "result": json.dumps(data)}
+    again = "run this run again: that opens no second job"
+    untold = _tell(
+        environment,
+        _inert(made.lines()),
+        {"id": str(data["id"]), "url": data["url"], "result": json.dumps(data)},
+        _enqueued(made),
+        done=f"#{made.ticket.number} is open, {made.ticket.url}; {again}",
     )
-    _write_summary(environment, _enqueued(made))
+    if untold:
+        raise untold
     return 0
 
 
@@ -201,18 +208,57 @@ def _enqueued(made: Created) -> str:
     return f"### Schedule: [#{made.ticket.number}]({made.ticket.url}) {code(made.line())}\n"
 
 
-def _log(lines: Any) -> None:
+def _inert(lines: Iterable[str]) -> list[str]:
     # No line of an issue's text is a command to the runner while these are stopped.
     token = secrets.token_hex(16)
-    _say(f"::stop-commands::{token}")
-    for line in lines:
-        _say(visible(line))
-    _say(f"::{token}::")
+    return [f"::stop-commands::{token}", *map(visible, lines), f"::{token}::"]
+
+
+def _tell(
+    environment: Environment,
+    lines: Iterable[str],
+    outputs: Mapping[str, str],
+    shown: str,
+    *,
+    done: str,
+) -> streams.Untold | None:
+    """Tell what was ``done`` in each place, whatever the others do; what the caller has to hear.
+
+    The summary is for people, and says what the log says: without it nothing has failed.
+    """
+    untold = None
+    try:
+        _write_outputs(environment, outputs)
+    except streams.Untold as problem:
+        untold = streams.Untold(f"{problem}; {done}")
+    try:
+        _write_summary(environment, shown)
+    except streams.Untold as problem:
+        streams.warn(f"schedule: {visible(str(problem))}")
+    try:
+        for line in lines:
+            _say(line)
+    except OSError as problem:
+        streams.abandon(sys.stdout)
+        why = f"standard output: can't be used ({problem.strerror or problem}); {done}"
+        untold = untold or streams.Untold(why, silent=isinstance(problem, BrokenPipeError))
+        if not untold.silent:
+            streams.warn(f"schedule: {visible(str(untold))}")
+            untold.silent = True
+    return untold
 
 
 def _say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
+
+
+def _fail(problem: SchedulerError) -> None:
+    try:
+        _say(commands.annotation("error", visible(str(problem)), title="schedule"))
+    except OSError:
+        streams.abandon(sys.stdout)
+        streams.warn(f"schedule: {visible(str(problem))}")
 
 
 def _write_outputs(environment: Environment, values: Mapping[str, str]) -> None:
@@ -222,15 +268,13 @@ def _write_outputs(environment: Environment, values: Mapping[str, str]) -> None:
         commands.output(name, value, delimiter=secrets.token_hex(16))
         for name, value in values.items()
     ]
-    with Path(environment.output_path).open("a", encoding="utf-8") as file:
-        file.write("".join(entries))
+    streams.append("GITHUB_OUTPUT", environment.output_path, "".join(entries))
 
 
 def _write_summary(environment: Environment, text: str) -> None:
     if environment.summary_path is None:
         return
-    with Path(environment.summary_path).open("a", encoding="utf-8") as file:
-        file.write(commands.summary(text))
+    streams.append("GITHUB_STEP_SUMMARY", environment.summary_path, commands.summary(text))
 
 
 if __name__ == "__main__":

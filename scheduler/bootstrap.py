@@ -191,6 +191,20 @@ def run(
     )
 
 
+def say(text: str) -> None:
+    """Print ``text``, on standard error where standard output can't be written, if at all."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is None:
+            continue
+        try:
+            print(text, file=stream, flush=True)
+        except OSError:
+            # What is left in it must not be tried again at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        else:
+            return
+
+
 def main() -> None:
     """Make the dependencies importable and become ``python -m scheduler.action``."""
     try:
@@ -199,9 +213,9 @@ def main() -> None:
         if output := getattr(error, "output", ""):
             # Whatever pip prints must not be read as a workflow command.
             token = secrets.token_hex(16)
-            print(f"::stop-commands::{token}\n{output}\n::{token}::", flush=True)
+            say(f"::stop-commands::{token}\n{output}\n::{token}::")
         message = str(error).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-        print(f"::error title=schedule::{message}", flush=True)
+        say(f"::error title=schedule::{message}")
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

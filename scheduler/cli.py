@@ -6,13 +6,12 @@ What talks to GitHub is imported by the command that needs it: an agent that ask
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Any
 
 import click
 
-from scheduler import __version__
+from scheduler import __version__, streams
 from scheduler.cli_group import (
     JSON,
     QUEUE,
@@ -64,10 +63,17 @@ def _inputs(pairs: tuple[str, ...]) -> dict[str, str]:
 
 
 def _read() -> str:
+    if sys.stdin is None:
+        raise UsageError("standard input: is closed; pass the text through a pipe")
     try:
         return sys.stdin.read()
     except UnicodeDecodeError as odd:
         raise UsageError(f"standard input: is no UTF-8 text ({odd.reason})") from odd
+    except OSError as problem:
+        why = problem.strerror or problem
+        raise UsageError(
+            f"standard input: can't be read ({why}); pass the text through a pipe"
+        ) from problem
 
 
 @cli.command()
@@ -278,11 +284,11 @@ def resolve(
 
 def main() -> None:
     """The console script."""
+    streams.opened()
     try:
         cli.main(prog_name="schedule")
     except OSError as problem:
-        # Nothing more can be written there, and what is left must not be tried at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        streams.abandon(sys.stdout)
         if not isinstance(problem, BrokenPipeError):
             # A reader of a pipe who has left needs not be told; a full disk has to be.
             where = repr(problem.filename) if problem.filename else "standard output"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from scheduler import streams
 from scheduler.errors import SchedulerError
 from scheduler.markdown import visible
 from scheduler.series_keys import IN_REQUEST
@@ -77,7 +79,7 @@ class Schedule(click.Group):
 
 def complain(problem: str) -> None:
     """Say on standard error, in one line, what went wrong."""
-    click.echo(inert(" ".join(visible(f"schedule: {problem}").splitlines())), err=True)
+    streams.warn(inert(" ".join(visible(f"schedule: {problem}").splitlines())))
 
 
 def _usage(problem: click.ClickException, group: click.Context) -> str:
@@ -111,11 +113,21 @@ def connected(queue: str | None) -> Connection:
 
 def show(data: Any, as_json: bool, text: str) -> None:
     """Print an answer, for a program or for a person."""
+    said = text
     if as_json:
         # The same value, with nothing in it that a terminal or the Actions runner acts on.
         written = json.dumps(data, indent=2, ensure_ascii=False).replace("##[", "#\\u0023[")
-        text = "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in written)
-    click.echo(text if as_json else inert(text))
+        said = "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in written)
+    try:
+        click.echo(said if as_json else inert(text))
+    except BrokenPipeError:
+        raise
+    except OSError as problem:
+        streams.abandon(sys.stdout)
+        # What was done begins with the number of the job that it was done to.
+        done = f"; what it was to say: {text.splitlines()[0]}" if text.startswith("#") else ""
+        why = problem.strerror or problem
+        raise streams.Untold(f"standard output: can't be used ({why}){done}") from problem
 
 
 def watch(connection: Connection, tickets: Iterable[Ticket]) -> None:
@@ -124,7 +136,7 @@ def watch(connection: Connection, tickets: Iterable[Ticket]) -> None:
 
     now, queue = connection.clock.now(), connection.queue.repository
     if line := warning(tickets, connection.settings, now, repository=queue):
-        click.echo(inert(visible(f"schedule: {line}")), err=True)
+        streams.warn(inert(visible(f"schedule: {line}")))
 
 
 def key_options(*names: str) -> Callable[[Command], Command]:

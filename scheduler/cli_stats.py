@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from scheduler.cli_group import JSON, QUEUE, connected, show, watch
+from scheduler.cli_group import JSON, QUEUE, complain, connected, show, watch
 from scheduler.errors import InvalidJob, SchedulerError, UsageError
 
 if TYPE_CHECKING:
@@ -82,10 +81,10 @@ def _overdue(connection: Connection, now: datetime, late: list[Overdue], *, as_j
 
 
 def _append(path: str, markdown: str) -> None:
+    from scheduler.streams import Untold, append
     from scheduler.workflow_commands import summary
 
     try:
-        with Path(path).open("a", encoding="utf-8") as file:
-            file.write(summary(markdown))
-    except OSError as problem:
-        raise UsageError(f"GITHUB_STEP_SUMMARY: {path!r} can't be written: {problem}") from problem
+        append("GITHUB_STEP_SUMMARY", path, summary(markdown))
+    except Untold as problem:
+        complain(str(problem))

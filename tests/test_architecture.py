@@ -52,7 +52,7 @@ WIRING = {
     "create", "demo", "environment", "explain", "github_conditions", "github_connection",
     "github_content", "github_http", "github_marks", "github_objects", "github_people",
     "github_poll", "github_queue", "github_repository", "history", "keepalive", "leaving",
-    "listing", "manage", "request", "requested", "saying", "seen", "steering", "ticking",
+    "listing", "manage", "request", "requested", "saying", "seen", "steering", "streams", "ticking",
 }  # fmt: skip
 WIRING |= {name for name in FILES if name.startswith("cli_")}
 #: The rest performs what the core decides, through the protocols of `gateway` alone.
