@@ -13,7 +13,7 @@ from scheduler.discussions import Discussions
 from scheduler.errors import NotPermitted, RateLimited, Rejected, SchedulerError, Unavailable
 from scheduler.facts import Facts
 from scheduler.gateway import Clock, Comments, Queue
-from scheduler.issues import Issues
+from scheduler.issues import MOST_LABELS, Issues, full
 from scheduler.journal import ENDS, Claim, Entry, History, Journal, read
 from scheduler.known import Known
 from scheduler.model import (
@@ -129,10 +129,19 @@ class Desk:
         instant = None if found.asked.recurring else occurrence_instant(found.key)
         return policy.Wanted(
             skip=found.skip,
-            command=found.command,
+            command=self._possible(found),
             lost=found.lost,
             moved=instant not in (None, found.asked.run_at),
         )
+
+    def _possible(self, found: Known) -> Command | None:
+        """What a comment asks for; a pause that no label can show is none."""
+        said, ticket = found.command, found.ticket
+        label = state_label(self.settings.label, State.PAUSED)
+        shown = label in ticket.labels or len(ticket.labels) < MOST_LABELS
+        if said is None or said.name != "pause" or shown:
+            return said
+        return replace(said, problem=full(ticket, label))
 
     def words(self, found: Known, comments: Comments, history: History) -> bool:
         """Whether somebody who may said anything to the scheduler that was not dealt with."""

@@ -159,6 +159,7 @@ class Tick:
             report.comes_next(now)
         self.say_untold()
         self.lifecycle.dispatcher.pacing.tell(report)
+        report.notices += self.issues.refused.values()
         report.requests = self.queue.requests
         return report
 

@@ -150,4 +150,6 @@ class GitHubMarks(GitHubPeople):
 
 
 def _of_labels(refused: Rejected) -> bool:
-    return refused.status in (400, 404, 422) and "label" in str(refused).lower()
+    words = str(refused).lower()
+    # That an issue has a hundred, the most, no label that is made can help.
+    return refused.status in (400, 404, 422) and "label" in words and "more than" not in words

@@ -16,6 +16,8 @@ from scheduler.gateway import Queue
 from scheduler.model import Ticket
 from scheduler.states import LABELLED, State, begun_label, state_label
 
+#: GitHub refuses the next one, whichever: https://github.com/actions/labeler/issues/115
+MOST_LABELS = 100
 #: The labels that say only what the scheduler found, and come off once that is true no longer.
 OURS = LABELLED - {State.HELD}
 
@@ -26,6 +28,8 @@ class Issues:
     def __init__(self, queue: Queue, *, label: str) -> None:
         self.queue = queue
         self.label = label
+        #: What is to be said of labels that can't be put on, once of each issue.
+        self.refused: dict[int, str] = {}
 
     def close(self, ticket: Ticket, state: State) -> Ticket:
         """Close the issue as ``state`` asks, after its journal says so; the issue as it is then.
@@ -95,6 +99,9 @@ class Issues:
     def _put_on(self, ticket: Ticket, label: str) -> Ticket:
         if label in ticket.labels:
             return ticket
+        if len(ticket.labels) >= MOST_LABELS:
+            self.refused[ticket.number] = full(ticket, label)
+            return ticket
         self.queue.add_label(ticket.number, label)
         return replace(ticket, labels=(*ticket.labels, label))
 
@@ -103,3 +110,11 @@ class Issues:
             return ticket
         self.queue.remove_label(ticket.number, label)
         return replace(ticket, labels=tuple(each for each in ticket.labels if each != label))
+
+
+def full(ticket: Ticket, label: str) -> str:
+    """Why an issue takes no further label, and the way out."""
+    return (
+        f"label: {label!r} can't be put on #{ticket.number}: it has {len(ticket.labels)} labels, "
+        "the most that GitHub allows; take one off"
+    )

@@ -23,6 +23,7 @@ from scheduler.sandbox.records import (
 from scheduler.sandbox.repository import Repository
 from scheduler.sandbox.state import State
 
+LABELS_LIMIT = 100
 COMMENTS_LIMIT = 2_500
 REACTIONS = ("+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes")
 REASONS = ("completed", "not_planned", "duplicate", "reopened")
@@ -170,6 +171,9 @@ class Desk:
         for name in names:
             label = self.label(name)
             if label not in issue.view.labels:
+                if len(issue.view.labels) >= LABELS_LIMIT:
+                    words = f"Validation Failed. Issues cannot have more than {LABELS_LIMIT} labels"
+                    raise ApiFailure(422, words)
                 self.put(issue, replace(issue.view, labels=(*issue.view.labels, label)))
                 self.event(issue, "labeled", label=label)
                 self.tell(issue, "labeled", label=label)

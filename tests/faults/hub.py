@@ -192,6 +192,9 @@ class MemoryHub:
         """Put one label on an issue; those that it has then."""
         labels = self.ticket(number).labels
         if label not in labels:
+            if len(labels) >= 100:
+                words = "GitHub answers 422: Issues cannot have more than 100 labels"
+                raise Rejected(words, status=422)
             self.marks.append(Marked(number, label, on=True, by=by))
             self.event(number, "labeled", by=by, label=label)
             labels = (*labels, label)
