@@ -16,8 +16,8 @@ from scheduler.errors import Rejected, SchedulerError
 from scheduler.journal import Explanation
 from scheduler.known import Known
 from scheduler.model import Run
-from scheduler.recurrence import of
 from scheduler.report import waiting_comment
+from scheduler.series import rule_of
 from scheduler.when import format_duration, format_instant
 
 #: How often what is waited for is asked about: after a tenth of the time it was waited for.
@@ -112,7 +112,7 @@ class Circumstances:
 
     def _within(self, found: Known, patience: timedelta | None) -> timedelta | None:
         """A series waits no longer than until its next instant, which then waits for itself."""
-        rule = of(found.asked)
+        rule = rule_of(found.asked, found.history.journal)
         following = rule.after(found.instant) if rule is not None else None
         if following is None:
             return patience

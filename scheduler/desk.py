@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -10,7 +11,14 @@ from scheduler import policy, series
 from scheduler.claims import Claimant
 from scheduler.commands import Command, Resolution, heard, resolutions
 from scheduler.discussions import Discussions
-from scheduler.errors import NotPermitted, RateLimited, Rejected, SchedulerError, Unavailable
+from scheduler.errors import (
+    InvalidJob,
+    NotPermitted,
+    RateLimited,
+    Rejected,
+    SchedulerError,
+    Unavailable,
+)
 from scheduler.facts import Facts
 from scheduler.gateway import Clock, Comments, Queue
 from scheduler.issues import MOST_LABELS, Issues, full
@@ -272,15 +280,12 @@ class Desk:
             # What stands there now was perhaps dealt with; only later words are listened to.
             seen = max((comment.id for comment in comments.items), default=0)
             history, entry = self._handled(history, seen), replace(entry, seen=seen)
-        elif (instant := occurrence_instant(entry.key)) and entry.outcome in ENDS:
-            passed = series.passed_over(found.asked, joined, instant)
-            entry = replace(entry, passed=passed or None)
+        entry = self._counted(found, joined, entry)
         after = replace(history, journal=history.journal.with_entry(entry), claims=())
         if comments.as_of is not None and self._told(comments, newest, after.journal, own):
             marked = replace(history.journal, read_at=comments.as_of)
             history = replace(history, journal=marked)
-        comes = self.locate(found, (), after)
-        foot = None if comes.over else series.shown(comes.instant, after.journal)
+        foot = self._next_instant(found, after)
         journal, gone = self.claimant.record(
             found.number,
             history,
@@ -289,6 +294,24 @@ class Desk:
             written=lambda journal: series_comment(journal, next_instant=foot, asked=found.asked),
         )
         return _with_fewer(found, gone), journal
+
+    def _counted(self, found: Known, journal: Journal, entry: Entry) -> Entry:
+        """The end of an instant with what a series counts: itself, and what it passed over."""
+        instant = occurrence_instant(entry.key)
+        if instant is None or entry.outcome not in ENDS:
+            return entry
+        with suppress(InvalidJob):  # what ran is recorded, whatever its rule does by now
+            entry = series.numbered(entry, found.asked, journal)
+            if not found.lost:
+                passed = series.passed_over(found.asked, journal, instant)
+                entry = replace(entry, passed=passed or None)
+        return entry
+
+    def _next_instant(self, found: Known, after: History) -> datetime | None:
+        with suppress(InvalidJob):
+            comes = self.locate(found, (), after)
+            return None if comes.over else series.shown(comes.instant, after.journal)
+        return None
 
     def _told(
         self, comments: Comments, newest: History, journal: Journal, own: Claim | None

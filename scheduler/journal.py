@@ -64,6 +64,8 @@ class Entry:
     ``seen`` the highest comment id when a job was held: only later words can settle it.
     ``passed`` is how many earlier instants of a series were passed over, ``until`` when a
     job that was put off may run at the earliest, ``instead_of`` is its claim's.
+    ``nth`` is which instant of its series it is, from 1, where they are counted, and ``counted``
+    the digest of the rule by which.
     ``requested_by`` is who asked for what was dispatched, ``verified`` whether it was signed.
     """
 
@@ -84,6 +86,8 @@ class Entry:
     instead_of: datetime | None = None
     requested_by: str = ""
     verified: bool | None = None
+    nth: int | None = None
+    counted: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -69,13 +69,16 @@ def _fitting(journal: Journal, spared: set[int], left: int, *, terse: bool) -> J
         if place >= young or (place in journal.marks and not terse):
             kept.append(replace(entry, reason=entry.reason[:LONGEST_REASON]))
         elif place in spared or place >= young - left:
-            kept.append(_short(entry))
+            kept.append(_short(entry, counts=entry is journal.furthest))
         else:
             out.append(entry.at)
     return replace(journal, entries=tuple(kept), left_out=max(out, default=None))
 
 
-def _short(entry: Entry) -> Entry:
+def _short(entry: Entry, *, counts: bool) -> Entry:
+    """An entry without its words; only the one that a series ``counts`` from keeps its number."""
+    if not counts and (entry.nth or entry.counted):
+        entry = replace(entry, nth=None, counted="")
     if not (entry.target or entry.reason):
         return entry
     bare = replace(entry, reason="", run_url="", target="", matched="")

@@ -19,7 +19,7 @@ from scheduler.errors import (
 )
 from scheduler.fields import REPOSITORY
 from scheduler.job_text import its_own_fault, waiting
-from scheduler.journal import Entry
+from scheduler.journal import Entry, Journal
 from scheduler.model import Job, Ticket
 from scheduler.saying import say
 from scheduler.seen import Seen, look
@@ -204,7 +204,8 @@ def retry(connection: Connection, number: int) -> dict[str, Any]:
     if seen.job is not None:
         try:
             with its_own_fault(ticket.body):
-                comes = expected(seen.job, title="", touched=connection.clock.now())
+                now, told = connection.clock.now(), Journal(entries=seen.entries)
+                comes = expected(seen.job, title="", touched=now, journal=told)
         except InvalidJob as wrong:
             problem = str(wrong)
     if comes is None:

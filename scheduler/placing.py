@@ -72,7 +72,8 @@ class Placer:
     def _latest(self, found: Known, now: datetime) -> datetime | None:
         """The last instant of a series that has begun; None of what has not, or comes once."""
         rule = of(found.asked)
-        return rule.latest(now) if rule is not None and found.asked.run_at <= now else None
+        # How many there were is counted by its journal, once that is read.
+        return rule.endless.latest(now) if rule is not None and found.asked.run_at <= now else None
 
     def _located(self, found: Known, items: Sequence[Comment]) -> Known:
         desk, comments = self._desk, Comments(items=tuple(items))

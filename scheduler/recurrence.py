@@ -7,12 +7,13 @@ the first of the two; so an instant is never named twice.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
-from itertools import islice, takewhile
+from itertools import takewhile
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -125,7 +126,12 @@ class Walls:
 
 @dataclass(frozen=True, kw_only=True)
 class Recurrence:
-    """The instants of a series from ``start`` to ``until``, both inclusive; all in UTC."""
+    """The instants of a series from ``start`` to ``until``, both inclusive; all in UTC.
+
+    With a ``count`` there are no more than so many. They are counted from ``known``: an instant
+    of the series and which one it is, from 1, as somebody wrote it down; without it, from the
+    start.
+    """
 
     source: Source
     start: datetime
@@ -133,6 +139,8 @@ class Recurrence:
     #: The key that says it, and what it says.
     field: str
     text: str
+    count: int | None = None
+    known: tuple[datetime, int] | None = None
 
     def first(self) -> datetime | None:
         """The first instant; None: there is none."""
@@ -152,13 +160,46 @@ class Recurrence:
         if moment < self.start:
             return None
         with self._within_bounds():
-            return self.source.last(moment, not_before=self.start)
+            if self.count is None:
+                return self.source.last(moment, not_before=self.start)
+            return max((at for _, at in self._counted(moment, moment)), default=None)
 
     def since(self, moment: datetime) -> Iterator[datetime]:
         """The instants from ``moment`` on, in their order."""
         with self._within_bounds():
-            found = self.source.since(max(moment, self.start))
-            yield from takewhile(lambda each: each <= self.until, found)
+            if self.count is None:
+                found = self.source.since(max(moment, self.start))
+                yield from takewhile(lambda each: each <= self.until, found)
+                return
+            yield from (at for _, at in self._counted(moment, self.until) if at >= moment)
+
+    def number(self, moment: datetime) -> int:
+        """How many instants there are up to ``moment``: which one it is, if it is one."""
+        with self._within_bounds():
+            return max((number for number, _ in self._counted(moment, moment)), default=0)
+
+    @property
+    def endless(self) -> Recurrence:
+        """The same without its count, and so without what it costs to count."""
+        return replace(self, count=None)
+
+    @property
+    def digest(self) -> str:
+        """Tells what is counted from any other rule, start or zone; 16 hexadecimal digits."""
+        said = f"{self.source} {format_instant(self.start)}"
+        return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+    def _counted(self, moment: datetime, to: datetime) -> Iterator[tuple[int, datetime]]:
+        """The instants up to ``to`` with their numbers, from the known one before ``moment`` on."""
+        number, begin = 0, self.start
+        if self.known is not None and self.known[0] <= moment:
+            begin, known = self.known
+            number = known - 1
+        for each in self.source.since(begin):
+            number += 1
+            if each > to or (self.count is not None and number > self.count):
+                return
+            yield number, each
 
     def shortest_gap(self) -> timedelta | None:
         """The smallest distance between two neighbours, as far as they are compared."""
@@ -224,12 +265,10 @@ def _of(
             text = cron_text("cron", cron or "")
             source, field = Walls(CronRule(text), clocks), "cron"
     end = min(until or END, END)
-    whole = Recurrence(source=source, start=start, until=end, field=field, text=text)
-    if count is None:
-        return whole
-    counted = list(islice(whole.between(start - _SECOND, end), count))
-    last = counted[-1] if len(counted) == count else end
-    return Recurrence(source=source, start=start, until=last, field=field, text=text)
+    if every is not None and count is not None:
+        # Steps need not be counted one by one.
+        end, count = min(end, start + min(count - 1, (END - start) // every) * every), None
+    return Recurrence(source=source, start=start, until=end, field=field, text=text, count=count)
 
 
 def _own_end(

@@ -95,7 +95,12 @@ def _runs_at(ticket: Ticket, job: Job, history: History, *, read: bool) -> datet
     if not ticket.open:
         return job.run_at
     return max(
-        series.expected(job, title=ticket.title, touched=ticket.updated_at),
+        series.expected(
+            job,
+            title=ticket.title,
+            touched=ticket.updated_at,
+            journal=history.journal if read else None,
+        ),
         series.put_off(history.journal) or job.run_at,
         # For display alone: of a job that was put off, the title says so without its comments.
         (None if read or not ticket.comments else series.titled(ticket.title)) or job.run_at,

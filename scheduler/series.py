@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from scheduler.commands import Command
-from scheduler.journal import NEVER_STARTED, History, Journal
+from scheduler.journal import NEVER_STARTED, Entry, History, Journal
 from scheduler.model import Job, occurrence_instant
 from scheduler.recurrence import END, Recurrence, of
 from scheduler.when import format_instant
@@ -64,7 +64,7 @@ def locate(
     journal says was dealt with.
     """
     journal, said = history.journal, list(commands)
-    rule = of(job)
+    rule = rule_of(job, journal)
     gone = rule is not None and lost(history, begun=begun)
     held = journal.held
     # Of what is on hold people say what became of it; else what they ask for comes first.
@@ -141,15 +141,36 @@ def position(journal: Journal) -> datetime | None:
     return occurrence_instant(journal.furthest.key) if journal.furthest else None
 
 
+def rule_of(job: Job, journal: Journal) -> Recurrence | None:
+    """The rule of a series, which counts its instants from where its journal says that it is.
+
+    What was written down of another rule, start or zone says nothing of this one.
+    """
+    rule, reached = of(job), journal.furthest
+    if rule is None or rule.count is None or reached is None or reached.counted != rule.digest:
+        return rule
+    instant = occurrence_instant(reached.key)
+    known = (instant, reached.nth) if instant is not None and reached.nth else None
+    return replace(rule, known=known)
+
+
+def numbered(entry: Entry, job: Job, journal: Journal) -> Entry:
+    """The end of an instant with its number in a series that is counted, for the next to go on."""
+    rule, instant = rule_of(job, journal), occurrence_instant(entry.key)
+    if rule is None or rule.count is None or instant is None:
+        return entry
+    return replace(entry, nth=rule.number(instant), counted=rule.digest)
+
+
 def over(job: Job, journal: Journal) -> bool:
     """Whether the last instant of a series was dealt with."""
-    rule, reached = of(job), position(journal)
+    rule, reached = rule_of(job, journal), position(journal)
     return rule is not None and reached is not None and rule.after(reached) is None
 
 
 def passed_over(job: Job, journal: Journal, instant: datetime) -> int:
     """How many instants before ``instant`` have had no end yet, and get none of their own."""
-    rule, reached = of(job), position(journal)
+    rule, reached = rule_of(job, journal), position(journal)
     if rule is None:
         return 0
     first = rule.first() if reached is None else rule.after(reached)
@@ -217,16 +238,22 @@ def titled(title: str) -> datetime | None:
     return occurrence_instant(f"@{match['instant']}") if match else None
 
 
-def expected(job: Job, *, title: str, touched: datetime) -> datetime:
+def expected(
+    job: Job, *, title: str, touched: datetime, journal: Journal | None = None
+) -> datetime:
     """The instant that an open job waits for, as far as its issue shows it without its comments.
 
     For display alone. A series' title says it, if nobody wrote another. Else it is the first
-    after ``touched``, when the issue was last changed: each occurrence does that.
+    after ``touched``, when the issue was last changed: each occurrence does that. Whether its
+    count is used up only its ``journal`` tells, and an open issue shows that it is not.
     """
     rule = of(job)
     if rule is None:
         return job.run_at
-    return titled(title) or rule.after(touched) or rule.latest(END) or job.run_at
+    if (shown := titled(title)) is not None:
+        return shown
+    rule = rule.endless if journal is None else rule_of(job, journal) or rule
+    return rule.after(touched) or rule.latest(END) or job.run_at
 
 
 def retitled(title: str, moment: datetime) -> str:
