@@ -17,7 +17,7 @@ from tests.faults.series import occurrences, open_series
 from tests.faults.world import World, world
 
 FIVE = timedelta(minutes=5)
-WEEK = 7 * 24 * 12
+DAY = 24 * 12
 #: GitHub's limit of a comment.
 MOST = 65_536
 
@@ -63,20 +63,19 @@ class Life:
             tracemalloc.stop()
 
 
-def played(weeks: int, left: int, capsys: pytest.CaptureFixture[str]) -> None:
-    """So many weeks and ``left`` more instants; the last week is compared with the second."""
+def played(total: int, part: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """So many instants; the last ``part`` of them is compared with the second."""
     life = Life()
-    total = weeks * WEEK + left
-    life.live(WEEK)
-    young, small = life.live(WEEK), life.peak()
-    life.live(total - 3 * WEEK - 2)
-    old, large = life.live(WEEK), life.peak()
+    life.live(part)
+    young, small = life.live(part), life.peak()
+    life.live(total - 3 * part - 2)
+    old, large = life.live(part), life.peak()
     ticket = life.world.hub.ticket(life.number)
     with capsys.disabled():
         sys.stdout.write(
             f"\n{total} occurrences: longest journal {life.longest} characters, "
-            f"{life.requests} requests a tick; ms a tick {1000 * young / WEEK:.2f} in the second "
-            f"week, {1000 * old / WEEK:.2f} in the last; kB a tick {small // 1024}, then "
+            f"{life.requests} requests a tick; ms a tick {1000 * young / part:.2f} in the second "
+            f"{part}, {1000 * old / part:.2f} in the last; kB a tick {small // 1024}, then "
             f"{large // 1024}\n"
         )
     assert ticket.open
@@ -95,16 +94,16 @@ def _texts_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_day_of_a_series() -> None:
     life = Life()
-    life.live(WEEK // 7)
+    life.live(DAY)
     assert life.longest < MOST / 2
 
 
 @pytest.mark.slow
-def test_four_weeks_of_a_series(capsys: pytest.CaptureFixture[str]) -> None:
-    played(4, 0, capsys)
+def test_a_week_of_a_series(capsys: pytest.CaptureFixture[str]) -> None:
+    played(7 * DAY, DAY, capsys)
 
 
 @pytest.mark.soak
 def test_a_year_of_a_series(capsys: pytest.CaptureFixture[str]) -> None:
-    # 365 days: 105,120 occurrences.
-    played(52, 288, capsys)
+    # 105,120 occurrences; a week beside a week.
+    played(365 * DAY, 7 * DAY, capsys)
