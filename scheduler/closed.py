@@ -113,7 +113,7 @@ class ClosedIssues:
             outcome = self.settlement.ask(claim, ticket.number)
             entry = never_started(claim, desk.clock.now())
             if isinstance(outcome, Found):
-                desk.facts.started.add(outcome.run.id)
+                desk.facts.started[outcome.run.id] = claim.key
                 entry = started(replace(entry, outcome=State.DISPATCHED.value, reason=""), outcome)
                 entry = replace(entry, instead_of=claim.instead_of)
                 reason = f"was closed, but had started run {outcome.run.id}"

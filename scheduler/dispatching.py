@@ -220,7 +220,7 @@ class Dispatcher:
             self._end(standing, State.DISCARDED, str(refused))
             return None
         if accepted.run_id:
-            desk.facts.saw_run(standing.work.dispatch.target.repo, accepted.run_id)
+            desk.facts.saw_run(standing.work.dispatch.target.repo, accepted.run_id, claim.key)
         late = round((sent_at - found.job.run_at).total_seconds(), 3)
         entry = replace(
             desk.entry(found, State.DISPATCHED, standing.history, claim),
@@ -238,7 +238,7 @@ class Dispatcher:
         if entry.run_id is None and found.job.workflow:
             entry = self.settlement.identify(entry, claim, found.number, desk.clock)
             if entry.run_id:
-                desk.facts.saw_run(standing.work.dispatch.target.repo, entry.run_id)
+                desk.facts.saw_run(standing.work.dispatch.target.repo, entry.run_id, entry.key)
         late = entry.lateness_s or 0.0
         desk.report.dispatched.append(
             Fired(id=found.number, run_id=entry.run_id, run_url=entry.run_url, lateness_s=late)
@@ -268,7 +268,7 @@ class Dispatcher:
         own: Claim | None = None,
     ) -> None:
         """Record the run that was found to be a claim's, and close if that was the job's."""
-        self.desk.facts.started.add(outcome.run.id)
+        self.desk.facts.started[outcome.run.id] = claim.key
         entry = self.desk.entry(found, State.DISPATCHED, history, claim)
         reason = f"run {outcome.run.id}, found by {outcome.matched}"
         self.desk.note("recovered", found, reason)

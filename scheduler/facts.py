@@ -75,8 +75,9 @@ class Facts:
         #: The same as it was before something was written.
         self._earlier: tuple[datetime, Recent] | None = None
         self._older: tuple[Recent | None] | None = None
-        #: The runs that this process started or found: each is some job's, recorded or not.
-        self.started: set[int] = set()
+        #: The runs that this process started or found, and of which occurrence each is, recorded
+        #: or not: it proves nothing of any other, and all of its own.
+        self.started: dict[int, str] = {}
 
     def login(self) -> str | None:
         """The scheduler's own login; None until a first write shows it.
@@ -262,9 +263,9 @@ class Facts:
                 self._newest[repo] = None
         return self._newest[repo]
 
-    def saw_run(self, repo: str, run_id: int) -> None:
+    def saw_run(self, repo: str, run_id: int, key: str) -> None:
         """Remember a run of a job, which is then no other's."""
-        self.started.add(run_id)
+        self.started[run_id] = key
         self._newest[repo] = max(run_id, self._newest.get(repo) or 0)
 
     def newest_comments(self, since: datetime) -> Recent | None:

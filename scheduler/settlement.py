@@ -121,7 +121,7 @@ class Settlement:
 
     def _others(self, claim: Claim, number: int) -> tuple[set[int], list[str]]:
         """The runs that other journals hold, and who else may have started one unseen."""
-        taken = {*self.facts.started}
+        taken = {run for run, key in self.facts.started.items() if key != claim.key}
         rivals: list[str] = []
         # A claim that was made earlier can still meet this one's window.
         since = window(claim)[0] - SETTLED

@@ -200,7 +200,7 @@ def test_a_run_that_names_the_claim_is_its_beside_rivals_if_no_journal_holds_it(
     # Where the workflow may show anything, a title decides nothing between two.
     assert told(place.ask(replace(claim, title=""), 1)) == "Unclear"
     assert place.by_title(replace(claim, title=""), 1) is None
-    place.facts.started.add(run)
+    place.facts.started[run] = "7@2026-11-23T12:00:00Z"
     assert told(place.ask(claim, 1)) == "NeverStarted"
     assert place.by_title(claim, 1) is None
 

@@ -78,13 +78,14 @@ def test_faults_in_the_ticks_of_a_series(name: str) -> None:
     for index in range(1, test_series_matrix.requests_of(setting) + 1):
         for kind in ("crash-before", "crash-after", "drop-after", "long-after"):
             test_series_matrix.prove(setting, (Fault(index, kind),))
-    test_series_matrix.pairs(setting, 20, "long discussions")
+    for number in range(20):
+        test_series_matrix.side_by_side(setting, f"long discussion {number}")
 
 
 @pytest.mark.usefixtures("talk")
 def test_two_ticks_at_once_with_faults() -> None:
     for seed in range(60):
-        test_matrix.side_by_side(test_matrix.SETTINGS["titled"], 1 + seed % 2, seed)
+        test_matrix.side_by_side(test_matrix.SETTINGS["titled"], 1 + seed % 2, f"long {seed}")
 
 
 @pytest.mark.usefixtures("talk")
