@@ -25,7 +25,6 @@ from scheduler.issues import MOST_LABELS, Issues, full
 from scheduler.journal import ENDS, Claim, Entry, History, Journal, read
 from scheduler.known import Known
 from scheduler.model import (
-    UNCOUNTED,
     Comment,
     Job,
     Ticket,
@@ -269,7 +268,7 @@ class Desk:
             history = self._handled(history, passed_by)
         if not found.asked.recurring:
             journal, gone = self.claimant.record(found.number, history, entry, own=own)
-            return _with_fewer(found, gone), journal
+            return found.with_fewer(gone), journal
         # Many occurrences share a series' journal, so it is read once more right before it is
         # written: a tick that stalled must not wipe out what another has recorded since.
         comments = self.discussions.again(found.ticket).comments
@@ -293,7 +292,7 @@ class Desk:
             own=own,
             written=lambda journal: series_comment(journal, next_instant=foot, asked=found.asked),
         )
-        return _with_fewer(found, gone), journal
+        return found.with_fewer(gone), journal
 
     def _counted(self, found: Known, journal: Journal, entry: Entry) -> Entry:
         """The end of an instant with what a series counts: itself, and what it passed over."""
@@ -398,11 +397,3 @@ class Desk:
             requested_by=requested_by(found) if ran else "",
             verified=self.rules.verified(found) if ran else None,
         )
-
-
-def _with_fewer(found: Known, gone: int) -> Known:
-    """The job, of whose issue so many comments were deleted since it was read."""
-    if found.ticket.comments == UNCOUNTED or not gone:
-        return found
-    comments = max(found.ticket.comments - gone, 0)
-    return replace(found, ticket=replace(found.ticket, comments=comments))

@@ -176,10 +176,9 @@ class Journal:
 
     def _looked_at(self, key: str, last: int) -> bool:
         """Whether the occurrence of ``key`` may be looked at again."""
-        instant = occurrence_instant(key)
         if self.entries[last].outcome == State.HELD.value:
             return True
-        if instant is None:
+        if (instant := occurrence_instant(key)) is None:
             return occurrence_comment(key) > (self.handled or 0)
         reached = occurrence_instant(self.furthest.key) if self.furthest else None
         return reached is None or instant >= reached
@@ -246,10 +245,7 @@ class Explanation:
 
 @dataclass(frozen=True, kw_only=True)
 class Withdrawal:
-    """Says that claims on an issue were given up, for what was read after them was older.
-
-    ``times`` is how often in a row, ``at`` when last, ``reason`` what was wrong with it.
-    """
+    """Says how often in a row claims were given up, ``at`` when last, and for what reason."""
 
     id: int = 0
     times: int

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from scheduler.commands import Command
 from scheduler.journal import History
-from scheduler.model import Job, Ticket
+from scheduler.model import UNCOUNTED, Job, Ticket
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +41,13 @@ class Known:
     def number(self) -> int:
         """The issue's number."""
         return self.ticket.number
+
+    def with_fewer(self, gone: int) -> Known:
+        """The job, of whose issue so many comments were deleted since it was read."""
+        if self.ticket.comments == UNCOUNTED or not gone:
+            return self
+        comments = max(self.ticket.comments - gone, 0)
+        return replace(self, ticket=replace(self.ticket, comments=comments))
 
     @property
     def waits(self) -> bool:
