@@ -22,7 +22,7 @@ from scheduler.errors import (
 from scheduler.facts import Facts
 from scheduler.gateway import Clock, Comments, Queue
 from scheduler.issues import MOST_LABELS, Issues, full
-from scheduler.journal import ENDS, Claim, Entry, History, Journal, read
+from scheduler.journal import Claim, Entry, History, Journal, read
 from scheduler.known import Known
 from scheduler.model import (
     Comment,
@@ -279,7 +279,8 @@ class Desk:
             # What stands there now was perhaps dealt with; only later words are listened to.
             seen = max((comment.id for comment in comments.items), default=0)
             history, entry = self._handled(history, seen), replace(entry, seen=seen)
-        entry = self._counted(found, joined, entry)
+        with suppress(InvalidJob):  # what ran is recorded, whatever its rule does by now
+            entry = series.counted(entry, found.asked, joined, lost=found.lost)
         after = replace(history, journal=history.journal.with_entry(entry), claims=())
         if comments.as_of is not None and self._told(comments, newest, after.journal, own):
             marked = replace(history.journal, read_at=comments.as_of)
@@ -293,18 +294,6 @@ class Desk:
             written=lambda journal: series_comment(journal, next_instant=foot, asked=found.asked),
         )
         return found.with_fewer(gone), journal
-
-    def _counted(self, found: Known, journal: Journal, entry: Entry) -> Entry:
-        """The end of an instant with what a series counts: itself, and what it passed over."""
-        instant = occurrence_instant(entry.key)
-        if instant is None or entry.outcome not in ENDS:
-            return entry
-        with suppress(InvalidJob):  # what ran is recorded, whatever its rule does by now
-            entry = series.numbered(entry, found.asked, journal)
-            if not found.lost:
-                passed = series.passed_over(found.asked, journal, instant)
-                entry = replace(entry, passed=passed or None)
-        return entry
 
     def _next_instant(self, found: Known, after: History) -> datetime | None:
         with suppress(InvalidJob):

@@ -5,7 +5,7 @@ Each job has a guard of its own, so that one bad issue neither delays nor hides 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -37,7 +37,7 @@ from scheduler.rules import COUNTED, Rules
 from scheduler.settings import Settings
 from scheduler.signing import Keys
 from scheduler.states import LABELLED, TERMINAL, State, state_label
-from scheduler.trust import target_of
+from scheduler.trust import looks_strange, target_of
 
 PAUSED = "the settings say `paused: true`: nothing is run until that is taken back"
 #: So many jobs in a row without an answer end the tick: it is not one job's fault.
@@ -127,28 +127,25 @@ class Tick:
     def run(self) -> TickReport:
         """Scan, carry out, settle, report."""
         now, report = self.report.now, self.report
-        tickets = list(self.queue.open_tickets())
+        tickets = self.in_order(self.queue.open_tickets())
         report.scanned = len(tickets)
-        read = (self.read(ticket, now=now) for ticket in tickets)
-        known = [found for found in read if found is not None]
         if self.settings.paused:
             report.notices.append(PAUSED)
-        report.paused += [Note(id=found.number, reason="paused") for found in known if found.waits]
-        awake = [found for found in known if not (found.waits or self.settings.paused)]
-        due = [found for found in awake if found.job.run_at <= now]
-        # What can only be called missed waits until what can still run has run, and so do words:
-        # whoever floods issues with them keeps no other job waiting.
-        due.sort(key=lambda found: (_later(found, now), found.job.run_at, found.number))
-        report.due = len(due)
-        report.comes_next(*(found.job.run_at for found in awake if found.job.run_at > now))
+        ours = [ticket for ticket in tickets if not looks_strange(ticket, self.settings)]
+        known = self._read(ours)
+        due = self._due(known)
         try:
             closed = self.queue.closed_tickets(now - (COUNTED if due else RECENT))
-            self.rules.enter(known, [*closed, *tickets], now=now)
-            self.facts.expect([found.ticket for found in due])
-            forbidden = {found.number: found for found in awake if self.rules.forbidden(found)}
-            self._carry_out([found for found in due if found.number not in forbidden])
+            near = [ticket for ticket in closed if not looks_strange(ticket, self.settings)]
+            forbidden = self._take(known, (), [*near, *ours])
+            if len(ours) < len(tickets):
+                # What others wrote is carried out: no stranger's text has kept it waiting.
+                theirs = self._read(tickets[len(ours) :])
+                if self._due(theirs) and not due:
+                    closed = self.queue.closed_tickets(now - COUNTED)
+                forbidden += self._take(theirs, known, [*closed, *tickets])
             self._explain()
-            self._reject(list(forbidden.values()))
+            self._reject(forbidden)
             self.closed.settle(closed)
         except RateLimited as limited:
             report.stopped = str(limited)
@@ -163,6 +160,48 @@ class Tick:
         report.requests = self.queue.requests
         return report
 
+    def in_order(self, tickets: Iterable[Ticket]) -> list[Ticket]:
+        """Issues in the order in which their texts are read: those of strangers last.
+
+        Who wrote it, as far as the list shows, is asked before a text costs anything.
+        """
+        return sorted(tickets, key=lambda ticket: looks_strange(ticket, self.settings))
+
+    def _read(self, tickets: Iterable[Ticket]) -> list[Known]:
+        now, report = self.report.now, self.report
+        read = (self.read(ticket, now=now) for ticket in tickets)
+        known = [found for found in read if found is not None]
+        report.paused += [Note(id=found.number, reason="paused") for found in known if found.waits]
+        report.due += len(self._due(known))
+        ahead = (found.job.run_at for found in self._awake(known) if found.job.run_at > now)
+        report.comes_next(*ahead)
+        return known
+
+    def _awake(self, known: Iterable[Known]) -> list[Known]:
+        return [found for found in known if not (found.waits or self.settings.paused)]
+
+    def _due(self, known: Iterable[Known]) -> list[Known]:
+        now = self.report.now
+        due = [found for found in self._awake(known) if found.job.run_at <= now]
+        # What can only be called missed waits until what can still run has run, and so do words:
+        # whoever floods issues with them keeps no other job waiting.
+        return sorted(due, key=lambda found: (_later(found, now), found.job.run_at, found.number))
+
+    def _take(
+        self, known: list[Known], before: Iterable[Known], others: Iterable[Ticket]
+    ) -> list[Known]:
+        """Carry out what is due of ``known``; the jobs that a rule forbids, which are not.
+
+        ``before`` and ``others`` are what counts beside it.
+        """
+        self.rules.enter([*before, *known], others, now=self.report.now)
+        due = self._due(known)
+        self.facts.expect([found.ticket for found in due])
+        forbidden = [found for found in self._awake(known) if self.rules.forbidden(found)]
+        numbers = {found.number for found in forbidden}
+        self._carry_out([found for found in due if found.number not in numbers])
+        return forbidden
+
     def say_untold(self) -> None:
         """Say once, not of each job, what the server could not tell of who did what to them."""
         words = self.facts.untold
@@ -175,7 +214,7 @@ class Tick:
             # A series that has more than one instant to make up for lets the others go first.
             for done, found in enumerate(due):
                 if max(self.lifecycle.sent, self.lifecycle.ended) >= self.settings.limits.per_tick:
-                    self.report.waiting = len(due) - done
+                    self.report.waiting += len(due) - done
                     self.report.comes_next(self.report.now)
                     return
                 self._guarded(found)

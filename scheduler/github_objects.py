@@ -179,6 +179,7 @@ def ticket_of(data: Any) -> Ticket:
         updated_at=changed_at(data),
         closed_at=_instant(data.get("closed_at")),
         closed_by=user_of(data["closed_by"]).login if data.get("closed_by") else None,
+        association=str(data.get("author_association") or ""),
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, reduce
 
 from scheduler.model import Comment, occurrence_comment, occurrence_instant
 from scheduler.records import shown, typed
@@ -63,9 +63,8 @@ class Entry:
     seconds, ``matched`` how the run was found, ``claim`` the id of the attempt's claim,
     ``seen`` the highest comment id when a job was held: only later words can settle it.
     ``passed`` is how many earlier instants of a series were passed over, ``until`` when a
-    job that was put off may run at the earliest, ``instead_of`` is its claim's.
-    ``nth`` is which instant of its series it is, from 1, where they are counted, and ``counted``
-    the digest of the rule by which.
+    job that was put off may run at the earliest, ``instead_of`` is its claim's. ``nth`` is which
+    instant of a count it is, from 1, by the rule whose digest is ``counted``.
     ``requested_by`` is who asked for what was dispatched, ``verified`` whether it was signed.
     """
 
@@ -367,12 +366,9 @@ def read(comments: Iterable[Comment], *, login: str) -> History:
 def _merged(journals: list[Journal]) -> Journal:
     # One journal is the rule. Two can only come from two first claims of different
     # attempts; what any of them says has happened counts.
-    if not journals:
-        return Journal()
-    merged = journals[0]
-    for journal in journals[1:]:
-        merged = replace(merged.joined(journal), read_at=None)
-    return merged
+    if len(journals) < 2:
+        return journals[0] if journals else Journal()
+    return replace(reduce(Journal.joined, journals), read_at=None)
 
 
 @lru_cache(maxsize=64)

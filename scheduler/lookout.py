@@ -136,7 +136,8 @@ class Lookout:
         seen, now = {}, self.desk.clock.now()
         # What was read of comments is older than these issues.
         self.desk.facts.forget_comments()
-        for number, ticket in self.listed.items():
+        for ticket in self.tick.in_order(self.listed.values()):
+            number = ticket.number
             if number in busy:
                 continue
             before = self._seen.get(number)

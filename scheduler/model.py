@@ -122,7 +122,8 @@ UNCOUNTED = -1
 class Ticket:
     """An issue as the API shows it, unparsed: one bad body must not hide its neighbours.
 
-    ``comments`` is their number as the issue itself counts them, or ``UNCOUNTED``.
+    ``comments`` is their number as the issue itself counts them, or ``UNCOUNTED``;
+    ``association`` what GitHub's list says that its author is to the repository, if it does.
     """
 
     number: int
@@ -139,6 +140,7 @@ class Ticket:
     updated_at: datetime
     closed_at: datetime | None = None
     closed_by: str | None = None
+    association: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

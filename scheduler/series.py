@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from scheduler.commands import Command
-from scheduler.journal import NEVER_STARTED, Entry, History, Journal
+from scheduler.journal import ENDS, NEVER_STARTED, Entry, History, Journal
 from scheduler.model import Job, occurrence_instant
 from scheduler.recurrence import END, Recurrence, of
 from scheduler.when import format_instant
@@ -154,10 +154,20 @@ def rule_of(job: Job, journal: Journal) -> Recurrence | None:
     return replace(rule, known=known)
 
 
-def numbered(entry: Entry, job: Job, journal: Journal) -> Entry:
-    """The end of an instant with its number in a series that is counted, for the next to go on."""
+def counted(entry: Entry, job: Job, journal: Journal, *, lost: bool = False) -> Entry:
+    """The end of an instant with what its series counts: itself, and what it passed over.
+
+    ``lost``: nobody knows what was before it.
+
+    Raises:
+        InvalidJob: its rule can't be worked out.
+    """
     rule, instant = rule_of(job, journal), occurrence_instant(entry.key)
-    if rule is None or rule.count is None or instant is None:
+    if rule is None or instant is None or entry.outcome not in ENDS:
+        return entry
+    if not lost:
+        entry = replace(entry, passed=passed_over(job, journal, instant) or None)
+    if rule.count is None:
         return entry
     return replace(entry, nth=rule.number(instant), counted=rule.digest)
 

@@ -8,12 +8,16 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from scheduler.model import Job, Target, User
+from scheduler.model import Job, Target, Ticket, User
 from scheduler.settings import Settings
 
 #: Roles from least to most, as ``role_name`` of GitHub's permission endpoint gives them.
 #: https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user
 ROLES = ("none", "read", "triage", "write", "maintain", "admin")
+
+#: What GitHub's lists call the author of an issue who is nobody of its repository's.
+#: https://docs.github.com/en/graphql/reference/enums#commentauthorassociation
+STRANGE = ("NONE", "FIRST_TIMER", "FIRST_TIME_CONTRIBUTOR", "CONTRIBUTOR", "MANNEQUIN")
 
 #: The types of event that start the scheduler's own workflow, as users copy it.
 OWN_EVENTS = ("schedule", "schedule-tick")
@@ -46,6 +50,17 @@ def at_least(role: str, least: str) -> bool:
 def named_bot(author: User, settings: Settings) -> bool:
     """Whether the settings name this author among the bots that may schedule."""
     return author.login.lower() in {bot.lower() for bot in settings.trust.bots}
+
+
+def looks_strange(ticket: Ticket, settings: Settings) -> bool:
+    """Whether an issue's author seems to be nobody whose jobs run; asks for nothing.
+
+    Good for the order in which texts are read, and for nothing else: a private member of an
+    organisation is shown as a stranger, and a member need not be allowed to write.
+    """
+    if ticket.author.bot or named_bot(ticket.author, settings):
+        return not named_bot(ticket.author, settings)
+    return ticket.association in STRANGE
 
 
 def author_refusal(author: User, role: str | None, settings: Settings) -> str | None:

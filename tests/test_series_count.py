@@ -18,7 +18,8 @@ from scheduler.journal import OLDER, WHOLE, Entry, History, Journal, read
 from scheduler.journal_head import head
 from scheduler.model import Comment, Job, User, occurrence_instant, occurrence_key
 from scheduler.recurrence import END
-from scheduler.series import expected, locate, numbered, over, passed_over, rule_of
+from scheduler.series import counted as counted_end
+from scheduler.series import expected, locate, over, passed_over, rule_of
 from tests.instants import DAY, HOUR, MINUTE, SECOND, all_of, utc
 from tests.instants import rule_of as plain
 
@@ -43,7 +44,7 @@ def entry(job: Job, instant: datetime, journal: Journal | None = None) -> Entry:
     done = Entry(
         key=occurrence_key(1, instant), attempt=1, outcome="dispatched", at=instant, target="t"
     )
-    return numbered(done, job, journal or Journal())
+    return counted_end(done, job, journal or Journal())
 
 
 def name(instant: datetime | int) -> str:
@@ -191,7 +192,7 @@ def test_late_in_a_long_series_few_instants_are_looked_at(looked_at: list[dateti
     place = locate(job, history, name=name, now=now)
     assert place.instant == instant + 3 * DAY
     assert passed_over(job, journal, place.instant) == 2
-    assert numbered(entry(job, place.instant, journal), job, journal).nth == number + 3
+    assert counted_end(entry(job, place.instant, journal), job, journal).nth == number + 3
     assert not over(job, journal)
     assert len(looked_at) < 60
 

@@ -4,7 +4,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from scheduler.model import Job, Target, User
+from scheduler.model import Job, Target, Ticket, User
 from scheduler.settings import Allow, Defaults, Scheduler, Settings, Trust
 from scheduler.trust import (
     OWN_EVENTS,
@@ -12,6 +12,7 @@ from scheduler.trust import (
     at_least,
     author_refusal,
     command_refusal,
+    looks_strange,
     named_bot,
     ref_refusal,
     target_of,
@@ -22,6 +23,7 @@ QUEUE = "octo/queue"
 OWNER = User(login="owner")
 BOT = User(login="github-actions[bot]", bot=True)
 LAX = Settings()
+NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -290,3 +292,28 @@ def test_the_queue_is_the_same_repository_in_any_letter_case() -> None:
     for queue, repo in ((QUEUE.upper(), QUEUE), (QUEUE, QUEUE.upper())):
         target = Target(repo=repo, ref="", workflow="run.yml")
         assert target_refusal(OWNER, target, queue=queue, settings=LAX) is None
+
+
+@pytest.mark.parametrize(
+    ("association", "strange"),
+    [
+        ("OWNER", False), ("MEMBER", False), ("COLLABORATOR", False), ("", False),
+        ("CONTRIBUTOR", True), ("FIRST_TIMER", True), ("FIRST_TIME_CONTRIBUTOR", True),
+        ("MANNEQUIN", True), ("NONE", True), ("SOMETHING_NEW", False),
+    ],
+)  # fmt: skip
+def test_whose_text_waits_is_told_by_the_list_alone(association: str, strange: bool) -> None:
+    settings = Settings(trust=Trust(bots=("ours[bot]", "machine")))
+
+    def looks(login: str, *, bot: bool = False) -> bool:
+        ticket = Ticket(
+            number=1, author=User(login=login, bot=bot), association=association,
+            created_at=NOON, updated_at=NOON,
+        )  # fmt: skip
+        return looks_strange(ticket, settings)
+
+    assert looks("somebody") is strange
+    # What the settings say of a machine is better known than what GitHub's list does.
+    assert not looks("Ours[bot]", bot=True)
+    assert not looks("machine")
+    assert looks("other[bot]", bot=True)

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from scheduler import recurrence, strict_yaml, when
+from scheduler import frontmatter, recurrence, strict_yaml, when
 from scheduler.circumstances import Circumstances
 from scheduler.errors import InvalidJob
 from scheduler.known import Known
+from scheduler.sandbox.requestlog import Request
 from tests.attacks.crowd import by_template, messages
 from tests.conftest import ISSUES, Stage, at, body
 
@@ -189,3 +190,57 @@ def test_a_long_message_of_nothing_is_shown_at_once(stage: Stage, blank: str) ->
         assert stage.run(*command).status == 0
     # The quadratic pattern that there was took 16 seconds.
     assert time.thread_time() - began < 3
+
+
+def test_who_wrote_a_text_is_asked_before_it_is_read(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stranger's texts, the queue's oldest, are read once what others wrote was carried out."""
+    for _ in range(3):
+        by_template(stage, body(-90, message="evil"))
+    gone = by_template(stage, series("cron: '0 1 * * *'", -90))
+    stage.edit(gone, state="closed", state_reason="not_planned")
+    stage.open(body(message="honest"))
+    app = stage.sandbox.make_token("app[bot]", role="write")
+    stage.open(body(message="machine"), user=app)
+    read: list[str] = []
+    real = frontmatter.parse
+
+    def parse(text: str, **options: Any) -> Any:
+        read.append("honest" if "honest" in text else "evil")
+        return real(text, **options)
+
+    monkeypatch.setattr(frontmatter, "parse", parse)
+    before: list[list[str]] = []
+
+    def at_dispatch(request: Request) -> None:
+        if request.path.endswith("/dispatches"):
+            before.append([*read])
+
+    with stage.sandbox.on_request(at_dispatch):
+        report = stage.tick()
+    assert messages(stage) == ["honest"]
+    assert [set(each) for each in before] == [{"honest"}]
+    # All the same each of them gets its end, with the reason.
+    assert read.count("evil") >= 4
+    assert len(report["rejected"]) == 4
+
+
+def test_in_a_hold_the_texts_of_strangers_are_read_last(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        by_template(stage, series(f"rrule: FREQ=DAILY;BYHOUR={number}", 3600))
+    stage.open(body(3600, message="honest"))
+    read: list[str] = []
+    real = frontmatter.parse
+
+    def parse(text: str, **options: Any) -> Any:
+        read.append("honest" if "honest" in text else "evil")
+        return real(text, **options)
+
+    monkeypatch.setattr(frontmatter, "parse", parse)
+    stage.run("tick", "--hold", "2s", "--poll", "1s", "--json", user="bot")
+    assert len(read) >= 8
+    assert read[:4] == ["honest", "evil", "evil", "evil"]
+    assert read[4:8] == ["honest", "evil", "evil", "evil"]
