@@ -10,7 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from scheduler.commands import Command
 from scheduler.gateway import Event
+from scheduler.model import Ticket
 from scheduler.states import State, state_label
 
 
@@ -61,6 +63,41 @@ def labelled(events: Iterable[Event], *, label: str) -> Event | None:
     """Who put the queue's label on, as it is on now; None: no such event."""
     past = list(events)
     at = _last(past, "labeled", label)
+    return None if at is None else past[at]
+
+
+def overtaken(
+    said: Command, events: Iterable[Event], ticket: Ticket, *, label: str, login: str
+) -> str | None:
+    """Who has done the contrary of a command since it was given, in words; None: nobody.
+
+    What was said first gives way to what was done later: a pause that somebody put on after a
+    `/run` or a `/resume` stays, one that they lifted after a `/pause` stays lifted, and an issue
+    that they reopened after a `/cancel` stays open. What the scheduler, ``login``, did itself is
+    no such thing. Instants have whole seconds; within the same one the command counts.
+    """
+    paused = state_label(label, State.PAUSED)
+    on = paused in ticket.labels
+    contrary = {
+        "run": ("labeled", paused, "paused it", on),
+        "resume": ("labeled", paused, "paused it", on),
+        "pause": ("unlabeled", paused, "resumed it", not on),
+        "cancel": ("reopened", "", "reopened it", ticket.open),
+    }
+    kind, name, words, stands = contrary.get(said.name, ("", "", "", False))
+    act = last_by_others(events, kind, name, login=login) if stands else None
+    if act is None or act.at <= said.said_at:
+        return None
+    who = repr(act.actor.login) if act.actor else "somebody"
+    return f"{who} {words} after that"
+
+
+def last_by_others(
+    events: Iterable[Event], event: str, label: str = "", *, login: str
+) -> Event | None:
+    """The last event of a kind that is not by the account ``login``."""
+    past = [e for e in events if e.actor is None or e.actor.login.lower() != login.lower()]
+    at = _last(past, event, label)
     return None if at is None else past[at]
 
 

@@ -47,7 +47,7 @@ class ClosedIssues:
             if not ticket.comments or told or (ticket.closed_at or ticket.updated_at) < since:
                 continue
             recent = desk.facts.recent_comments(since, earlier=True)
-            if recent is None and desk.facts.login() and self._over(ticket):
+            if recent is None and self._over(ticket):
                 continue  # of too many comments to look through, those of what is over tell nothing
             here = [comment for comment in recent or () if comment.issue == ticket.number]
             try:
@@ -60,20 +60,29 @@ class ClosedIssues:
                 report.comes_next(report.now)
 
     def _ended(self, ticket: Ticket) -> bool:
-        """Whether the issue itself shows that nothing is to be settled; asks for nothing.
+        """Whether the issue itself shows that nothing is to be settled yet; asks for nothing.
 
         Only beside due jobs, of which each request is counted: a tick with nothing due looks.
         """
-        return bool(self.desk.report.due) and self._over(ticket)
+        closed_at = ticket.closed_at or ticket.updated_at
+        young = self.desk.report.now - closed_at < self.desk.settings.limits.recover_after
+        # A claim on what was just closed would be left alone for as long, whoever closed it.
+        return bool(self.desk.report.due) and (young or self._early(ticket))
+
+    def _early(self, ticket: Ticket) -> bool:
+        """Whether it was closed before its time: then it was claimed only if it was moved."""
+        job, closed_at = self.desk.rules.job(ticket.body), ticket.closed_at or ticket.updated_at
+        return job is not None and closed_at + EARLY < job.run_at
 
     def _over(self, ticket: Ticket) -> bool:
-        login, by = self.desk.facts.known_login, ticket.closed_by
-        if ticket.state_reason == "completed" and login and by and by.lower() == login.lower():
-            # The scheduler closes as completed only what its journal says was dispatched.
-            return True
-        # What was closed before its time was claimed only if it was moved, or a comment asked.
-        job = self.desk.rules.job(ticket.body)
-        return bool(job and ticket.closed_at and ticket.closed_at + EARLY < job.run_at)
+        """Whether an issue whose comments can only be read alone is not worth that request.
+
+        The scheduler closes as completed only what its journal says was dispatched; who else
+        does under its account, of that a claim is left standing there.
+        """
+        login, by = self.desk.facts.login() or "", ticket.closed_by or ""
+        done = ticket.state_reason == "completed" and by and by.lower() == login.lower()
+        return bool(login) and (bool(done) or self._early(ticket))
 
     def _claimed(self, comment: Comment) -> bool:
         """Whether a comment is a claim that may be the scheduler's own: anybody can write one."""

@@ -59,9 +59,10 @@ class Closing:
         if runs_on or (said is not None and state is not State.DISPATCHED):
             self._go_on(found, journal)
         else:
-            self._close(found, state)
+            self.close(found, state)
 
-    def _close(self, found: Known, state: State) -> None:
+    def close(self, found: Known, state: State) -> None:
+        """Close the issue of ``found``, and say so where it was moved in that very moment."""
         closed = self.desk.issues.close(found.ticket, state)
         job = self.desk.rules.job(closed.body) if closed.body != found.ticket.body else None
         if job is not None and (job.recurring or job.run_at != found.asked.run_at):
@@ -82,7 +83,7 @@ class Closing:
         # Beside one command there may stand another.
         comes = replace(self._comes(found, journal, left=found.said), paused=paused)
         if comes.over:
-            self._close(found, State.DISPATCHED)
+            self.close(found, State.DISPATCHED)
             return
         if found.asked.recurring:
             comes = desk.go_on(comes)

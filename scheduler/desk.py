@@ -137,6 +137,7 @@ class Desk:
         return policy.Wanted(
             skip=found.skip,
             command=self._possible(found),
+            overtaken=found.overtaken,
             lost=found.lost,
             moved=instant not in (None, found.asked.run_at),
         )
@@ -203,8 +204,7 @@ class Desk:
     def reopened(self, ticket: Ticket) -> bool:
         """Whether a person reopened the issue.
 
-        The label of an end is written together with the closing, so it shows the same on
-        an open issue of a server that tells no ``state_reason``.
+        The label of an end is put on after the closing, so on an open issue it tells the same.
         """
         ends = {state_label(self.settings.label, state) for state in TERMINAL & LABELLED}
         return ticket.state_reason == "reopened" or bool(ends & set(ticket.labels))

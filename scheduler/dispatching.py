@@ -123,6 +123,7 @@ class Dispatcher:
             return None
         desk.discussions.acquaint(found.ticket)
         newest = desk.facts.newest_run(target.repo) if firing else None
+        blind = bool(found.ticket.comments) and desk.facts.login() is None
         try:
             held, fresh = desk.claimant.claim(work, decision, newest)
         except Rejected as refused:
@@ -137,7 +138,7 @@ class Dispatcher:
             desk.issues.show(found.ticket, State.HELD)
             return None
         self._same_login(held)
-        found, history = self._confirmed(found, decision, held, fresh)
+        found, history = self._confirmed(found, decision, held, fresh, blind=blind)
         standing = Standing(found=found, work=work, held=held, history=history)
         if isinstance(decision, End):
             self._end(standing, decision.state, decision.reason)
@@ -174,14 +175,19 @@ class Dispatcher:
         self.desk.facts.learn_login(held.login)
 
     def _confirmed(
-        self, found: Known, decision: Fire | End, held: Held, fresh: Fresh
+        self, found: Known, decision: Fire | End, held: Held, fresh: Fresh, *, blind: bool
     ) -> tuple[Known, History]:
-        """The job as it is read again, and the history under which the decision still holds."""
+        """The job as it is read again, and the history under which the decision still holds.
+
+        ``blind``: only this claim has shown whose acts are the scheduler's own.
+        """
         desk = self.desk
         comments = Comments(items=fresh.comments, as_of=fresh.as_of)
         history = desk.history(comments)
         earlier = policy.before(history, held.claim)
         now_found = desk.locate(replace(found, ticket=fresh.ticket), fresh.comments, earlier)
+        if blind:
+            now_found, comments = desk.rules.still_meant(now_found, comments)
         again = desk.decide(now_found, comments, earlier)
         if isinstance(again, policy.Recover) and again.claim == decision.supersedes:
             again = desk.after_recovery(now_found, comments, earlier, again.claim)

@@ -19,6 +19,7 @@ class Known:
     ``instant`` what the job's rule says. ``skip`` says why it will not run, ``command`` who
     asked for it, ``said`` all that comments ask for, ``passed_by`` the ids of comments whose
     authors may ask for nothing; ``over``: the series has ended, ``lost``: its record is gone.
+    ``overtaken`` is what somebody did since to the contrary of the command.
     ``history`` is what the place in the series was found by.
     """
 
@@ -34,6 +35,7 @@ class Known:
     passed_by: tuple[int, ...] = ()
     over: bool = False
     lost: bool = False
+    overtaken: str | None = None
     paused: bool = False
     history: History = field(default_factory=History)
 

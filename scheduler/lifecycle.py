@@ -63,12 +63,13 @@ class Lifecycle:
             return
         history = self.desk.history(comments)
         found = self.desk.locate(found, comments.items, history)
+        found, comments = self.desk.rules.still_meant(found, comments)
         if found.waits:
             self.desk.note("paused", found, "paused; `schedule resume` or `/resume` lets it go on")
             return
         if found.over:
             self.desk.tidy(history)
-            self.desk.issues.close(found.ticket, State.DISPATCHED)
+            self.dispatcher.closing.close(found, State.DISPATCHED)
             self.desk.note("recovered", found, "its series is over; closed")
             return
         found, decision = self._decided(found, comments, history)

@@ -97,13 +97,14 @@ class Limits:
 class Wanted:
     """What is wanted of an occurrence other than that it runs.
 
-    ``skip`` is why it is not to; ``command`` is what somebody who may asked for in a comment.
-    ``lost``: what can't be read is past mending. ``moved``: its job was given another instant
-    meanwhile.
+    ``skip`` is why it is not to; ``command`` is what somebody who may asked for in a comment,
+    ``overtaken`` what somebody did to the contrary since. ``lost``: what can't be read is past
+    mending. ``moved``: its job was given another instant meanwhile.
     """
 
     skip: str | None = None
     command: Command | None = None
+    overtaken: str | None = None
     lost: bool = False
     moved: bool = False
 
@@ -234,6 +235,8 @@ def _instead(wanted: Wanted, history: History, key: str) -> tuple[State, str] | 
         return State.REJECTED, command.problem
     if history.journal.held not in (None, key) and command.name != "cancel":
         return State.REJECTED, f"{words}: the job is on hold; say /resolve first"
+    if wanted.overtaken:
+        return State.REJECTED, f"{words}: {wanted.overtaken}; say it again if it is still meant"
     state = OBEYED.get(command.name)
     return (state, words) if state else None
 

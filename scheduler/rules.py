@@ -7,12 +7,15 @@ they get the facts that they need.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from scheduler import quotas, signing
-from scheduler.acts import Beginning, Kind, beginnings, labelled
-from scheduler.errors import InvalidJob, Rejected
+from scheduler.acts import Beginning, Kind, beginnings, labelled, last_by_others, overtaken
+from scheduler.commands import resolutions
+from scheduler.errors import InvalidJob, Rejected, Unavailable
 from scheduler.facts import Facts
+from scheduler.gateway import Comments
 from scheduler.job_text import job_of
 from scheduler.known import Known
 from scheduler.model import Job, Target, Ticket, User
@@ -201,7 +204,10 @@ class Rules:
         label = labelled(acts.events, label=self.settings.label)
         if label is None or label.actor is None:
             return f"{reason}; nobody is known to have labelled it"
-        if label.actor.login.lower() == (self.facts.login() or "").lower():
+        if (login := self.facts.login()) is None:
+            words = "label: whether the scheduler itself put it on can't be told"
+            raise Unavailable(f"{words}; name scheduler.login in .github/scheduler.yml")
+        if label.actor.login.lower() == login.lower():
             return f"{reason}; it was labelled by the scheduler's own account, which is no person"
         if refused := self.may(label.actor, found.job):
             return f"{reason}; who labelled it may not either: {refused}"
@@ -235,6 +241,26 @@ class Rules:
             return login is not None or any(e.outcome == State.HELD.value for e in journal.entries)
         said = journal.resumed
         return said is not None and (act.since is None or said.at >= act.since.at - CLOCKS)
+
+    def still_meant(self, found: Known, comments: Comments) -> tuple[Known, Comments]:
+        """The job with what somebody did to the contrary of its command since that was given.
+
+        And the comments without each `/resolve` since which somebody put the job on hold anew.
+        Whose acts are the scheduler's own has to be known for either.
+        """
+        said, held = found.command, state_label(self.settings.label, State.HELD)
+        words = {each.comment_id for each in resolutions(comments.items)}
+        words = words if held in found.ticket.labels else set()
+        if not (said or words) or (login := self.facts.login()) is None:
+            return found, comments
+        events, label = self.facts.acts(found.ticket).events or (), self.settings.label
+        if said is not None:
+            contrary = overtaken(said, events, found.ticket, label=label, login=login)
+            found = replace(found, overtaken=contrary)
+        if words and (act := last_by_others(events, "labeled", held, login=login)):
+            stand = (c for c in comments.items if c.id not in words or c.created_at >= act.at)
+            comments = replace(comments, items=tuple(stand))
+        return found, comments
 
     def _used_before(self, found: Known) -> str | None:
         if self.settings.signing == "off" or found.raw.signature is None:

@@ -13,7 +13,7 @@ from scheduler.errors import Rejected, SettingsUnreadable, Unavailable
 from scheduler.gateway import Edit, Event
 from scheduler.journal import Entry, History, Journal
 from scheduler.model import User
-from scheduler.settings import Allow, Quotas, Settings, Trust
+from scheduler.settings import Allow, Quotas, Scheduler, Settings, Trust
 from scheduler.states import State
 from tests.attacks.court import APP, MINUTE, OWNER, STRANGER, TRIAGE, Court
 from tests.fakes import BOT, NOON
@@ -107,6 +107,21 @@ def test_a_stranger_s_text_as_somebody_trusted_labelled_it(
         assert court.verdict(found) is None
     else:
         court.refused(found, "author: 'stranger' has the role 'read'", words)
+
+
+def test_where_the_scheduler_can_not_tell_its_own_label_from_others_none_vouches_yet() -> None:
+    """Its own label is no person's word, and perhaps only this question went unanswered."""
+    court = Court(Settings(trust=Trust(labelled=True, bots=(BOT,))))
+    court.queue.viewer = lambda: None  # type: ignore[method-assign]
+    found = court.open(author="stranger")
+    court.happened(found, ("labeled schedule", User(login=BOT, bot=True)))
+    with pytest.raises(Unavailable, match=r"scheduler\.login"):
+        court.rules.judge(found)
+    named = Settings(trust=Trust(labelled=True, bots=(BOT,)), scheduler=Scheduler(login=BOT))
+    court = Court(named)
+    found = court.open(author="stranger")
+    court.happened(found, ("labeled schedule", User(login=BOT, bot=True)))
+    court.refused(found, "the scheduler's own account")
 
 
 def test_a_label_vouches_only_where_the_settings_say_so() -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from scheduler.settings import Settings
-from tests.fakes import BOT, NOON, MemoryQueue
+from tests.fakes import BOT, NOON, MemoryHub, MemoryQueue
 from tests.faults.series import entries, forward, goes, m, open_series, sound, title, told
 from tests.faults.world import Fault, World, body, faulty, world
 
@@ -298,3 +298,58 @@ def test_on_a_closed_issue_nothing_is_heard(kind: Kind) -> None:
     assert made.count("s") == before
     assert not faces(made, comment)
     assert not made.hub.ticket(1).open
+
+
+PAUSED = "schedule:paused"
+
+
+@pytest.mark.parametrize(
+    ("words", "do", "done"),
+    [
+        ("/resume", lambda hub: hub.put_on(1, PAUSED), "paused it"),
+        ("/run", lambda hub: hub.put_on(1, PAUSED), "paused it"),
+        ("/pause", lambda hub: (hub.put_on(1, PAUSED), hub.take_off(1, PAUSED)), "resumed it"),
+        ("/cancel", lambda hub: (hub.close(1), hub.reopen(1)), "reopened it"),
+    ],
+)
+@pytest.mark.parametrize("seconds", [0, 5])
+def test_what_was_said_first_gives_way_to_what_was_done_later(
+    words: str, do: Callable[[MemoryHub], object], done: str, seconds: int
+) -> None:
+    """In the same second nobody can tell which came first: the command counts."""
+    made = one_off()
+    comment = say(made, words)
+    made.clock.sleep(seconds)
+    do(made.hub)
+    before = made.hub.ticket(1)
+    made.tick()
+    assert faces(made, comment) == {"-1" if seconds else "+1"}
+    if seconds:
+        assert made.hub.ticket(1).labels == before.labels
+        assert (made.hub.ticket(1).open, made.count("s")) == (True, 0)
+        assert f"{words} by 'owner': 'owner' {done} after that" in entries(made)[-1].reason
+
+
+@pytest.mark.parametrize("graphql", [True, False])
+def test_what_the_scheduler_did_itself_outdoes_no_command(graphql: bool) -> None:
+    # It put the label on at a word of before; where nothing tells its login, neither.
+    made = one_off()
+    made.hub.graphql = graphql
+    say(made, "/pause")
+    resume = say(made, "/resume")
+    made.clock.sleep(5)
+    made.tick()
+    made.tick()
+    assert PAUSED not in made.hub.ticket(1).labels
+    assert faces(made, resume) == {"+1"}
+
+
+def test_what_was_done_later_costs_no_question_of_its_own() -> None:
+    made = one_off()
+    made.hub.put_on(1, PAUSED)
+    made.clock.sleep(5)
+    say(made, "/resume")
+    queue = MemoryQueue(made.hub)
+    made.tick(queue=queue)
+    assert queue.calls.count("acts") == 1
+    assert PAUSED not in made.hub.ticket(1).labels

@@ -177,3 +177,14 @@ def test_nobody_without_rights_settles_a_held_job(stage: Stage, word: str) -> No
     stage.call("POST", comments, {"body": word}, user="owner")
     assert stage.tick()["held"] == []
     assert len(ran(stage)) == (word == "/resolve again")
+
+
+def test_what_the_scheduler_itself_labels_is_nobody_s_word(stage: Stage) -> None:
+    """Its account may be one that the settings let schedule, and label what others open."""
+    stage.settings(
+        'trust: {labelled: true, bots: ["github-actions[bot]"]}\nallow: {workflows: ["*"]}\n'
+    )
+    number = stage.open(EVIL, user="stranger")
+    stage.edit(number, labels=["schedule"], user="bot")
+    rejected(stage, number, "labelled by the scheduler's own account")
+    assert ran(stage) == []

@@ -52,3 +52,17 @@ def test_a_claim_that_is_not_its_own_is_not_believed_on_a_closed_issue() -> None
         forged.tick(queue=queue)
         assert ("add_comment" in queue.calls) == seen
         assert [each.author.login for each in forged.hub.on(1)] == [by]
+
+
+def test_what_its_own_account_closed_is_looked_at_in_a_busy_queue_too() -> None:
+    """Whoever else works under that account may close an issue on which a claim stands."""
+    busy = world()
+    busy.hub.open(body("1"))
+    busy.tick(dies_at("edit_comment"))
+    busy.hub.close(1, by=BOT, reason="completed")
+    busy.clock.sleep(150)
+    busy.hub.open(body("2"))
+    busy.tick()
+    assert busy.count("2") == 1
+    assert [entry.outcome for entry in busy.history(1).journal.entries] == ["dispatched"]
+    assert not busy.history(1).claims

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -97,3 +98,23 @@ def test_no_label_of_a_person_s_is_undone(stage: Stage, situation: str, name: st
                   if each["actor"]["login"] == BOT and "label" in each}  # fmt: skip
         assert "schedule" not in by_bot, index
     assert index > 4
+
+
+@pytest.mark.parametrize("graphql", [True, False])
+@pytest.mark.parametrize("word", ["/resume", "/run"])
+def test_a_pause_of_after_a_word_stays(stage: Stage, word: str, *, graphql: bool) -> None:
+    stage.sandbox.configure(graphql=graphql)
+    later = stage.sandbox.clock() + timedelta(hours=5)
+    opened(stage, SITUATIONS["a job that runs"].replace("2026-01-01T00:00:00Z", later.isoformat()))
+    said = {"body": word}
+    made = stage.sandbox.call("owner", "POST", f"/repos/{REPO}/issues/1/comments", said)
+    stage.sandbox.clock.advance(5)
+    ACTS["pauses it"].do(stage)
+    for _ in range(2):
+        stage.tick()
+    assert "schedule:paused" in [label["name"] for label in stage.issue(1)["labels"]]
+    assert stage.names() == []
+    faces = stage.sandbox.call(
+        "owner", "GET", f"/repos/{REPO}/issues/comments/{made['id']}/reactions"
+    )
+    assert [each["content"] for each in faces] == ["-1"]
