@@ -71,6 +71,7 @@ def test_each_fault_at_each_request(name: str) -> None:
     test_matrix.single(test_matrix.SETTINGS[name], 1)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("talk")
 @pytest.mark.parametrize("name", ["its second", "all of three", "plain"])
 def test_faults_in_the_ticks_of_a_series(name: str) -> None:

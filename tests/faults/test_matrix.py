@@ -142,7 +142,7 @@ def test_all_pairs_of_faults_in_two_ticks(setting: Setting) -> None:
         prove(setting, 1, (first,), (second,))
 
 
-def side_by_side(setting: Setting, jobs: int, which: str) -> None:
+def side_by_side(setting: Setting, jobs: int, which: str | int) -> None:
     """Two ticks at once in a seeded order, each perhaps with a fault, and what comes of it."""
     chance = random.Random(which)
     built = setting.build(jobs)

@@ -131,8 +131,12 @@ def single(setting: Setting, kinds: Sequence[str]) -> None:
     "count", [4, pytest.param(60, marks=pytest.mark.slow), pytest.param(2000, marks=SOAK)]
 )
 def test_pairs_of_faults_in_two_ticks(setting: Setting, count: int) -> None:
+    pairs(setting, count, f"{count} pairs of a series {seed()}")
+
+
+def pairs(setting: Setting, count: int, which: str) -> None:
     """A fault at any request of one tick with one at any request of the next, so many times."""
-    chance = random.Random(f"{count} pairs of a series {seed()}")
+    chance = random.Random(which)
     requests = requests_of(setting)
     for _ in range(count):
         one, two = (
