@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Stage, body
+from scheduler.sandbox.requestlog import Request
+from tests.conftest import ISSUES, Stage, body
 from tests.lesser import NO_LABEL, Lesser, before
 
 SIGNS = ("x-github-request-id", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
@@ -200,3 +201,35 @@ def test_a_name_that_does_not_resolve_is_no_network(stage: Stage) -> None:
     result = stage.run("list", GITHUB_API_URL="http://nowhere.invalid")
     message = result.refused(75, "GITHUB_API_URL", "can't be reached", "check the network")
     assert "closed the connection" not in message
+
+
+def test_a_server_without_labels_of_its_own_shows_states_by_the_issue(stage: Stage) -> None:
+    """Only there they are written as a set, as they were read right before."""
+    missed = stage.open(body(-3600, "agent-message.yml", "deadline: 5s"))
+    broken = stage.open(body("tomorrow"))
+    stage.call("POST", f"{ISSUES}/{broken}/labels", ["bug"])
+    with before(stage.sandbox.url, Lesser(missing=r"/\d+/labels\b")) as url:
+        stage.tick(GITHUB_API_URL=url)
+        assert stage.labels(missed) == {"schedule", "schedule:missed"}
+        assert stage.labels(broken) == {"schedule", "schedule:invalid", "bug"}
+        stage.edit(broken, body=body(3600))
+        stage.tick(GITHUB_API_URL=url)
+    assert stage.labels(broken) == {"schedule", "bug"}
+
+
+def test_a_label_that_is_gone_already_costs_one_request_and_is_no_error(stage: Stage) -> None:
+    number = stage.open(body("tomorrow"))
+    stage.tick()
+    stage.edit(number, body=body(3600))
+
+    def take_off(seen: Request) -> None:
+        if seen.path == ISSUES and "schedule:invalid" in stage.labels(number):
+            stage.call("DELETE", f"{ISSUES}/{number}/labels/schedule:invalid")
+
+    stage.sandbox.clear_requests()
+    with stage.sandbox.on_request(take_off, after=True):
+        report = stage.tick()
+    assert report["retrying"] == []
+    asked = stage.sandbox.requests
+    assert asked.count("DELETE", "/labels/", status=404) == 1
+    assert asked.count("GET", f"/issues/{number}$") == asked.count("PATCH", "/issues/") == 0
