@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from scheduler import policy, series
 from scheduler.claims import Claimant
@@ -102,12 +103,15 @@ class Desk:
         label, ticket = self.settings.label, found.ticket
         queue, runs_in = self.queue.repository, found.asked.repo or self.queue.repository
         handled = history.journal.handled or 0
-        told = (
+        every = (
             *(each for each in left if each.comment_id > handled),
             *heard(comments, after=handled),
         )
-        people = dict.fromkeys(each.author for each in told)
+        people = dict.fromkeys(each.author for each in every)
         may = {user: self._may_command(user, found.asked) for user in people}
+        # A journal says how far words were dealt with, and no more: what comes after somebody's
+        # whose right can't be told now waits with theirs, or theirs would never be heard.
+        told = tuple(takewhile(lambda each: may[each.author] is not None, every))
         said = tuple(each for each in told if may[each.author])
         place = series.locate(
             found.asked,

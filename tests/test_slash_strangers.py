@@ -250,6 +250,21 @@ def test_who_can_t_be_told_keeps_no_job_waiting_and_is_heard_later(problem: Exce
     assert "schedule:paused" in made.hub.ticket(1).labels
 
 
+def test_a_word_after_one_that_waits_for_an_answer_waits_with_it() -> None:
+    """A journal says how far words were dealt with: the later one would hide the earlier."""
+    made = many()
+    forward(made, m(10))
+    first, second = say(made, "/pause", by="owner"), say(made, "/resume", by="agent")
+    made.hub.untold["owner"] = Unavailable("502")
+    made.tick()
+    assert (faces(made, first), faces(made, second)) == (set(), set())
+    del made.hub.untold["owner"]
+    made.tick()
+    made.tick()
+    assert (faces(made, first), faces(made, second)) == ({"+1"}, {"+1"})
+    assert "schedule:paused" not in made.hub.ticket(1).labels
+
+
 def test_a_rate_limit_met_by_the_question_stops_the_tick_as_any_other() -> None:
     made = due()
     say(made, "/run", by="stranger")
