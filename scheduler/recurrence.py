@@ -7,6 +7,7 @@ the first of the two; so an instant is never named twice.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -130,7 +131,7 @@ class Recurrence:
 
     With a ``count`` there are no more than so many. They are counted from ``known``: an instant
     of the series and which one it is, from 1, as somebody wrote it down; without it, from the
-    start.
+    start, and once: how far that came is remembered.
     """
 
     source: Source
@@ -141,6 +142,12 @@ class Recurrence:
     text: str
     count: int | None = None
     known: tuple[datetime, int] | None = None
+    #: How many instants are counted on the way to one that is asked about; None: all.
+    patience: int | None = None
+    #: The furthest instant to which was counted, with its number.
+    _reached: list[tuple[datetime, int]] = dataclasses.field(
+        default_factory=list, compare=False, repr=False
+    )
 
     def first(self) -> datetime | None:
         """The first instant; None: there is none."""
@@ -181,7 +188,7 @@ class Recurrence:
     @property
     def endless(self) -> Recurrence:
         """The same without its count, and so without what it costs to count."""
-        return replace(self, count=None)
+        return replace(self, count=None, _reached=[])
 
     @property
     def digest(self) -> str:
@@ -191,20 +198,29 @@ class Recurrence:
 
     def _counted(self, moment: datetime, to: datetime) -> Iterator[tuple[int, datetime]]:
         """The instants up to ``to`` with their numbers, from the known one before ``moment`` on."""
-        number, begin = 0, self.start
-        if self.known is not None and self.known[0] <= moment:
-            begin, known = self.known
-            number = known - 1
+        places = [place for place in (*self._reached, self.known) if place and place[0] <= moment]
+        begin, number = max(places, default=(self.start, 1))
+        last = number + self.patience if self.patience is not None else None
         for each in self.source.since(begin):
-            number += 1
             if each > to or (self.count is not None and number > self.count):
                 return
+            if each <= moment:
+                self._reached[:] = [max([(each, number), *self._reached])]
+                if last is not None and number >= last:
+                    raise self._uncounted()
             yield number, each
+            number += 1
 
     def shortest_gap(self) -> timedelta | None:
         """The smallest distance between two neighbours, as far as they are compared."""
         with self._within_bounds():
             return self.source.shortest_gap()
+
+    def _uncounted(self) -> InvalidJob:
+        since = f"over {self.patience} instants came since run-at, {format_instant(self.start)}"
+        problem = f"takes too long to be counted: {since}, and no journal says which one this is"
+        fix = "write a later run-at, or until in the place of count"
+        return refusal("count", self.count, problem, fix)
 
     @contextmanager
     def _within_bounds(self) -> Iterator[None]:

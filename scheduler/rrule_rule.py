@@ -26,7 +26,7 @@ from scheduler.wall_times import Calendar, Spans, Times, Unit
 FREQUENCIES = ("YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY", "SECONDLY")
 #: How many instants from its start, and within which time, are compared for the smallest
 #: distance between two of them.
-COMPARED, COMPARED_WITHIN = 500, timedelta(days=36_525)
+COMPARED, COMPARED_WITHIN = 500, timedelta(days=14_610)
 LARGEST_INTERVAL, LARGEST_COUNT = 10_000, 10_000
 
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")

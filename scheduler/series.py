@@ -19,6 +19,9 @@ from scheduler.model import Job, occurrence_instant
 from scheduler.recurrence import END, Recurrence, of
 from scheduler.when import format_instant
 
+#: So many instants of a series that has no journal yet are counted from its start; a text that
+#: asks for more is refused. What has a journal has run, so it may take its time, and once only.
+FRESH = 2_000
 #: Beyond this, how many instants were passed over is not counted any further.
 COUNTED = 1000
 #: The instant in a title, as ``schedule create`` writes it.
@@ -64,7 +67,7 @@ def locate(
     journal says was dealt with.
     """
     journal, said = history.journal, list(commands)
-    rule = rule_of(job, journal)
+    rule = rule_of(job, journal, begun=begun)
     gone = rule is not None and lost(history, begun=begun)
     held = journal.held
     # Of what is on hold people say what became of it; else what they ask for comes first.
@@ -141,17 +144,23 @@ def position(journal: Journal) -> datetime | None:
     return occurrence_instant(journal.furthest.key) if journal.furthest else None
 
 
-def rule_of(job: Job, journal: Journal) -> Recurrence | None:
+def rule_of(job: Job, journal: Journal, *, begun: bool = False) -> Recurrence | None:
     """The rule of a series, which counts its instants from where its journal says that it is.
 
-    What was written down of another rule, start or zone says nothing of this one.
+    What was written down of another rule, start or zone says nothing of this one. ``begun``: the
+    issue shows that the series has a journal, though this may not be it.
     """
     rule, reached = of(job), journal.furthest
-    if rule is None or rule.count is None or reached is None or reached.counted != rule.digest:
+    if rule is None or rule.count is None:
+        return rule
+    if reached is None and not begun:
+        return replace(rule, patience=FRESH)
+    if reached is None or reached.counted != rule.digest:
         return rule
     instant = occurrence_instant(reached.key)
     known = (instant, reached.nth) if instant is not None and reached.nth else None
-    return replace(rule, known=known)
+    # Of another issue's series the same may be said; what is counted from here is its own.
+    return replace(rule, known=known, _reached=[])
 
 
 def counted(entry: Entry, job: Job, journal: Journal, *, lost: bool = False) -> Entry:

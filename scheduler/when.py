@@ -131,13 +131,13 @@ def first_instant(local: datetime, place: ZoneInfo) -> datetime:
     PEP 495: of a time that clocks show twice ``fold=0`` is the first; of one that they skip it
     is after the gap and ``fold=1`` before it. https://peps.python.org/pep-0495/
     """
-
-    def at(fold: int) -> datetime:
-        return local.replace(tzinfo=place, fold=fold).astimezone(_UTC)
-
-    found = at(0)
+    first, second = local.replace(tzinfo=place, fold=0), local.replace(tzinfo=place, fold=1)
+    offset = first.utcoffset()
+    if offset is not None and offset == second.utcoffset():
+        return (local - offset).replace(tzinfo=_UTC, fold=0)  # clocks show it once
+    found = first.astimezone(_UTC)
     if wall(found, place) != local:  # no clock shows it
-        before = at(1)
+        before = second.astimezone(_UTC)
         while found - before > _SECOND:
             middle = before + timedelta(seconds=(found - before) // _SECOND // 2)
             if wall(middle, place) < local:

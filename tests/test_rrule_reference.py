@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from datetime import datetime, timedelta
-from itertools import islice
+from datetime import date, datetime, timedelta
+from itertools import islice, takewhile
 
 import pytest
 from dateutil.rrule import rrulestr
@@ -21,14 +21,14 @@ def same(text: str) -> bool:
     """Whether dateutil means the same by a rule, as far as RFC 5545 says what that is.
 
     It takes ``MO,1TU`` for days that are both, and counts BYSETPOS in the part of its first
-    week that begins with the start; of weeks from a year's end it knows not all.
+    week that begins with the start; it miscounts the weeks of the year before.
     """
     parts = dict(part.split("=") for part in text.split(";"))
     days = parts.get("BYDAY", "").split(",")
     mixed = len({len(day) > 2 for day in days}) > 1
     weeks = [int(number) for number in parts.get("BYWEEKNO", "0").split(",")]
     first_week = parts["FREQ"] == "WEEKLY" and "BYSETPOS" in parts
-    return not (mixed or first_week or min(weeks) <= -52)
+    return not (mixed or first_week or any(abs(number) >= 52 for number in weeks))
 
 
 def compared(seed: int, count: int) -> int:
@@ -103,3 +103,18 @@ def test_where_dateutil_means_something_else_the_rfc_is_followed(
 ) -> None:
     assert not same(text) or "BYWEEKNO" in text
     assert listed(text, start, len(days)) == days
+
+
+@pytest.mark.parametrize("number", [*range(1, 54), *range(-53, 0)])
+def test_weeks_are_those_of_iso_8601(number: int) -> None:
+    start = datetime(2000, 1, 1)  # noqa: DTZ001
+    rule = RRule(f"FREQ=YEARLY;BYWEEKNO={number}", start)
+    found = {each.date() for each in takewhile(lambda at: at.year < 2030, rule.since(start))}
+    day, wanted = start.date(), set()
+    while day.year < 2030:
+        year, week, _ = day.isocalendar()
+        last = date(year, 12, 28).isocalendar()[1]
+        if number in (week, week - last - 1):
+            wanted.add(day)
+        day += timedelta(days=1)
+    assert found == wanted

@@ -14,12 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler import recurrence, when
+from scheduler.errors import InvalidJob
 from scheduler.journal import OLDER, WHOLE, Entry, History, Journal, read
 from scheduler.journal_head import head
 from scheduler.model import Comment, Job, User, occurrence_instant, occurrence_key
 from scheduler.recurrence import END
+from scheduler.series import FRESH, expected, locate, over, passed_over, rule_of
 from scheduler.series import counted as counted_end
-from scheduler.series import expected, locate, over, passed_over, rule_of
 from tests.instants import DAY, HOUR, MINUTE, SECOND, all_of, utc
 from tests.instants import rule_of as plain
 
@@ -211,3 +212,30 @@ def test_steps_are_not_counted_one_by_one() -> None:
     forever = replace(job, every=timedelta(days=36_000), count=10_000)
     assert plain(forever).until <= END
     assert len(list(all_of(plain(forever)))) == 11
+
+
+def test_a_text_that_asks_for_too_much_counting_is_refused() -> None:
+    job = counted("cron", 10_000)
+    words = r"^count: '10000' takes too long to be counted: .*; write a later run-at"
+    with pytest.raises(InvalidJob, match=words):
+        locate(job, History(), name=name, now=job.run_at + (FRESH + 30) * DAY)
+    assert not locate(job, History(), name=name, now=job.run_at + (FRESH - 30) * DAY).over
+
+
+def test_a_series_that_has_run_is_counted_however_long_that_takes() -> None:
+    job = counted("cron", 10_000)
+    late = job.run_at + (FRESH + 30) * DAY
+    assert locate(job, History(), name=name, now=late, begun=True).lost
+    old = Entry(key=name(next(all_of(plain(job)))), attempt=1, outcome="missed", at=job.run_at)
+    history = History(journal=Journal().with_entry(old))
+    assert not locate(job, history, name=name, now=late).over
+
+
+def test_what_was_counted_once_is_not_counted_again(looked_at: list[datetime]) -> None:
+    job = replace(counted("cron", 10_000), cron="15 4 * * *")
+    late = job.run_at + 1_500 * DAY
+    first = locate(job, History(), name=name, now=late)
+    assert 1_500 < len(looked_at) < 1_600
+    looked_at.clear()
+    assert locate(job, History(), name=name, now=late) == first
+    assert len(looked_at) < 40

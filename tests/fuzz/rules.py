@@ -70,3 +70,34 @@ def rrule(pick: random.Random) -> str:
     if pick.random() < 0.3:
         parts.append(f"WKST={pick.choice(DAYS)}")
     return ";".join(parts)
+
+
+def odd_rrule(pick: random.Random) -> str:
+    """A rule with numbers beyond what its parts or its frequency have, in any company."""
+    parts = [f"FREQ={pick.choice((*FREQUENCIES, 'SECONDLY', ''))}"]
+    for name, (low, high, _) in LISTS.items():
+        if pick.random() < 0.25:
+            chosen = [pick.randint(-high - 2, high + 2) for _ in range(pick.choice((1, 2, 9)))]
+            parts.append(f"{name}={','.join(map(str, [*chosen, low]))}")
+    if pick.random() < 0.5:
+        parts.append(f"BYDAY={weekdays(pick, pick.choice((0, 5, 6, 53, 99)))}")
+    for name, most in (("INTERVAL", 10_001), ("COUNT", 10_001)):
+        if pick.random() < 0.3:
+            parts.append(f"{name}={pick.choice((0, 1, 2, 7, 9_973, most - 1, most))}")
+    ends = ("20270131T180000Z", "00010101T000000", "99991231T235959")
+    if pick.random() < 0.2:
+        parts.append(f"UNTIL={pick.choice(ends)}")
+    pick.shuffle(parts)
+    return ";".join(parts)
+
+
+def cron(pick: random.Random) -> str:
+    """A cron expression, good in most of its fields."""
+    fields = []
+    for low, high in ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7)):
+        first, last = sorted((pick.randint(low, high), pick.randint(low, high)))
+        step = pick.randint(1, max(high - low, 1))
+        forms = ("*", f"*/{step}", f"{first}", f"{first}-{last}", f"{first}-{last}/{step}",
+                 f"{last},{first}", f"{high + 1}")  # fmt: skip
+        fields.append(pick.choices(forms, (8, 4, 6, 3, 2, 3, 0.2))[0])
+    return " ".join(fields)
