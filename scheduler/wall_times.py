@@ -179,9 +179,9 @@ class Calendar:
         """The days of a period, as ordinals; None: it is beyond all that a date can be."""
         if self.unit is Unit.WEEK:
             begin = number * 7 + 1 + self.week_start
-            if begin < 1 or begin + 6 > date.max.toordinal():
+            if begin < 1 or begin + 6 > _begins(date.max.year):
                 return None
-            return [day for day in range(begin, begin + 7) if self._names(day)]
+            return self._week(begin)
         year, month = divmod(number, 12) if self.unit is Unit.MONTH else (number, None)
         if not date.min.year < year < date.max.year:
             return None
@@ -199,9 +199,15 @@ class Calendar:
         steps = range(low, kind.length, length)
         return [begin + day for step in steps for day in range(step, step + block) if day in known]
 
-    def _names(self, day: int) -> bool:
-        year = date.fromordinal(day).year
-        return day - _begins(year) in self._of(kind_of(year))[1]
+    def _week(self, begin: int) -> list[int]:
+        year, days = date.fromordinal(begin).year, range(begin, begin + 7)
+        first, after = _begins(year), _begins(year + 1)
+        _, known = self._of(kind_of(year))
+        found = [day for day in days if day - first in known]
+        if days[-1] >= after:
+            _, known = self._of(kind_of(year + 1))
+            found += [day for day in days if day - after in known]
+        return found
 
     def _of(self, kind: Kind) -> tuple[Sequence[int], frozenset[int]]:
         if kind not in self._known:

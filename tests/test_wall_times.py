@@ -155,7 +155,7 @@ def test_the_calendar_ends() -> None:
     late = datetime(9997, 12, 31, 23)  # noqa: DTZ001
     assert [each.year for each in Calendar(named=lambda _: [0], times=(0,)).since(late)] == [9998]
     weekly = Calendar(named=every, times=(0,), unit=Unit.WEEK, positions=(1,))
-    assert len(list(weekly.since(late))) in (103, 104)
+    assert {each.year for each in weekly.since(late)} == {9998}
     early = datetime(3, 1, 1)  # noqa: DTZ001
     assert [each.year for each in Calendar(named=lambda _: [0], times=(0,)).before(early)] == [3, 2]
 

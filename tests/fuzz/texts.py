@@ -5,7 +5,8 @@
 Prints the texts that took longest to be read, and ends at the first on which anything but
 ``InvalidJob`` was raised. A seed after the number begins another series of texts.
 
-One run of 100,000 (seed 1, Python 3.11, a core that was shared): nothing but ``InvalidJob``.
+One run of 100,000 (seed 1, Python 3.11, a core that was shared): nothing but ``InvalidJob``, and
+the slowest took 20 ms to be read.
 """
 
 from __future__ import annotations
