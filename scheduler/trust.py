@@ -24,7 +24,7 @@ OWN_EVENTS = ("schedule", "schedule-tick")
 
 
 #: The ``parent`` of a job that an event had opened: the run, and whose event it was.
-SENT = re.compile(r"run:\S+ by (?P<login>[A-Za-z0-9][A-Za-z0-9_-]{0,99}(?:\[bot\])?)")
+SENT = re.compile(r"run:\S{1,40} by (?P<login>[A-Za-z0-9][A-Za-z0-9_-]{0,99}(?:\[bot\])?)")
 
 
 def sent(run: str, login: str) -> str:
