@@ -21,8 +21,8 @@ from tests.faults import test_matrix, test_series_matrix
 from tests.faults.series import forward, goes, m, open_series, sound
 from tests.faults.test_explorer import VARIANTS, explore
 from tests.faults.test_holes import at
-from tests.faults.test_stale_reads import LATE, due
-from tests.faults.world import Fault, World, body, interleave, world
+from tests.faults.test_stale_reads import LATE, late_reads_of_two_ticks
+from tests.faults.world import Fault, World, body, world
 from tests.hold_world import hold_world
 
 WAYS = ("what changed", "the end")
@@ -94,13 +94,7 @@ def test_two_ticks_at_once_with_faults() -> None:
 @pytest.mark.parametrize("seconds", LATE)
 def test_two_ticks_and_late_reads(what: str, seconds: float) -> None:
     for turns in range(0, 64, 3):
-        stale = due("workflow: plain.yml", jobs=2, stale={what: seconds})
-        order = iter([turns >> bit & 1 for bit in range(6) for _ in range(1 + turns % 7)])
-        interleave(stale, [[], []], order)
-        stale.hub.stale = {}
-        stale.until_quiet()
-        for number in (1, 2):
-            assert stale.audit(number, str(number), may_hold=True)
+        late_reads_of_two_ticks(what, seconds, turns)
 
 
 def talked(hub: MemoryHub, number: int, many: int) -> None:
