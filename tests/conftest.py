@@ -10,10 +10,11 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, time, timedelta, timezone
 from pathlib import Path
 from typing import Any
 from unittest import mock
+from zoneinfo import ZoneInfo
 
 import pytest
 import responses
@@ -25,6 +26,7 @@ from scheduler.github_http import GitHub
 from scheduler.pace import Pace
 from scheduler.sandbox import Sandbox
 from scheduler.sandbox.demo_stage import search_path
+from scheduler.when import format_instant
 from tests.seed import SEED
 
 # Called by its path, as in the README, this Python finds what is installed beside it.
@@ -259,6 +261,13 @@ def at(seconds: float) -> str:
     """The instant so many seconds from now, as a job writes it."""
     instant = datetime.now(timezone.utc) + timedelta(seconds=seconds)
     return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def evening(days: int = 23) -> tuple[str, str]:
+    """Half past six in Berlin so many days from now, as it is said there; and as an instant."""
+    day = datetime.now(timezone.utc).date() + timedelta(days=days)
+    local = datetime.combine(day, time(18, 30), tzinfo=ZoneInfo("Europe/Berlin"))
+    return local.strftime("%Y-%m-%dT%H:%M"), format_instant(local)
 
 
 def body(

@@ -14,7 +14,7 @@ from scheduler import frontmatter, when
 from scheduler.cli import cli
 from scheduler.cli_group import LAZY
 from scheduler.sandbox.requestlog import Request
-from tests.conftest import AGENT_MESSAGE, ISSUES, QUEUE, Stage, at
+from tests.conftest import AGENT_MESSAGE, ISSUES, QUEUE, Stage, at, evening
 
 WORKFLOW = ("--workflow", "agent-message.yml")
 SOON = ("--in", "2h", "--message", "Check PR 123", *WORKFLOW)
@@ -53,14 +53,15 @@ def test_the_answer_says_what_will_happen(stage: Stage) -> None:
 
 
 def test_everything_that_can_be_said_is_written(stage: Stage) -> None:
+    local, instant = evening()
     stage.settings('allow: {repositories: ["octo/other"]}\n')
     made = stage.create(
-        "--at", "2026-12-24T18:30", "--timezone", "Europe/Berlin", "--repo", "octo/other",
+        "--at", local, "--timezone", "Europe/Berlin", "--repo", "octo/other",
         "--ref", "main", "--agent", "probe-1", "--input", "model=o=p", "--deadline", "6h",
         "--dedup-key", "eve", "--request-id", "r-1", "--max-attempts", "3", *WORKFLOW,
         "--message", "-", stdin="line 1\n---\nline 3 ⏰\n",
     )  # fmt: skip
-    assert made["run_at"] == "2026-12-24T17:30:00Z"
+    assert made["run_at"] == instant
     job = frontmatter.parse(stage.issue(1)["body"])
     assert job.message == "line 1\n---\nline 3 ⏰\n"
     assert (job.repo, job.ref, job.agent) == ("octo/other", "main", "probe-1")
@@ -73,8 +74,9 @@ def test_the_settings_fill_in_what_was_not_said(stage: Stage) -> None:
     stage.settings(
         "label: later\ndefaults: {workflow: agent-message.yml, timezone: Europe/Berlin}\n"
     )
-    made = stage.create("--at", "2026-12-24T18:30", "-m", "x")
-    assert (made["run_at"], made["workflow"]) == ("2026-12-24T17:30:00Z", "agent-message.yml")
+    local, instant = evening()
+    made = stage.create("--at", local, "-m", "x")
+    assert (made["run_at"], made["workflow"]) == (instant, "agent-message.yml")
     assert stage.labels(1) == {"later"}
 
 
@@ -87,15 +89,16 @@ def test_a_past_time_can_be_asked_for(stage: Stage) -> None:
 
 
 def test_a_request_in_json_on_standard_input(stage: Stage) -> None:
+    due = at(3600)
     asked = {
-        "workflow": "agent-message.yml", "agent": "probe-1", "run_at": "2026-12-01T10:00:00Z",
+        "workflow": "agent-message.yml", "agent": "probe-1", "run_at": due,
         "message": "Follow up on PR", "repo": QUEUE,
     }  # fmt: skip
     result = stage.run("create", "--json", "-", stdin=json.dumps(asked))
     assert result.err == ""
     assert result.json["id"] == 1
     assert result.json["status"] == "pending"
-    assert result.json["run_at"] == "2026-12-01T10:00:00Z"
+    assert result.json["run_at"] == due
     more = stage.run("--json", "-", *WORKFLOW, stdin='{"in": "PT2H", "message": "m"}').json
     assert (more["id"], more["in"]) == (2, "in 2h")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import QUEUE, Stage, at, body
+from tests.conftest import QUEUE, Stage, at, body, evening
 
 SOON = ("--in", "2h", "--message", "Check PR 123", "--workflow", "agent-message.yml")
 FORMS = ["1", "#1", f"{QUEUE}#1", "{url}", "{url}#issuecomment-5", "{url}?notification=1", " 1 "]
@@ -203,19 +203,20 @@ def test_a_stranger_cancels_and_moves_nothing(stage: Stage, job: Any) -> None:
 
 
 def test_a_job_is_moved(stage: Stage, job: Any) -> None:
-    answer = stage.run("reschedule", "1", "--at", "2026-12-24T18:30:00Z", "--json").json
-    assert (answer["id"], answer["run_at"]) == (1, "2026-12-24T18:30:00Z")
+    (moved, _), (local, instant) = evening(20), evening()
+    moved += ":00Z"
+    answer = stage.run("reschedule", "1", "--at", moved, "--json").json
+    assert (answer["id"], answer["run_at"]) == (1, moved)
     assert (answer["created"], answer["duplicate"], answer["status"]) == (False, False, "pending")
-    assert " at 2026-12-24T18:30:00Z: Check PR 123" in stage.issue(1)["title"]
+    assert f" at {moved}: Check PR 123" in stage.issue(1)["title"]
     shown = stage.run("show", "1", "--json").json
-    assert (shown["run_at"], shown["message"]) == ("2026-12-24T18:30:00Z", "Check PR 123")
+    assert (shown["run_at"], shown["message"]) == (moved, "Check PR 123")
     assert (shown["agent"], shown["request_id"]) == ("probe-1", job["request_id"])
-    local = ("--at", "2026-12-24T18:30", "--timezone", "Europe/Berlin")
-    told = stage.run("reschedule", "1", *local).out
-    assert told.startswith("#1 now runs agent-message.yml at 2026-12-24T17:30:00Z (")
-    stage.edit(1, title="Mine, at 2026-12-24T17:30:00Z")
+    told = stage.run("reschedule", "1", "--at", local, "--timezone", "Europe/Berlin").out
+    assert told.startswith(f"#1 now runs agent-message.yml at {instant} (")
+    stage.edit(1, title=f"Mine, at {instant}")
     stage.run("reschedule", "1", "--in", "1h")
-    assert stage.issue(1)["title"] == "Mine, at 2026-12-24T17:30:00Z"
+    assert stage.issue(1)["title"] == f"Mine, at {instant}"
 
 
 @pytest.mark.parametrize(

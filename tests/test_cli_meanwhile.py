@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from scheduler.sandbox.requestlog import Request
-from tests.conftest import ISSUES, Stage, body
+from tests.conftest import ISSUES, Stage, body, evening
 
 SOON = ("--in", "2h", "--workflow", "agent-message.yml")
-MOVED = "2026-12-24T18:30:00Z"
+MOVED = evening()[1]
 REPLACE = ("--dedup-key", "k", "--on-duplicate", "replace", "-m", "new")
 
 

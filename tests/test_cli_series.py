@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -98,16 +98,30 @@ def test_what_is_refused(stage: Stage, args: tuple[str, ...], words: tuple[str, 
     stage.untouched()
 
 
+def summer_time() -> date:
+    """The next day from ten days on that has no 02:30 in Berlin: March's last Sunday."""
+    soonest = datetime.now(timezone.utc).date() + timedelta(days=10)
+    ends = [date(year, 3, 31) for year in (soonest.year, soonest.year + 1)]
+    return next(
+        day for end in ends if (day := end - timedelta(days=end.isoweekday() % 7)) > soonest
+    )
+
+
 def test_explain_shows_the_next_five_of_anything(stage: Stage) -> None:
-    start = ("--at", "2027-03-26T12:00:00Z")
+    sunday = summer_time()
+
+    def around(days: int, clock: str) -> str:
+        return f"{sunday + timedelta(days=days)}T{clock}:00Z"
+
+    start = ("--at", around(-2, "12:00"))
     assert explained(stage, "--cron", "30 2 * * *", *BERLIN, *start) == [
-        "2027-03-27T01:30:00Z", "2027-03-28T01:00:00Z", "2027-03-29T00:30:00Z",
-        "2027-03-30T00:30:00Z", "2027-03-31T00:30:00Z",
+        around(-1, "01:30"), around(0, "01:00"), around(1, "00:30"),
+        around(2, "00:30"), around(3, "00:30"),
     ]  # fmt: skip
     assert explained(stage, "--every", "12h", *start, "--count", "2") == [
-        "2027-03-26T12:00:00Z", "2027-03-27T00:00:00Z",
+        around(-2, "12:00"), around(-1, "00:00"),
     ]  # fmt: skip
-    assert explained(stage, *start) == ["2027-03-26T12:00:00Z"]
+    assert explained(stage, *start) == [around(-2, "12:00")]
     assert len(explained(stage, "--rrule", "FREQ=WEEKLY;BYDAY=MO,WE")) == 5
     assert len(explained(stage, "--at", "tomorrow 9am", *BERLIN)) == 1
 
@@ -123,8 +137,9 @@ def test_explain_says_what_would_be_refused_as_a_job(stage: Stage) -> None:
 
 def test_a_series_that_is_moved_says_its_next_instant(stage: Stage) -> None:
     stage.create("--cron", "0 9 * * *", *WORK)
-    moved = stage.run("reschedule", "1", "--at", "2027-03-01T12:00:00Z", "--json").json
-    assert moved["run_at"] == "2027-03-02T09:00:00Z"
+    day = datetime.now(timezone.utc).date() + timedelta(days=90)
+    moved = stage.run("reschedule", "1", "--at", f"{day}T12:00:00Z", "--json").json
+    assert moved["run_at"] == f"{day + timedelta(days=1)}T09:00:00Z"
 
 
 def test_what_a_job_does_not_say_is_null(stage: Stage) -> None:
