@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from scheduler.errors import NotPermitted, UsageError
-from scheduler.fields import REPOSITORY
-from scheduler.model import OCCURRENCE_KEY
-from scheduler.series_keys import WORKFLOW_NAME
-from scheduler.settings import PROFILES
+from scheduler.job.keys import WORKFLOW_NAME
+from scheduler.job.model import OCCURRENCE_KEY
+from scheduler.settings.model import PROFILES
+from scheduler.text import REPOSITORY
 
 PUBLIC_API = "https://api.github.com"
 

@@ -21,13 +21,13 @@ import responses
 from click.testing import CliRunner
 from hypothesis import HealthCheck, is_hypothesis_test, settings
 
-from scheduler.cli import cli
-from scheduler.github_http import GitHub
-from scheduler.pace import Pace
+from scheduler.cli.main import cli
+from scheduler.github.client import GitHub
 from scheduler.sandbox import Sandbox
-from scheduler.sandbox.demo_stage import search_path
-from scheduler.when import format_instant
-from tests.seed import SEED
+from scheduler.sandbox.demo.stage import search_path
+from scheduler.times.instants import format_instant
+from scheduler.times.pace import Pace
+from tests.support.seed import SEED
 
 # Called by its path, as in the README, this Python finds what is installed beside it.
 os.environ["PATH"] = search_path(os.environ)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
@@ -10,54 +11,50 @@ import scheduler
 
 PACKAGE = Path(scheduler.__file__).parent
 FILES = {
-    ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path
+    ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__"): path
     for path in sorted(PACKAGE.rglob("*.py"))
     if "sample" not in path.parts
 }
 TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in FILES.items()}
-PRODUCT = [name for name in FILES if not name.startswith("sandbox.")]
 
-#: Pure: what they decide follows from their arguments, time included.
-CORE = {
-    "commands", "conditions", "cron_rule", "errors", "fields", "frontmatter", "gateway", "instants",
-    "job_text", "journal", "journal_head", "known", "markdown", "model", "pace", "policy", "quotas",
-    "readings", "records", "recovery", "recurrence", "report", "report_series", "rereading",
-    "rrule_days", "rrule_rule",
-    "series", "series_keys", "settings", "settings_file", "signing", "states", "strict_yaml",
-    "target", "trust", "wall_times", "when", "words", "workflow_commands",
-}  # fmt: skip
-#: What a room of the core may know of the others: each may import those before it.
-ORDER = [
-    {
-        "errors",
-        "instants",
-        "states",
-        "markdown",
-        "strict_yaml",
-        "pace",
-        "wall_times",
-        "workflow_commands",
-    },
-    {"model", "records"},
-    {"when", "commands", "fields", "gateway", "journal", "rereading", "rrule_days", "settings"},
-    {"conditions", "cron_rule", "rrule_rule"},
-    {"series_keys", "recurrence", "readings", "journal_head"},
-    {"frontmatter", "policy", "series", "words"},
-    {"recovery", "target", "trust", "report", "signing", "quotas"},
-    {"job_text", "report_series", "settings_file"},
-]
-#: The edges: the process's own world, GitHub's, and what brings both to the rest.
-WIRING = {
-    "__init__", "__main__", "action", "admission", "bootstrap", "cli", "clock", "connect",
-    "create", "demo", "environment", "explain", "github_conditions", "github_connection",
-    "github_content", "github_http", "github_marks", "github_objects", "github_people",
-    "github_poll", "github_queue", "github_repository", "history", "keepalive", "leaving",
-    "listing", "manage", "request", "requested", "saying", "seen", "steering", "streams", "ticking",
-}  # fmt: skip
-WIRING |= {name for name in FILES if name.startswith("cli_")}
-#: The rest performs what the core decides, through the protocols of `gateway` alone.
-ENGINE = {name for name in PRODUCT if name not in CORE | WIRING and name.split(".")[0] != "sandbox"}
+#: Who may import whom: by folder, or by the name of a file that stands in none.
+#: What stands in no folder and knows nobody is everybody's.
+PURE = {
+    "errors": set(),
+    "text": {"errors"},
+    "times": {"text", "errors"},
+    "ports": {"times", "text", "errors"},
+    "job": {"times", "text", "ports", "errors"},
+    "settings": {"job", "times", "text", "errors"},
+    "journal": {"job", "times", "text", "ports", "errors"},
+    "policy": {"journal", "job", "settings", "times", "ports", "text", "errors"},
+}
+EDGES = {"commands", "connection", "environment", "streams", "hold", "tick", "clock"}
+KNOWS: dict[str, set[str]] = {
+    **PURE,
+    "__init__": set(),
+    "clock": {"errors"},
+    "streams": {"errors"},
+    "github": {"ports", "errors", "times", "settings", "text", "clock"},
+    "tick": {*PURE},
+    "hold": {*PURE, "tick", "clock"},
+    "environment": {"job", "settings", "times", "text", "errors"},
+    "connection": {"github", "environment", "settings", "times", "clock", "ports", "errors"},
+    "commands": {*PURE, "connection", "environment", "streams", "hold", "tick", "clock"},
+    "simulation": {*PURE, "commands", "hold", "tick", "clock"},
+    "action": {*PURE, *EDGES, "github"},
+    "cli": {*PURE, *EDGES, "github.workflow_commands", "simulation", "sandbox"},
+    "sandbox": {"errors"},
+    "__main__": {"cli"},
+}
+#: What reaches into the process or the network, and who may.
 OUTSIDE = {"github", "requests", "urllib3", "os", "time", "click", "flask", "subprocess", "socket"}
+NETWORK = {"github", "requests", "urllib3"}
+DOORS = {"github.client", "github.transport"}
+
+
+def room(name: str) -> str:
+    return name.partition(".")[0] or "__init__"
 
 
 def imports(name: str) -> Iterator[str]:
@@ -83,99 +80,94 @@ def outside(name: str) -> set[str]:
     return {each.split(".")[0] for each in imports(name) if each not in FILES}
 
 
-def room(name: str) -> str:
-    return name.partition(".")[0]
-
-
 def offenders(names: Iterable[str], what: Callable[[str], Collection[str]]) -> dict[str, list[str]]:
     """Every module of ``names`` in which something was found, and what."""
     found = {name: sorted(what(name)) for name in sorted(names)}
     return {name: each for name, each in found.items() if each}
 
 
-def test_the_rooms_exist() -> None:
-    assert set().union(*ORDER) <= CORE
-    assert {"errors", "model", "policy", "cli", "github_http"} <= set(FILES)
-    assert {"claims", "engine", "facts", "lifecycle", "settlement"} <= ENGINE
-
-
-def test_the_core_reaches_nothing_outside() -> None:
-    core = sorted(CORE & set(FILES))
-    assert offenders(core, lambda name: outside(name) & OUTSIDE) == {}
-    assert offenders(core, lambda name: own(name) - CORE) == {}
-
-
-def test_the_core_imports_in_one_direction() -> None:
-    allowed = {
-        name: set().union(*ORDER[: level + 1])
-        for level, rooms in enumerate(ORDER)
-        for name in rooms & set(FILES)
-    }
-    assert offenders(allowed, lambda name: own(name) - allowed[name]) == {}
-
-
-def test_the_engine_knows_github_only_by_its_protocols() -> None:
-    assert offenders(ENGINE, lambda name: outside(name) & OUTSIDE) == {}
-    assert offenders(ENGINE, lambda name: own(name) - CORE - ENGINE) == {}
-
-
-def test_github_is_reached_through_one_module() -> None:
-    through = {"github_connection", "github_http"}
-    others = [name for name in PRODUCT if name not in through]
-    assert offenders(others, lambda name: outside(name) & {"github", "requests", "urllib3"}) == {}
-
-
-def test_nothing_enters_the_sandbox_but_the_command_line() -> None:
-    others = [name for name in PRODUCT if name != "cli" and not name.startswith("sandbox")]
-    assert offenders(others, lambda name: [n for n in imports(name) if room(n) == "sandbox"]) == {}
-
-
-def test_the_sandbox_is_no_part_of_the_product() -> None:
-    """It shares words with the product, never a decision: or both could be wrong together."""
-    decisions = ENGINE | {"policy", "recovery", "journal", "github_http"}
-    assert offenders(set(FILES) - set(PRODUCT), lambda name: own(name) & decisions) == {}
+def within(*rooms: str) -> list[str]:
+    return [name for name in FILES if room(name) in rooms]
 
 
 def attributes(name: str) -> Iterator[ast.Attribute]:
     return (node for node in ast.walk(TREES[name]) if isinstance(node, ast.Attribute))
 
 
-def test_time_is_an_argument() -> None:
-    clocks = {"utcnow", "today", "time_ns", "monotonic_ns", "perf_counter"}
-
-    def asked(name: str) -> list[str]:
-        banned = clocks | ({"now", "monotonic"} if name in CORE - {"gateway"} else set())
-        told = {"report": {"now"}}.get(name, set())
-        return [f"{n.lineno}: .{n.attr}" for n in attributes(name) if n.attr in banned - told]
-
-    assert offenders((CORE | ENGINE) & set(FILES), asked) == {}
+def test_every_room_stands_in_the_table() -> None:
+    assert {room(name) for name in FILES} == set(KNOWS)
 
 
-def test_the_engines_clock_is_the_one_it_was_given() -> None:
-    def asked(name: str) -> list[str]:
-        return [
-            f"{node.lineno}: datetime.{node.attr}"
-            for node in attributes(name)
-            if node.attr in ("now", "monotonic", "sleep")
-            and isinstance(node.value, ast.Name)
-            and node.value.id == "datetime"
-        ]
+def test_a_room_imports_what_the_table_allows() -> None:
+    def others(name: str) -> set[str]:
+        allowed = {room(name), *KNOWS[room(name)]}
+        return {each for each in own(name) if not {room(each), each} & allowed}
 
-    assert offenders(ENGINE, asked) == {}
+    assert offenders(FILES, others) == {}
 
 
-def test_there_is_no_cycle() -> None:
+def test_no_room_is_above_itself() -> None:
+    below = {name: {room(each) for each in known} for name, known in KNOWS.items()}
+    while leaves := {name for name, known in below.items() if not known}:
+        below = {name: known - leaves for name, known in below.items() if name not in leaves}
+    assert below == {}
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
     graph = {name: own(name) - {name} for name in FILES}
     while leaves := {name for name, needs in graph.items() if not needs}:
         graph = {name: needs - leaves for name, needs in graph.items() if name not in leaves}
     assert graph == {}
 
 
-def test_a_module_fits_in_the_head() -> None:
-    lines = {name: len(path.read_text("utf-8").splitlines()) for name, path in FILES.items()}
-    assert {name: count for name, count in lines.items() if count > 400} == {}
+def test_decisions_reach_nothing_outside() -> None:
+    assert offenders(within(*PURE), lambda name: outside(name) & OUTSIDE) == {}
+
+
+def test_a_tick_and_a_hold_reach_nothing_outside_but_signals() -> None:
+    assert offenders(within("tick", "hold"), lambda name: outside(name) & OUTSIDE) == {}
+
+
+def test_the_network_is_reached_through_two_modules() -> None:
+    others = [name for name in FILES if name not in DOORS and room(name) != "sandbox"]
+    assert offenders(others, lambda name: outside(name) & NETWORK) == {}
+
+
+def test_click_is_the_command_lines_alone() -> None:
+    others = [name for name in FILES if room(name) not in ("cli", "sandbox")]
+    assert offenders(others, lambda name: outside(name) & {"click"}) == {}
+
+
+def test_time_is_an_argument() -> None:
+    clocks = {"utcnow", "today", "time_ns", "monotonic_ns", "perf_counter", "now", "monotonic"}
+
+    def asked(name: str) -> list[str]:
+        return [f"{node.lineno}: .{node.attr}" for node in attributes(name) if node.attr in clocks]
+
+    pure = [name for name in within(*PURE) if name != "ports"]  # which names the port of a clock
+    assert offenders(pure, asked) == {}
+
+
+def test_a_ticks_clock_is_the_one_it_was_given() -> None:
+    def asked(name: str) -> list[str]:
+        return [
+            f"{node.lineno}: datetime.{node.attr}"
+            for node in attributes(name)
+            if node.attr in ("now", "utcnow", "today")
+            and isinstance(node.value, ast.Name)
+            and node.value.id in ("datetime", "date")
+        ]
+
+    assert offenders(within("tick", "hold", "commands", "simulation"), asked) == {}
 
 
 def test_no_module_is_named_after_nothing() -> None:
-    nothing = {"util", "utils", "common", "helpers", "misc"}
-    assert [name for name in FILES if name.rsplit(".", 1)[-1] in nothing] == []
+    nothing = re.compile(r"utils?|common|helpers?|misc|shared|stuff")
+    assert [name for name in FILES if nothing.fullmatch(name.rsplit(".", 1)[-1])] == []
+
+
+def test_the_tests_stand_in_the_rooms_that_they_test() -> None:
+    tests = Path(__file__).parent
+    themes = {"attacks", "bench", "faults", "fuzz", "project", "support"}
+    folders = {path.name for path in tests.iterdir() if path.is_dir()} - {"__pycache__"}
+    assert folders - themes <= {room(name) for name in FILES}

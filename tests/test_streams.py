@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from scheduler import streams
+from scheduler.action import bootstrap
 from tests.conftest import Stage, at, body
 
 FULL = "/dev/full"
@@ -51,7 +52,7 @@ def step(
     stage: Stage, *, sink: str = "", user: str = "bot", **more: str
 ) -> subprocess.CompletedProcess[str]:
     given = {"GITHUB_ACTIONS": "true", "SCHEDULE_HOLD": "0s", **more}
-    return ran(stage, module="scheduler.action", sink=sink, user=user, **given)
+    return ran(stage, module="scheduler.action.main", sink=sink, user=user, **given)
 
 
 def carried(folder: Path) -> dict[str, str]:
@@ -116,7 +117,7 @@ def test_a_step_whose_log_is_lost_fails_with_its_outputs_written(
     stage.open(body())
     places = {name: str(tmp_path / name) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
     if sink == "pipe":
-        done = piped(stage, "scheduler.action", **places)
+        done = piped(stage, "scheduler.action.main", **places)
     else:
         done = step(stage, sink=sink, **places)
     assert done.returncode == 1
@@ -200,7 +201,7 @@ def test_statistics_without_their_summary_are_told(stage: Stage, tmp_path: Path,
 
 @pytest.mark.parametrize("sink", [f">{FULL}", ">&-", f">{FULL} 2>{FULL}", ">&- 2>&-"])
 def test_the_bootstrap_fails_in_one_line(sink: str, tmp_path: Path) -> None:
-    script = Path(streams.__file__).with_name("bootstrap.py")
+    script = Path(bootstrap.__file__)
     command = ["sh", "-c", f'exec "$@" {sink}', "sh", sys.executable, "-IS", str(script)]
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, timeout=60, cwd=tmp_path,

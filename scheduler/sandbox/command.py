@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from scheduler.errors import UsageError
-from scheduler.sandbox import demo_stage as stage
-from scheduler.sandbox.callers import CONTROL_TOKEN
+from scheduler.sandbox.demo import stage
+from scheduler.sandbox.http.callers import CONTROL_TOKEN
 
 if TYPE_CHECKING:
     from scheduler.sandbox.sandbox import Sandbox

@@ -14,16 +14,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from scheduler.sandbox import callers, issues, pulls
-from scheduler.sandbox.actions import Actions
-from scheduler.sandbox.clock import iso, parse_iso
-from scheduler.sandbox.failure import ApiFailure
-from scheduler.sandbox.faults import Fault
-from scheduler.sandbox.gateway import Gateway, Hook
-from scheduler.sandbox.issues import Desk
-from scheduler.sandbox.people import Token
-from scheduler.sandbox.repository import Repository
-from scheduler.sandbox.runs import Run
+from scheduler.sandbox.http import callers
+from scheduler.sandbox.http.failure import ApiFailure
+from scheduler.sandbox.http.faults import Fault
+from scheduler.sandbox.http.gateway import Gateway, Hook
+from scheduler.sandbox.hub import issues, pulls
+from scheduler.sandbox.hub.clock import iso, parse_iso
+from scheduler.sandbox.hub.issues import Desk
+from scheduler.sandbox.hub.people import Token
+from scheduler.sandbox.hub.repository import Repository
+from scheduler.sandbox.runner.actions import Actions
+from scheduler.sandbox.runner.runs import Run
 
 CONTROL = "/_sandbox"
 

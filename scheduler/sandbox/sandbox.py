@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from scheduler.sandbox import (
+from scheduler.sandbox.api import (
     graphql,
     routes_actions,
     routes_comments,
@@ -17,18 +17,18 @@ from scheduler.sandbox import (
     routes_pulls,
     routes_repository,
 )
-from scheduler.sandbox.actions import Actions, Nobody
-from scheduler.sandbox.clock import Clock
 from scheduler.sandbox.controls import Controls
-from scheduler.sandbox.execution import ActExecutor
-from scheduler.sandbox.gateway import Gateway
-from scheduler.sandbox.limits import RateLimits
-from scheduler.sandbox.people import ROLE_OF, Token
-from scheduler.sandbox.repository import Repository
-from scheduler.sandbox.requestlog import RequestLog
-from scheduler.sandbox.routing import Answer, Call, Route, Routes
-from scheduler.sandbox.server import Server, application
-from scheduler.sandbox.state import State
+from scheduler.sandbox.http.gateway import Gateway
+from scheduler.sandbox.http.limits import RateLimits
+from scheduler.sandbox.http.requestlog import RequestLog
+from scheduler.sandbox.http.routing import Answer, Call, Route, Routes
+from scheduler.sandbox.http.server import Server, application
+from scheduler.sandbox.hub.clock import Clock
+from scheduler.sandbox.hub.people import ROLE_OF, Token
+from scheduler.sandbox.hub.repository import Repository
+from scheduler.sandbox.hub.state import State
+from scheduler.sandbox.runner.actions import Actions, Nobody
+from scheduler.sandbox.runner.execution import ActExecutor
 
 
 class Sandbox(Controls):

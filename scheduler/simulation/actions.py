@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from scheduler.model import Run
+from scheduler.ports import Run
 from scheduler.simulation.hub import Hub
 from scheduler.simulation.scenario import Platform
 from scheduler.simulation.timeline import Killed, Timeline

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from scheduler.profiles import HOLD
+from scheduler.settings.profiles import HOLD
 from scheduler.simulation.actions import Job
 from scheduler.simulation.hub import HOUR, Meter
 from scheduler.simulation.scenario import DAY, FREE_MINUTES, RATES, Scenario
-from scheduler.when import format_duration
+from scheduler.times.instants import format_duration
 
 #: Jobs that are created less than a hold ahead, in seconds.
 SOON = HOLD.total_seconds()

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from scheduler.errors import RateLimited, Rejected
-from scheduler.model import Comment, Dispatch, Run, Ticket, User
-from scheduler.settings import Settings
+from scheduler.ports import Comment, Dispatch, Run, Ticket, User
+from scheduler.settings.model import Settings
 from scheduler.simulation.scenario import Platform
 from scheduler.simulation.timeline import Timeline
 

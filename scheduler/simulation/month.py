@@ -9,23 +9,24 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from scheduler import frontmatter
-from scheduler.engine import Tick
+from scheduler.commands.nudge import nudge
 from scheduler.errors import RateLimited, SchedulerError
-from scheduler.holding import Holder
-from scheduler.known import Known
-from scheduler.model import Job, Run, Ticket, occurrence_key
-from scheduler.nudge import nudge
-from scheduler.profiles import POLL, PROFILES
-from scheduler.relay import Relay
-from scheduler.report import TickReport
-from scheduler.settings import Allow, Settings, Trust
+from scheduler.hold.holder import Holder
+from scheduler.hold.relay import Relay
+from scheduler.job import frontmatter
+from scheduler.job.model import Job, occurrence_key
+from scheduler.ports import Run, Ticket
+from scheduler.settings.model import Allow, Settings, Trust
+from scheduler.settings.profiles import POLL, PROFILES
 from scheduler.simulation.actions import Actions, RunnerClock
 from scheduler.simulation.figures import Figures, Outcome
 from scheduler.simulation.hub import BOT, PERSON, TARGET, Hub
 from scheduler.simulation.queue import SimulatedQueue, latency
 from scheduler.simulation.scenario import CRON, DAY, Arrival, Scenario
 from scheduler.simulation.timeline import BEGIN, Timeline
+from scheduler.tick.occurrence import Known
+from scheduler.tick.report import TickReport
+from scheduler.tick.tick import Tick
 
 #: What is still open so long after the last job was due is lost.
 PATIENCE = 7 * DAY

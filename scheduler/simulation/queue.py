@@ -8,22 +8,26 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from scheduler.gateway import (
+from scheduler.ports import (
     Accepted,
     Acts,
     Check,
+    Comment,
     Comments,
+    Dispatch,
     Edit,
     Event,
     PullRequest,
     Recent,
     Review,
+    Run,
+    Target,
+    Ticket,
     WorkflowFile,
 )
-from scheduler.model import Comment, Dispatch, Run, Target, Ticket
-from scheduler.pace import Pace
-from scheduler.settings import Settings
+from scheduler.settings.model import Settings
 from scheduler.simulation.hub import BOT, REPOSITORY, TARGET, TARGET_TEXT, Hub
+from scheduler.times.pace import Pace
 
 _T = TypeVar("_T")
 PAGE = 100

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from scheduler import when
 from scheduler.errors import InvalidJob, UsageError
-from scheduler.profiles import PROFILES
+from scheduler.settings.profiles import PROFILES
+from scheduler.times import instants
 
 DAY = 86_400.0
 #: A tick of profile ``thrifty`` that nobody wakes: what waiting for cron alone is like.
@@ -67,8 +67,8 @@ class Lead:
         """
         first, dots, last = text.partition("..")
         try:
-            low = when.duration(first, field="--lead").total_seconds()
-            high = when.duration(last, field="--lead").total_seconds() if dots else low
+            low = instants.duration(first, field="--lead").total_seconds()
+            high = instants.duration(last, field="--lead").total_seconds() if dots else low
         except InvalidJob as problem:
             raise UsageError(str(problem)) from problem
         if high < low:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from scheduler import frontmatter, signing
 from scheduler.errors import SettingsUnreadable
-from scheduler.facts import Facts
-from scheduler.gateway import Acts, Event
-from scheduler.known import Known
-from scheduler.model import Ticket, User, occurrence_key
-from scheduler.rules import Rules
-from scheduler.settings import Settings
-from scheduler.signing import Keys
-from scheduler.states import State
-from tests.fakes import NOON, FakeClock, MemoryHub, MemoryQueue
+from scheduler.job import frontmatter, signing
+from scheduler.job.model import occurrence_key
+from scheduler.job.signing import Keys
+from scheduler.job.states import State
+from scheduler.ports import Acts, Event, Ticket, User
+from scheduler.settings.model import Settings
+from scheduler.tick.facts import Facts
+from scheduler.tick.occurrence import Known
+from scheduler.tick.rules import Rules
+from tests.support.fakes import NOON, FakeClock, MemoryHub, MemoryQueue
 
 KEY = "k" * 32
 KEYS = Keys({"alice": (KEY,)})

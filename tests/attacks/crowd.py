@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from scheduler.sandbox.issues import Desk
+from scheduler.sandbox.hub.issues import Desk
 from tests.conftest import ISSUES, Stage
 
 BOT = "github-actions[bot]"

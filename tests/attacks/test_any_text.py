@@ -7,9 +7,8 @@ from datetime import datetime, timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.markdown import cell, code
-from scheduler.report import Note, TickReport, summary
-from scheduler.workflow_commands import inert
+from scheduler.text import cell, code, inert
+from scheduler.tick.report import Note, TickReport, summary
 from tests.attacks import reading
 
 TEXT = st.lists(

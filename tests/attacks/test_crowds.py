@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from scheduler.github_queue import RECENT_PAGES
-from scheduler.sandbox.issues import Desk
+from scheduler.github.issues import RECENT_PAGES
+from scheduler.sandbox.hub.issues import Desk
 from tests.attacks.crowd import messages, ran
 from tests.conftest import ISSUES, Stage, body
 from tests.faults.stage import Stage as ServedStage

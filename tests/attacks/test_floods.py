@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from scheduler import frontmatter
-from scheduler.engine import tick
-from scheduler.settings import Settings
-from scheduler.signing import Keys
-from scheduler.target import Input, declared
+from scheduler.job import frontmatter
+from scheduler.job.signing import Keys
+from scheduler.job.workflow_inputs import Input, declared
+from scheduler.settings.model import Settings
+from scheduler.tick.tick import tick
 from tests.attacks.crowd import ran, rejected
 from tests.conftest import Stage, at, body
-from tests.fakes import NOON, FakeClock, MemoryHub, MemoryQueue
+from tests.support.fakes import NOON, FakeClock, MemoryHub, MemoryQueue
 
 DEPTH = 3
 

@@ -6,10 +6,10 @@ import hashlib
 
 import pytest
 
-from scheduler.journal import Claim, Entry, Explanation, Journal
-from scheduler.journal_head import head
-from scheduler.model import occurrence_key
-from scheduler.when import instant
+from scheduler.job.model import occurrence_key
+from scheduler.journal.comments import head
+from scheduler.journal.journal import Claim, Entry, Explanation, Journal
+from scheduler.times.instants import instant
 from tests.attacks.crowd import by_template, messages, ran
 from tests.conftest import ISSUES, Stage, at, body
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from scheduler import frontmatter, recurrence, strict_yaml, when
-from scheduler.circumstances import Circumstances
 from scheduler.errors import InvalidJob
-from scheduler.known import Known
-from scheduler.sandbox.requestlog import Request
+from scheduler.job import frontmatter, strict_yaml
+from scheduler.sandbox.http.requestlog import Request
+from scheduler.tick.conditions import Circumstances
+from scheduler.tick.occurrence import Known
+from scheduler.times import instants, recurrence
 from tests.attacks.crowd import by_template, messages
 from tests.conftest import ISSUES, Stage, at, body
 
@@ -60,7 +61,7 @@ def poison(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
     """A text on which a library raises whatever it is told to, and nothing else does."""
     kind: list[type[Exception]] = [IndexError]
     if request.param == "rule":
-        real = when.first_instant
+        real = instants.first_instant
 
         def first_instant(local: Any, place: Any) -> Any:
             if (local.hour, local.minute) == (4, 30):

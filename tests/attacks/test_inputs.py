@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from scheduler import action, signing
-from scheduler.frontmatter import OWN, parse, render
-from scheduler.journal import Claim
-from scheduler.journal_head import head
-from scheduler.when import instant
+from scheduler.action import main
+from scheduler.job import signing
+from scheduler.job.frontmatter import OWN, parse, render
+from scheduler.journal.comments import head
+from scheduler.journal.journal import Claim
+from scheduler.times.instants import instant
 from tests.attacks.crowd import ran
 from tests.conftest import AGENT_MESSAGE, ISSUES, QUEUE, Stage, at, body
 
@@ -49,7 +50,7 @@ def test_nor_is_such_a_job_opened(
         "owner", GITHUB_ACTIONS="true", SCHEDULE_COMMAND="enqueue", GITHUB_EVENT_PATH=str(event),
         GITHUB_EVENT_NAME="repository_dispatch",
     )  # fmt: skip
-    assert action.main(environ) == 3
+    assert main.main(environ) == 3
     assert word in capsys.readouterr().out
     assert stage.issues() == []
 

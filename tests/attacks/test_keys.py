@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from scheduler.errors import UsageError
-from scheduler.signing import Keys, sign
-from tests.test_signing import ISSUED, JOB, NONCE, QUEUE
+from scheduler.job.signing import Keys, sign
+from tests.job.test_signing import ISSUED, JOB, NONCE, QUEUE
 
 
 @pytest.mark.parametrize("key", ["", "x" * 15, "\u00e4" * 7, "\udcff" * 20])

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from scheduler import action
-from scheduler.report import TickReport
-from scheduler.sandbox.people import BOT
+from scheduler.action import main
+from scheduler.sandbox.hub.people import BOT
+from scheduler.tick.report import TickReport
 from tests.attacks import reading
 from tests.conftest import ISSUES, Stage, at, body
 
@@ -87,7 +87,7 @@ def carried_out(
     files = {name: str(folder / place) for name, place in places.items()}
     environ = stage.environ("bot", GITHUB_ACTIONS="true", SCHEDULE_HOLD="0s", **files)
     capsys.readouterr()
-    assert action.main(environ) == 0
+    assert main.main(environ) == 0
     read_files = [(folder / place).read_text(encoding="utf-8") for place in places.values()]
     return capsys.readouterr().out, read_files[0], read_files[1]
 
@@ -236,10 +236,10 @@ def test_a_job_that_an_event_carries_is_told_safely(
     }  # fmt: skip
     environ = stage.environ("owner", GITHUB_ACTIONS="true", SCHEDULE_COMMAND="enqueue", **places)
     event.write_text(json.dumps({"client_payload": request}))
-    assert action.main(environ) == 0
+    assert main.main(environ) == 0
     wrong = {**request, "workflow": LINES, "message": "x"}
     event.write_text(json.dumps({"client_payload": wrong}))
-    assert action.main(environ) == 3
+    assert main.main(environ) == 3
     log = capsys.readouterr().out
     assert {name for name, _ in reading.commands(log)} == {"error"}
     assert reading.moves(log) == []

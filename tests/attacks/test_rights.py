@@ -8,7 +8,7 @@ import pytest
 
 from tests.attacks.crowd import messages, ran, rejected
 from tests.conftest import ISSUES, Stage, body
-from tests.lesser import Lesser, before
+from tests.support.lesser import Lesser, before
 
 DEPLOY = ("deploy.yml", "inputs: {place: staging}")
 Act = Callable[[Stage, str], int]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from scheduler.environment import Environment
-from scheduler.signing import Keys
+from scheduler.job.signing import Keys
 from tests.conftest import ISSUES, Stage, at, body
 
 KEY, OLD = "5f4dcc3b5aa765d61d8327deb882cf99", "0ld-5f4dcc3b5aa765d61d8327deb882"
@@ -22,8 +22,8 @@ LOUD = (
     "import logging, sys, github; logging.basicConfig(level=1); "
     "logging.getLogger('github').setLevel(1); "
 )
-CLI = LOUD + "from scheduler.cli import main; sys.argv[0] = 'schedule'; main()"
-ACTION = LOUD + "import os; from scheduler.action import main; sys.exit(main(os.environ))"
+CLI = LOUD + "from scheduler.cli.main import main; sys.argv[0] = 'schedule'; main()"
+ACTION = LOUD + "import os; from scheduler.action.main import main; sys.exit(main(os.environ))"
 
 
 class Ear:

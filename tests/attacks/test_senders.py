@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from scheduler import action
-from scheduler.frontmatter import parse
+from scheduler.action import main
+from scheduler.job.frontmatter import parse
 from tests.attacks.crowd import rejected
 from tests.conftest import Stage, at, body
 
@@ -32,7 +32,7 @@ def carry(stage: Stage, tmp_path: Path) -> Any:
         given = {"GITHUB_ACTIONS": "true", "SCHEDULE_COMMAND": "enqueue",
                  "GITHUB_EVENT_NAME": "repository_dispatch", "GITHUB_EVENT_PATH": str(event),
                  "GITHUB_RUN_ID": at(0), **environ}  # fmt: skip
-        return action.main(stage.environ("bot", **given))
+        return main.main(stage.environ("bot", **given))
 
     return enqueue
 

@@ -10,12 +10,11 @@ import pytest
 import responses
 
 from scheduler.errors import NotPermitted, SettingsUnreadable, Unavailable
-from scheduler.facts import Facts
-from scheduler.gateway import Acts, Edit, Event
-from scheduler.github_people import NEWEST
-from scheduler.github_queue import GitHubQueue
-from scheduler.model import Ticket, User
-from scheduler.settings import Settings
+from scheduler.github.issues import GitHubQueue
+from scheduler.github.people import NEWEST
+from scheduler.ports import Acts, Edit, Event, Ticket, User
+from scheduler.settings.model import Settings
+from scheduler.tick.facts import Facts
 from tests.conftest import Reach, StillClock
 
 EDITED = {"lastEditedAt": "2026-11-23T09:00:00Z", "editor": {"__typename": "User", "login": "x"}}

@@ -7,8 +7,8 @@ from datetime import datetime, timezone
 
 import pytest
 
-from scheduler import frontmatter, signing
-from scheduler.when import format_instant
+from scheduler.job import frontmatter, signing
+from scheduler.times.instants import format_instant
 from tests.attacks.crowd import BOT, by_template, messages, ran, rejected
 from tests.conftest import ISSUES, Stage, at, body
 

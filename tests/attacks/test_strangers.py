@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from scheduler.sandbox.requestlog import Request
+from scheduler.sandbox.http.requestlog import Request
 from tests.attacks.crowd import by_template, messages, ran, rejected
 from tests.conftest import ISSUES, Stage, body
 

@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import pytest
 
-from scheduler.known import Known
-from scheduler.settings import Quotas, Settings
+from scheduler.settings.model import Quotas, Settings
+from scheduler.tick.occurrence import Known
 from tests.attacks.court import MINUTE, Court
-from tests.fakes import NOON
+from tests.support.fakes import NOON
 
 
 def entered(court: Court, *found: Known, closed: tuple[Known, ...] = ()) -> list[int]:

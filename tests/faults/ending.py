@@ -17,13 +17,14 @@ from __future__ import annotations
 from collections import Counter
 from datetime import timedelta
 
-from scheduler import frontmatter
-from scheduler.journal import Journal
-from scheduler.model import Job, Ticket, occurrence_comment
-from scheduler.series import position
-from tests.fakes import BOT
+from scheduler.job import frontmatter
+from scheduler.job.model import Job, occurrence_comment
+from scheduler.journal.journal import Journal
+from scheduler.policy.series import position
+from scheduler.ports import Ticket
 from tests.faults.explorer import PAUSED, Explorer
 from tests.faults.series import sound
+from tests.support.fakes import BOT
 
 #: What entries say of a command that was carried out.
 DONE = ("dispatched", "paused", "pending", "cancelled")

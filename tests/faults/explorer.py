@@ -14,14 +14,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from scheduler import frontmatter
 from scheduler.errors import RateLimited, SchedulerError
-from scheduler.report import TickReport
-from scheduler.series import retitled
-from tests.fakes import NOON, Crash, Through
+from scheduler.job import frontmatter
+from scheduler.policy.series import retitled
+from scheduler.tick.report import TickReport
 from tests.faults.series import title
 from tests.faults.watched import Variant, Watched
 from tests.faults.world import FAULTS, body, strike
+from tests.support.fakes import NOON, Crash, Through
 
 SERIES = (
     "every: 10m",

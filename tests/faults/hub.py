@@ -13,9 +13,20 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 
 from scheduler.errors import Rejected
-from scheduler.gateway import Acts, Check, Edit, Event, PullRequest, Review
-from scheduler.model import Comment, Dispatch, Run, Ticket, User
-from scheduler.target import declared
+from scheduler.job.workflow_inputs import declared
+from scheduler.ports import (
+    Acts,
+    Check,
+    Comment,
+    Dispatch,
+    Edit,
+    Event,
+    PullRequest,
+    Review,
+    Run,
+    Ticket,
+    User,
+)
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 BOT = "github-actions[bot]"

@@ -17,9 +17,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from scheduler.model import occurrence_comment
-from scheduler.report import TickReport
-from scheduler.states import State
+from scheduler.job.model import occurrence_comment
+from scheduler.job.states import State
+from scheduler.tick.report import TickReport
 from tests.faults.world import FAULTS, Fault, World, faulty, interleave, world
 
 PAUSED = "schedule:paused"

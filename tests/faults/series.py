@@ -7,16 +7,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from scheduler import frontmatter
-from scheduler.journal import ENDS, Entry, Journal
-from scheduler.model import occurrence_instant
-from scheduler.recurrence import Recurrence, of
-from scheduler.series import position, retitled, shown
-from scheduler.settings import Settings
-from scheduler.states import State
-from scheduler.when import format_instant
-from tests.fakes import BOT, NOON, MemoryHub
+from scheduler.job import frontmatter
+from scheduler.job.model import occurrence_instant
+from scheduler.job.states import State
+from scheduler.journal.journal import ENDS, Entry, Journal
+from scheduler.policy.series import position, retitled, shown, written_rule
+from scheduler.settings.model import Settings
+from scheduler.times.instants import format_instant
+from scheduler.times.recurrence import Recurrence
 from tests.faults.world import World, body, world
+from tests.support.fakes import BOT, NOON, MemoryHub
 
 TEN = timedelta(minutes=10)
 SECOND = timedelta(seconds=1)
@@ -38,7 +38,7 @@ def title(instant: datetime) -> str:
 
 
 def rule_of(hub: MemoryHub, number: int) -> Recurrence:
-    found = of(frontmatter.parse(hub.ticket(number).body))
+    found = written_rule(frontmatter.parse(hub.ticket(number).body))
     assert found is not None
     return found
 

@@ -12,17 +12,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from scheduler.connect import connect
+from scheduler.commands.tick import tick_once
+from scheduler.connection import connect
 from scheduler.environment import Environment
 from scheduler.errors import SchedulerError
-from scheduler.journal import History, Journal, read
-from scheduler.model import Comment, User
-from scheduler.report import TickReport
+from scheduler.journal.journal import History, Journal, read
+from scheduler.ports import Comment, User
 from scheduler.sandbox import Sandbox
-from scheduler.sandbox.requestlog import Request
-from scheduler.ticking import tick_once
-from tests.fakes import BOT
+from scheduler.sandbox.http.requestlog import Request
+from scheduler.tick.report import TickReport
 from tests.faults.world import PLAIN, TITLED
+from tests.support.fakes import BOT
 
 REPO = "octo/queue"
 JOBS = 'jobs: {a: {runs-on: ubuntu-latest, steps: [{run: "true"}]}}\n'

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from scheduler.model import Dispatch, Run, Target
-from tests.fakes import Crash
+from scheduler.ports import Dispatch, Run, Target
 from tests.faults.test_holes import at
 from tests.faults.world import World, body, world
+from tests.support.fakes import Crash
 
 TITLED, PLAIN = "titled.yml", "plain.yml"
 

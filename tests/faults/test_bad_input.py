@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from scheduler.errors import Rejected, Unavailable
-from scheduler.journal import Claim, Entry, Journal
-from scheduler.report import claim_comment, journal_comment
-from tests.fakes import MOST_COMMENTS, NOON, Crash, MemoryQueue
+from scheduler.journal.comments import claim_comment, journal_comment
+from scheduler.journal.journal import Claim, Entry, Journal
 from tests.faults.test_holes import at
 from tests.faults.world import World, body, world
+from tests.support.fakes import MOST_COMMENTS, NOON, Crash, MemoryQueue
 
 KEY = "1@2026-11-23T12:00:00Z"
 ENTRY = Entry(key=KEY, attempt=1, outcome="dispatched", at=NOON, run_id=5)

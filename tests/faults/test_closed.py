@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from scheduler.journal import NEVER_STARTED
-from scheduler.model import User
-from tests.fakes import BOT, Crash, MemoryQueue, Through
+from scheduler.journal.journal import NEVER_STARTED
+from scheduler.ports import User
 from tests.faults.world import body, world
+from tests.support.fakes import BOT, Crash, MemoryQueue, Through
 
 
 def dies_at(name: str) -> Through:

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.journal import read
-from scheduler.policy import PATIENT
-from scheduler.report import TickReport
+from scheduler.journal.journal import read
+from scheduler.policy.decide import PATIENT
+from scheduler.tick.report import TickReport
 from tests.conftest import Stage as Served
 from tests.conftest import body as text
-from tests.fakes import BOT, MemoryQueue
 from tests.faults.series import goes, open_series, sound
 from tests.faults.stage import served
 from tests.faults.world import Fault, World, body, faulty, world
-from tests.hold_world import hold_world
+from tests.support.fakes import BOT, MemoryQueue
+from tests.support.hold_world import hold_world
 
 
 def due(name: str = "s") -> World:

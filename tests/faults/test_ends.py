@@ -6,11 +6,11 @@ import itertools
 
 import pytest
 
-from scheduler.report import TickReport
-from scheduler.settings import Allow, Limits, Settings
-from tests.fakes import Crash, MemoryQueue
+from scheduler.settings.model import Allow, Limits, Settings
+from scheduler.tick.report import TickReport
 from tests.faults.test_holes import at
 from tests.faults.world import FAULTS, Fault, World, body, faulty, world
+from tests.support.fakes import Crash, MemoryQueue
 
 FEW = Settings(limits=Limits(per_tick=2))
 SOON_OVER = "deadline: 1s\n"

@@ -7,11 +7,11 @@ from collections import Counter
 
 import pytest
 
-from scheduler import journal, journal_head
+from scheduler.journal import comments, journal
 from tests.faults.ending import end
 from tests.faults.explorer import Explorer
 from tests.faults.watched import Broken, Variant
-from tests.seed import seed
+from tests.support.seed import seed
 
 VARIANTS = {
     "all there": Variant(),
@@ -44,10 +44,10 @@ def explore(name: str, number: int, *, steps: int = 25) -> None:
 def _kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """How many entries a journal keeps: all that are looked at, or next to none."""
     small = "small journal" in request.node.name
-    for module in (journal, journal_head):
+    for module in (journal, comments):
         monkeypatch.setattr(module, "WHOLE", 2 if small else 3000)
         monkeypatch.setattr(module, "OLDER", 4 if small else 150)
-    monkeypatch.setattr(journal_head, "LONGEST_LINE", 10**8)
+    monkeypatch.setattr(comments, "LONGEST_LINE", 10**8)
 
 
 @everywhere

@@ -8,13 +8,13 @@ from datetime import timedelta
 
 import pytest
 
-from scheduler.journal import Claim
-from scheduler.model import Run
-from scheduler.recovery import Found, Unclear, match
-from scheduler.report import claim_comment
-from scheduler.settings import Limits, Scheduler, Settings
-from tests.fakes import BOT, NOON, Crash, MemoryQueue, Through
+from scheduler.journal.comments import claim_comment
+from scheduler.journal.journal import Claim
+from scheduler.policy.recovery import Found, Unclear, match
+from scheduler.ports import Run
+from scheduler.settings.model import Limits, Scheduler, Settings
 from tests.faults.world import Fault, World, body, faulty, interleave, world
+from tests.support.fakes import BOT, NOON, Crash, MemoryQueue, Through
 
 NONE = Settings(limits=Limits(recover_after=timedelta(0), backoff=timedelta(0)))
 

@@ -12,18 +12,19 @@ from functools import partial
 
 import pytest
 
-from scheduler import discussions, journal, journal_head
 from scheduler.errors import Unavailable
-from scheduler.gateway import Comments
-from tests import fakes
-from tests.fakes import BOT, Crash, MemoryHub, MemoryQueue
+from scheduler.journal import comments, journal
+from scheduler.ports import Comments
+from scheduler.tick import discussions
 from tests.faults import test_matrix, test_series_matrix
 from tests.faults.series import forward, goes, m, open_series, sound
 from tests.faults.test_explorer import VARIANTS, explore
 from tests.faults.test_holes import at
 from tests.faults.test_stale_reads import LATE, late_reads_of_two_ticks
 from tests.faults.world import Fault, World, body, world
-from tests.hold_world import hold_world
+from tests.support import fakes
+from tests.support.fakes import BOT, Crash, MemoryHub, MemoryQueue
+from tests.support.hold_world import hold_world
 
 WAYS = ("what changed", "the end")
 
@@ -57,10 +58,10 @@ def talk(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", VARIANTS)
 def test_the_invariants_hold(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     small = name == "small journal"
-    for module in (journal, journal_head):
+    for module in (journal, comments):
         monkeypatch.setattr(module, "WHOLE", 2 if small else 3000)
         monkeypatch.setattr(module, "OLDER", 4 if small else 150)
-    monkeypatch.setattr(journal_head, "LONGEST_LINE", 10**8)
+    monkeypatch.setattr(comments, "LONGEST_LINE", 10**8)
     for seed in range(20):
         explore(name, 50_000 + seed)
 

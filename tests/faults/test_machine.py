@@ -25,12 +25,12 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import MultipleResults, initialize, invariant, multiple, rule
 
-from scheduler.model import occurrence_instant
-from scheduler.report import TickReport
-from scheduler.states import State
-from tests.fakes import BOT, NOON
+from scheduler.job.model import occurrence_instant
+from scheduler.job.states import State
+from scheduler.tick.report import TickReport
 from tests.faults.machine import Machine, offsets, plans, run, targets
 from tests.faults.world import Fault, body
+from tests.support.fakes import BOT, NOON
 
 
 class Queue(Machine):

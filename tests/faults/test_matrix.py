@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from scheduler.settings import Settings
-from tests.fakes import MemoryQueue
+from scheduler.settings.model import Settings
 from tests.faults.world import FAULTS, Fault, World, body, faulty, interleave, world
-from tests.seed import seed
+from tests.support.fakes import MemoryQueue
+from tests.support.seed import seed
 
 #: Stalls that outlast ``recover-after`` as well as the claim.
 LONG = ("long-before", "long-after")

@@ -13,14 +13,15 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from scheduler.board import LEAD
-from scheduler.model import Ticket, occurrence_key
-from scheduler.settings import Settings
-from tests.fakes import BOT, NOON, Crash, MemoryHub, MemoryQueue, Through
+from scheduler.hold.agenda import LEAD
+from scheduler.job.model import occurrence_key
+from scheduler.ports import Ticket
+from scheduler.settings.model import Settings
 from tests.faults.series import open_series
 from tests.faults.test_holes import at
 from tests.faults.world import World, body, world
-from tests.hold_world import HoldWorld, hold_world
+from tests.support.fakes import BOT, NOON, Crash, MemoryHub, MemoryQueue, Through
+from tests.support.hold_world import HoldWorld, hold_world
 
 PAUSED, HELD, OTHER = "schedule:paused", "schedule:held", "bug"
 

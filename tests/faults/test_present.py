@@ -6,15 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from scheduler.explaining import Explainer
-from scheduler.facts import Facts
-from scheduler.issues import Issues
-from scheduler.settings import Settings
-from tests.fakes import MemoryQueue
+from scheduler.settings.model import Settings
+from scheduler.tick.facts import Facts
+from scheduler.tick.invalid import Explainer
+from scheduler.tick.issues import Issues
 from tests.faults.series import m, open_series
 from tests.faults.test_holes import at
 from tests.faults.world import body, world
-from tests.hold_world import NOON, hold_world
+from tests.support.fakes import MemoryQueue
+from tests.support.hold_world import NOON, hold_world
 
 TEXT = "---\nrun-at: never\n---\n"
 

@@ -98,7 +98,7 @@ def test_a_busy_workflow_s_whole_list_is_read_only_so_far(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of runs that came after it there may be any number: so old a filtered list is true."""
-    monkeypatch.setattr("scheduler.github_repository.RUN_PAGES", 2)
+    monkeypatch.setattr("scheduler.github.actions.RUN_PAGES", 2)
     with served(tmp_path, settings=PATIENT) as stage:
         stage.open("1", "plain.yml")
         stage.sandbox.fault("drop-before", method="POST", path="/dispatches$")
@@ -115,10 +115,10 @@ def test_a_busy_workflow_s_whole_list_is_read_only_so_far(
 
 def test_a_relay_finds_its_successor_in_the_whole_list(tmp_path: Path) -> None:
     """Its dispatch had no answer; unseen, the successor would wait for nothing, for ever."""
-    from scheduler.connect import connect
+    from scheduler.connection import connect
     from scheduler.environment import Environment
-    from scheduler.relay import Relay
-    from scheduler.report import TickReport
+    from scheduler.hold.relay import Relay
+    from scheduler.tick.report import TickReport
     from tests.faults.stage import SandboxClock
 
     with served(tmp_path) as stage:

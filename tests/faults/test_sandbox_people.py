@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.fakes import BOT
 from tests.faults.stage import REPO, Stage, served
+from tests.support.fakes import BOT
 
 LABELS = f"/repos/{REPO}/issues/1/labels"
 HEAD = "run-at: 2026-01-01T00:00:00Z\nworkflow: titled.yml\ninputs: {job: '1'}\n"

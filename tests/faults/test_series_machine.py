@@ -30,12 +30,12 @@ from hypothesis.stateful import (
     rule,
 )
 
-from scheduler.model import occurrence_comment, occurrence_instant
-from scheduler.states import State
-from tests.fakes import BOT
+from scheduler.job.model import occurrence_comment, occurrence_instant
+from scheduler.job.states import State
 from tests.faults.machine import PAUSED, Machine, offsets, run, targets
 from tests.faults.series import account, open_series, sound
 from tests.faults.world import body
+from tests.support.fakes import BOT
 
 rules = st.sampled_from(
     (

@@ -16,10 +16,10 @@ from datetime import timedelta
 
 import pytest
 
-from tests.fakes import NOON, MemoryQueue
 from tests.faults.series import forward, next_instant, open_series, sound
 from tests.faults.world import FAULTS, Fault, World, faulty, interleave, world
-from tests.seed import seed
+from tests.support.fakes import NOON, MemoryQueue
+from tests.support.seed import seed
 
 LONG = ("long-before", "long-after")
 CASES: Counter[str] = Counter()

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.model import Ticket
-from tests.fakes import MemoryQueue
+from scheduler.ports import Ticket
 from tests.faults.stage import served
 from tests.faults.test_holes import at
 from tests.faults.world import Fault, World, body, faulty, interleave, world
+from tests.support.fakes import MemoryQueue
 
 LATE = (10.0, *(pytest.param(seconds, marks=pytest.mark.slow) for seconds in (0.5, 59.0)))
 everywhere = pytest.mark.parametrize("seconds", LATE)

@@ -22,11 +22,11 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.policy import CLAIM_VALIDITY
-from scheduler.sandbox.requestlog import Request
-from tests.fakes import BOT
+from scheduler.sandbox.http.requestlog import Request
+from scheduler.settings.model import CLAIM_VALIDITY
 from tests.faults.stage import Stage, served
-from tests.seed import seed
+from tests.support.fakes import BOT
+from tests.support.seed import seed
 
 JOBS = 200
 ROUNDS = int(os.environ.get("SCHEDULE_TEST_ROUNDS", "20"))

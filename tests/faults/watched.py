@@ -15,13 +15,14 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from scheduler import frontmatter
-from scheduler.model import Dispatch, Run, occurrence_comment, occurrence_instant
-from scheduler.report import TickReport
-from scheduler.settings import Settings
-from tests.fakes import BOT
+from scheduler.job import frontmatter
+from scheduler.job.model import occurrence_comment, occurrence_instant
+from scheduler.ports import Dispatch, Run
+from scheduler.settings.model import Settings
+from scheduler.tick.report import TickReport
 from tests.faults.hub import Pull
-from tests.hold_world import hold_world
+from tests.support.fakes import BOT
+from tests.support.hold_world import hold_world
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from scheduler.engine import tick
 from scheduler.errors import RateLimited, SchedulerError, Unavailable
-from scheduler.journal import History, read
-from scheduler.recovery import IN_FLIGHT
-from scheduler.report import TickReport
-from scheduler.settings import Settings
-from scheduler.states import State
-from scheduler.when import format_instant
-from tests.fakes import BOT, NOON, Crash, FakeClock, MemoryHub, MemoryQueue, Through
+from scheduler.job.states import State
+from scheduler.journal.journal import History, read
+from scheduler.settings.model import IN_FLIGHT, Settings
+from scheduler.tick.report import TickReport
+from scheduler.tick.tick import tick
+from scheduler.times.instants import format_instant
+from tests.support.fakes import BOT, NOON, Crash, FakeClock, MemoryHub, MemoryQueue, Through
 
 #: Its runs show the occurrence key.
 TITLED = """

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
-from scheduler import frontmatter, signing
-from scheduler.journal import Claim, Entry, Explanation, Journal
-from scheduler.journal_head import head
-from scheduler.model import Job
+from scheduler.job import frontmatter, signing
+from scheduler.job.model import Job
+from scheduler.journal.comments import head
+from scheduler.journal.journal import Claim, Entry, Explanation, Journal
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 JOB = Job(

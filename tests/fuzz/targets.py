@@ -10,11 +10,14 @@ import json
 from collections.abc import Callable
 from datetime import datetime, timezone
 
-from scheduler import frontmatter, journal, settings_file, signing
 from scheduler.errors import InvalidJob, SchedulerError, SettingsError, UsageError
-from scheduler.journal_head import head
-from scheduler.model import Comment, Job, User
-from tests.processor import least_seconds
+from scheduler.job import frontmatter, signing
+from scheduler.job.model import Job
+from scheduler.journal import journal
+from scheduler.journal.comments import head
+from scheduler.ports import Comment, User
+from scheduler.settings import file
+from tests.support.processor import least_seconds
 
 #: The longest that a text may take, in seconds of the processor's time.
 LONGEST = 0.05
@@ -59,11 +62,11 @@ def front_matter(text: str) -> None:
 def settings(text: str) -> None:
     """The settings' file."""
     try:
-        read = settings_file.parse(text)
+        read = file.parse(text)
     except SettingsError as problem:
         refused(problem)
         return
-    promise(read == settings_file.parse(text), "read twice, they are two")
+    promise(read == file.parse(text), "read twice, they are two")
     read.allow.permits_workflow(text[:50])
     read.allow.permits_repository(text[:50])
 

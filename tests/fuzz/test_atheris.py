@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.seed import seed
+from tests.support.seed import seed
 
 ROOT = Path(__file__).resolve().parents[2]
 

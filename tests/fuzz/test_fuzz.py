@@ -150,6 +150,6 @@ def test_what_breaks_is_told() -> None:
 def test_a_check_that_accepts_everything_would_be_found_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("scheduler.signing.refusal", lambda *_, **__: None)
+    monkeypatch.setattr("scheduler.job.signing.refusal", lambda *_, **__: None)
     with pytest.raises(Broken, match="nobody made"):
         TARGETS["signature"]("x")

@@ -7,8 +7,8 @@ from datetime import datetime, timezone
 
 import pytest
 
-from scheduler import series
 from scheduler.errors import InvalidJob
+from scheduler.policy import series
 from tests.fuzz import texts
 from tests.fuzz.targets import LONGEST
 

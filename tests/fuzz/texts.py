@@ -21,11 +21,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from itertools import islice
 
-from scheduler import cron_rule, recurrence, rrule_rule, series, signing
 from scheduler.errors import InvalidJob
-from scheduler.job_text import job_of
-from scheduler.journal import History, Journal
-from scheduler.model import Job, occurrence_key
+from scheduler.job import signing
+from scheduler.job.model import Job, occurrence_key
+from scheduler.journal.journal import History, Journal
+from scheduler.policy import series
+from scheduler.policy.job_text import job_of
+from scheduler.times import cron, recurrence, rrule
 from tests.fuzz import rules
 from tests.fuzz.seeds import PIECES
 from tests.fuzz.targets import KEYS, refused
@@ -103,7 +105,7 @@ def read(body: str, now: datetime) -> Job:
         InvalidJob: as the text deserves.
     """
     job = job_of(body, timezone="Europe/Berlin")
-    rule = recurrence.of(job)
+    rule = series.written_rule(job)
     if rule is not None:
         recurrence.check(rule, shortest=SHORTEST)
     for journal in (Journal(), None):
@@ -117,7 +119,7 @@ def read(body: str, now: datetime) -> Job:
 
 def walk(job: Job, now: datetime) -> None:
     """The first instants of a series, those after ``now``, and the last of all."""
-    rule = recurrence.of(job)
+    rule = series.written_rule(job)
     if rule is None:
         return
     for begin in (rule.start, now):
@@ -161,8 +163,8 @@ def one(pick: random.Random) -> Read:
 
 def forget() -> None:
     """Forget what was worked out of rules: the next text is read as if it were the first."""
-    for known in (recurrence._of, rrule_rule._values, rrule_rule._times_of,
-                  cron_rule._times_of, cron_rule._shortest_gap):  # fmt: skip
+    for known in (recurrence.rule_of_keys, rrule._values, rrule._times_of,
+                  cron._times_of, cron._shortest_gap):  # fmt: skip
         known.cache_clear()
 
 

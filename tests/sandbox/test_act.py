@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.sandbox import Sandbox, processes
-from scheduler.sandbox.execution import ActExecutor
+from scheduler.sandbox import Sandbox
+from scheduler.sandbox.runner import processes
+from scheduler.sandbox.runner.execution import ActExecutor
 from tests.sandbox.conftest import As, Client
 from tests.sandbox.test_actions import start
 

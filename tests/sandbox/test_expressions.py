@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from scheduler.sandbox.expressions import CannotEvaluate, evaluate, expand
+from scheduler.sandbox.runner.expressions import CannotEvaluate, evaluate, expand
 
 CONTEXTS = {
     "github": {

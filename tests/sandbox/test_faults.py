@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from scheduler.sandbox import Sandbox
-from scheduler.sandbox.requestlog import Request
+from scheduler.sandbox.http.requestlog import Request
 from tests.sandbox.conftest import As, Client
 
 

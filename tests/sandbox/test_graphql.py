@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from scheduler.connect import connect
+from scheduler.connection import connect
 from scheduler.environment import Environment
 from scheduler.sandbox import Sandbox
-from scheduler.sandbox.graphql import TIMELINE
+from scheduler.sandbox.api.graphql import TIMELINE
 from tests.sandbox.conftest import As, Client
 
 SCHEMA = Path(__file__).with_name("github.graphql")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from scheduler.sandbox import processes
+from scheduler.sandbox.runner import processes
 
 RUNNER = """
 import os, pty, signal, subprocess, sys, threading, time

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from scheduler.cli import cli
+from scheduler.cli.main import cli
 from scheduler.simulation.figures import span
 from scheduler.simulation.scenario import NAMES
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 import pytest
 
 from scheduler.errors import RateLimited, UsageError
-from scheduler.model import Run
-from scheduler.settings import Settings
+from scheduler.ports import Run
+from scheduler.settings.model import Settings
 from scheduler.simulation.actions import Actions, RunnerClock
 from scheduler.simulation.hub import Hub
 from scheduler.simulation.scenario import DAY, Cron, Lead, Platform, Scenario

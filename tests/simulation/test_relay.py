@@ -6,9 +6,9 @@ import random
 
 import pytest
 
-from scheduler.model import Dispatch, Target
-from scheduler.relay import Relay
-from scheduler.settings import Settings
+from scheduler.hold.relay import Relay
+from scheduler.ports import Dispatch, Target
+from scheduler.settings.model import Settings
 from scheduler.simulation.actions import Actions, RunnerClock
 from scheduler.simulation.hub import REPOSITORY, Hub
 from scheduler.simulation.queue import SimulatedQueue

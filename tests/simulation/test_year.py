@@ -10,11 +10,11 @@ from datetime import timedelta
 
 import pytest
 
-from scheduler import frontmatter
-from scheduler.model import occurrence_key
-from tests.fakes import NOON
+from scheduler.job import frontmatter
+from scheduler.job.model import occurrence_key
 from tests.faults.series import occurrences, open_series
 from tests.faults.world import World, world
+from tests.support.fakes import NOON
 
 FIVE = timedelta(minutes=5)
 DAY = 24 * 12

@@ -1,0 +1,1 @@
+"""The GitHub Action: its commands, its installation, and what keeps its cron alive."""

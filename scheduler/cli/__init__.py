@@ -1,0 +1,1 @@
+"""The `schedule` command: options, help, exit statuses; click is used here and nowhere else."""

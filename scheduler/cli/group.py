@@ -1,0 +1,167 @@
+"""What all commands share: the group, its default command, its one way out for errors."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from scheduler import streams
+from scheduler.errors import SchedulerError
+from scheduler.job.keys import IN_REQUEST
+from scheduler.text import inert, visible
+
+if TYPE_CHECKING:
+    from scheduler.connection import Connection
+    from scheduler.ports import Ticket
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+#: Every command: where it stands, and its line in the list, so that the list imports nothing.
+COMMANDS = {
+    "create": ("scheduler.cli.create:create", "Open a job (the default command)."),
+    "list": ("scheduler.cli.listing:list_jobs", "List the jobs that wait."),
+    "show": ("scheduler.cli.listing:show_job", "Show one job and what happened to it."),
+    "cancel": ("scheduler.cli.manage:cancel", "Close a job, so that it does not run."),
+    "reschedule": ("scheduler.cli.manage:reschedule", "Move a job to another time."),
+    "retry": ("scheduler.cli.manage:retry", "Reopen a job that ended without having run."),
+    "resolve": ("scheduler.cli.manage:resolve", "Say what became of a job that is on hold."),
+    "tick": ("scheduler.cli.tick:tick", "Do one pass over the queue; the action runs this."),
+    "pause": ("scheduler.cli.steer:pause", "Keep a job from running until it is resumed."),
+    "resume": ("scheduler.cli.steer:resume", "Let a job that was paused go on."),
+    "snooze": ("scheduler.cli.steer:snooze", "Put a job off: not before so long from now."),
+    "run": ("scheduler.cli.steer:run", "Run a job now, besides its own time."),
+    "stats": ("scheduler.cli.stats:stats", "Show how late jobs were dispatched."),
+    "simulate": (
+        "scheduler.cli.simulate:simulate",
+        "Play a month of each profile against a model of GitHub.",
+    ),
+    "sandbox": (
+        "scheduler.sandbox.command:sandbox",
+        "Run a local GitHub to try everything against.",
+    ),
+    "demo": (
+        "scheduler.sandbox.demo.command:demo",
+        "Play the whole story against a local GitHub.",
+    ),
+}
+
+
+class Schedule(click.Group):
+    """The group: ``create`` is its default command, and all errors leave through it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Let options without a command mean ``create``."""
+        if args and args[0].startswith("-") and args[0] not in ("--help", "-h", "--version"):
+            args = ["create", *args]
+        return super().parse_args(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All commands, in the order of their use."""
+        return [*COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A command by its name, imported when it is named; None if there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, with nothing imported for its sake."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; what went wrong is one line on standard error."""
+        try:
+            return super().invoke(ctx)
+        except SchedulerError as problem:
+            complain(str(problem))
+            ctx.exit(problem.exit_status)
+        except click.ClickException as problem:
+            complain(_usage(problem, ctx))
+            ctx.exit(problem.exit_code)
+
+
+def complain(problem: str) -> None:
+    """Say on standard error, in one line, what went wrong."""
+    streams.warn(inert(" ".join(visible(f"schedule: {problem}").splitlines())))
+
+
+def _usage(problem: click.ClickException, group: click.Context) -> str:
+    text = " ".join(problem.format_message().split()).rstrip(".")
+    path = f"{group.command_path} {group.invoked_subcommand or ''}".strip()
+    if isinstance(problem, click.UsageError) and problem.ctx:
+        path = problem.ctx.command_path
+    return f"{text[:1].lower()}{text[1:]}; see '{path} --help'"
+
+
+def connected(queue: str | None) -> Connection:
+    """The queue's repository and its settings, by this process's environment."""
+    from scheduler.connection import connect
+    from scheduler.environment import Environment
+
+    return connect(Environment.read(os.environ), repository=queue)
+
+
+def show(data: Any, as_json: bool, text: str) -> None:
+    """Print an answer, for a program or for a person."""
+    said = text
+    if as_json:
+        # The same value, with nothing in it that a terminal or the Actions runner acts on.
+        written = json.dumps(data, indent=2, ensure_ascii=False).replace("##[", "#\\u0023[")
+        said = "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in written)
+    try:
+        click.echo(said if as_json else inert(text))
+    except BrokenPipeError:
+        raise
+    except OSError as problem:
+        streams.abandon(sys.stdout)
+        # What was done begins with the number of the job that it was done to.
+        done = f"; what it was to say: {text.splitlines()[0]}" if text.startswith("#") else ""
+        why = problem.strerror or problem
+        raise streams.Untold(f"standard output: can't be used ({why}){done}") from problem
+
+
+def watch(connection: Connection, tickets: Iterable[Ticket]) -> None:
+    """Say on standard error if these jobs show that the scheduler stays away."""
+    from scheduler.commands.watchdog import warning
+
+    now, queue = connection.clock.now(), connection.queue.repository
+    if line := warning(tickets, connection.settings, now, repository=queue):
+        streams.warn(inert(visible(f"schedule: {line}")))
+
+
+def key_options(*names: str) -> Callable[[Command], Command]:
+    """Give a command the options of these keys of a request; without names, of all of them."""
+    wanted = [IN_REQUEST[name] for name in names]
+    # What most jobs need comes first.
+    keys = wanted or sorted(IN_REQUEST.values(), key=lambda key: key.series)
+
+    def decorate(command: Command) -> Command:
+        for key in reversed(keys):
+            names = (*(key.options or (key.option,)), key.field)
+            option = click.option(
+                *names, metavar=key.metavar or None, multiple=key.many, help=key.help
+            )
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def texts_in(given: dict[str, Any]) -> dict[str, str]:
+    """Take out of a command's options the keys of a request, and what was said of each."""
+    said = {name: given.pop(key.field, None) for name, key in IN_REQUEST.items() if not key.many}
+    return {name: text for name, text in said.items() if text is not None}
+
+
+QUEUE = click.option("--queue", metavar="OWNER/NAME", help="The repository whose issues are used.")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")

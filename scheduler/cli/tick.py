@@ -1,0 +1,52 @@
+"""``schedule tick``: one pass, and the stay after it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from scheduler.cli.group import JSON, QUEUE, connected, show
+from scheduler.errors import UsageError
+
+if TYPE_CHECKING:
+    from scheduler.tick.report import TickReport
+
+
+@click.command(short_help="Do one pass over the queue; the action runs this.")
+@click.option("--hold", metavar="DURATION", help="Stay so long after the pass: 10m, 5h.")
+@click.option("--poll", metavar="DURATION", help="Look around so often; 20s.")
+@click.option("--relay", is_flag=True, help="Start the next holder as this one begins to wait.")
+@JSON
+@QUEUE
+def tick(
+    queue: str | None, *, as_json: bool, hold: str | None, poll: str | None, relay: bool
+) -> None:
+    """Do one pass over the queue, and stay if told; what the action runs."""
+    if hold is None and (poll is not None or relay):
+        option = "--relay" if relay else "--poll"
+        raise UsageError(f"tick: {option} goes with --hold; add --hold 10m, or leave it out")
+    if hold is None:
+        from scheduler.commands.tick import tick_once
+
+        _tell(tick_once(connected(queue)), as_json=as_json)
+        return
+    from scheduler.hold.signals import Overtime, leaving, unbegun
+
+    with leaving() as leave:
+        try:
+            from scheduler.commands.tick import hold_of, tick_and_hold
+
+            often = "20s" if poll is None else poll
+            wanted = hold_of(hold, often, relay=relay, option="--")
+            report = tick_and_hold(connected(queue), wanted, leave)
+        except Overtime:
+            report = unbegun()
+        leave.arrived()
+        _tell(report, as_json=as_json)
+
+
+def _tell(report: TickReport, *, as_json: bool) -> None:
+    show(report.as_json(), as_json, "\n".join(report.lines()))
+    if report.error is not None:
+        raise report.error

@@ -1,0 +1,143 @@
+"""What stands in the queue already, asked before a job is opened: by listing, not by search.
+
+The tick enforces the same rules; here they are a courtesy to who can still do something
+about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from scheduler.connection import Connection
+from scheduler.errors import InvalidJob, Refused, SchedulerError
+from scheduler.job.model import OCCURRENCE_KEY, Job
+from scheduler.policy import quotas
+from scheduler.policy.job_text import job_of
+from scheduler.policy.quotas import Entered
+from scheduler.policy.trust import author_refusal, named_bot
+from scheduler.ports import Ticket
+
+#: So many of the newest jobs come in one request.
+LISTED = 100
+#: So far back an id that the caller names himself is looked for, however many jobs are newer.
+REPEATABLE = timedelta(days=7)
+
+
+class Admission:
+    """One creation's look at the queue: its newest jobs, listed once, when first needed."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._listed: list[Ticket] | None = None
+        self._login: str | None = None
+
+    def forget(self) -> None:
+        """List anew when the queue is next looked at."""
+        self._listed = None
+
+    def _newest(self) -> list[Ticket]:
+        if self._listed is None:
+            self._listed = self._connection.queue.newest_tickets(LISTED)
+            self._connection.seen[:] = self._listed
+        return self._listed
+
+    def _job(self, ticket: Ticket) -> Job | None:
+        try:
+            zone = self._connection.settings.defaults.timezone
+            return job_of(ticket.body, timezone=zone)
+        except InvalidJob:
+            return None
+
+    def _mine(self, ticket: Ticket) -> bool:
+        if self._login is None:
+            self._login = self._connection.queue.own_login() or ""
+        if not self._login:
+            # Only an app's token can't tell whose it is: one of those that may schedule then.
+            return ticket.author.bot and named_bot(ticket.author, self._connection.settings)
+        return ticket.author.login.lower() == self._login.lower()
+
+    def _may_schedule(self, ticket: Ticket) -> bool:
+        queue, settings = self._connection.queue, self._connection.settings
+        author = ticket.author
+        asked = not (author.bot or named_bot(author, settings))
+        role = queue.role(author.login) if asked else None
+        return author_refusal(author, role, settings) is None
+
+    def requested(self, job: Job, *, far: bool = False) -> tuple[Ticket, Job] | None:
+        """The issue that was opened for the same ``request-id``; a stranger's is none.
+
+        With ``far`` also among older jobs than the newest, back to ``REPEATABLE``.
+        """
+        newest = self._newest()
+        if found := self._asked_for(job, newest):
+            return found
+        since = self._connection.clock.now() - REPEATABLE
+        if far and len(newest) >= LISTED and newest[-1].created_at >= since:
+            return self._asked_for(job, self._connection.queue.created_since(since))
+        return None
+
+    def _asked_for(self, job: Job, tickets: Sequence[Ticket]) -> tuple[Ticket, Job] | None:
+        for ticket in tickets:
+            if job.request_id and job.request_id in ticket.body:
+                stands = self._job(ticket)
+                same = stands is not None and stands.request_id == job.request_id
+                if stands and same and (self._mine(ticket) or self._may_schedule(ticket)):
+                    return ticket, stands
+        return None
+
+    def duplicate(self, job: Job) -> tuple[Ticket, Job] | None:
+        """The oldest open job of the same author and agent with the same ``dedup-key``."""
+        if job.dedup_key is None:
+            return None
+        tickets = self._newest()
+        if len(tickets) >= LISTED:
+            tickets = list(self._connection.queue.open_tickets())
+        for ticket in sorted(tickets, key=lambda ticket: ticket.number):
+            if not ticket.open or job.dedup_key not in ticket.body:
+                continue
+            stands = self._job(ticket)
+            same = stands and (stands.dedup_key, stands.agent) == (job.dedup_key, job.agent)
+            if stands and same and self._mine(ticket):
+                return ticket, stands
+        return None
+
+    def check(self, job: Job) -> None:
+        """Refuse a job that the tick would reject for a quota.
+
+        Raises:
+            Refused: with the number, the limit, and when there is room again.
+        """
+        limits, now = self._connection.settings.quotas, self._connection.clock.now()
+        if reason := quotas.too_deep(job, limits):
+            raise Refused(reason)
+        if job.agent is None:
+            return
+        entered = []
+        for ticket in self._newest():
+            stands = self._job(ticket)
+            if stands and stands.agent == job.agent:
+                entered.append((ticket, Entered.of(ticket, stands)))
+        # Whose they are is only asked when it matters.
+        if quotas.over(job, [each for _, each in entered], limits, now=now):
+            mine = [each for ticket, each in entered if self._mine(ticket)]
+            if reason := quotas.over(job, mine, limits, now=now):
+                raise Refused(reason)
+
+    def with_depth(self, job: Job) -> Job:
+        """``job`` with how far it is down the chain that its ``parent`` began."""
+        if job.parent is None or not OCCURRENCE_KEY.fullmatch(job.parent):
+            return job
+        repository, _, rest = job.parent.rpartition("#")
+        if repository and repository.lower() != self._connection.queue.repository.lower():
+            return replace(job, parent=f"{job.parent} depth=1")
+        number = int(rest.partition("@")[0])
+        ticket = next((t for t in self._newest() if t.number == number), None)
+        try:
+            ticket = ticket or self._connection.queue.ticket(number)
+        except SchedulerError:
+            ticket = None
+        stands = self._job(ticket) if ticket else None
+        depth = quotas.depth(stands) + 1 if stands else 1
+        return replace(job, parent=f"{job.parent} depth={depth}")

@@ -1,0 +1,117 @@
+"""What is told about a job that was opened, moved or found: its instant first of all."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from scheduler.commands.nudge import Nudged
+from scheduler.job.model import Job
+from scheduler.job.states import State
+from scheduler.ports import Ticket
+from scheduler.times import instants
+
+#: What a job that stood there before is now, in words; of one that waits, when it runs.
+STANDS = {
+    State.DISPATCHING: "is being dispatched",
+    State.HELD: "is on hold",
+    State.PAUSED: "is paused",
+    State.INVALID: "can't be read",
+}
+
+
+def told(job: Job, now: datetime) -> str:
+    """The instant, its day of the week (in UTC, as the instant is), and how far away it is."""
+    at = job.run_at
+    return f"{instants.format_instant(at)} ({instants.weekday(at)}, {instants.distance(at, now)})"
+
+
+def local(job: Job, zone: str | None) -> list[str]:
+    """A line with what clocks in ``zone`` show then, if that says more than UTC."""
+    if zone is None or zone == "UTC":
+        return []
+    return [f"that is {instants.format_local(job.run_at, instants.zone(zone, field='timezone'))}"]
+
+
+def times(job: Job, now: datetime, zone: str | None) -> dict[str, Any]:
+    """The same for a program."""
+    place = instants.zone(zone, field="timezone") if zone else None
+    return {
+        "run_at": instants.format_instant(job.run_at),
+        "in": instants.distance(job.run_at, now),
+        "weekday": instants.weekday(job.run_at),
+        "local": instants.format_local(job.run_at, place) if place else None,
+    }
+
+
+def wrapped(text: str) -> list[str]:
+    """``text`` in lines for a terminal of 80 columns."""
+    return textwrap.wrap(text, 79, break_long_words=False, break_on_hyphens=False)
+
+
+def stopped(state: State, number: int) -> list[str]:
+    """A line for what keeps an open job from running at its time, and what ends that."""
+    if state is State.PAUSED:
+        return [f"it is paused; 'schedule resume {number}' lets it go on"]
+    if state is State.HELD:
+        return [f"it is on hold; say what happened with 'schedule resolve {number}'"]
+    return []
+
+
+@dataclass(frozen=True, kw_only=True)
+class Created:
+    """A job that stands in the queue; ``created`` is false when it stood there before.
+
+    ``moved``: it was given another time. ``duplicate``: it is the open job that has the same
+    ``dedup-key``. ``zone`` is the one in which its time is shown, beside UTC.
+    """
+
+    ticket: Ticket
+    job: Job
+    created: bool
+    now: datetime
+    moved: bool = False
+    duplicate: bool = False
+    state: State = State.PENDING
+    nudged: Nudged | None = None
+    zone: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that ``schedule create --json`` prints."""
+        return {
+            "id": self.ticket.number,
+            "status": self.state.value,
+            **times(self.job, self.now, self.zone),
+            "workflow": self.job.workflow,
+            "event": self.job.event,
+            "repo": self.job.repo,
+            "agent": self.job.agent,
+            "request_id": self.job.request_id,
+            "created": self.created,
+            "duplicate": self.duplicate,
+            "nudged": self.nudged.sent if self.nudged else None,
+            "expect": self.nudged.reason if self.nudged else None,
+            "url": self.ticket.url,
+        }
+
+    def lines(self) -> list[str]:
+        """What a person is told: when it runs, where it stands, how late it may be."""
+        expect = wrapped(self.nudged.reason) if self.nudged else []
+        return [self.line(), *self.local(), self.ticket.url, *expect]
+
+    def local(self) -> list[str]:
+        """The same time at the zone's clocks, if that says more."""
+        return local(self.job, self.zone)
+
+    def line(self) -> str:
+        """The same for a person."""
+        runs = f"runs {self.job.target} at {told(self.job, self.now)}"
+        if self.created:
+            return f"#{self.ticket.number} {runs}"
+        if self.moved:
+            return f"#{self.ticket.number} now {runs}"
+        if self.state is not State.PENDING:
+            runs = STANDS.get(self.state, f"was {self.state.value}")
+        return f"#{self.ticket.number} stood there already: it {runs}"

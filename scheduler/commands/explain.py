@@ -1,0 +1,86 @@
+"""What a request's times come to: the next instants of anything, with nothing opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from scheduler.commands.answer import local, told
+from scheduler.commands.job_of import series_of, timed
+from scheduler.commands.request import Request
+from scheduler.errors import InvalidJob
+from scheduler.job.model import Job
+from scheduler.policy import series
+from scheduler.settings.model import Settings
+from scheduler.times import instants as when
+from scheduler.times import recurrence
+
+#: How many instants are shown.
+SHOWN = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explained:
+    """The next instants of a request, as seen at ``now``; ``job`` is when it comes."""
+
+    job: Job
+    now: datetime
+    instants: tuple[datetime, ...]
+    zone: str | None
+    #: Why such a job would be refused; the rules of the repository are not asked.
+    refused: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that ``schedule create --explain --json`` prints."""
+        found: dict[str, Any] = {"next": [when.format_instant(each) for each in self.instants]}
+        return found if self.refused is None else {**found, "refused": self.refused}
+
+    def text(self) -> str:
+        """One line an instant, then what is added to it, and where it ends."""
+        lines = []
+        for each in self.instants:
+            job = self.job.at(each)
+            lines.append(told(job, self.now))
+            lines += [f"  {line}" for line in local(job, self.zone)]
+        if self.job.jitter:
+            lines.append(f"each up to {when.format_duration(self.job.jitter)} later, by its jitter")
+        if self.refused:
+            lines.append(f"as a job it is refused: {self.refused}")
+        if self.job.recurring and len(self.instants) < SHOWN:
+            lines.append("that is all: the series ends there")
+        return "\n".join(lines)
+
+
+def needs_zone(request: Request) -> bool:
+    """Whether what the settings say about zones changes what a request means."""
+    if request.get("timezone") is not None:
+        return False
+    return any(request.get(name) for name in ("cron", "rrule", "run-at", "until"))
+
+
+def explain(request: Request, *, now: datetime, settings: Settings) -> Explained:
+    """The next instants of ``request``, and whether its rule comes too often.
+
+    Raises:
+        UsageError, InvalidJob, Refused: it means nothing, or no time to come.
+    """
+    zone = settings.defaults.timezone
+    request = timed(request, now=now, zone=zone)
+    job = series_of(request, now=now, zone=zone)
+    rule = series.written_rule(job)
+    refused = None
+    try:
+        if rule is not None:
+            recurrence.check(rule, shortest=settings.limits.shortest_interval)
+    except InvalidJob as often:
+        refused = request.called(str(often))
+    following = iter([job.run_at]) if rule is None else rule.since(now)
+    return Explained(
+        job=job,
+        now=now,
+        instants=tuple(islice(following, SHOWN)),
+        zone=job.timezone or request.get("timezone") or zone,
+        refused=refused,
+    )

@@ -1,0 +1,195 @@
+"""The job that a request means: its instant, its rule, and what the surrounding run fills in."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from scheduler import text
+from scheduler.commands.request import Request
+from scheduler.environment import Environment
+from scheduler.errors import InvalidJob, Refused, UsageError
+from scheduler.job import frontmatter
+from scheduler.job.keys import IN_REQUEST, RULES
+from scheduler.job.model import Job
+from scheduler.policy import series
+from scheduler.times import instants, phrases, recurrence
+
+#: What looks like an RFC 3339 instant is one, or wrong; it is never taken for words.
+WRITTEN = re.compile("[0-9]{4}[0-9TtZzW:+. -]*")
+#: The keys that say when a job comes, beside its first instant, and those that say the rest.
+SERIES = ("timezone", *(name for name, key in IN_REQUEST.items() if key.series))
+OTHERS = tuple(
+    name for name, key in IN_REQUEST.items() if key.in_issue and name not in ("run-at", *SERIES)
+)
+
+
+def timed(request: Request, *, now: datetime, zone: str | None = None) -> Request:
+    """``request`` with the instant that its ``run-at`` means in words, if it is in words.
+
+    It also takes over the zone that they name. ``zone`` is that of words which name none.
+
+    Raises:
+        InvalidJob: neither a strict form nor such words, or no zone.
+        Refused: past.
+    """
+    _one_time(request)
+    _read(request, ("timezone",))
+    at, timezone = request.get("run-at"), request.get("timezone")
+    if at is None or not request.words:
+        return request
+    try:
+        instants.instant(at, field="--at", timezone=timezone or zone)
+    except InvalidJob:
+        if WRITTEN.fullmatch(at):
+            raise
+    else:
+        return request
+    said = phrases.read(
+        at,
+        field="--at",
+        now=now,
+        timezone=timezone,
+        default=zone,
+        allow_past=request.allow_past,
+    )
+    return request.saying(
+        run_at=instants.format_instant(said.instant), timezone=timezone or said.zone
+    )
+
+
+def _one_time(request: Request) -> None:
+    if "run-at" in request.texts and "in" in request.texts:
+        raise UsageError("time: --at stands beside --in; keep one of them")
+
+
+def instant_of(request: Request, *, now: datetime, zone: str | None = None) -> datetime:
+    """The instant that a request's ``run-at`` (in a strict form) or ``in`` means, in UTC.
+
+    ``zone`` is that of a local time for which the request names none.
+
+    Raises:
+        UsageError: neither or both are given.
+        InvalidJob: the one that is given is wrong.
+        Refused: the time is past.
+    """
+    _one_time(request)
+    if "run-at" not in request.texts and "in" not in request.texts:
+        raise UsageError(
+            "time: say when, with --at 2026-11-23T09:00:00Z, --in 2h, or again and again with "
+            "--cron, --rrule or --every"
+        )
+    said = _read(request, ("run-at", "in"), request.get("timezone") or zone)
+    run_at: datetime = said.get("run_at") or _up(now, timedelta(seconds=1)) + said["in"]
+    if run_at < now.replace(microsecond=0) and not request.allow_past:
+        raise Refused(
+            f"--at: {instants.format_instant(run_at)} was {instants.distance(run_at, now)}; "
+            "write a time to come, or add --allow-past to run it at once"
+        )
+    return run_at
+
+
+def start_of(request: Request, *, now: datetime, zone: str | None = None) -> datetime:
+    """The instant at which a job begins: the one that is asked for, or of a series now.
+
+    A series of fixed steps begins with the first of them: whoever asks for it is running now.
+
+    Raises:
+        UsageError, InvalidJob, Refused: as ``instant_of``.
+    """
+    recurs = any(rule in request.texts for rule in RULES)
+    if not recurs or "run-at" in request.texts or "in" in request.texts:
+        return instant_of(request, now=now, zone=zone)
+    if "every" not in request.texts:
+        # On a whole minute: a rule that names no second takes its own from here.
+        return _up(now, timedelta(minutes=1))
+    every: timedelta = _read(request, ("every",))["every"]
+    return _up(now, timedelta(seconds=1)) + every
+
+
+def _up(moment: datetime, unit: timedelta) -> datetime:
+    left = (moment - datetime.min.replace(tzinfo=moment.tzinfo)) % unit
+    return moment + (unit - left) if left else moment
+
+
+def series_of(request: Request, *, now: datetime, zone: str | None = None) -> Job:
+    """When a request's job comes, and comes again, and nothing else of it.
+
+    A series' ``run_at`` is its first instant, unless the request names a time that is past.
+    One on clocks has its zone written down: settings change, and it is to mean the same.
+
+    Raises:
+        UsageError, InvalidJob, Refused: as ``instant_of``; or a rule that is wrong, or never
+            fires.
+    """
+    zone = request.get("timezone") or zone
+    values = _read(request, SERIES, zone)
+    job = Job(run_at=start_of(request, now=now, zone=zone), **values)
+    if job.on_clocks:
+        job = replace(job, timezone=zone or "UTC")
+    frontmatter.agree(job)
+    rule = series.written_rule(job)
+    if rule is None:
+        return job
+    recurrence.fires(rule)
+    first = rule.first()
+    return job if first is None or job.run_at < now else replace(job, run_at=first)
+
+
+def job_of(request: Request, environment: Environment, *, now: datetime, queue: str) -> Job:
+    """The job that ``request`` asks for, with what the surrounding run fills in.
+
+    ``queue`` is the repository where it runs if the request names none.
+
+    Raises:
+        InvalidJob: a value is wrong.
+        Refused: the time is past.
+    """
+    comes = series_of(request, now=now)
+    said = request.texts
+    here = (said.get("repo") or queue).lower() == environment.repository.lower()
+    if "workflow" not in said and "event" not in said and here:
+        request = request.saying(workflow=environment.workflow)
+    if "agent" not in said:
+        request = request.saying(agent=environment.agent)
+    if "request-id" not in said:
+        request = request.saying(request_id=str(uuid.uuid4()))
+    values = _read(request, OTHERS, said.get("timezone"))
+    job = replace(
+        comes,
+        **values,
+        inputs=dict(request.inputs),
+        parent=environment.parent,
+        message=_encodable(said.get("message", "")),
+    )
+    if job.workflow and job.event:
+        raise InvalidJob(f"--event: {job.event!r} stands beside a workflow; keep one of them")
+    expires = job.expires_at()
+    if expires is not None and expires < job.run_at:
+        raise InvalidJob(
+            f"--deadline: {said.get('deadline')!r} is before the job's own time; write a later one"
+        )
+    frontmatter.check_inputs(job)
+    return job
+
+
+def _read(request: Request, names: Iterable[str], zone: str | None = None) -> dict[str, Any]:
+    """The values of those of the keys that were given, by the names of the job's fields."""
+    values = {}
+    for key in (IN_REQUEST[name] for name in names if name in request.texts):
+        fix = "leave the option out, or give it a value"
+        values[key.field] = key.value(key.option, request.texts[key.name], zone, empty=fix)
+    return values
+
+
+def _encodable(message: str) -> str:
+    try:
+        message.encode()
+    except UnicodeEncodeError as odd:
+        part = message[odd.start : odd.end]
+        raise text.refusal("--message", part, "is no UTF-8 text", "remove it") from odd
+    return message

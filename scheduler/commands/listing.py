@@ -1,0 +1,114 @@
+"""Jobs as a table and in detail, for a terminal of 80 columns."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+import unicodedata
+from collections.abc import Sequence
+from datetime import datetime
+
+from scheduler.commands.look import SAID, Seen, look
+from scheduler.connection import Connection
+from scheduler.journal.comments import sentence, told
+from scheduler.text import visible
+from scheduler.times import instants
+
+#: How many jobs ``list --all`` looks at: each that was closed can cost a request.
+RECENT = 30
+#: How many of its last occurrences a series shows.
+SHOWN = 10
+#: A Markdown link; on a terminal its address has a line of its own.
+LINK = re.compile(r"\[(run [0-9]+)\]\([^()\s]*\)")
+
+
+def jobs(connection: Connection, *, everything: bool, agent: str | None) -> list[Seen]:
+    """The open jobs, soonest first; with ``everything`` the newest, closed ones included."""
+    if everything:
+        tickets = connection.queue.newest_tickets(RECENT)
+    else:
+        tickets = list(connection.queue.open_tickets())
+    seen = [look(connection, ticket, deep=everything) for ticket in tickets]
+    if agent is not None:
+        seen = [each for each in seen if each.job and each.job.agent == agent]
+    if not everything:
+        seen.sort(key=lambda each: (each.run_at is None, each.run_at))
+    return seen
+
+
+def table(seen: Sequence[Seen], now: datetime) -> str:
+    """One line a job."""
+    if not seen:
+        return "no jobs wait"
+    rows = [("ID", "STATE", "RUN AT", "IN", "TARGET", "MESSAGE")]
+    for each in seen:
+        job = each.job
+        at = instants.format_instant(each.run_at) if each.run_at else "-"
+        distance = instants.distance(each.run_at, now) if each.run_at else "-"
+        target = job.target if job else "-"
+        text = job.message.strip().split("\n", 1)[0] if job else each.problem
+        number = f"#{each.ticket.number}"
+        rows.append((number, each.state.value, at, distance, _cut(target, 20), visible(text)))
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    lines = []
+    for row in rows:
+        head = "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=False))
+        lines.append(_cut(f"{head}  {row[5]}", 79).rstrip())
+    return "\n".join(lines)
+
+
+def _filled(text: str) -> str:
+    return textwrap.fill(
+        visible(text), 79, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+    )
+
+
+def _one_line(text: str) -> str:
+    """A value with its line breaks escaped, so that none begins a line of the display."""
+    return visible("\\n".join(text.replace("\r\n", "\n").split("\n")))
+
+
+def _cut(text: str, width: int) -> str:
+    if _columns(text) <= width:
+        return text
+    while _columns(text) >= width:
+        text = text[: -max(1, (_columns(text) - width) // 2)]
+    return text + "…"
+
+
+def _columns(text: str) -> int:
+    """The columns that ``text`` takes on a terminal: Chinese characters and emoji take two."""
+    wide = sum(unicodedata.east_asian_width(each) in "WF" for each in text)
+    return len(text) + wide
+
+
+def details(seen: Seen, now: datetime) -> str:
+    """One job, a fact a line, then its journal and its message."""
+    data = seen.as_json(now)
+    facts = [
+        (key.replace("_", "-"), data[key])
+        for key in (
+            "run_at",
+            "in",
+            *SAID,
+            "workflow",
+            "event",
+            "repo",
+            "ref",
+            "agent",
+            "author",
+            "url",
+            "run_url",
+        )
+        if data[key]
+    ]
+    lines = [f"#{seen.ticket.number} {seen.state.value}"]
+    lines += [f"  {key + ':':10} {visible(str(value))}" for key, value in facts]
+    lines += [f"  input:     {k}={_one_line(str(v))}" for k, v in data["inputs"].items()]
+    if seen.problem:
+        lines.append(_filled(f"  problem:   {seen.problem}"))
+    say = told if seen.job and seen.job.recurring else sentence
+    lines += [_filled("  " + LINK.sub(r"\1", say(entry))) for entry in seen.entries[-SHOWN:]]
+    if data["message"]:
+        lines += ["", visible(str(data["message"]))]
+    return "\n".join(lines)

@@ -1,0 +1,132 @@
+"""What was asked for, as text: from options, from JSON or from a form."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from scheduler import text as fields
+from scheduler.errors import InvalidJob, Refused, UsageError
+from scheduler.job import frontmatter
+from scheduler.job.keys import IN_REQUEST, RULES
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What was asked for, as text, before any default."""
+
+    #: The name of a key (`series_keys.IN_REQUEST`) → the text that was given for it.
+    texts: Mapping[str, str] = field(default_factory=dict)
+    #: The one key whose value is a mapping: the name of an input → its text.
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    #: Whether its time may be past.
+    allow_past: bool = False
+    #: What is done where such a job waits already: ``return`` it, or ``replace`` it by this one.
+    on_duplicate: str = "return"
+    #: Whether the scheduler is woken, where that helps.
+    nudge: bool = True
+    #: Whether its time may be in words, as people say it.
+    words: bool = True
+    #: The name of a key → how a mapping that asked for it calls it; the others are options.
+    names: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    def get(self, key: str) -> str | None:
+        """The text that was given for a key; None: none was."""
+        return self.texts.get(key)
+
+    def saying(self, **texts: str | None) -> Request:
+        """The same request with other texts, by the names of the job's fields; None: without."""
+        changed = {name.replace("_", "-"): text for name, text in texts.items()}
+        merged = {**self.texts, **changed}
+        return replace(self, texts={k: text for k, text in merged.items() if text is not None})
+
+    def called(self, message: str) -> str:
+        """A refusal that names its field as it was written: ``--in``, or ``in`` in JSON."""
+        told, colon, rest = message.partition(": ")
+        key = _OPTIONS.get(told) or IN_REQUEST.get(told.replace("_", "-"))
+        if key is not None and key.name == "run-at":
+            times = ("run-at", "in", *RULES)
+            key = next((IN_REQUEST[name] for name in times if name in self.texts), None)
+        if key is not None and not key.many:
+            if key.name in self.names:
+                told = self.names[key.name]
+            elif self.get(key.name):
+                told = key.option
+        return f"{told}{colon}{rest}"
+
+    @contextmanager
+    def naming(self) -> Iterator[None]:
+        """Have what is refused of this request name its fields as they were written."""
+        try:
+            yield
+        except (UsageError, Refused) as problem:
+            problem.args = (self.called(str(problem)),)
+            raise
+
+
+_OPTIONS = {key.option: key for key in IN_REQUEST.values()}
+
+
+def from_json(text: str, base: Request) -> Request:
+    """``base`` with what the JSON object in ``text`` says.
+
+    Raises:
+        UsageError: there is no JSON object.
+        InvalidJob: an unknown key, or a value of the wrong type.
+    """
+    fix = 'write {"run_at": "2026-11-23T09:00:00Z", "message": "…"}'
+    if not text.strip():
+        raise UsageError(f"request: standard input is empty; {fix}")
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as problem:
+        raise UsageError(f"request: is not JSON ({str(problem)[:80]}); {fix}") from problem
+    return from_mapping(data, base)
+
+
+def from_mapping(data: object, base: Request) -> Request:
+    """The same of a value that was read already; a value of null counts as not given.
+
+    The names of its keys are those of the job's fields; ``-`` is as good as ``_`` in them.
+    """
+    if not isinstance(data, Mapping):
+        raise UsageError('request: is not a JSON object; write {"run_at": …, "message": …}')
+    texts, inputs, names = dict(base.texts), base.inputs, {}
+    for each, value in data.items():
+        name = str(each)
+        key = IN_REQUEST.get(name.replace("_", "-"))
+        if key is None:
+            known = [one.field for one in IN_REQUEST.values()]
+            fix = fields.did_you_mean(name, known, f"the keys are {', '.join(known)}")
+            raise InvalidJob(f"request: {name[:80]!r} is not a key of a request; {fix}")
+        if value is None or value == "":
+            continue
+        names[key.name] = name
+        if key.many:
+            inputs = _inputs(name, value)
+        else:
+            texts[key.name] = _text(name, value, key.types)
+    return replace(base, texts=texts, inputs=inputs, names=names)
+
+
+def _inputs(name: str, value: object) -> Mapping[str, str]:
+    if not isinstance(value, Mapping):
+        raise InvalidJob(f'{name}: is not an object; write {{"name": "text"}}')
+    found = {}
+    for each, text in value.items():
+        if not frontmatter.INPUT_NAME.fullmatch(str(each)):
+            fix = "use letters, digits, '_' and '-'"
+            raise fields.refusal(name, each, "is not the name of an input", fix)
+        found[str(each)] = _text(f"{name}.{each}", text)
+    return found
+
+
+def _text(name: str, value: object, types: tuple[type, ...] = (str,)) -> str:
+    # To Python, true and false are numbers too.
+    if not isinstance(value, types) or isinstance(value, bool):
+        if str in types:
+            raise fields.refusal(name, value, "is not text", "put it in quotes")
+        raise fields.refusal(name, value, "is not a number", "write it without quotes, such as 5")
+    return str(value)

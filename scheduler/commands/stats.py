@@ -1,0 +1,233 @@
+"""How late dispatches were: numbers, a table, a chart. Pure.
+
+Percentiles are by nearest rank: each is the lateness of a dispatch that really happened.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from scheduler.commands.watchdog import Overdue
+from scheduler.job.states import State
+from scheduler.journal.journal import Entry
+from scheduler.times.instants import distance, format_instant
+
+#: Upper ends of the chart's classes: seconds, and as the chart calls them.
+CLASSES = (
+    (1, "1 s"),
+    (5, "5 s"),
+    (30, "30 s"),
+    (60, "1 min"),
+    (300, "5 min"),
+    (1800, "30 min"),
+    (7200, "2 h"),
+    (math.inf, "more"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Late:
+    """A dispatch: the issue's number, and seconds after ``run-at``."""
+
+    id: int
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stats:
+    """The lateness of what was dispatched from ``since`` to ``until``, soonest first.
+
+    ``missed`` jobs were so late that they did not run, so they have no lateness; nor has
+    what is ``overdue`` and still waits. ``asked`` is the begin of the period that was asked
+    for: history that is too long is only read from ``since`` on.
+    """
+
+    asked: datetime
+    since: datetime
+    until: datetime
+    dispatches: tuple[Late, ...] = ()
+    missed: int = 0
+    overdue: tuple[Overdue, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether all of the period was read."""
+        return self.since <= self.asked
+
+    @property
+    def worst(self) -> Late | None:
+        """The latest of all."""
+        return self.dispatches[-1] if self.dispatches else None
+
+    def percentile(self, share: int) -> float | None:
+        """The lateness that ``share`` percent of the dispatches did not exceed; seconds."""
+        if not self.dispatches:
+            return None
+        rank = -(-len(self.dispatches) * share // 100)
+        return self.dispatches[max(rank, 1) - 1].seconds
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that ``schedule stats --json`` prints."""
+        worst = self.worst
+        return {
+            "since": format_instant(self.since),
+            "until": format_instant(self.until),
+            "complete": self.complete,
+            "count": len(self.dispatches),
+            "p50_s": self.percentile(50),
+            "p95_s": self.percentile(95),
+            "p99_s": self.percentile(99),
+            "worst_s": worst.seconds if worst else None,
+            "worst_id": worst.id if worst else None,
+            "missed": self.missed,
+            "overdue": [overdue_json(each, self.until) for each in self.overdue],
+        }
+
+    def table(self) -> str:
+        """The same for a terminal of 80 columns."""
+        rows = [list(self._cells()), list(self._cells().values())]
+        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+        lines = [self.headline()]
+        for row in rows:
+            cells = (text.rjust(width) for text, width in zip(row, widths, strict=True))
+            lines.append("  ".join(cells))
+        if self.worst:
+            lines.append(f"the worst was #{self.worst.id}")
+        if self.note():
+            lines.append(self.note())
+        return "\n".join(lines)
+
+    def headline(self) -> str:
+        """Which period this is."""
+        return f"Lateness from {format_instant(self.since)} to {format_instant(self.until)}"
+
+    def note(self) -> str:
+        """What is not in the numbers; empty: nothing."""
+        if self.complete:
+            return ""
+        return f"not read from {format_instant(self.asked)} on: that is too much"
+
+    def _cells(self) -> dict[str, str]:
+        worst = self.worst
+        return {
+            "DISPATCHED": str(len(self.dispatches)),
+            "P50": span(self.percentile(50)),
+            "P95": span(self.percentile(95)),
+            "P99": span(self.percentile(99)),
+            "WORST": span(worst.seconds if worst else None),
+            "MISSED": str(self.missed),
+            "OVERDUE": str(len(self.overdue)),
+        }
+
+    def markdown(self) -> str:
+        """A job summary: the table and the chart."""
+        cells = self._cells()
+        lines = [
+            f"### {self.headline()}",
+            "",
+            "| " + " | ".join(name.lower() for name in cells) + " |",
+            "|" + "---:|" * len(cells),
+            "| " + " | ".join(cells.values()) + " |",
+        ]
+        if self.note():
+            lines += ["", self.note()]
+        if self.dispatches:
+            lines += ["", "```mermaid", self.chart(), "```"]
+        return "\n".join(lines) + "\n"
+
+    def chart(self) -> str:
+        """How many dispatches were how late, as a Mermaid chart.
+
+        https://mermaid.js.org/syntax/xyChart.html
+        """
+        counts = self.histogram()
+        names = ", ".join(f'"{name}"' for _, name in CLASSES)
+        return "\n".join(
+            [
+                "xychart-beta",
+                '    title "How late: at most"',
+                f"    x-axis [{names}]",
+                f'    y-axis "dispatches" 0 --> {max([*counts, 1])}',
+                f"    bar [{', '.join(map(str, counts))}]",
+            ]
+        )
+
+    def histogram(self) -> list[int]:
+        """How many dispatches are in each of ``CLASSES``."""
+        counts = [0] * len(CLASSES)
+        for late in self.dispatches:
+            counts[next(n for n, (end, _) in enumerate(CLASSES) if late.seconds <= end)] += 1
+        return counts
+
+
+def stats(
+    entries: Iterable[Entry],
+    *,
+    asked: datetime,
+    since: datetime,
+    until: datetime,
+    overdue: Sequence[Overdue] = (),
+) -> Stats:
+    """The numbers of what the journals record; one dispatch for each occurrence."""
+    seconds: dict[str, float] = {}
+    missed: set[str] = set()
+    for entry in sorted(entries, key=lambda entry: entry.at):
+        if not since <= entry.at <= until:
+            continue
+        if entry.outcome == State.MISSED.value:
+            missed.add(entry.key)
+        late = entry.lateness_s
+        known = late is not None and math.isfinite(late)
+        if entry.outcome == State.DISPATCHED.value and late is not None and known:
+            seconds.setdefault(entry.key, round(late, 3))
+    dispatches = [Late(id=issue_of(key), seconds=late) for key, late in seconds.items()]
+    dispatches.sort(key=lambda late: (late.seconds, late.id))
+    return Stats(
+        asked=asked,
+        since=since,
+        until=until,
+        dispatches=tuple(dispatches),
+        missed=len(missed),
+        overdue=tuple(overdue),
+    )
+
+
+def issue_of(key: str) -> int:
+    """The issue of an occurrence key; 0: it names none."""
+    number = key.rpartition("@")[0].rpartition("#")[2]
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 20 else 0
+
+
+def span(seconds: float | None) -> str:
+    """A lateness in two or three figures: ``0.4 s``, ``12 s``, ``3.2 min``, ``1.5 h``."""
+    if seconds is None:
+        return "-"
+    for unit, length in (("s", 1), ("min", 60), ("h", 3600)):
+        value = seconds / length
+        if abs(value) < 90 or unit == "h":
+            digits = 1 if abs(value) < 9.95 else 0
+            return f"{value:.{digits}f} {unit}"
+    raise AssertionError("hours take everything")
+
+
+def overdue_json(late: Overdue, now: datetime) -> dict[str, Any]:
+    """An overdue job as JSON."""
+    return {
+        "id": late.number,
+        "run_at": format_instant(late.run_at),
+        "overdue_s": round((now - late.since).total_seconds(), 3),
+        "target": late.target,
+        "url": late.url,
+    }
+
+
+def overdue_lines(late: Sequence[Overdue], now: datetime) -> list[str]:
+    """One line for each overdue job."""
+    return [
+        f"#{each.number} {each.target} could have run {distance(each.since, now)}: {each.url}"
+        for each in late
+    ]

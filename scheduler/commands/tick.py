@@ -1,0 +1,148 @@
+"""A tick over a connection: what the command and the action have in common."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from scheduler.clock import SystemClock
+from scheduler.connection import Connection
+from scheduler.errors import InvalidJob, UsageError
+from scheduler.hold.holder import Holder
+from scheduler.hold.relay import Relay
+from scheduler.hold.signals import Leave, Overtime
+from scheduler.job.signing import Keys
+from scheduler.ports import API_VERSION
+from scheduler.settings import file
+from scheduler.settings.model import Settings
+from scheduler.settings.profiles import POLL, PROFILES, Stay
+from scheduler.text import refusal
+from scheduler.tick.tick import Tick
+from scheduler.times import instants
+
+if TYPE_CHECKING:
+    from scheduler.tick.report import TickReport
+
+#: The longest hold: a job on a GitHub-hosted runner ends after six hours.
+#: https://docs.github.com/en/actions/reference/limits
+LONGEST_HOLD = timedelta(hours=6)
+
+
+#: So long before the end of the API's version it is spoken of.
+SUNSET = timedelta(days=180)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hold:
+    """How long a tick stays, how often it looks around, for what, and who follows."""
+
+    length: timedelta
+    poll: timedelta = POLL
+    stay: Stay = Stay.HOLD
+    relay: bool = False
+
+
+def hold_of(
+    hold: str, poll: str, *, relay: bool = False, stay: Stay = Stay.HOLD, option: str = ""
+) -> Hold:
+    """A hold as it is written: two durations; one of ``0s`` is one pass.
+
+    ``option`` is what stands before the names of the two where they were written.
+
+    Raises:
+        UsageError: a duration is wrong, or a hold is too long.
+    """
+    field = f"{option}hold"
+    try:
+        length = instants.duration("0s" if hold == "0" else hold, field=field, allow_zero=True)
+        often = instants.duration(poll, field=f"{option}poll")
+        if length > LONGEST_HOLD:
+            raise refusal(field, hold, "is longer than a job lives", "GitHub ends it after 6h")
+    except InvalidJob as problem:
+        raise UsageError(str(problem)) from problem
+    return Hold(length=length, poll=often, stay=stay, relay=relay)
+
+
+def hold_for(hold: str | None, poll: str | None, *, profile: str) -> Hold:
+    """The hold of a profile, with what the action's inputs say instead.
+
+    Raises:
+        UsageError: as ``hold_of``.
+    """
+    wanted = PROFILES[profile]
+    length = hold or instants.format_duration(wanted.hold or timedelta(0))
+    often = poll or instants.format_duration(POLL)
+    return hold_of(length, often, relay=wanted.relay, stay=wanted.stay)
+
+
+def tick_once(connection: Connection) -> TickReport:
+    """One pass over the connection's queue; raises as ``engine.tick`` does."""
+    report = _tick(connection).run()
+    _outlook(connection, report)
+    return report
+
+
+def _tick(connection: Connection) -> Tick:
+    return Tick(
+        connection.queue,
+        clock=connection.clock,
+        settings=connection.settings,
+        settings_found=connection.settings_found,
+        nonce=lambda: secrets.token_hex(12),
+        keys=Keys.read(connection.environment.signing_keys),
+        branch=connection.environment.default_branch(connection.queue.repository),
+    )
+
+
+def tick_and_hold(connection: Connection, hold: Hold, leave: Leave) -> TickReport:
+    """One pass, then stay; asked to ``leave``, both end cleanly, with what is in hand done."""
+    clock = connection.clock
+    relay = Relay(connection.queue, clock, connection.settings)
+    holder = Holder(
+        _tick(connection),
+        hold=hold.length,
+        poll=hold.poll,
+        stay=hold.stay,
+        stopped=lambda: leave.asked,
+        settings=lambda: _settings(connection),
+        begin=relay.begin if hold.relay else lambda: None,
+    )
+
+    def wind_up() -> None:
+        holder.take_no_more()
+        if isinstance(clock, SystemClock):
+            clock.wake()
+
+    leave.wind_up = wind_up
+    try:
+        report = holder.run()
+        relay.finish(report)
+    except Overtime:
+        report = holder.abandon()
+    if hold.length and hold.stay is Stay.DUE and report.next_due and not report.stopped:
+        report.notices.append(
+            f"left: the next job is due at {instants.format_instant(report.next_due)}; a new or "
+            "changed job wakes the scheduler, else GitHub's cron, which is minutes to hours late"
+        )
+    _outlook(connection, report)
+    return report
+
+
+def _outlook(connection: Connection, report: TickReport) -> None:
+    """Say when GitHub is about to answer this version of its API no longer."""
+    end = connection.queue.http.sunset
+    if end is not None and end - connection.clock.now() < SUNSET:
+        report.notices.append(
+            f"GitHub ends version {API_VERSION} of its API on {end:%Y-%m-%d}; use a newer version "
+            "of the scheduler before"
+        )
+
+
+def _settings(connection: Connection) -> Settings:
+    text = connection.queue.settings_text()
+    if text is None and connection.settings_found:
+        # They were there: that they are gone is to be shown, not to be taken from a 404.
+        connection.queue.prove_contents()
+    return Settings() if text is None else file.parse(text)

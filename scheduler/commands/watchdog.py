@@ -1,0 +1,120 @@
+"""Who sees an overdue job says so: how long nobody has come, and what to do about it.
+
+Pure: what was listed goes in, a line comes out.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from scheduler.errors import InvalidJob
+from scheduler.job import conditions
+from scheduler.job.states import State, state_label
+from scheduler.policy.job_text import waiting
+from scheduler.ports import Ticket
+from scheduler.settings.model import Settings
+from scheduler.times import instants
+
+#: A due job that nobody touched for so long is worth a line. GitHub's cron is late by nature:
+#: of a ``*/5`` cron the median gap was measured as 65 minutes. Below half an hour the line
+#: would say nothing but that; a job for which half an hour is late needs a holder or another
+#: clock, and that is what the line leads to.
+UNTOUCHED = timedelta(minutes=30)
+#: What ``schedule stats --overdue`` lets pass, if it is not told otherwise.
+GRACE = timedelta(minutes=5)
+#: So many jobs are named in one line.
+NAMED = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overdue:
+    """A job that could have run and did not; ``since`` is from when on it could.
+
+    ``untouched`` is from when on nothing happened to its issue, and so the last instant at
+    which the scheduler can have been there: it may be far later than ``since`` of a job that
+    is being retried.
+    """
+
+    number: int
+    url: str
+    run_at: datetime
+    since: datetime
+    untouched: datetime
+    target: str
+
+
+def overdue(
+    tickets: Iterable[Ticket], settings: Settings, now: datetime, *, grace: timedelta
+) -> list[Overdue]:
+    """The open jobs that could have run for longer than ``grace``, the longest first.
+
+    A text that can't be read, and what is on hold or paused, waits for a person, not for the
+    scheduler.
+    """
+    found = []
+    waits = {state_label(settings.label, state) for state in (State.HELD, State.PAUSED)}
+    for ticket in tickets:
+        if not ticket.open or settings.paused or waits & set(ticket.labels):
+            continue
+        try:
+            job, run_at = waiting(ticket, timezone=settings.defaults.timezone)
+        except InvalidJob:
+            continue
+        # A job may be opened when its time is past already.
+        since = max(run_at, ticket.created_at)
+        if job.when is not None:
+            # It may be waiting for that, and says so on its issue.
+            since += job.patience or conditions.PATIENCE
+        if now - since > grace:
+            late = Overdue(
+                number=ticket.number,
+                url=ticket.url,
+                run_at=run_at,
+                since=since,
+                untouched=max(since, ticket.updated_at),
+                target=job.target,
+            )
+            found.append(late)
+    return sorted(found, key=lambda late: (late.since, late.number))
+
+
+def warning(
+    tickets: Iterable[Ticket], settings: Settings, now: datetime, *, repository: str
+) -> str | None:
+    """The line that says that the scheduler stays away; None: nothing shows that it does."""
+    late = [
+        each
+        for each in overdue(tickets, settings, now, grace=UNTOUCHED)
+        if now - each.untouched > UNTOUCHED
+    ]
+    if not late:
+        return None
+    away = _span(now - min(each.untouched for each in late))
+    verb = "is" if len(late) == 1 else "are"
+    return (
+        f"{numbers(late)} {verb} overdue, and the scheduler has not been there for {away}; "
+        f"{advice(repository, settings)}"
+    )
+
+
+def numbers(late: list[Overdue]) -> str:
+    """``#3, #5 and 7 more``."""
+    named = ", ".join(f"#{each.number}" for each in late[:NAMED])
+    return named if len(late) <= NAMED else f"{named} and {len(late) - NAMED} more"
+
+
+def advice(repository: str, settings: Settings) -> str:
+    """What to do when the scheduler stays away."""
+    workflow = shlex.quote(settings.scheduler.workflow)
+    return (
+        f"start it with 'gh workflow run {workflow} --repo {shlex.quote(repository)}', and check "
+        "that Actions and this workflow are enabled"
+    )
+
+
+def _span(length: timedelta) -> str:
+    # In whole minutes: what is beyond them is not known this exactly.
+    return instants.format_duration(timedelta(minutes=length // timedelta(minutes=1)))

@@ -1,0 +1,59 @@
+"""Puts the parts together for one process: the real clock, the token, the queue, settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from scheduler.clock import SystemClock
+from scheduler.environment import Environment
+from scheduler.github.client import GitHub
+from scheduler.github.issues import GitHubQueue
+from scheduler.ports import Clock, Ticket
+from scheduler.settings import file
+from scheduler.settings.model import Settings
+from scheduler.times.pace import Pace
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connection:
+    """A queue with the settings of its repository; ``settings_found``: from a file.
+
+    ``seen`` are the issues that were read on the way, for the watchdog.
+    """
+
+    queue: GitHubQueue
+    clock: Clock
+    settings: Settings
+    settings_found: bool
+    environment: Environment
+    seen: list[Ticket] = field(default_factory=list, repr=False, compare=False)
+
+
+def connect(
+    environment: Environment, *, repository: str | None = None, clock: Clock | None = None
+) -> Connection:
+    """Reach the queue's repository and read its settings: one request.
+
+    Raises:
+        NotPermitted, UsageError, SettingsError, Unavailable: as their messages say.
+    """
+    own = SystemClock()
+    clock = clock or own
+    http = GitHub(
+        api_url=environment.api_url,
+        token=environment.need_token(),
+        clock=clock,
+        answered=own.answered if clock is own else None,
+        pace=Pace.of(environment.writes_per_second),
+    )
+    queue = GitHubQueue(http, repository=environment.need_repository(repository), label="schedule")
+    text = queue.settings_text()
+    settings = Settings() if text is None else file.parse(text)
+    queue.label = settings.label
+    return Connection(
+        queue=queue,
+        clock=clock,
+        settings=settings,
+        settings_found=text is not None,
+        environment=environment,
+    )

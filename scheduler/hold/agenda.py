@@ -1,0 +1,194 @@
+"""What a holder has before it, and what it does next: one pure function over instants.
+
+A dispatch goes before everything else. What takes longer than a moment is not begun when a
+dispatch is too near for it; how long it takes is measured, since GitHub is not equally far
+from everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from enum import Enum
+from itertools import takewhile
+
+from scheduler.settings.profiles import Stay
+from scheduler.tick.dispatch import Sent, Standing
+from scheduler.tick.occurrence import Known
+
+#: How early a claim may be made: design 5.4 allows ten seconds, and it is good for thirty.
+LEAD = timedelta(seconds=8)
+#: What is not begun when a dispatch is this near, as long as nobody knows how long it takes.
+NEAR = timedelta(seconds=1)
+#: The same for what takes no time, and for what takes very long.
+NEAREST, FARTHEST = timedelta(milliseconds=50), timedelta(seconds=3)
+#: A hold that ends with a job this near goes on until that job is done: so long a successor
+#: needs to start. But no longer than this, since its own job's limit is near.
+GRACE = timedelta(seconds=45)
+OVERTIME = timedelta(seconds=60)
+#: A job that was looked at and still waits is looked at again after this, at the earliest.
+AGAIN = timedelta(seconds=20)
+NOTHING = timedelta(0)
+EARLIEST = datetime.min.replace(tzinfo=timezone.utc)
+
+
+class Step(Enum):
+    """What a holder does next."""
+
+    LEAVE = "leave"
+    FIRE = "fire"
+    CLAIM = "claim"
+    LOOK = "look"
+    SETTLE = "settle"
+    TELL = "tell"
+    POLL = "poll"
+    SLEEP = "sleep"
+
+
+@dataclass(kw_only=True)
+class Board:
+    """What a holder has before it, by issue number; instants are in UTC."""
+
+    claimed: dict[int, Standing] = field(default_factory=dict)
+    unrecorded: list[Sent] = field(default_factory=list)
+    #: The issues whose authors are to be told something, once there is time.
+    untold: Mapping[int, object] = field(default_factory=dict)
+    #: Whether the queue was listed: before that, the board says nothing of what waits.
+    looked: bool = False
+    #: How long a step took lately.
+    takes: dict[Step, timedelta] = field(default_factory=dict)
+    _waiting: dict[int, Known] = field(default_factory=dict)
+    _again: dict[int, datetime] = field(default_factory=dict)
+    _refused: frozenset[int] = frozenset()
+    _agenda: list[tuple[datetime, datetime, int]] | None = None
+
+    @property
+    def waiting(self) -> Mapping[int, Known]:
+        """The jobs that wait; ``put`` and ``drop`` change them."""
+        return self._waiting
+
+    def put(self, found: Known, again: datetime | None = None) -> None:
+        """Let a job wait, for its instant or for that of another look, whichever is later.
+
+        One that is paused waits for a person, whom a poll shows.
+        """
+        if found.waits:
+            self.drop(found.number)
+            return
+        self._waiting[found.number] = found
+        self._again.pop(found.number, None)
+        if again is not None:
+            self._again[found.number] = again
+        self._agenda = None
+
+    def drop(self, number: int) -> None:
+        """Let a job wait no more."""
+        self._waiting.pop(number, None)
+        self._again.pop(number, None)
+        self._agenda = None
+
+    def refuse(self, numbers: Iterable[int]) -> None:
+        """Look at these waiting jobs at once, due or not: a rule forbids them."""
+        self._refused = frozenset(numbers)
+        self._agenda = None
+
+    def refuses(self, number: int) -> bool:
+        """Whether a rule forbids a waiting job."""
+        return number in self._refused
+
+    def looked_at(self, number: int) -> bool:
+        """Whether a waiting job was looked at before, and is to be looked at again."""
+        return number in self._again
+
+    def again(self, number: int) -> datetime | None:
+        """When such a job is to be looked at again."""
+        return self._again.get(number)
+
+    def no_later(self, instant: datetime) -> None:
+        """Look again at ``instant`` at whatever was to be looked at later."""
+        self._again = {number: min(at, instant) for number, at in self._again.items()}
+        self._agenda = None
+
+    def early(self, number: int) -> bool:
+        """Whether a job may be claimed before it is due: what is recorded about it is known."""
+        new = number not in self._again and not self.refuses(number)
+        return new and self._waiting[number].simple
+
+    def takes_up(self, number: int) -> Step:
+        """How a waiting job is taken up."""
+        return Step.CLAIM if self.early(number) else Step.LOOK
+
+    def agenda(self) -> list[tuple[datetime, datetime, int]]:
+        """When something is to be done about each waiting job, when it is due, and its number."""
+        if self._agenda is None:
+            self._agenda = sorted(self._entry(number) for number in self._waiting)
+        return self._agenda
+
+    def _entry(self, number: int) -> tuple[datetime, datetime, int]:
+        due, again = self._waiting[number].job.run_at, self._again.get(number)
+        if self.refuses(number):
+            return again or EARLIEST, due, number
+        due = max(due, again or due)
+        return due - LEAD if self.early(number) else due, due, number
+
+    def next_due(self) -> datetime | None:
+        """The next instant at which a waiting or claimed job asks for something."""
+        waits = [due for _, due, _ in self.agenda()]
+        waits += [standing.found.job.run_at for standing in self.claimed.values()]
+        return min(waits, default=None)
+
+    def next_claimed(self) -> tuple[datetime, int] | None:
+        """The claimed job that is to be dispatched next, and when."""
+        claimed = ((each.found.job.run_at, number) for number, each in self.claimed.items())
+        return min(claimed, default=None)
+
+    def near(self, step: Step) -> timedelta:
+        """How near a dispatch must not be for this step to begin."""
+        return min(max(self.takes.get(step, NEAR), NEAREST), FARTHEST)
+
+    def took(self, step: Step, long: timedelta) -> None:
+        """Learn how long a step took: at once where it took longer, slowly where less."""
+        self.takes[step] = max(long, self.takes.get(step, long) * 0.8)
+
+
+def next_step(
+    board: Board, *, now: datetime, end: datetime, next_poll: datetime, stay: Stay
+) -> tuple[Step, int | None, timedelta]:
+    """What to do at ``now``: the step, the job it is about, and for SLEEP how long.
+
+    First a dispatch that is due; then claims and looks, the earliest due first; then what is
+    to be recorded; then whether to leave, and a poll; then what authors are to be told.
+    """
+    nearest = board.next_claimed()
+    if nearest and nearest[0] <= now:
+        return Step.FIRE, nearest[1], NOTHING
+    wanted: list[tuple[Step, int | None]] = []
+    last: list[tuple[Step, int | None]] = [(Step.TELL, None)] if board.untold and now < end else []
+    ahead = [instant for instant in (next_poll, end, end + OVERTIME) if instant > now]
+    if now - end < OVERTIME:
+        acts = list(takewhile(lambda act: act[0] <= now, board.agenda()))
+        ahead += [act[0] for act in board.agenda()[len(acts) : len(acts) + 1]]
+        if acts:
+            refused, _, first = min((board.refuses(act[2]), *act[1:]) for act in acts)
+            (last if refused else wanted).insert(0, (board.takes_up(first), first))
+    if board.unrecorded:
+        wanted.append((Step.SETTLE, None))
+    if not (wanted or last or nearest) and _over(board, now=now, end=end, stay=stay):
+        return Step.LEAVE, None, NOTHING
+    if next_poll <= now:
+        wanted.append((Step.POLL, None))
+    for step, number in (*wanted, *last):
+        if not nearest or nearest[0] - now > board.near(step):
+            return step, number, NOTHING
+    ahead += [nearest[0]] if nearest else []
+    return Step.SLEEP, None, min(ahead, default=now + NEAR) - now
+
+
+def _over(board: Board, *, now: datetime, end: datetime, stay: Stay) -> bool:
+    if now < end and (stay is Stay.HOLD or not board.looked):
+        return False
+    due = board.next_due()
+    if now >= end:
+        return due is None or due - now > GRACE or now - end >= OVERTIME
+    return due is None or (stay is Stay.DUE and due > end)

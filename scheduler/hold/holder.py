@@ -1,0 +1,322 @@
+"""Stay: a tick that keeps the queue in memory and dispatches each job on its instant.
+
+What the holder does next is one pure function, ``board.next_step``; the loop performs it. A
+claim is made a little early, so that the dispatch itself is on time, and recording waits
+until no other dispatch is near. The faults of a single tick hold here too: whoever kills the
+holder leaves claims that the next tick can follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+from scheduler.errors import (
+    InvalidJob,
+    NotPermitted,
+    Paced,
+    RateLimited,
+    SchedulerError,
+    SettingsUnreadable,
+    Unavailable,
+    UsageError,
+    VersionRetired,
+)
+from scheduler.hold.agenda import AGAIN, LEAD, NOTHING, Board, Step, next_step
+from scheduler.hold.poll import REFRESH, Lookout, Superseded
+from scheduler.job.states import State, state_label
+from scheduler.policy.decide import Fire
+from scheduler.ports import Comments
+from scheduler.settings.model import Settings
+from scheduler.settings.profiles import Stay
+from scheduler.tick.claims import Withdrawn
+from scheduler.tick.dispatch import Sent, Standing
+from scheduler.tick.occurrence import Known
+from scheduler.tick.report import Fired, Note, TickReport
+from scheduler.tick.tick import OUTAGES, Tick
+
+#: A wall clock that moved otherwise than the steady one was set, or the machine slept.
+JUMP = timedelta(seconds=1)
+#: What this token was denied is tried again after this: seldom is a right given meanwhile.
+DENIED = timedelta(minutes=5)
+#: What is said of a job that a holder has nothing more to do with, until somebody changes it.
+DONE = ("dispatched", "missed", "rejected", "discarded", "held", "skipped", "paused")
+
+
+class Holder:
+    """A tick that stays; ``run`` returns the report of the pass and of all that followed.
+
+    ``stopped`` says whether it is to leave, ``settings`` reads them anew, ``begin`` is called
+    when it begins to wait and may answer with a problem. Waits and ages are measured by the
+    steady clock: the other may be set meanwhile.
+    """
+
+    def __init__(
+        self,
+        tick: Tick,
+        *,
+        hold: timedelta,
+        poll: timedelta,
+        stay: Stay = Stay.HOLD,
+        stopped: Callable[[], bool] = lambda: False,
+        settings: Callable[[], Settings] | None = None,
+        begin: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        self.tick = tick
+        self.desk = tick.lifecycle.desk
+        self.clock = self.desk.clock
+        self.dispatcher = tick.lifecycle.dispatcher
+        self.stay = stay
+        self.board = Board(untold=tick.untold)
+        self.lookout = Lookout(tick, self.board, poll=poll, settings=settings)
+        self._stopped = stopped
+        self._begin = begin
+        self._hold = hold
+        self._then = (self.clock.now(), self.clock.monotonic())
+        self._ends = self._then[1] + hold.total_seconds()
+        self._unsettled_until = self._then[1]
+        #: The jobs that were denied since one was last dealt with.
+        self._denied: set[int] = set()
+
+    def run(self) -> TickReport:
+        """The pass, then the hold; leaves cleanly whatever GitHub says meanwhile."""
+        report, silent = self._pass()
+        due, end = report.next_due, self.clock.now() + self._left(self._ends)
+        idle = not self._hold or (self.stay is not Stay.HOLD and due is None)
+        idle |= self.stay is Stay.DUE and due is not None and due > end
+        if idle or report.error is not None or self._stopped():
+            return report
+        if report.stopped:
+            # GitHub did not answer, or wants to be left alone: a holder can wait for that.
+            report.notices.append(f"the pass stopped early and the hold went on: {report.stopped}")
+            report.stopped = ""
+        if problem := self._begin():
+            report.notices.append(problem)
+        self.desk.early, self.dispatcher.pacing.patience = LEAD, 0.0
+        try:
+            self._stay()
+        except SchedulerError as ended:
+            report.stopped = f"the hold ended early: {ended}"
+            report.error = None if ended.passing else ended
+        self._put_down()
+        self.tick.say_untold()
+        if silent and not self.board.looked and not self._stopped():
+            raise silent
+        if self.board.looked:
+            now, waiting = self.clock.now(), self.board.waiting.values()
+            report.next_due = self.board.next_due()
+            report.waiting = sum(1 for found in waiting if found.job.run_at <= now)
+        self.dispatcher.pacing.tell(report)
+        report.requests = self.desk.queue.requests
+        return report
+
+    def _pass(self) -> tuple[TickReport, Unavailable | None]:
+        """The pass; with the reason where GitHub did not even show the queue."""
+        try:
+            return self.tick.run(), None
+        except Unavailable as outage:
+            if not self._hold or not outage.passing:
+                raise
+            report = self.desk.report
+            report.stopped = str(outage)
+            report.comes_next(self.clock.now())
+            return report, outage
+
+    def take_no_more(self) -> None:
+        """End the pass before its next job, as its limit would; what is in hand is finished."""
+        limits = replace(self.tick.settings.limits, per_tick=0)
+        self.tick.settings = replace(self.tick.settings, limits=limits)
+
+    def abandon(self) -> TickReport:
+        """The report of a holder that has no time left: the next tick finds what it began."""
+        report = self.desk.report
+        report.dispatched += [_fired(sent) for sent in self.board.unrecorded]
+        report.stopped = "asked to leave; what could not be finished is left to the next tick"
+        report.comes_next(self.clock.now())
+        report.requests = self.desk.queue.requests
+        return report
+
+    def _left(self, until: float) -> timedelta:
+        return timedelta(seconds=until - self.clock.monotonic())
+
+    def _stay(self) -> None:
+        while not self._stopped():
+            now = self.clock.now()
+            step, number, wait = next_step(
+                self.board,
+                now=now,
+                end=now + self._left(self._ends),
+                next_poll=now + self._left(self.lookout.next_poll),
+                stay=self.stay,
+            )
+            if self._jumped():
+                # Before anything is sent, GitHub's answer tells what time it really is.
+                step, number = Step.POLL, None
+            if step is Step.LEAVE:
+                return
+            if step is Step.SLEEP:
+                self.clock.sleep(wait.total_seconds())
+                continue
+            began = self.clock.monotonic()
+            try:
+                self._do(step, number)
+            except RateLimited as limited:
+                self._wait_out(limited)
+            else:
+                self.board.took(step, -self._left(began))
+
+    def _jumped(self) -> bool:
+        now, steady = self.clock.now(), self.clock.monotonic()
+        moved = now - self._then[0] - timedelta(seconds=steady - self._then[1])
+        self._then = (now, steady)
+        if abs(moved) <= JUMP:
+            return False
+        self.board.no_later(now + AGAIN)
+        return True
+
+    def _wait_out(self, limited: RateLimited) -> None:
+        until = self.clock.monotonic() + (limited.retry_at - self.clock.now()).total_seconds()
+        if until >= self._ends:
+            raise limited
+        while (left := self._left(until)) > NOTHING and not self._stopped():
+            self.clock.sleep(left.total_seconds())
+
+    def _do(self, step: Step, number: int | None) -> None:
+        board = self.board
+        if step is Step.SETTLE:
+            sent = board.unrecorded.pop(0)
+            found = sent.standing.found
+            self.lookout.forget(found.number)
+            self._guarded(found, lambda: self.dispatcher.settle(sent))
+            self._stays(found.number)
+        elif step is Step.TELL:
+            self.tick.tell()
+        elif number is None:
+            self.lookout.look_around()
+        elif step is Step.FIRE:
+            standing = board.claimed.pop(number)
+            self._guarded(standing.found, lambda: self._fire(standing))
+        else:
+            found = board.waiting[number]
+            self._guarded(found, lambda: self._take_up(found, step))
+
+    def _guarded(self, found: Known, act: Callable[[], None]) -> None:
+        # What went wrong with one job is noted; it is looked at again a little later.
+        report = self.desk.report
+        try:
+            act()
+        except Paced as early:  # the others go on meanwhile
+            self._put_back(found, early.retry_at - self.clock.now())
+        except (RateLimited, VersionRetired, UsageError, SettingsUnreadable, Superseded):
+            self._put_back(found)
+            raise
+        except Withdrawn as withdrawn:
+            self._put_back(found)
+            report.withdrawn.append(Note(id=found.number, reason=str(withdrawn)))
+        except InvalidJob as problem:
+            # Until its author has changed the text, which a poll shows.
+            self.board.drop(found.number)
+            self.tick.refuse(found.ticket, problem)
+        except SchedulerError as problem:
+            denied = isinstance(problem, NotPermitted)
+            self._put_back(found, DENIED if denied else AGAIN)
+            report.retrying.append(Note(id=found.number, reason=str(problem)))
+            if denied:
+                # Whether that is this job's fault, the next poll tells, or the jobs after it.
+                self.lookout.next_poll = self.clock.monotonic()
+                self._denied.add(found.number)
+                if len(self._denied) == OUTAGES:
+                    raise
+        except Exception as bug:  # noqa: BLE001 - not even a bug of ours may hide a neighbour
+            self._put_back(found)
+            reason = f"internal error: {bug!r}; report it"
+            report.retrying.append(Note(id=found.number, reason=reason))
+
+    def _put_back(self, found: Known, after: timedelta = AGAIN) -> None:
+        if found.number in self.lookout.listed:
+            found = self.board.waiting.get(found.number, found)
+            self.board.put(found, self.clock.now() + after)
+
+    def _done(self, number: int) -> int:
+        """How often it was said that nothing more is to be done about a job."""
+        said = (note for name in DONE for note in getattr(self.desk.report, name))
+        return sum(1 for note in said if note.id == number)
+
+    def _take_up(self, found: Known, step: Step) -> None:
+        """Claim a job for its instant, or do the one thing that is to be done about it now."""
+        number, board = found.number, self.board
+        self.lookout.renew()
+        if board.looked_at(number):
+            # It was looked at before, and may be another since.
+            self.lookout.look_around()
+        if board.waiting.get(number) is not found:
+            return
+        self._put_back(found)
+        self.lookout.forget(number)
+        done = self._done(number)
+        if self.clock.monotonic() >= self._unsettled_until:
+            self.dispatcher.unsettled.clear()
+        fire = self._simply(found) if step is Step.CLAIM else None
+        if fire is not None:
+            if standing := self.dispatcher.begin(found, fire):
+                board.claimed[number] = standing
+        else:
+            self.tick.lifecycle.process(found)
+            self._denied.clear()
+        if self._stays(number):
+            return
+        if number in board.claimed or self._done(number) > done:
+            # What somebody has to decide, they decide by changing the issue: a poll shows it.
+            board.drop(number)
+
+    def _stays(self, number: int) -> bool:
+        """Let a job wait again that was dealt with and whose issue stays open."""
+        if number not in self.desk.stays:
+            return False
+        found, at = self.desk.stays.pop(number)
+        self.board.put(found, at if at > found.job.run_at else None)
+        return True
+
+    def _simply(self, found: Known) -> Fire | None:
+        """The decision about a job of which all is known, if it is simply to be sent."""
+        kept = state_label(self.desk.settings.label, State.HELD) in found.ticket.labels
+        decision = self.desk.decide(found, Comments(items=()), found.history)
+        return None if kept or found.ticket.locked or not isinstance(decision, Fire) else decision
+
+    def _fire(self, standing: Standing) -> None:
+        number = standing.found.number
+        done = self._done(number)
+        self.desk.report.due += 1
+        sent = self.dispatcher.fire(standing)
+        # Only this shows what the token may do; a claim is no more than a comment.
+        self._denied.clear()
+        if sent:
+            self.board.unrecorded.append(sent)
+        elif self._done(number) == done:
+            self._put_back(standing.found)
+        if self.dispatcher.unsettled:
+            # Until that claim is settled, or another tick has settled it.
+            patience = self.desk.settings.limits.recover_after.total_seconds() + REFRESH
+            self._unsettled_until = self.clock.monotonic() + patience
+
+    def _put_down(self) -> None:
+        """Finish what was begun: take unsent claims back, record what was sent."""
+        while self.board.claimed:
+            _, standing = self.board.claimed.popitem()
+            self.desk.claimant.withdraw(standing.held)
+            self.board.put(standing.found)
+        while self.board.unrecorded:
+            sent = self.board.unrecorded.pop(0)
+            try:
+                self.dispatcher.settle(sent)
+            except SchedulerError as problem:
+                note = Note(id=sent.standing.found.number, reason=str(problem))
+                self.desk.report.retrying.append(note)
+                self._put_back(sent.standing.found)
+
+
+def _fired(sent: Sent) -> Fired:
+    found, entry = sent.standing.found, sent.entry
+    late = entry.lateness_s or 0.0
+    return Fired(id=found.number, run_id=entry.run_id, run_url=entry.run_url, lateness_s=late)

@@ -1,0 +1,183 @@
+"""Keeps a holder's board true: what GitHub's list of open issues says now, and the settings.
+
+Polls are conditional, so that what has not changed costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from itertools import islice
+
+from scheduler.errors import RateLimited, SchedulerError, Unavailable, VersionRetired
+from scheduler.hold.agenda import Board
+from scheduler.ports import Ticket
+from scheduler.settings.model import Settings
+from scheduler.tick.claims import changed
+from scheduler.tick.report import Note
+from scheduler.tick.rules import COUNTED
+from scheduler.tick.tick import Tick
+
+#: Settings and quotas are at most this old when a job is claimed, in seconds, and so a minute
+#: when it is dispatched.
+REFRESH = 50.0
+#: What is said of a job until something else is done about it.
+PASSING = ("invalid", "held", "retrying")
+
+
+class Superseded(SchedulerError):
+    """This holder looks after what is the queue no longer; the next tick goes on."""
+
+    passing = True
+
+
+class Lookout:
+    """Looks around for one holder; ``settings`` reads them anew. Ages are by the steady clock."""
+
+    def __init__(
+        self,
+        tick: Tick,
+        board: Board,
+        *,
+        poll: timedelta,
+        settings: Callable[[], Settings] | None,
+    ) -> None:
+        self.tick = tick
+        self.desk = tick.lifecycle.desk
+        self.board = board
+        #: When to look around next, by the steady clock.
+        self.next_poll = self.desk.clock.monotonic()
+        #: What is this holder's business: nothing while the queue is paused.
+        self.listed: dict[int, Ticket] = {}
+        self._open: dict[int, Ticket] = {}
+        self._poll = poll.total_seconds()
+        self._settings = settings
+        self._settings_until = self.next_poll + REFRESH
+        self._closed_until = self.next_poll
+        self._closed: Sequence[Ticket] = ()
+        self._seen: dict[int, Ticket] = {}
+        self._silent = False
+
+    def look_around(self) -> None:
+        """Poll the queue; no answer is noted once, and waited for.
+
+        Raises:
+            RateLimited, NotPermitted, UsageError, Superseded: as ``renew``.
+        """
+        now, steady = self.desk.clock.now(), self.desk.clock.monotonic()
+        self.next_poll = steady + self._poll
+        try:
+            tickets = self.desk.queue.poll_open()
+            due = self.board.next_due()
+            near = due is not None and (due - now).total_seconds() <= REFRESH
+            if tickets is not None or near or self.tick.settings.paused:
+                # Only where they are soon used: an hour has so many requests, and more minutes.
+                self._renew_settings()
+        except (RateLimited, VersionRetired):
+            raise
+        except Unavailable as outage:
+            if not self._silent:
+                self.desk.report.notices.append(f"a poll was not answered: {outage}")
+            self._silent = True
+            return
+        self._silent = False
+        if tickets is not None:
+            self._open = {ticket.number: ticket for ticket in tickets}
+        if tickets is not None or len(self._seen) < len(self.listed):
+            self._take_in()
+        self.board.looked = True
+
+    def renew(self) -> None:
+        """Read what a job is judged by, where that was read too long ago.
+
+        Raises:
+            RateLimited, Unavailable, NotPermitted: GitHub's answer.
+            UsageError: the settings are broken.
+            Superseded: the queue has another label now.
+        """
+        self._renew_settings()
+        clock = self.desk.clock
+        if clock.monotonic() >= self._closed_until:
+            self._closed = self.desk.queue.closed_tickets(clock.now() - COUNTED)
+            self._closed_until = clock.monotonic() + REFRESH
+            self._enter()
+
+    def _renew_settings(self) -> None:
+        steady = self.desk.clock.monotonic()
+        if self._settings is None or steady < self._settings_until:
+            return
+        before, settings = self.tick.settings, self._settings()
+        if settings.label != before.label:
+            raise Superseded("the settings name another label now; the next tick goes by it")
+        self._settings_until = steady + REFRESH
+        self.tick.renew(settings)
+        if settings != before:
+            self._seen = {}
+            self._take_in()
+
+    def forget(self, number: int) -> None:
+        """What is now done about a job replaces what was said of it before."""
+        self.tick.untold.pop(number, None)
+        for name in PASSING:
+            notes: list[Note] = getattr(self.desk.report, name)
+            notes[:] = [note for note in notes if note.id != number]
+
+    def _take_in(self) -> None:
+        """Make the board say what the open issues say now."""
+        board = self.board
+        self.listed = {} if self.tick.settings.paused else self._open
+        self._take_back()
+        busy = set(board.claimed) | {sent.standing.found.number for sent in board.unrecorded}
+        for number in set(board.waiting) - set(self.listed):
+            board.drop(number)
+            self.forget(number)
+            self.desk.facts.forget_acts(number)
+        seen, now = {}, self.desk.clock.now()
+        # What was read of comments is older than these issues.
+        self.desk.facts.forget_comments()
+        for ticket in self.tick.in_order(self.listed.values()):
+            number = ticket.number
+            if number in busy:
+                continue
+            before = self._seen.get(number)
+            if before != ticket:
+                # What was put back is not begun anew because its own claim came and went.
+                again = board.again(number) if before and _talked(before, ticket) else None
+                board.drop(number)
+                if again is None:
+                    self.forget(number)
+                if found := self.tick.read(ticket, now=now):
+                    board.put(found, None if found.command else again)
+            seen[number] = ticket
+        self._seen = seen
+        self._enter()
+
+    def _take_back(self) -> None:
+        """Give up claims on what was closed or changed since: there is still time."""
+        for number, standing in list(self.board.claimed.items()):
+            ticket, shown = standing.found.ticket, self.listed.get(number)
+            reason: str | None = "the issue was closed or unlabelled, or the queue was paused"
+            if shown is not None:
+                newer = shown.updated_at >= ticket.updated_at
+                reason = changed(ticket, shown, self.desk.settings.label) if newer else None
+            if reason:
+                del self.board.claimed[number]
+                self.desk.facts.forget_acts(number)
+                self.desk.claimant.withdraw(standing.held)
+                self.desk.report.withdrawn.append(Note(id=number, reason=reason))
+
+    def _enter(self) -> None:
+        board, rules = self.board, self.tick.rules
+        known = [*board.waiting.values(), *(each.found for each in board.claimed.values())]
+        others = [*self._closed, *self.listed.values()]
+        rules.enter(known, others, now=self.desk.clock.now())
+        # Said at once, as a pass does, and not more at a time.
+        most = max(self.tick.settings.limits.per_tick - self.tick.lifecycle.ended, 0)
+        refused = (number for number, found in board.waiting.items() if rules.forbidden(found))
+        board.refuse(islice(refused, most))
+
+
+def _talked(before: Ticket, now: Ticket) -> bool:
+    """Whether there is nothing new about an issue but comments that were written or deleted."""
+    return replace(before, comments=now.comments, updated_at=now.updated_at) == now

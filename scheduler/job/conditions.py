@@ -1,0 +1,82 @@
+"""What a job may ask of GitHub before it runs: ``closed(#123)``, ``label(o/n#7, wip)``.
+
+A closed language: one of five names, an issue or a pull request, and of ``label`` a name.
+Nothing is evaluated. ``parse`` reads one condition, and ``str`` of it is its canonical text;
+`scheduler.policy.conditions` says whether one holds.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+
+from scheduler.text import REPOSITORY, did_you_mean, line, refusal, shown
+
+NAMES = ("closed", "merged", "label", "checks-pass", "approved")
+#: For how long `when` is waited for where a job says nothing and has no deadline.
+PATIENCE = timedelta(days=1)
+#: GitHub answers 422 to a longer one: https://github.com/github/docs/issues/32156
+LONGEST_LABEL = 50
+#: What stands in a label's brackets may hold brackets itself: the last one closes.
+CALL = re.compile(r"\A(?P<name>[^()]*)\((?P<inner>.*)\)", re.DOTALL)
+NUMBER = re.compile(r"[1-9][0-9]{0,9}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Condition:
+    """One question; ``repo`` is None of the queue's own repository."""
+
+    name: str
+    number: int
+    repo: str | None = None
+    label: str | None = None
+
+    @property
+    def ref(self) -> str:
+        """What is asked about: ``#123`` or ``owner/name#123``."""
+        return f"{self.repo or ''}#{self.number}"
+
+    def __str__(self) -> str:
+        """The canonical text."""
+        more = "" if self.label is None else f", {self.label}"
+        return f"{self.name}({self.ref}{more})"
+
+
+def parse(field: str, text: str) -> Condition:
+    """The condition that ``text`` says.
+
+    Raises:
+        InvalidJob: one line with the field, its value, the nearest known name and the fix.
+    """
+    line(field, text, 300)
+    call = CALL.fullmatch(text.strip())
+    if call is None:
+        raise refusal(field, text, "is not a condition", _form(text))
+    name, inner = call["name"].strip(), call["inner"]
+    if name not in NAMES:
+        fix = did_you_mean(name, NAMES, f"write one of: {', '.join(NAMES)}")
+        raise refusal(field, text, f"has no condition {shown(name)} in it", fix)
+    ref, comma, label = (part.strip() for part in inner.partition(","))
+    example = f"write '{name}(#123{', wip' if name == 'label' else ''})'"
+    if name == "label" and not label:
+        raise refusal(field, text, "names no label", example)
+    if name != "label" and comma:
+        raise refusal(field, text, "has more than an issue or pull request in it", example)
+    if len(label) > LONGEST_LABEL:
+        fix = f"GitHub allows {LONGEST_LABEL}"
+        raise refusal(field, text, f"names a label of {len(label)} characters", fix)
+    repo, _, number = ref.rpartition("#")
+    known = not repo or (REPOSITORY.fullmatch(repo) and not repo.endswith(("/.", "/..")))
+    if "#" not in ref or not known or not NUMBER.fullmatch(number):
+        problem = f"has {shown(ref)} where an issue or pull request belongs"
+        raise refusal(field, text, problem, "write '#123', or 'owner/name#123' of another one")
+    return Condition(name=name, number=int(number), repo=repo or None, label=label or None)
+
+
+def _form(text: str) -> str:
+    fix = "write one such as 'closed(#123)'"
+    if "(" in text and not text.rstrip().endswith(")"):
+        # `closed( #1)` is `closed(` to YAML, and nobody sees why.
+        return f"{fix}; a '#' after a space begins a comment unless the value is in quotes"
+    return fix

@@ -1,0 +1,199 @@
+"""An issue's body and the job that it says: ``parse`` and ``render``.
+
+The body is YAML front matter between two ``---`` lines, then the message. Reading is
+strict: what is refused is refused with the field, its value and the fix, because the
+person who can mend it sees nothing else. Text stays text; YAML guesses no types.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+import yaml
+
+from scheduler.errors import InvalidJob
+from scheduler.job import strict_yaml
+from scheduler.job.keys import IN_ISSUE, RULES, Key, values_of, written
+from scheduler.job.model import Job
+from scheduler.text import did_you_mean, refusal
+from scheduler.times import instants
+
+#: GitHub's limit for an issue's body, in characters (422 beyond it).
+MAX_BODY = 65_536
+#: https://docs.github.com/en/rest/actions/workflows#create-a-workflow-dispatch-event
+MAX_INPUTS = 25
+MAX_INPUT_CHARS = 65_535
+#: So many top-level keys a ``client_payload`` has at most; four are the scheduler's own, or five.
+#: https://docs.github.com/en/rest/repos/repos#create-a-repository-dispatch-event
+MAX_PAYLOAD, MAX_EVENT_INPUTS = 10, 6
+#: What the scheduler alone tells a target; no job can give these. Names of inputs know no letter
+#: case: https://docs.github.com/en/actions/reference/workflows-and-actions/contexts#inputs-context
+OWN = ("schedule_id", "scheduled_for", "requested_by")
+
+INPUT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}")
+#: Control characters but tab and line ends, and halves of surrogate pairs. What else can't
+#: be printed (joiners, wide spaces, tags of flags) is part of languages and of emoji.
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+FENCE = re.compile(r"---[ \t]*(?:\r?\n|\Z)")
+CLOSING = re.compile(r"^---[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
+
+
+def parse(body: str, *, timezone: str | None = None) -> Job:
+    """The job that an issue's body asks for.
+
+    ``timezone`` is the settings' zone, for a local time in a job that names none. CRLF
+    line ends (GitHub's web editor sends them) and a byte order mark are accepted.
+    Everything after the front matter is the message, character for character.
+
+    Raises:
+        InvalidJob: one line with the field, its value and the fix.
+    """
+    text = body.removeprefix("\ufeff")
+    if len(text) > MAX_BODY:
+        raise refusal("body", f"{len(text)} characters", "is too long", f"GitHub allows {MAX_BODY}")
+    opening = FENCE.match(text)
+    if not opening:
+        raise refusal(
+            "front matter",
+            text.split("\n", 1)[0].strip(),
+            "is not how a job begins",
+            "begin the issue with a line of '---', then 'run-at: …'",
+        )
+    closing = CLOSING.search(text, opening.end())
+    if not closing:
+        raise refusal("front matter", "---", "has no end", "close it with a second line of '---'")
+    values = _read(text[opening.end() : closing.start()])
+    return replace(_job(values, timezone), message=text[closing.end() :])
+
+
+def _read(text: str) -> dict[str, yaml.Node]:
+    try:
+        root = strict_yaml.load(text.replace("\r\n", "\n"), max_chars=MAX_BODY, max_depth=3)
+    except strict_yaml.YamlProblem as problem:
+        # The opening fence is the body's first line, so the body's lines are one further.
+        raise InvalidJob(f"front matter: line {problem.line + 1} {problem.message}") from problem
+    values: dict[str, yaml.Node] = {}
+    for name, node in root.value:
+        if name.value not in IN_ISSUE:
+            fix = did_you_mean(name.value, IN_ISSUE, f"the keys are {', '.join(IN_ISSUE)}")
+            raise refusal("front matter", name.value, "is not a key of a job", fix)
+        values[name.value] = node
+    return values
+
+
+def _job(nodes: Mapping[str, yaml.Node], timezone: str | None) -> Job:
+    if "run-at" not in nodes:
+        raise InvalidJob("run-at: is missing; write 'run-at: 2026-11-23T09:00:00Z'")
+    if "workflow" in nodes and "event" in nodes:
+        event = _value(IN_ISSUE["event"], nodes["event"], None)
+        raise refusal("event", event, "stands beside a workflow", "keep one of them")
+    zone = timezone
+    if "timezone" in nodes:
+        zone = _value(IN_ISSUE["timezone"], nodes["timezone"], None)
+    keys = ((IN_ISSUE[name], node) for name, node in nodes.items())
+    job = Job(**{key.field: _value(key, node, zone) for key, node in keys})
+    check_inputs(job)
+    agree(job)
+    return job
+
+
+def _value(key: Key, node: yaml.Node, zone: str | None) -> Any:
+    if key.many:
+        return _mapping(key.name, node)
+    if not isinstance(node, yaml.ScalarNode):
+        raise InvalidJob(f"{key.name}: is not a single value; write '{key.name}: …' on one line")
+    return key.value(key.name, node.value, zone, empty="write a value or remove the line")
+
+
+def _mapping(name: str, node: yaml.Node) -> Mapping[str, str]:
+    if not isinstance(node, yaml.MappingNode):
+        raise InvalidJob(f"{name}: is not a mapping; write '  name: value' on lines below it")
+    found: dict[str, str] = {}
+    for inner, value in node.value:
+        if not isinstance(value, yaml.ScalarNode):
+            raise refusal(name, inner.value, "has no text as its value", "quote it, or give it one")
+        found[inner.value] = value.value
+    return MappingProxyType(found)
+
+
+def agree(job: Job) -> None:
+    """Make sure that the keys of a job fit together.
+
+    Raises:
+        InvalidJob: two rules, what only a series can have on a one-off, or patience for nothing.
+    """
+    rules = [name for name in RULES if getattr(job, name) is not None]
+    if len(rules) > 1:
+        fix = "keep one of cron, rrule and every"
+        raise _against(job, rules[1], f"stands beside {rules[0]}", fix)
+    if not rules:
+        for name in ("until", "count", "misfire", "overlap"):
+            if getattr(job, name) is not None:
+                fix = "add cron, rrule or every, or remove it"
+                raise _against(job, name, "is for a job that comes again", fix)
+    if job.until is not None and job.until < job.run_at:
+        problem = f"is before run-at, {instants.format_instant(job.run_at)}"
+        raise _against(job, "until", problem, "write a later one")
+    if job.patience is not None and job.when is None:
+        fix = "say what for with 'when', or remove it"
+        raise _against(job, "patience", "waits for nothing", fix)
+
+
+def _against(job: Job, name: str, problem: str, fix: str) -> InvalidJob:
+    return refusal(name, written(getattr(job, name)), problem, fix)
+
+
+def check_inputs(job: Job) -> None:
+    """Names, number, size and characters of a job's inputs, as GitHub limits them.
+
+    Raises:
+        InvalidJob: with the input's name.
+    """
+    limit, of = (MAX_EVENT_INPUTS, "an event") if job.event else (MAX_INPUTS, "a workflow")
+    if len(job.inputs) > limit:
+        raise refusal(
+            "inputs", f"{len(job.inputs)} inputs", f"are too many for {of}", f"keep {limit}"
+        )
+    for name, value in job.inputs.items():
+        if not INPUT_NAME.fullmatch(name):
+            fix = "use letters, digits, '_' and '-'"
+            raise refusal("inputs", name, "is not the name of an input", fix)
+        if name.lower() in OWN:
+            fix = "leave it out; a workflow that declares it is told it"
+            raise refusal("inputs", name, "is the scheduler's own word", fix)
+        if bad := CONTROL.search(value):
+            problem = f"holds the control character {bad[0]!r}"
+            raise refusal(f"inputs.{name}", value, problem, "remove it")
+    size = sum(len(name) + len(value) for name, value in job.inputs.items())
+    if size > MAX_INPUT_CHARS:
+        raise refusal("inputs", f"{size} characters", "are too many", f"keep {MAX_INPUT_CHARS}")
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes text that every YAML reader reads as text, and instants without quotes."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML declares it so
+        first: [rule for rule in rules if rule[0] != "tag:yaml.org,2002:timestamp"]
+        for first, rules in yaml.SafeDumper.yaml_implicit_resolvers.items()
+    }
+
+
+def _represent(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    # Only double quotes keep line ends on one line: a value can't close the front matter.
+    plain = text.isprintable() and text == text.strip() and text != ""
+    style = None if plain else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent)
+
+
+def render(job: Job) -> str:
+    """The issue body that says ``job``; ``parse`` of it is ``job`` again."""
+    keys = {key.name: written(value) for key, value in values_of(job)}
+    head = yaml.dump(keys, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=float("inf"))
+    return f"---\n{head}---\n{job.message}"

@@ -1,0 +1,363 @@
+"""The keys of a job, one row each.
+
+What an issue's front matter, the options of ``schedule create``, a request in JSON and the form
+in the Actions tab may say of a job stands here and nowhere else: the parser, the renderer, the
+signature, the options, their help and the README's table are made of these rows. A new key is a
+row here, the field of the same name of `Job`, and whatever acts on it.
+
+A reader takes text, whoever wrote it. It is given the name by which its author calls the key,
+the text, and the zone of a local time, and returns the value or raises ``InvalidJob``. What it
+needs beyond this module it imports when it is called: the command line is made of this table,
+and who asks for help reads no value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from scheduler.job.model import Job
+from scheduler.text import REPOSITORY, line, refusal
+
+#: A series that is to be counted is looked at from its start.
+MOST_INSTANTS = 10_000
+#: Longer than this it would no longer be the same day's job.
+LONGEST_JITTER = timedelta(days=1)
+MISFIRE, OVERLAP = ("skip", "latest", "all"), ("allow", "skip")
+RULES = ("cron", "rrule", "every")
+
+#: A file's name has at most so many bytes, and a branch's is one.
+LONGEST_NAME = 255
+WORKFLOW_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,200}\.ya?ml")
+#: What git's own check-ref-format refuses: https://git-scm.com/docs/git-check-ref-format
+BAD_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^[/.-]|[/.]$|\.lock$|^@$")
+YEAR = re.compile("[0-9]{4}-")
+NUMBER = re.compile("[1-9][0-9]{0,4}")
+#: What anybody can propose, from a fork too, in each form in which it may be written.
+PULL = re.compile(
+    r"refs/pull(?:/|$)|(?:refs/(?:heads|tags|remotes(?:/[^/]+)?)/|heads/)?pull/[0-9]+(?:/|$)",
+    re.IGNORECASE,
+)
+COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+
+Reader = Callable[[str, str, str | None], Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Key:
+    """One key of a job: what it is called, how its text is read, and what it means."""
+
+    #: Its name in front matter; in a request of JSON, and of the job's field, ``_`` joins it.
+    name: str
+    #: Reads its text; of a key of `many` values, one of them.
+    read: Reader
+    #: What the help of its option shows for a value, and says of it in one line.
+    metavar: str = ""
+    help: str = ""
+    #: What the README says of it, and of what holds without it; in Markdown.
+    means: str = ""
+    default: str = ""
+    #: How the command line calls it, if not ``--`` and its name.
+    options: tuple[str, ...] = ()
+    #: The most characters of its text.
+    longest: int = 200
+    #: What types a request of JSON may give it in.
+    types: tuple[type, ...] = (str,)
+    #: Whether its value is a mapping of names to texts.
+    many: bool = False
+    #: Whether it says when a job comes again, or on what condition it runs.
+    series: bool = False
+    #: Where it may be given: in an issue, in a request, in the form.
+    in_issue: bool = True
+    in_request: bool = True
+    in_form: bool = False
+
+    @property
+    def field(self) -> str:
+        """Its name as a field of `Job`, and as a key of a request in JSON."""
+        return self.name.replace("-", "_")
+
+    @property
+    def option(self) -> str:
+        """Its option on the command line."""
+        return self.options[0] if self.options else f"--{self.name}"
+
+    def value(self, called: str, text: str, zone: str | None, *, empty: str) -> Any:
+        """What its ``text`` says; ``called`` is its name to the author, ``empty`` the fix for none.
+
+        Raises:
+            InvalidJob: it is empty, too long, holds a control character, or can't be read.
+        """
+        if not text.strip():
+            raise refusal(called, text, "is empty", empty)
+        return self.read(called, line(called, text, self.longest), zone)
+
+
+def written(value: object) -> object:
+    """A value as the front matter says it: text, or a mapping of texts."""
+    from scheduler.times import instants
+
+    if isinstance(value, datetime):
+        return instants.format_instant(value)
+    if isinstance(value, timedelta):
+        return instants.format_duration(value)
+    return dict(value) if isinstance(value, Mapping) else str(value)
+
+
+def values_of(job: Job) -> Iterator[tuple[Key, Any]]:
+    """The keys that ``job`` has, in the order in which an issue shows them, and their values."""
+    for key in IN_ISSUE.values():
+        value = getattr(job, key.field)
+        if value is not None and not (key.many and not value):
+            yield key, value
+
+
+def _text(called: str, text: str, zone: str | None) -> str:
+    return text
+
+
+def _instant(called: str, text: str, zone: str | None) -> datetime:
+    from scheduler.times import instants
+
+    return instants.instant(text, field=called, timezone=zone)
+
+
+def _duration(called: str, text: str, zone: str | None) -> timedelta:
+    from scheduler.times import instants
+
+    return instants.duration(text, field=called)
+
+
+def _deadline(called: str, text: str, zone: str | None) -> timedelta | datetime:
+    """A duration after ``run-at`` (``6h``), or an instant."""
+    from scheduler.times import instants
+
+    if YEAR.match(text):
+        return instants.instant(text, field=called, timezone=zone)
+    return instants.duration(text, field=called, or_instant=True)
+
+
+def _jitter(called: str, text: str, zone: str | None) -> timedelta:
+    found = _duration(called, text, zone)
+    if found > LONGEST_JITTER:
+        raise refusal(called, text, "is longer than a day", "write a shorter one, such as 10m")
+    return found
+
+
+def _zone(called: str, text: str, zone: str | None) -> str:
+    from scheduler.times import instants
+
+    return instants.zone(text, field=called).key
+
+
+# A rule stays as it was written: a signature is over these words, not over their meaning.
+def _cron(called: str, text: str, zone: str | None) -> str:
+    from scheduler.times.cron import cron_text
+
+    cron_text(called, text)
+    return text
+
+
+def _rrule(called: str, text: str, zone: str | None) -> str:
+    from scheduler.times.rrule import rrule_text
+
+    rrule_text(called, text)
+    return text
+
+
+def _condition(called: str, text: str, zone: str | None) -> str:
+    from scheduler.job import conditions
+
+    conditions.parse(called, text)
+    return text
+
+
+def _number(most: int, fix: str) -> Reader:
+    def read(called: str, text: str, zone: str | None) -> int:
+        number = int(text) if NUMBER.fullmatch(text) else 0
+        if not 0 < number <= most:
+            raise refusal(called, text, f"is not a number from 1 to {most}", fix)
+        return number
+
+    return read
+
+
+def _one_of(words: tuple[str, ...]) -> Reader:
+    def read(called: str, text: str, zone: str | None) -> str:
+        if text not in words:
+            raise refusal(called, text, "is not known", f"write one of: {', '.join(words)}")
+        return text
+
+    return read
+
+
+def _workflow(called: str, text: str, zone: str | None) -> str:
+    if not WORKFLOW_NAME.fullmatch(text) or ".." in text:
+        fix = "write the file's name alone, such as 'agent-message.yml'"
+        raise refusal(called, text, "is not the name of a workflow file", fix)
+    return text
+
+
+def _repository(called: str, text: str, zone: str | None) -> str:
+    if not REPOSITORY.fullmatch(text) or text.endswith(("/.", "/..")):
+        raise refusal(called, text, "is not a repository", "write 'owner/name'")
+    return text
+
+
+def _ref(called: str, text: str, zone: str | None) -> str:
+    if COMMIT.fullmatch(text):
+        fix = "write a branch or a tag; GitHub takes no commit"
+        raise refusal(called, text, "is a commit", fix)
+    if PULL.match(text):
+        fix = "write a branch of the repository, or a tag"
+        raise refusal(called, text, "is what a pull request proposes", fix)
+    if BAD_REF.search(text):
+        raise refusal(called, text, "can't name a branch or tag", "write one such as 'main'")
+    return text
+
+
+#: In the order in which an issue shows them.
+_ROWS = (
+    Key(
+        name="run-at", read=_instant, metavar="TIME", options=("--at",), in_form=True,
+        help="When: 2026-11-23T09:00:00Z, local with --timezone, or 'tomorrow 9am'.",
+        means="RFC 3339 with an offset, or local time with `timezone`", default="required",
+    ),
+    Key(
+        name="in", read=_duration, metavar="DURATION", in_issue=False,
+        help="How soon: 90s, 2h30m, 1d, PT2H.",
+    ),
+    Key(
+        name="timezone", read=_zone, metavar="ZONE",
+        help="IANA name for a local --at, Europe/Berlin.",
+        means="IANA name, for local times", default="the setting",
+    ),
+    Key(
+        name="message", read=_text, options=("--message", "-m"), in_issue=False, in_form=True,
+        help="What the run is to do; '-' reads it.",
+    ),
+    Key(
+        name="cron", read=_cron, metavar="RULE", longest=500, series=True,
+        help='Again and again: "*/30 9-17 * * 1-5", @daily.',
+        means="five fields or a word such as `@daily`, in the job's `timezone`; makes it a series",
+    ),
+    Key(
+        name="rrule", read=_rrule, metavar="RULE", longest=500, series=True,
+        help="The same by RFC 5545: FREQ=WEEKLY;BYDAY=MO,WE.",
+        means="RFC 5545, such as `FREQ=WEEKLY;BYDAY=MO,WE`; instead of `cron`",
+    ),
+    Key(
+        name="every", read=_duration, metavar="DURATION", series=True,
+        help="The same at a fixed distance: 2h.",
+        means="a duration from `run-at` on; instead of `cron`",
+    ),
+    Key(
+        name="until", read=_instant, metavar="INSTANT", series=True,
+        help="The last one, 2027-01-31T18:00Z.",
+        means="the last instant that a series may have",
+    ),
+    Key(
+        name="count", read=_number(MOST_INSTANTS, "write one such as 10, or leave it out"),
+        metavar="N", series=True, types=(str, int),
+        help="How many instants a series has.",
+        means=f"how many instants a series has, 1 to {MOST_INSTANTS}",
+    ),
+    Key(
+        name="misfire", read=_one_of(MISFIRE), metavar="WORD", series=True,
+        help="Of past instants run: skip, latest, all.",
+        means="what of a series' past instants runs: `skip`, `latest` or `all`", default="`latest`",
+    ),
+    Key(
+        name="overlap", read=_one_of(OVERLAP), metavar="WORD", series=True,
+        help="While its last run goes on: allow, skip.",
+        means="whether it starts while its last run goes on: `allow` or `skip`", default="`skip`",
+    ),
+    Key(
+        name="jitter", read=_jitter, metavar="DURATION", series=True,
+        help="Spread jobs of one instant this far.",
+        means="spreads jobs of the same instant over this long, up to `1d`",
+    ),
+    Key(
+        name="unless", read=_condition, metavar="CONDITION", longest=300, series=True,
+        help="Don't run it if: closed(#123).",
+        means="when it makes no sense any more, such as `closed(#123)`: "
+        "see [conditions](#conditions)",
+    ),
+    Key(
+        name="when", read=_condition, metavar="CONDITION", longest=300, series=True,
+        help="Wait until: checks-pass(#123).",
+        means="what it waits for, such as `checks-pass(#123)`",
+    ),
+    Key(
+        name="patience", read=_duration, metavar="DURATION", series=True,
+        help="How long --when is waited for.",
+        means="how long it waits for that", default="until `deadline`, else `1d`",
+    ),
+    Key(
+        name="workflow", read=_workflow, metavar="FILE", longest=LONGEST_NAME, in_form=True,
+        help="A file in .github/workflows/.",
+        means="a file name in `.github/workflows/`, never a path or an id",
+        default="the setting, else required",
+    ),
+    Key(
+        name="event", read=_text, metavar="TYPE", longest=100,
+        help="A repository_dispatch type, instead of --workflow.",
+        means="a `repository_dispatch` type, instead of `workflow`",
+    ),
+    Key(
+        name="repo", read=_repository, metavar="OWNER/NAME",
+        help="Where it runs; the queue's repository.",
+        means="`owner/name` where it runs", default="the queue's repository",
+    ),
+    Key(
+        name="ref", read=_ref, metavar="BRANCH", longest=LONGEST_NAME,
+        help="Branch or tag; the default branch.",
+        means="branch or tag", default="that repository's default branch",
+    ),
+    Key(
+        name="agent", read=_text, metavar="NAME", longest=100, in_form=True,
+        help="In whose name it is asked.",
+        means="in whose name it is asked: `requested_by`, and `agent` if `inputs` name none",
+    ),
+    Key(
+        name="inputs", read=_text, metavar="NAME=VALUE", options=("--input",), many=True,
+        types=(dict,), help="An input.",
+        means="name → text, at most 25; of an `event` the payload, at most 6",
+    ),
+    Key(
+        name="deadline", read=_deadline, metavar="TIME",
+        help="How late is too late: 6h, or an instant.",
+        means="how late is too late: a duration (`6h`) or an instant",
+        default="the setting, else none",
+    ),
+    Key(
+        name="dedup-key", read=_text, metavar="KEY",
+        help="While a job with it is open, open no second.",
+        means="while a job of the same author, agent and key is open, no second is created",
+    ),
+    Key(
+        name="request-id", read=_text, metavar="ID",
+        help="Repeat a creation safely: one job for one id.",
+        means="makes creation repeatable; the CLI writes one",
+    ),
+    Key(
+        name="max-attempts", read=_number(99, "write one such as 5"), metavar="N", types=(int,),
+        help="Dispatch attempts, 1 to 99; 5.",
+        means="dispatch attempts before it is given up", default="the setting",
+    ),
+    Key(
+        name="parent", read=_text, in_request=False,
+        means="where the job comes from; the CLI writes it",
+    ),
+    Key(
+        name="signature", read=_text, longest=500, in_request=False,
+        means="written by the CLI; see [signatures](#signatures)",
+    ),
+)  # fmt: skip
+
+#: By name: those that an issue's front matter may have, and those that a request may.
+IN_ISSUE: Mapping[str, Key] = {key.name: key for key in _ROWS if key.in_issue}
+IN_REQUEST: Mapping[str, Key] = {key.name: key for key in _ROWS if key.in_request}

@@ -1,0 +1,236 @@
+"""A series' journal as people read it: one table of its last occurrences, and what comes next."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from scheduler.job.model import Job, occurrence_comment, occurrence_instant
+from scheduler.job.states import State
+from scheduler.journal.journal import (
+    LONGEST_REASON,
+    NEVER_STARTED,
+    OLDER,
+    WHOLE,
+    Claim,
+    Entry,
+    Explanation,
+    Journal,
+    Withdrawal,
+)
+from scheduler.journal.record import hidden
+from scheduler.text import cell, code
+from scheduler.times.instants import format_instant, format_local, zone
+
+#: What people read below the hidden line takes 20,000 characters at most. If the line is
+#: longer than this, older entries are left out.
+LONGEST_LINE = 45_000
+KIND: dict[type, str] = {
+    Claim: "claim",
+    Journal: "journal",
+    Explanation: "invalid",
+    Withdrawal: "withdrawn",
+}
+
+#: What a command ended as that was not carried out.
+UNDONE = (State.REJECTED.value, State.MISSED.value, State.DISCARDED.value)
+#: How many entries of a journal people are shown; the record keeps more of them.
+MAX_SHOWN_ENTRIES = 10
+SYMBOLS = {
+    State.DISPATCHED.value: "✅",
+    State.MISSED.value: "⌛",
+    State.REJECTED.value: "⛔",
+    State.DISCARDED.value: "❌",
+    State.HELD.value: "✋",
+    State.SKIPPED.value: "⏭",
+    State.PAUSED.value: "⏸",
+    State.CANCELLED.value: "⛔",
+    NEVER_STARTED: "↻",
+}
+
+
+def series_comment(journal: Journal, *, next_instant: datetime | None, asked: Job) -> str:
+    """The one comment of a series, rewritten after each occurrence."""
+    lines = [head(journal), coming(next_instant, asked), ""]
+    lines += ["| occurrence | result | |", "|---|---|---|"]
+    for entry in reversed(journal.entries[-MAX_SHOWN_ENTRIES:]):
+        lines.append("| {} | {} | {} |".format(*(cell(each) for each in row(entry))))
+    return "\n".join(lines)
+
+
+def coming(moment: datetime | None, asked: Job) -> str:
+    """What comes next, in UTC and in the job's own zone."""
+    if moment is None:
+        return "The series is over: nothing comes after this."
+    local = ""
+    if asked.timezone and asked.timezone != "UTC":
+        local = f" ({format_local(moment, zone(asked.timezone, field='timezone'))})"
+    return f"Next: {format_instant(moment)}{local}"
+
+
+def row(entry: Entry) -> tuple[str, str, str]:
+    """One occurrence: when it was, what came of it, and where or why."""
+    instant = occurrence_instant(entry.key)
+    when = format_instant(instant) if instant else f"comment {occurrence_comment(entry.key)}"
+    result = f"{SYMBOLS.get(entry.outcome, '•')} {WORDS.get(entry.outcome, entry.outcome)}"
+    words = []
+    if entry.outcome == State.DISPATCHED.value:
+        run = f"[run {entry.run_id}]({entry.run_url})" if entry.run_url else ""
+        words.append(run or (f"run {entry.run_id}" if entry.run_id else "run not named"))
+        if entry.lateness_s is not None:
+            words.append(lateness(entry.lateness_s))
+        if entry.requested_by:
+            words.append(asked_by(entry))
+    elif entry.reason:
+        words.append(code(entry.reason))
+    if entry.passed:
+        words.append(f"{entry.passed} earlier passed over")
+    if entry.until:
+        words.append(f"not before {format_instant(entry.until)}")
+    return when, result, ", ".join(words)
+
+
+def told(entry: Entry) -> str:
+    """One occurrence in one line, for a terminal."""
+    return ": ".join(filter(None, ("  ".join(row(entry)[:2]), row(entry)[2])))
+
+
+#: What a state is called of one occurrence.
+WORDS = {State.PENDING.value: "done", State.REJECTED.value: "refused"}
+
+
+def lateness(seconds: float) -> str:
+    """How long after its time something happened, for people."""
+    if seconds < 90:
+        return f"{max(seconds, 0):.0f} s late"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min late"
+    return f"{seconds / 3600:.1f} h late"
+
+
+def claim_comment(claim: Claim) -> str:
+    """The comment that says: a tick is about to dispatch this."""
+    text = (
+        f"⏳ Starting {code(claim.target)} (attempt {claim.attempt}). Written before the "
+        "dispatch, so that no second one is made; the result will stand here."
+    )
+    return f"{head(claim)}\n{text}"
+
+
+def journal_comment(journal: Journal) -> str:
+    """The comment in which what happened stands."""
+    shown = journal.entries[-MAX_SHOWN_ENTRIES:]
+    return "\n".join([head(journal), *(sentence(entry) for entry in shown)])
+
+
+def sentence(entry: Entry) -> str:
+    """One entry of the journal, as a person reads it."""
+    at = f"{entry.at:%Y-%m-%d %H:%M:%S} UTC"
+    lead = f"{SYMBOLS.get(entry.outcome, '•')} "
+    if entry.outcome == State.DISPATCHED.value:
+        target = code(entry.target or "the workflow")
+        run = f" as [run {entry.run_id}]({entry.run_url})" if entry.run_id else ""
+        late = f", {lateness(entry.lateness_s)}" if entry.lateness_s is not None else ""
+        how = f" The run was found by {entry.matched}." if entry.matched else ""
+        unnamed = "" if entry.run_id else " GitHub did not say which run it is."
+        who = f" {asked_by(entry)}" if entry.requested_by else ""
+        return f"{lead}Started {target}{who}{run} at {at}{late}.{how}{unnamed}"
+    reason = code(entry.reason) if entry.reason else "no reason given"
+    if entry.outcome in UNDONE and occurrence_comment(entry.key):
+        return f"{lead}Not done, and the job is as it was: {reason}. ({at})"
+    until = f" It does not run before {entry.until:%Y-%m-%d %H:%M:%S} UTC." if entry.until else ""
+    texts = {
+        State.MISSED.value: f"Missed: {reason}. To run it all the same, reopen the issue.",
+        State.REJECTED.value: f"Rejected, not run: {reason}. Reopen the issue to ask again.",
+        State.DISCARDED.value: f"Given up, not run: {reason}. Reopen the issue to try again.",
+        State.HELD.value: (
+            f"On hold: {reason}. Look at the runs; then comment `/resolve dispatched RUN-ID` if "
+            "it ran, or `/resolve again` to have it run."
+        ),
+        State.SKIPPED.value: f"Skipped, not run: {reason}. Reopen the issue to ask again.",
+        State.PAUSED.value: f"Paused: {reason}.",
+        State.CANCELLED.value: f"Cancelled: {reason}.",
+        State.PENDING.value: f"Done: {reason}.{until}",
+        NEVER_STARTED: f"Attempt {entry.attempt} started no run: {reason}.",
+    }
+    return f"{lead}{texts.get(entry.outcome, reason)} ({at})"
+
+
+def invalid_comment(explanation: Explanation, problem: str) -> str:
+    """The comment that tells an author what to mend."""
+    return (
+        f"{head(explanation)}\n⚠️ This job can't be read, so it will not run:\n\n{code(problem)}\n\n"
+        "Edit the issue's text: the next tick reads it again. Close the issue to cancel it."
+    )
+
+
+def waiting_comment(explanation: Explanation, reason: str, until: str | None) -> str:
+    """The comment that says what a due job waits for; ``until`` is None of a series."""
+    end = f"until {until}" if until else "for as long as its patience lasts"
+    return (
+        f"{head(explanation)}\n⏳ This job is due, and waits:\n\n{code(reason)}\n\n"
+        f"It is asked about again {end}; then it is not run. Comment `/run` to run it now, or "
+        "close the issue to cancel it."
+    )
+
+
+def head(record: Claim | Journal | Explanation | Withdrawal) -> str:
+    """The hidden first line of a comment that holds ``record``."""
+    kind = KIND[type(record)]
+    if isinstance(record, Journal):
+        record = _bounded(record)
+    return hidden(kind, record)
+
+
+def _bounded(journal: Journal) -> Journal:
+    """The journal as it fits into a comment.
+
+    What still decides stays, and the newest entries, whole; then as many older ones, without
+    their words, as there is room for. Where that is too much by itself, the marks lose their
+    words, and then the oldest go of which nothing but the end of an instant follows that the
+    job was moved away from.
+    """
+    entries = journal.entries
+    left, spared, terse = len(entries[:-WHOLE][-OLDER:]), sorted(journal.decisive), False
+    while True:
+        fitting = _fitting(journal, {*spared}, left, terse=terse)
+        if len(hidden("journal", fitting)) <= LONGEST_LINE:
+            return fitting
+        if left:
+            left = max(left - 10, 0)
+        elif not terse:
+            terse = True
+        elif len(spared) > len(journal.marks):
+            others = [place for place in spared if place not in journal.marks]
+            spared = sorted({*journal.marks, *others[10:]})
+        else:
+            return fitting
+
+
+def _fitting(journal: Journal, spared: set[int], left: int, *, terse: bool) -> Journal:
+    young = len(journal.entries) - WHOLE
+    kept, out = [], [journal.left_out] if journal.left_out else []
+    for place, entry in enumerate(journal.entries):
+        if place >= young or (place in journal.marks and not terse):
+            kept.append(replace(entry, reason=entry.reason[:LONGEST_REASON]))
+        elif place in spared or place >= young - left:
+            kept.append(_short(entry, counts=entry is journal.furthest))
+        else:
+            out.append(entry.at)
+    return replace(journal, entries=tuple(kept), left_out=max(out, default=None))
+
+
+def _short(entry: Entry, *, counts: bool) -> Entry:
+    """An entry without its words; only the one that a series ``counts`` from keeps its number."""
+    if not counts and (entry.nth or entry.counted):
+        entry = replace(entry, nth=None, counted="")
+    if not (entry.target or entry.reason):
+        return entry
+    bare = replace(entry, reason="", run_url="", target="", matched="")
+    return replace(bare, requested_by="", verified=None)
+
+
+def asked_by(entry: Entry) -> str:
+    """For whom something was started, and whether that is more than a name."""
+    signed = "verified by its signature" if entry.verified else "not verified by a signature"
+    return f"for {code(entry.requested_by)} ({signed})"

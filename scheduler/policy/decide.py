@@ -1,0 +1,337 @@
+"""What is to be done with a job: one pure function from what is known to a decision.
+
+The engine performs decisions and makes none. Each is made twice: before a claim, from
+what the listing showed, and after it, from what was read again; only if both agree does
+anything happen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from scheduler.job.model import Job
+from scheduler.job.states import TERMINAL, State
+from scheduler.journal.journal import NEVER_STARTED, Claim, Entry, History, Withdrawal
+from scheduler.journal.slash import Command, Resolution
+
+#: The longest pause between two attempts, whatever the doubling says.
+LONGEST_BACKOFF = timedelta(hours=1)
+#: So often in a row claims are given up before the job is put on hold.
+PATIENT = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wait:
+    """Nothing to do before ``until`` (None: something else must change first)."""
+
+    reason: str
+    until: datetime | None = None
+    state: State = State.PENDING
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fire:
+    """Claim it and dispatch it, as the ``attempt``-th attempt at this occurrence."""
+
+    attempt: int
+    supersedes: Claim | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class End:
+    """Claim it and end it without a dispatch."""
+
+    state: State
+    reason: str
+    attempt: int
+    supersedes: Claim | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finish:
+    """It is recorded already; what is left is to close the issue."""
+
+    state: State
+    entry: Entry
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recover:
+    """A claim has stood for too long: ask GitHub what became of it."""
+
+    claim: Claim
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hold:
+    """What happened can't be told, or the record can't be believed: a human decides."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resolve:
+    """A person said of a held job that it ran, or that it didn't and comes at another instant."""
+
+    resolution: Resolution
+
+
+Decision = Wait | Fire | End | Finish | Recover | Hold | Resolve
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """The numbers that a decision depends on, from the settings and the job."""
+
+    recover_after: timedelta
+    backoff: timedelta
+    max_attempts: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What is wanted of an occurrence other than that it runs.
+
+    ``skip`` is why it is not to; ``command`` is what somebody who may asked for in a comment,
+    ``overtaken`` what somebody did to the contrary since. ``lost``: what can't be read is past
+    mending. ``moved``: its job was given another instant meanwhile.
+    """
+
+    skip: str | None = None
+    command: Command | None = None
+    overtaken: str | None = None
+    lost: bool = False
+    moved: bool = False
+
+
+#: What the words of a command lead to, where nothing is to be dispatched.
+OBEYED = {
+    "pause": State.PAUSED,
+    "resume": State.PENDING,
+    "snooze": State.PENDING,
+    "cancel": State.CANCELLED,
+}
+#: What a command ended as that was carried out.
+DONE = frozenset({State.DISPATCHED, *OBEYED.values()})
+
+
+def decide(
+    job: Job,
+    history: History,
+    *,
+    key: str,
+    now: datetime,
+    limits: Limits,
+    reopened: bool = False,
+    github_now: datetime | None = None,
+    resolution: Resolution | None = None,
+    forged: str | None = None,
+    forbidden: str | None = None,
+    wanted: Wanted | None = None,
+) -> Decision:
+    """What to do with the occurrence ``key`` of ``job`` at ``now``.
+
+    ``reopened``: a person reopened the issue. ``github_now`` is GitHub's own time, by
+    which the age of a claim is measured: the clocks of two machines may differ.
+    ``resolution`` is the word of a trusted person, ``forged`` says whose record of those
+    with write access is not the scheduler's own. ``forbidden`` is the rule that the job
+    breaks, due or not. ``wanted`` is what is to be done instead of a plain dispatch.
+    """
+    wanted = wanted or Wanted()
+    if reason := forged or (None if wanted.lost else _unreadable(history, resolution)):
+        return Hold(reason=reason)
+    entries = history.journal.of(key)
+    last = entries[-1] if entries else None
+    if ran := next((e for e in entries if e.outcome == State.DISPATCHED.value), None):
+        return Finish(state=State.DISPATCHED, entry=ran)
+    if last and last.outcome == State.HELD.value:
+        if resolution is None:
+            return Wait(reason=last.reason, state=State.HELD)
+        if resolution.started or wanted.moved:
+            return Resolve(resolution=resolution)
+    if last and _is_state(last) and State(last.outcome) in TERMINAL and not reopened:
+        return Finish(state=State(last.outcome), entry=last)
+    if open_claim := _standing(history, key, github_now or now, limits):
+        return open_claim
+    if forbidden and not wanted.command:
+        attempt = next_attempt(history, key)
+        return End(state=State.REJECTED, reason=forbidden, attempt=attempt)
+    if now < job.run_at:
+        return Wait(reason="not yet due", until=job.run_at)
+    late = _runs_late(history, key, reopened=reopened)
+    return _attempt(job, history, key, now, limits, forgive_deadline=late, wanted=wanted)
+
+
+def _standing(history: History, key: str, now: datetime, limits: Limits) -> Decision | None:
+    standing = [claim for claim in history.standing if claim.key == key] or history.standing
+    if not standing:
+        return None
+    youngest = max(claim.created_at or claim.made_at for claim in standing)
+    if now - youngest < limits.recover_after:
+        return Wait(reason="a tick has claimed it", state=State.DISPATCHING)
+    return Recover(claim=standing[0])
+
+
+def _runs_late(history: History, key: str, *, reopened: bool) -> bool:
+    """Whether a person reopened a missed job: then it runs however late."""
+    # Even if it was reopened before by somebody who may not, and rejected for that.
+    missed = any(each.outcome == State.MISSED.value for each in history.journal.of(key))
+    return missed and reopened
+
+
+def _unreadable(history: History, resolution: Resolution | None) -> str | None:
+    said = resolution.comment_id if resolution else 0
+    unreadable = [number for number in history.lost if number > said]
+    if not unreadable:
+        return None
+    ids = ", ".join(str(number) for number in unreadable)
+    return (
+        f"a record of the scheduler's own can't be read (comment {ids}): it was "
+        "edited, or written by a newer version"
+    )
+
+
+def _is_state(entry: Entry) -> bool:
+    return entry.outcome != NEVER_STARTED
+
+
+def _attempt(
+    job: Job,
+    history: History,
+    key: str,
+    now: datetime,
+    limits: Limits,
+    *,
+    forgive_deadline: bool = False,
+    supersedes: Claim | None = None,
+    wanted: Wanted,
+) -> Decision:
+    attempt = next_attempt(history, key)
+    if end := _instead(wanted, history, key):
+        return End(state=end[0], reason=end[1], attempt=attempt, supersedes=supersedes)
+    if used(history, key) >= limits.max_attempts:
+        reason = f"all {limits.max_attempts} attempts were made and no run was started"
+        return End(state=State.DISCARDED, reason=reason, attempt=attempt, supersedes=supersedes)
+    expires = job.expires_at()
+    if expires is not None and now > expires and not forgive_deadline:
+        late = str(now - job.run_at).split(".")[0]
+        reason = f"its deadline passed at {expires:%Y-%m-%d %H:%M:%S} UTC; it would be {late} late"
+        return End(state=State.MISSED, reason=reason, attempt=attempt, supersedes=supersedes)
+    return Fire(attempt=attempt, supersedes=supersedes)
+
+
+def _instead(wanted: Wanted, history: History, key: str) -> tuple[State, str] | None:
+    """How the occurrence ends without a dispatch, and why; None: it is to be dispatched."""
+    command = wanted.command
+    if command is None:
+        return (State.SKIPPED, wanted.skip) if wanted.skip else None
+    words = f"{f'/{command.name}' if command.name else 'a comment'} by {command.by!r}"
+    if command.problem:
+        return State.REJECTED, command.problem
+    if history.journal.held not in (None, key) and command.name != "cancel":
+        return State.REJECTED, f"{words}: the job is on hold; say /resolve first"
+    if wanted.overtaken:
+        return State.REJECTED, f"{words}: {wanted.overtaken}; say it again if it is still meant"
+    state = OBEYED.get(command.name)
+    return (state, words) if state else None
+
+
+def next_attempt(history: History, key: str) -> int:
+    """A number that no attempt at this occurrence has had: a claim is known by it."""
+    seen = [c.attempt for c in history.claims if c.key == key]
+    seen += [entry.attempt for entry in history.journal.of(key)]
+    return max(seen, default=0) + 1
+
+
+def used(history: History, key: str) -> int:
+    """The dispatch attempts since the occurrence last ended (and was reopened)."""
+    entries = list(history.journal.of(key))
+    ends = [i for i, e in enumerate(entries) if _is_state(e) and State(e.outcome) in TERMINAL]
+    since = entries[ends[-1] + 1 :] if ends else entries
+    settled = {entry.claim for entry in entries}
+    open_claims = {c.attempt for c in history.claims if c.key == key and c.id not in settled}
+    return len({entry.attempt for entry in since} | open_claims)
+
+
+def after_recovery(
+    job: Job,
+    history: History,
+    claim: Claim,
+    *,
+    key: str,
+    now: datetime,
+    limits: Limits,
+    reopened: bool = False,
+    github_now: datetime | None = None,
+    wanted: Wanted | None = None,
+) -> Decision:
+    """What to do once recovery showed that ``claim`` started nothing."""
+    delay = backoff(limits.backoff, key=claim.key, attempt=claim.attempt)
+    again = (claim.created_at or claim.made_at) + delay
+    if (github_now or now) < again and now < again:
+        return Wait(reason=f"attempt {claim.attempt} did not start it", until=again)
+    late = _runs_late(history, key, reopened=reopened)
+    wanted = wanted or Wanted()
+    return _attempt(
+        job, history, key, now, limits, forgive_deadline=late, supersedes=claim, wanted=wanted
+    )
+
+
+def confirms(decision: Fire | End, own: Claim, history: History, fresh: Decision) -> bool:
+    """Whether what was read again, after ``own`` was written, still says ``decision``.
+
+    ``fresh`` is the decision made anew from ``before(history, own)``. Among the claims of
+    one attempt the lowest comment id wins, and so does one that was made earlier: nobody
+    promises that ids rise as comments are written. A higher attempt knows more than this one.
+    """
+    for claim in history.claims:
+        if claim.key == own.key and (claim.attempt > own.attempt or _is_rival(claim, own)):
+            return False
+    if not isinstance(fresh, (Fire, End)) or fresh.attempt != decision.attempt:
+        return False
+    if isinstance(fresh, End):
+        return isinstance(decision, End) and decision.state is fresh.state
+    # A rule or the target may end a job that is otherwise ready to be dispatched.
+    return isinstance(decision, Fire) or decision.state is not State.MISSED
+
+
+def _is_rival(claim: Claim, own: Claim) -> bool:
+    earlier = bool(claim.created_at and own.created_at and claim.created_at < own.created_at)
+    return claim.attempt == own.attempt and (claim.id < own.id or earlier)
+
+
+def given_up(withdrawals: Iterable[Withdrawal]) -> int:
+    """How often in a row claims were given up, as far as an issue's comments show."""
+    return sum(each.times for each in withdrawals)
+
+
+def held_back(withdrawals: Collection[Withdrawal], *, key: str, base: timedelta) -> Wait | None:
+    """The wait of a job whose claims were given up ``PATIENT`` times; None: go on.
+
+    Nothing was started, so it is tried again, after longer and longer pauses.
+    """
+    times = given_up(withdrawals)
+    if times < PATIENT:
+        return None
+    last = max(withdrawals, key=lambda each: each.at)
+    pause = backoff(base, key=key, attempt=times - PATIENT + 1)
+    return Wait(reason=last.reason, until=last.at + pause, state=State.HELD)
+
+
+def before(history: History, own: Claim) -> History:
+    """``history`` without ``own`` and without the later claims to the same attempt."""
+    kept = (c for c in history.claims if (c.key, c.attempt) != (own.key, own.attempt))
+    return replace(history, claims=tuple(kept))
+
+
+def backoff(base: timedelta, *, key: str, attempt: int) -> timedelta:
+    """The pause after an attempt: doubling, with jitter of a quarter either way.
+
+    The jitter comes from the occurrence key, so that two ticks compute the same instant.
+    """
+    seed = hashlib.sha256(f"{key}/{attempt}".encode()).digest()[0] / 255
+    doubled: timedelta = min(base * 2 ** min(attempt - 1, 12), LONGEST_BACKOFF)
+    return doubled * (0.75 + seed / 2)

@@ -1,0 +1,49 @@
+"""The job that an issue's text asks for, read so that no text does harm.
+
+Everybody who reads issues reads them here: the tick, the rules and all commands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from scheduler.job import frontmatter
+from scheduler.job.model import Job
+from scheduler.policy import series
+from scheduler.ports import Ticket
+from scheduler.text import blamed
+
+
+def job_of(body: str, *, timezone: str | None) -> Job:
+    """The job that a body asks for; ``timezone`` is that of the settings.
+
+    Raises:
+        InvalidJob: it asks for none, or something was raised while it was read.
+    """
+    with its_own_fault(body):
+        return frontmatter.parse(body, timezone=timezone)
+
+
+def waiting(ticket: Ticket, *, timezone: str | None) -> tuple[Job, datetime]:
+    """The job of an open issue, and the instant that it waits for as far as the issue shows it.
+
+    Raises:
+        InvalidJob: as ``job_of``, or no such instant can be worked out.
+    """
+    job = job_of(ticket.body, timezone=timezone)
+    with its_own_fault(ticket.body):
+        return job, series.expected(job, title=ticket.title, touched=ticket.updated_at)
+
+
+@contextmanager
+def its_own_fault(body: str) -> Iterator[None]:
+    """Whatever is raised while something is worked out from ``body`` is the fault of that text.
+
+    Raises:
+        InvalidJob: instead.
+    """
+    lines = body.removeprefix("\ufeff").removeprefix("---").split("\n---", 1)[0].split()
+    with blamed("front matter", " ".join(lines[:20])):
+        yield

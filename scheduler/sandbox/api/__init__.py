@@ -1,0 +1,1 @@
+"""The endpoints of GitHub's API that the sandbox serves."""

@@ -1,0 +1,1 @@
+"""The demo: a whole story against the sandbox, told and checked."""

@@ -1,0 +1,1 @@
+"""The sandbox's server: connections, routes, pages, limits, and faults on demand."""

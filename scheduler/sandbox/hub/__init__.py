@@ -1,0 +1,1 @@
+"""What the sandbox knows: repositories, issues, comments, people, pull requests."""

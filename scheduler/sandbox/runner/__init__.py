@@ -1,0 +1,1 @@
+"""What happens to a dispatched run: events, concurrency groups, and act."""

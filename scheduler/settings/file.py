@@ -1,0 +1,231 @@
+"""The settings' file ``.github/scheduler.yml``, read strictly.
+
+Every key is optional; a key that is not known and a value of the wrong kind are errors,
+because a rule that is misspelt and so not applied is worse than a queue that stands still.
+``settings.schema.json`` says the same to editors.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import yaml
+
+from scheduler import text as fields
+from scheduler.errors import InvalidJob, SettingsError
+from scheduler.job import strict_yaml
+from scheduler.settings.model import (
+    PROFILES,
+    ROLES,
+    SETTLED,
+    SIGNING,
+    Allow,
+    Defaults,
+    Limits,
+    Quotas,
+    Scheduler,
+    Settings,
+    Trust,
+)
+from scheduler.text import refusal
+from scheduler.times import instants
+
+#: Where the file stands, on the default branch of the queue's repository.
+PATH = ".github/scheduler.yml"
+MAX_CHARS = 65_536
+
+# GitHub's limit, without the comma that separates labels where it takes a list of them.
+_LABEL = re.compile(r"[^,]{1,50}")
+# A user's, an app's ("…[bot]") or a managed user's ("…_company") name.
+_LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}(?:\[bot\])?")
+_WORKFLOW = re.compile(r"\A(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_. -]{0,200}\.ya?ml")
+_WORKFLOW_GLOB = re.compile(r"[A-Za-z0-9_.*?\[\]! -]{1,200}")
+_REPOSITORY_GLOB = re.compile(r"[A-Za-z0-9_*?\[\]!-]{1,80}/[A-Za-z0-9_.*?\[\]!-]{1,200}")
+# https://docs.github.com/en/rest/repos/repos#create-a-repository-dispatch-event
+_EVENT_GLOB = re.compile(r".{1,100}")
+_REF_GLOB = re.compile(r"[^\x00-\x20\x7f~^:\\]{1,255}")
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,8}")
+
+_T = TypeVar("_T")
+
+
+def parse(text: str) -> Settings:
+    """Read the file's text; an empty one is `Settings()`.
+
+    Raises:
+        SettingsError: one line with the file, its line, the key, its value and the fix.
+    """
+    try:
+        root = strict_yaml.load(text, max_chars=MAX_CHARS, max_depth=4, allow_newlines=False)
+    except strict_yaml.YamlProblem as problem:
+        raise SettingsError(f"{PATH} line {problem.line}: {problem.message}") from problem
+    settings: Settings = _read("", root)
+    return settings
+
+
+def _read(section: str, node: yaml.Node) -> Any:
+    if not isinstance(node, yaml.MappingNode):
+        raise _error(node, section, "is not a mapping", "write 'key: value' lines below it")
+    kind = _SECTIONS[section]
+    keys = {each.name.replace("_", "-"): each.name for each in dataclasses.fields(kind)}
+    found: dict[str, object] = {}
+    for key, value in node.value:
+        if key.value not in keys:
+            fix = fields.did_you_mean(key.value, keys, f"the keys are {', '.join(keys)}")
+            raise _error(key, section, "is not a key", fix)
+        dotted = f"{section}.{key.value}" if section else key.value
+        found[keys[key.value]] = _READERS.get(dotted, _read)(dotted, value)
+    return kind(**found)
+
+
+def _error(node: yaml.Node, key: str, problem: str, fix: str) -> SettingsError:
+    where = f"{key}: " if key else ""
+    shown = "it"
+    if isinstance(node, yaml.ScalarNode):
+        shown = fields.shown(node.value)
+    return SettingsError(f"{PATH} line {strict_yaml.line(node)}: {where}{shown} {problem}; {fix}")
+
+
+def _text(key: str, node: yaml.Node) -> str:
+    if not isinstance(node, yaml.ScalarNode):
+        raise _error(node, key, "is not a single value", "write one on the key's line")
+    text: str = node.value
+    if not text.strip():
+        raise _error(node, key, "is empty", "write a value or remove the key")
+    if not text.isprintable() or text != text.strip():
+        raise _error(node, key, "has odd characters or outer spaces", "remove them")
+    return text
+
+
+def _like(pattern: re.Pattern[str], problem: str, fix: str) -> Callable[..., str]:
+    def read(key: str, node: yaml.Node) -> str:
+        text = _text(key, node)
+        if not pattern.fullmatch(text):
+            raise _error(node, key, problem, fix)
+        return text
+
+    return read
+
+
+def _one_of(*words: str) -> Callable[..., str]:
+    def read(key: str, node: yaml.Node) -> str:
+        text = _text(key, node)
+        if text not in words:
+            raise _error(node, key, "is not a choice", f"write one of {', '.join(words)}")
+        return text
+
+    return read
+
+
+def _flag(key: str, node: yaml.Node) -> bool:
+    text = _text(key, node)
+    if text not in ("true", "false") or _quoted(node):
+        raise _error(node, key, "is not a boolean", "write true or false, without quotes")
+    return text == "true"
+
+
+def _whole(least: int, most: int) -> Callable[..., int]:
+    def read(key: str, node: yaml.Node) -> int:
+        text = _text(key, node)
+        if not _NUMBER.fullmatch(text) or _quoted(node) or not least <= int(text) <= most:
+            fix = f"write one from {least} to {most}, without quotes"
+            raise _error(node, key, "is not such a whole number", fix)
+        return int(text)
+
+    return read
+
+
+def _quoted(node: yaml.Node) -> bool:
+    # Other tools read this file as well, and to them "5" is no number.
+    return isinstance(node, yaml.ScalarNode) and bool(node.style)
+
+
+def _timely(read: Callable[[str, str], _T]) -> Callable[..., _T]:
+    def read_at(key: str, node: yaml.Node) -> _T:
+        try:
+            return read(key, _text(key, node))
+        except InvalidJob as exc:
+            raise SettingsError(f"{PATH} line {strict_yaml.line(node)}: {exc}") from exc
+
+    return read_at
+
+
+def _list(item: Callable[..., str]) -> Callable[..., tuple[str, ...]]:
+    def read(key: str, node: yaml.Node) -> tuple[str, ...]:
+        if not isinstance(node, yaml.SequenceNode):
+            raise _error(node, key, "is not a list", "write it in brackets, or a '- ' line each")
+        return tuple(item(key, each) for each in node.value)
+
+    return read
+
+
+def _patience(key: str, text: str) -> timedelta:
+    length = instants.duration(text, field=key, allow_zero=True)
+    if timedelta(0) < length < SETTLED:
+        least = f"{SETTLED.total_seconds():.0f}s"
+        fix = f"write {least} or more, or 0s where never two ticks run at a time"
+        raise refusal(key, text, "is shorter than a claim can be at work", fix)
+    return length
+
+
+_event_glob = _like(_EVENT_GLOB, "is too long", "write at most 100 characters")
+_label = _like(_LABEL, "can't be a label", "write at most 50 characters, without a comma")
+_login = _like(_LOGIN, "is not a login", "write one such as octocat or my-app[bot]")
+_workflow = _like(
+    _WORKFLOW, "is not the name of a workflow file", "write the file's name alone, such as run.yml"
+)
+_workflow_glob = _like(
+    _WORKFLOW_GLOB, "matches no workflow file's name", "write one such as agent-*.yml, no path"
+)
+_ref_glob = _like(_REF_GLOB, "matches no branch or tag", "write one such as main or release/*")
+_repository_glob = _like(
+    _REPOSITORY_GLOB, "matches no repository", "write owner/name, where * stands for any part"
+)
+
+_length = _timely(lambda key, text: instants.duration(text, field=key))
+_length_or_zero = _timely(lambda key, text: instants.duration(text, field=key, allow_zero=True))
+_zone = _timely(lambda key, text: instants.zone(text, field=key).key)
+
+_SECTIONS: Mapping[str, type[Any]] = {
+    "": Settings,
+    "scheduler": Scheduler,
+    "trust": Trust,
+    "allow": Allow,
+    "quotas": Quotas,
+    "limits": Limits,
+    "defaults": Defaults,
+}
+_READERS: Mapping[str, Callable[[str, yaml.Node], Any]] = {
+    "label": _label,
+    "scheduler.login": _login,
+    "scheduler.workflow": _workflow,
+    "trust.role": _one_of(*ROLES),
+    "trust.bots": _list(_login),
+    "trust.labelled": _flag,
+    "allow.workflows": _list(_workflow_glob),
+    "allow.events": _list(_event_glob),
+    "allow.repositories": _list(_repository_glob),
+    "allow.refs": _list(_ref_glob),
+    "quotas.open-per-agent": _whole(0, 100_000),
+    "quotas.new-per-agent-per-day": _whole(0, 100_000),
+    "quotas.depth": _whole(0, 1_000),
+    "quotas.horizon": _length,
+    "limits.per-tick": _whole(1, 1_000),
+    "limits.recover-after": _timely(_patience),
+    "limits.backoff": _length_or_zero,
+    "limits.relays-per-hour": _whole(0, 60),
+    "limits.shortest-interval": _length,
+    "defaults.workflow": _workflow,
+    "defaults.timezone": _zone,
+    "defaults.deadline": _length,
+    "defaults.max-attempts": _whole(1, 99),
+    "signing": _one_of(*SIGNING),
+    "profile": _one_of(*PROFILES),
+    "nudge": _flag,
+    "keep-alive": _flag,
+    "paused": _flag,
+}

@@ -1,0 +1,117 @@
+"""Texts: how a value is shown, refused and compared, and made safe for Markdown and terminals."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from scheduler.errors import InvalidJob, SchedulerError
+
+BACKTICKS = re.compile(r"`+")
+
+# The blanks before a command are those of its own line: over line ends as well, the search
+# would begin anew at each of them.
+_COMMAND = re.compile(r"(?:^|\r)[^\S\r\n]*::|##\[", re.MULTILINE)
+
+#: A managed user's login ends in an underscore and the enterprise's short code.
+REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}/[A-Za-z0-9_.-]{1,100}")
+
+
+def refusal(field: str, value: object, problem: str, fix: str) -> InvalidJob:
+    """One line: the field, its value as it can safely be shown, what is wrong, the fix."""
+    return InvalidJob(f"{field}: {shown(value)} {problem}; {fix}")
+
+
+@contextmanager
+def blamed(field: str, value: object) -> Iterator[None]:
+    """Whatever is raised in here is the fault of ``value``: its author is told, nobody else is.
+
+    What a library does with a text that it was not made for, nobody knows: it may raise anything.
+
+    Raises:
+        InvalidJob: in the place of whatever this package did not raise on purpose.
+    """
+    try:
+        yield
+    except SchedulerError:
+        raise
+    except Exception as fault:
+        what = shown(f"{type(fault).__name__}: {fault}")
+        fix = "write it in another way, and report the text"
+        raise refusal(field, value, f"can't be worked out ({what})", fix) from fault
+
+
+def shown(value: object, limit: int = 80) -> str:
+    """``value`` in quotes, on one line and without control characters, cut at ``limit``."""
+    text = str(value)
+    return repr(text if len(text) <= limit else text[: limit - 1] + "…")
+
+
+def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.5) -> str | None:
+    """The one of ``known`` that ``word`` was most likely meant to be; None: none is like it.
+
+    Capitals don't matter, nor what joins the parts of a name. ``cutoff`` is how alike the two
+    have to be, from 0 (anything) to 1 (the same).
+    """
+    folded = {_folded(each): each for each in known}
+    found = difflib.get_close_matches(_folded(word[:64]), folded, n=1, cutoff=cutoff)
+    return folded[found[0]] if found else None
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:
+    """The fix for a word that is not known: the nearest that is, or else ``otherwise``."""
+    near = nearest(word, known)
+    return otherwise if near is None else f"did you mean {shown(near)}?"
+
+
+def _folded(name: str) -> str:
+    return name.strip().lower().replace("_", "-").replace(" ", "-")
+
+
+def line(field: str, text: str, limit: int = 200) -> str:
+    """``text`` if it is one line of at most ``limit`` printable characters.
+
+    Raises:
+        InvalidJob: it is longer, or holds a control character.
+    """
+    if len(text) > limit:
+        raise refusal(field, text, f"has {len(text)} characters", f"keep it under {limit + 1}")
+    bad = next((c for c in text if not (c.isprintable() or c == " ")), None)
+    if bad is not None:
+        raise refusal(field, text, f"holds the control character {bad!r}", "remove it")
+    return text
+
+
+def inert(text: str) -> str:
+    """``text`` for people, with a space in what the runner would take for a command.
+
+    A line is one that begins with ``::`` after blanks, or holds ``##[`` wherever.
+    """
+    return _COMMAND.sub(lambda match: f"{match[0][:-1]} {match[0][-1]}", text)
+
+
+def code(text: str, limit: int = 500) -> str:
+    """``text`` as one inline code span, on one line, cut at ``limit`` characters."""
+    one_line = " ".join(visible(text).split())
+    shown = one_line if len(one_line) <= limit else one_line[: limit - 1] + "…"
+    if not shown:
+        return "(empty)"
+    longest = max((len(run) for run in BACKTICKS.findall(shown)), default=0)
+    ticks = "`" * (longest + 1)
+    pad = " " if longest else ""
+    return f"{ticks}{pad}{shown}{pad}{ticks}"
+
+
+def cell(markdown: str) -> str:
+    """``markdown`` as a table's cell: a pipe would end it, even within code.
+
+    A backslash right before a pipe is moved off it: it would escape the escape.
+    """
+    return markdown.replace("\\|", "\\ |").replace("|", "\\|").replace("\n", " ")
+
+
+def visible(text: str) -> str:
+    """``text`` without what moves a cursor or hides: each such character is replaced."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)

@@ -1,0 +1,1 @@
+"""One pass over the queue, through the ports."""

@@ -1,0 +1,349 @@
+"""Claim, re-read, dispatch, record, close: the effects on one job, in their order.
+
+The order is the promise. A claim is written before the dispatch and the result after it,
+so whoever dies in between leaves a trace that the next tick can follow; nothing is sent
+on the strength of what was read before the claim stood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from scheduler.errors import NotPermitted, RateLimited, Rejected, SchedulerError, Unavailable
+from scheduler.job.states import State, state_label
+from scheduler.journal.comments import claim_comment, journal_comment
+from scheduler.journal.journal import (
+    Claim,
+    Entry,
+    History,
+    Journal,
+    Withdrawal,
+    never_started,
+    read,
+)
+from scheduler.journal.slash import Command
+from scheduler.policy.decide import PATIENT, End, Fire, given_up
+from scheduler.policy.rereading import HIDDEN, UNSHOWN, too_old
+from scheduler.ports import Accepted, Clock, Comment, Dispatch, Queue, Ticket
+from scheduler.settings.model import CLAIM_VALIDITY
+from scheduler.tick.discussions import Again, Discussions
+from scheduler.tick.report import withdrawn_comment
+
+#: How often what was read is read again when it is older than what was written.
+READS = 3
+#: The longest wait for GitHub's rate limit within a tick.
+PATIENCE = timedelta(seconds=15)
+#: The labels by which a person keeps a job from running, and what is said of each.
+STOPS = {State.PAUSED: "paused", State.HELD: "put on hold"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """One occurrence that is to be dispatched, with everything that the dispatch needs.
+
+    ``title`` and ``instead_of`` are what its claim says of itself. ``asked`` is what a comment
+    asks for; None: its own time does.
+    """
+
+    ticket: Ticket
+    key: str
+    dispatch: Dispatch
+    title: str = ""
+    instead_of: datetime | None = None
+    asked: Command | None = None
+
+    @property
+    def target(self) -> str:
+        """The target in one word, as a claim names it."""
+        target = self.dispatch.target
+        where = f"@{target.ref}" if target.workflow else ""
+        return f"{target.repo} {target.name}{where}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """A claim that stands, and when it was begun by both clocks of the claimant."""
+
+    claim: Claim
+    began: datetime
+    began_monotonic: float
+    login: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fresh:
+    """What was read after the claim stood: the issue, its comments, GitHub's time."""
+
+    ticket: Ticket
+    comments: tuple[Comment, ...]
+    as_of: datetime | None
+
+
+class Withdrawn(SchedulerError):
+    """The claim was given up before anything was sent; the message says why."""
+
+
+class GivenUp(Withdrawn):
+    """The same, for what was read stayed older than the claim, the ``times``-th time in a row."""
+
+    def __init__(self, message: str, *, times: int) -> None:
+        super().__init__(message)
+        self.times = times
+
+
+class AnswerLost(SchedulerError):
+    """The dispatch may or may not have been made; its claim stands for recovery."""
+
+
+class Claimant:
+    """Carries out the steps of one job against a queue. Holds no state between jobs."""
+
+    def __init__(
+        self,
+        queue: Queue,
+        discussions: Discussions,
+        clock: Clock,
+        *,
+        label: str,
+        nonce: Callable[[], str],
+    ) -> None:
+        self.queue = queue
+        self.discussions = discussions
+        self.clock = clock
+        self.label = label
+        self._nonce = nonce
+
+    def claim(self, work: Work, decision: Fire | End, newest_run: int | None) -> tuple[Held, Fresh]:
+        """Write a claim and read the issue again, until what is read holds the claim.
+
+        Raises:
+            GivenUp: what was read stayed older than the claim.
+            Withdrawn: what was read forbids a dispatch.
+            Rejected: GitHub takes no comment on this issue.
+        """
+        began, began_monotonic = self.clock.now(), self.clock.monotonic()
+        claim = Claim(
+            key=work.key,
+            attempt=decision.attempt,
+            nonce=self._nonce(),
+            target=work.target,
+            made_at=began,
+            expires_at=began + CLAIM_VALIDITY,
+            newest_run=newest_run,
+            supersedes=decision.supersedes.id if decision.supersedes else None,
+            ends=decision.state.value if isinstance(decision, End) else "",
+            title=work.title,
+            instead_of=work.instead_of,
+        )
+        written: Comment | None = None
+        try:
+            written = self.queue.add_comment(work.ticket.number, claim_comment(claim))
+        except Unavailable as lost:
+            if not lost.sent:
+                raise
+        fresh, mine = self._read_again(work, claim, written)
+        held = Held(
+            claim=replace(claim, id=mine.id, created_at=mine.created_at),
+            began=began,
+            began_monotonic=began_monotonic,
+            login=mine.author.login,
+        )
+        if reason := changed(work.ticket, fresh.ticket, self.label):
+            self.withdraw(held)
+            raise Withdrawn(reason)
+        return held, fresh
+
+    def _read_again(
+        self, work: Work, claim: Claim, written: Comment | None
+    ) -> tuple[Fresh, Comment]:
+        tried = 0
+        while True:
+            tried += 1
+            try:
+                again = self._again(work, whole=tried == READS)
+                ticket = self.queue.ticket(work.ticket.number)
+                reason = _older(work, ticket, again, claim)
+                if reason == HIDDEN:
+                    # Perhaps only of what was written between the two readings.
+                    again = self._again(work, whole=again.whole)
+                    reason = _older(work, ticket, again, claim)
+            except SchedulerError:
+                self._delete(written.id if written else None)
+                raise
+            if ticket is None:
+                raise Withdrawn("the issue was deleted or transferred")
+            mine = _own(again, claim)
+            if mine and not reason:
+                comments = again.comments
+                return Fresh(ticket=ticket, comments=comments.items, as_of=comments.as_of), mine
+            written = written or mine
+            if tried == READS:
+                raise self._given_up(work, written, again, reason)
+            self.clock.sleep(1.0)
+
+    def _again(self, work: Work, *, whole: bool) -> Again:
+        return self.discussions.again(work.ticket, asked=work.asked, whole=whole)
+
+    def _given_up(self, work: Work, written: Comment | None, again: Again, reason: str) -> GivenUp:
+        """Take the claim back, and say so on the issue where the ticks to come find it."""
+        words = f"GitHub showed the issue older than the claim: {reason}"
+        if written is None:
+            return GivenUp(words, times=0)
+        known = read(again.comments.items, login=written.author.login).withdrawals
+        times = given_up(known) + 1
+        if reason == UNSHOWN:
+            # What earlier ticks said of it may be hidden as well.
+            hidden = work.ticket.comments - len(again.listed) if again.whole else 0
+            times = max(times, min(hidden + 1, PATIENT))
+        withdrawal = Withdrawal(times=times, at=self.clock.now(), reason=reason)
+        held = state_label(self.label, State.HELD) if times >= PATIENT else ""
+        try:
+            self.queue.edit_comment(written.id, withdrawn_comment(withdrawal, held=held))
+            for each in known:
+                self.discussions.delete(each.id)
+        except SchedulerError:
+            self._delete(written.id)
+        return GivenUp(words, times=times)
+
+    def _delete(self, comment_id: int | None) -> None:
+        if comment_id is None:
+            return
+        try:
+            self.discussions.delete(comment_id)
+        except SchedulerError:
+            # It stands then, nothing was sent under it, and recovery will find that.
+            return
+
+    def withdraw(self, held: Held) -> None:
+        """Delete a claim under which nothing was sent."""
+        self._delete(held.claim.id)
+
+    def expired(self, held: Held) -> bool:
+        """Whether the claim is too old to send under, by either clock.
+
+        A monotonic clock stands still while a machine is suspended, a wall clock can be
+        set back: the larger difference counts.
+        """
+        elapsed = timedelta(seconds=self.clock.monotonic() - held.began_monotonic)
+        return max(elapsed, self.clock.now() - held.began) >= CLAIM_VALIDITY
+
+    def send(self, work: Work, held: Held) -> tuple[Accepted, datetime]:
+        """Dispatch under a claim, once; also the instant at which it was sent.
+
+        Raises:
+            Withdrawn: the claim is too old.
+            RateLimited: GitHub wants a longer wait than a claim is good for.
+            AnswerLost: whether it took effect can't be told from the answer.
+            Rejected: GitHub refused it for good.
+        """
+        while True:
+            if self.expired(held):
+                self.withdraw(held)
+                raise Withdrawn("its claim had grown old before the dispatch; the next tick")
+            sent_at = self.clock.now()
+            try:
+                return self.queue.dispatch(work.dispatch), sent_at
+            except RateLimited as limited:
+                wait = limited.retry_at - self.clock.now()
+                if wait > PATIENCE:
+                    self.withdraw(held)
+                    raise
+                self.clock.sleep(max(wait.total_seconds(), 0.5))
+            except NotPermitted:
+                self.withdraw(held)
+                raise
+            except Unavailable as lost:
+                if lost.sent:
+                    raise AnswerLost(str(lost)) from lost
+                self.withdraw(held)
+                raise
+
+    def record(
+        self,
+        number: int,
+        history: History,
+        entry: Entry,
+        *,
+        own: Claim | None = None,
+        written: Callable[[Journal], str] = journal_comment,
+    ) -> tuple[Journal, int]:
+        """Write ``entry`` where the issue's journal stands, then delete what it settles.
+
+        Returns: the journal, and how many comments were deleted.
+
+        ``written`` is the comment of a journal. Without a journal, the claimant's ``own``
+        claim becomes it. Another's claim never does: whoever made it may be alive, and deletes
+        it when it finds it too old. While what happened is unclear, that claim stays as it is,
+        for the human who decides.
+        """
+        journal = history.journal
+        superseded = own.supersedes if own else None
+        for claim in history.claims:
+            if claim.id == superseded and not journal.settles(claim):
+                journal = journal.with_entry(never_started(claim, entry.at))
+        journal = journal.with_entry(entry)
+        home = self._write(number, history.journal.id, own.id if own else 0, journal, written)
+        over = {claim.id for claim in history.claims if journal.settles(claim)}
+        over -= {claim.id for claim in history.claims if journal.keeps(claim)}
+        over |= {*history.copies, *([own.id] if own else [])}
+        over |= {each.id for each in history.withdrawals}
+        for claim_id in sorted(over - {home}):
+            self.discussions.delete(claim_id)
+        return replace(journal, id=home), len(over - {home})
+
+    def _write(
+        self,
+        number: int,
+        journal_id: int,
+        own_id: int,
+        journal: Journal,
+        written: Callable[[Journal], str],
+    ) -> int:
+        body = written(journal)
+        for comment_id in dict.fromkeys([journal_id, own_id]):
+            if not comment_id:
+                continue
+            try:
+                self.queue.edit_comment(comment_id, body)
+            except Rejected as gone:
+                if gone.status not in (404, 410):
+                    raise
+            else:
+                return comment_id
+        return self.queue.add_comment(number, body).id
+
+
+def _own(again: Again, claim: Claim) -> Comment | None:
+    return next((each for each in again.listed if claim.nonce in each.body), None)
+
+
+def _older(work: Work, ticket: Ticket | None, again: Again, claim: Claim) -> str:
+    """Why what was read may be older than the claim; nothing, if it is not."""
+    if ticket is None:
+        return ""
+    mine = _own(again, claim)
+    own = mine.id if mine else None
+    return too_old(work.ticket, ticket, again.listed, own, whole=again.whole) or ""
+
+
+def changed(before: Ticket, now: Ticket, label: str) -> str | None:
+    """What a person did to the issue that forbids what was decided before; None: nothing."""
+    if now.url != before.url:
+        return "the issue was transferred"
+    if not now.open:
+        return "the issue was closed"
+    if label.lower() not in {name.lower() for name in now.labels}:
+        return f"the label {label!r} was taken off"
+    if now.locked:
+        return "the issue was locked"
+    if now.state_reason != before.state_reason:
+        return "the issue was reopened"
+    for state, words in STOPS.items():
+        stop = state_label(label, state)
+        if (stop in now.labels) != (stop in before.labels):
+            return f"the job was {words}" if stop in now.labels else f"it is no longer {words}"
+    if now.body != before.body:
+        return "its text was changed; the next tick reads it"
+    return None

@@ -1,0 +1,187 @@
+"""What people read: comments on the issue, the job summary, lines on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from scheduler.errors import SchedulerError
+from scheduler.job.states import State
+from scheduler.journal.comments import SYMBOLS, head, lateness
+from scheduler.journal.journal import Explanation, Withdrawal
+from scheduler.text import cell, code, visible
+from scheduler.times.instants import format_instant
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fired:
+    """A dispatch that GitHub accepted; ``lateness_s`` is in seconds after ``run-at``."""
+
+    id: int
+    run_id: int | None
+    run_url: str
+    lateness_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """A job and why it is where it is."""
+
+    id: int
+    reason: str
+
+
+@dataclass(kw_only=True)
+class TickReport:
+    """What one tick did; the lists are those of ``tick --json``."""
+
+    now: datetime
+    scanned: int = 0
+    due: int = 0
+    dispatched: list[Fired] = field(default_factory=list)
+    missed: list[Note] = field(default_factory=list)
+    invalid: list[Note] = field(default_factory=list)
+    rejected: list[Note] = field(default_factory=list)
+    retrying: list[Note] = field(default_factory=list)
+    discarded: list[Note] = field(default_factory=list)
+    held: list[Note] = field(default_factory=list)
+    recovered: list[Note] = field(default_factory=list)
+    withdrawn: list[Note] = field(default_factory=list)
+    skipped: list[Note] = field(default_factory=list)
+    paused: list[Note] = field(default_factory=list)
+    obeyed: list[Note] = field(default_factory=list)
+    waiting: int = 0
+    next_due: datetime | None = None
+    requests: int = 0
+    notices: list[str] = field(default_factory=list)
+    stopped: str = ""
+    error: SchedulerError | None = None
+
+    NOTES = (
+        "missed",
+        "invalid",
+        "rejected",
+        "retrying",
+        "discarded",
+        "held",
+        "recovered",
+        "withdrawn",
+        "skipped",
+        "paused",
+        "obeyed",
+    )
+
+    def comes_next(self, *instants: datetime) -> None:
+        """Remember when something is to be looked at again; the earliest counts."""
+        known = [self.next_due] if self.next_due else []
+        self.next_due = min([*known, *instants], default=None)
+
+    @property
+    def left(self) -> int:
+        """The due jobs that the tick did not come to: if it stopped, those it names nowhere."""
+        if self.waiting or not self.stopped:
+            return self.waiting
+        notes = [note.id for name in self.NOTES for note in getattr(self, name)]
+        named = {*(fired.id for fired in self.dispatched), *notes}
+        return max(self.due - len(named - {note.id for note in self.invalid}), 0)
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that ``tick --json`` prints."""
+        data: dict[str, Any] = {
+            "now": format_instant(self.now),
+            "scanned": self.scanned,
+            "due": self.due,
+            "dispatched": [
+                {**vars(fired), "run_url": fired.run_url or None} for fired in self.dispatched
+            ],
+        }
+        for name in self.NOTES:
+            data[name] = [vars(note) for note in getattr(self, name)]
+        data["waiting"] = self.left
+        data["next_due"] = format_instant(self.next_due) if self.next_due else None
+        data["requests"] = self.requests
+        data["notices"] = list(self.notices)
+        data["stopped"] = self.stopped or None
+        return data
+
+    def lines(self) -> Iterator[str]:
+        """The same for a terminal, a line each."""
+        for fired in self.dispatched:
+            run = fired.run_url or "the run's id is not known"
+            yield visible(f"dispatched #{fired.id} {lateness(fired.lateness_s)}: {run}")
+        for name in self.NOTES:
+            for note in getattr(self, name):
+                yield visible(f"{name} #{note.id}: {note.reason}")
+        for notice in self.notices:
+            yield visible(f"notice: {notice}")
+        if self.stopped:
+            yield visible(f"stopped early: {self.stopped}")
+        yield self.headline()
+
+    def headline(self) -> str:
+        """One line that says what the tick found and what comes next."""
+        coming = f"next {format_instant(self.next_due)}" if self.next_due else "nothing waits"
+        return (
+            f"{_count(self.scanned, 'open job')}, {self.due} due, "
+            f"{len(self.dispatched)} dispatched; {coming} ({self.requests} requests)"
+        )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def withdrawn_comment(withdrawal: Withdrawal, *, held: str) -> str:
+    """The comment that says why nothing was started; ``held`` is the label of what is on hold.
+
+    It is empty as long as every tick tries again.
+    """
+    again = (
+        f"It is on hold, and tried again now and then; take the label {code(held)} off to have it "
+        "tried at once."
+        if held
+        else "The next tick tries again."
+    )
+    times = "once" if withdrawal.times == 1 else f"{withdrawal.times} times"
+    return (
+        f"{head(withdrawal)}\n↻ Nothing was started, {times} so far: after a claim was written "
+        f"on this issue, GitHub showed an older state of it: {code(withdrawal.reason)}. {again}"
+    )
+
+
+def stays_comment(explanation: Explanation, state: State, reason: str) -> str:
+    """The comment that says why a job whose label was taken off stays paused, or on hold."""
+    stays = {State.PAUSED: "paused", State.HELD: "on hold"}[state]
+    return f"{head(explanation)}\n{SYMBOLS[state.value]} This job stays {stays}:\n\n{code(reason)}"
+
+
+def moved_comment(run_at: datetime) -> str:
+    """The comment on a job that was given another time in the moment in which it was closed."""
+    return (
+        "✏️ This job was changed while it was being closed, so it does not run at "
+        f"{run_at:%Y-%m-%d %H:%M:%S} UTC: to have it run then, reopen the issue."
+    )
+
+
+def summary(report: TickReport, *, repository: str, server: str = "https://github.com") -> str:
+    """The job summary: a headline and a table of what was done."""
+    lines = [f"### Schedule: {report.headline()}", ""]
+    rows = []
+    for fired in report.dispatched:
+        run = f"[run {fired.run_id}]({fired.run_url})" if fired.run_id else "run not named"
+        rows.append((fired.id, "✅ dispatched", f"{run}, {lateness(fired.lateness_s)}"))
+    for name in report.NOTES:
+        symbol = SYMBOLS.get(name, "⚠️" if name == "invalid" else "↻")
+        rows += [(note.id, f"{symbol} {name}", code(note.reason)) for note in getattr(report, name)]
+    if rows:
+        lines += ["| job | result | |", "|---|---|---|"]
+        lines += [
+            f"| [#{number}]({server}/{repository}/issues/{number}) | {result} | {cell(text)} |"
+            for number, result, text in rows
+        ]
+    lines += [line for notice in report.notices for line in ("", f"Notice: {code(notice)}")]
+    if report.stopped:
+        lines += ["", f"Stopped early: {code(report.stopped)}"]
+    return "\n".join(lines) + "\n"

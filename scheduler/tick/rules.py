@@ -1,0 +1,323 @@
+"""Whether a job may run: everything that can say no, gathered and asked in order of cost.
+
+Trust, quotas, signatures and the target's own declaration are pure rules elsewhere; here
+they get the facts that they need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from scheduler.errors import InvalidJob, Rejected, Unavailable
+from scheduler.job import signing
+from scheduler.job.model import Job
+from scheduler.job.signing import Keys
+from scheduler.job.states import State, state_label
+from scheduler.job.workflow_inputs import Declared, check
+from scheduler.journal.slash import resolutions
+from scheduler.policy import quotas
+from scheduler.policy.acts import Beginning, Kind, beginnings, labelled, last_by_others, overtaken
+from scheduler.policy.job_text import job_of
+from scheduler.policy.quotas import Entered
+from scheduler.policy.trust import (
+    author_refusal,
+    command_refusal,
+    is_branch,
+    named_bot,
+    ref_refusal,
+    sender_of,
+    target_of,
+    target_refusal,
+)
+from scheduler.ports import Comments, Target, Ticket, User
+from scheduler.settings.model import Settings
+from scheduler.tick.facts import Facts
+from scheduler.tick.occurrence import Known
+from scheduler.times.instants import format_instant
+
+#: How far back closed jobs count: the day of ``quotas.new-per-agent-per-day``.
+COUNTED = quotas.DAY
+#: How far the clock of this machine and GitHub's may be apart.
+CLOCKS = timedelta(minutes=2)
+#: In which state a job stays that somebody let go on who may not.
+STAYS: Mapping[Kind, State] = {Kind.RESUMED: State.PAUSED, Kind.LET_GO: State.HELD}
+#: How whoever may has a job run all the same.
+FIX: Mapping[Kind, str] = {
+    Kind.REOPENED: "reopen it, if you may",
+    Kind.LABELLED: "put it on, or reopen the issue, if you may",
+    Kind.UNLOCKED: "reopen the issue, if you may",
+    Kind.RESUMED: "take it off, or comment /resume, if you may",
+    Kind.LET_GO: "take it off, if you may",
+}
+
+
+class Rules:
+    """The rules of one repository, over what one tick knows."""
+
+    def __init__(self, settings: Settings, facts: Facts, *, repository: str, keys: Keys) -> None:
+        self.settings = settings
+        self.facts = facts
+        self.repository = repository
+        self.keys = keys
+        #: What closed issues say; a holder counts the same ones again and again.
+        self.texts: dict[tuple[str, str | None], Job | None] = {}
+        self._over: dict[int, str] = {}
+
+    def enter(self, known: Iterable[Known], others: Iterable[Ticket], *, now: datetime) -> None:
+        """Count the jobs of this tick against the quotas, and look for what came twice.
+
+        ``others`` are issues that have ended, or wait for a person: they count, too. Of one
+        that is named twice the first counts.
+        """
+        entered = [Entered.of(each.ticket, each.raw) for each in known]
+        here = {each.number for each in entered}
+        apart = {each.number: each for each in reversed([*others]) if each.number not in here}
+        read = ((ticket, self.job(ticket.body)) for ticket in apart.values())
+        entered += [Entered.of(ticket, job) for ticket, job in read if job is not None]
+        # What somebody else wrote in an agent's name uses up nothing of it, where a key can tell.
+        own = [each for each in entered if not self._unsigned(each.job, each.created_at)]
+        self._over = quotas.refusals(own, quotas=self.settings.quotas, now=now)
+        if self.settings.signing != "off":
+            self._over |= _replayed(entered)
+
+    def job(self, body: str) -> Job | None:
+        """The job that a text says; None: it says none. Each text is read once."""
+        asked = (body, self.settings.defaults.timezone)
+        if asked not in self.texts:
+            try:
+                self.texts[asked] = job_of(body, timezone=asked[1])
+            except InvalidJob:
+                self.texts[asked] = None
+        return self.texts[asked]
+
+    def forbidden(self, found: Known) -> str | None:
+        """Why the job may not run however its target and author are: asks for nothing."""
+        limits = self.settings.quotas
+        return (
+            self._over.get(found.number)
+            or quotas.too_deep(found.job, limits)
+            or quotas.too_far(found.raw, found.ticket.created_at, limits)
+            or self._unsigned(found.raw, found.ticket.created_at)
+        )
+
+    def _unsigned(self, job: Job, created_at: datetime) -> str | None:
+        return signing.refusal(
+            job,
+            self.keys,
+            mode=self.settings.signing,
+            repository=self.repository,
+            created_at=created_at,
+        )
+
+    def judge(self, found: Known) -> tuple[Target, Declared, tuple[State, str] | None]:
+        """The target, what it declares, and the rule or fact that forbids the dispatch.
+
+        Of a job that somebody resumed who may not, the state is the one that it stays in.
+        """
+        job = found.job
+        target = target_of(job, queue=self.repository, settings=self.settings)
+        declared = Declared()
+        try:
+            reason = self.forbidden(found) or self._author(found) or self._used_before(found)
+            problem = (State.REJECTED, reason) if reason else self._begun(found)
+            if problem is None:
+                target, file = self.facts.target(job)
+                if target.workflow:
+                    where = f"{target.repo} at {target.ref}"
+                    who = requested_by(found)
+                    check(job, file, workflow=target.workflow, where=where, requested_by=who)
+                declared = file or declared
+        except InvalidJob as wrong:
+            # Of a series only this instant ends: the target may take the next one.
+            end = State.DISCARDED if found.asked.recurring else State.REJECTED
+            problem = (end, str(wrong))
+        except Rejected as refused:
+            problem = (State.DISCARDED, str(refused))
+        # A no by settings that are not the repository's is as wrong as a yes by them.
+        self.facts.prove_settings()
+        return target, declared, problem
+
+    def verified(self, found: Known) -> bool:
+        """Whether the job's signature shows that it is its agent's."""
+        mode = self.settings.signing != "off" and found.raw.signature is not None
+        return mode and self._unsigned(found.raw, found.ticket.created_at) is None
+
+    def may(self, user: User, job: Job) -> str | None:
+        """Why an account may not have ``job`` run, whatever its part in that."""
+        target = target_of(job, queue=self.repository, settings=self.settings)
+        return (
+            self.person(user)
+            or target_refusal(user, target, queue=self.repository, settings=self.settings)
+            or self._ref(user, target)
+        )
+
+    def _ref(self, user: User, target: Target) -> str | None:
+        reason = ref_refusal(user, target, self.settings)
+        # Which branch is the default one is asked only where it matters.
+        if reason and is_branch(target.ref, self.facts.branch(target.repo)):
+            return None
+        return reason
+
+    def person(self, user: User) -> str | None:
+        """Why an account may not have any jobs run, nor say what becomes of them."""
+        asked = not (user.bot or named_bot(user, self.settings))
+        return author_refusal(user, self.facts.role(user.login) if asked else None, self.settings)
+
+    def _author(self, found: Known) -> str | None:
+        """Why its author, or who vouches for a stranger, may not have the job run as it is."""
+        job, author = found.job, found.ticket.author
+        if reason := self.person(author):
+            return self._vouched(found, reason) if self.settings.trust.labelled else reason
+        if reason := self.may(author, job):
+            return reason
+        if (sender := sender_of(job)) and (refused := self.may(sender, job)):
+            return f"parent: the event is by somebody who may not schedule this: {refused}"
+        edit = self.facts.acts(found.ticket).edit
+        if edit is None or edit.at is None:
+            return None
+        if edit.editor is None:
+            return "body: was changed by an account that is gone; open the job anew"
+        refused = self.may(edit.editor, job)
+        return f"body: was last changed by somebody else: {refused}" if refused else None
+
+    def may_command(self, user: User, job: Job) -> bool:
+        """Whether what an account says of ``job`` in a comment is a command.
+
+        Raises:
+            RateLimited, Unavailable, NotPermitted, Rejected: GitHub did not say.
+        """
+        settings, role = self.settings, None
+        if not (user.bot or named_bot(user, settings)):
+            role = self.facts.lasting_role(user.login, enough=settings.trust.role)
+        target = target_of(job, queue=self.repository, settings=settings)
+        refused = command_refusal(user, role, target, queue=self.repository, settings=settings)
+        # A person may say what becomes of all jobs, whatever their branch.
+        bot = user.bot or named_bot(user, settings)
+        return refused is None and not (bot and self._ref(user, target))
+
+    def _vouched(self, found: Known, reason: str) -> str | None:
+        """A stranger's job runs as a trusted person saw it when they labelled it."""
+        acts = self.facts.acts(found.ticket)
+        if acts.edit is None or acts.events is None:
+            return f"{reason}; and this server can't show whether it was changed since its label"
+        label = labelled(acts.events, label=self.settings.label)
+        if label is None or label.actor is None:
+            return f"{reason}; nobody is known to have labelled it"
+        if (login := self.facts.login()) is None:
+            words = "label: whether the scheduler itself put it on can't be told"
+            raise Unavailable(f"{words}; name scheduler.login in .github/scheduler.yml")
+        if label.actor.login.lower() == login.lower():
+            return f"{reason}; it was labelled by the scheduler's own account, which is no person"
+        if refused := self.may(label.actor, found.job):
+            return f"{reason}; who labelled it may not either: {refused}"
+        if acts.edit.at is not None and acts.edit.at >= label.at:
+            return f"{reason}; it was changed after {label.actor.login!r} labelled it"
+        return None
+
+    def _begun(self, found: Known) -> tuple[State, str] | None:
+        """What becomes of a job that runs by the act of somebody who may not have it run."""
+        label = self.settings.label
+        for act in beginnings(self.facts.acts(found.ticket).events or (), label=label):
+            stays, actor = STAYS.get(act.kind), act.event.actor
+            if stays and (found.command or self._at_a_word(act, found)):
+                continue
+            gone = "its account is gone"
+            if refused := gone if actor is None else self.may(actor, found.job):
+                return stays or State.REJECTED, f"{_did(act, label)}: {refused}; {FIX[act.kind]}"
+        return None
+
+    def _at_a_word(self, act: Beginning, found: Known) -> bool:
+        """Whether the scheduler itself let a job go on, at the word of somebody who may.
+
+        Whatever else is done under its login has to be answered for as any account's acts: it
+        labels and reopens no job.
+        """
+        login, actor, journal = self.facts.login(), act.event.actor, found.history.journal
+        if actor is None or actor.login.lower() != (login or actor.login).lower():
+            return False
+        if act.kind is Kind.LET_GO:
+            # Of what is still on hold the journal says so, and that goes first.
+            return login is not None or any(e.outcome == State.HELD.value for e in journal.entries)
+        said = journal.resumed
+        return said is not None and (act.since is None or said.at >= act.since.at - CLOCKS)
+
+    def still_meant(self, found: Known, comments: Comments) -> tuple[Known, Comments]:
+        """The job with what somebody did to the contrary of its command since that was given.
+
+        And the comments without each `/resolve` since which somebody put the job on hold anew.
+        Whose acts are the scheduler's own has to be known for either.
+        """
+        said, held = found.command, state_label(self.settings.label, State.HELD)
+        words = {each.comment_id for each in resolutions(comments.items)}
+        words = words if held in found.ticket.labels else set()
+        if not (said or words) or (login := self.facts.login()) is None:
+            return found, comments
+        events, label = self.facts.acts(found.ticket).events or (), self.settings.label
+        if said is not None:
+            contrary = overtaken(said, events, found.ticket, label=label, login=login)
+            found = replace(found, overtaken=contrary)
+        if words and (act := last_by_others(events, "labeled", held, login=login)):
+            stand = (c for c in comments.items if c.id not in words or c.created_at >= act.at)
+            comments = replace(comments, items=tuple(stand))
+        return found, comments
+
+    def _used_before(self, found: Known) -> str | None:
+        if self.settings.signing == "off" or found.raw.signature is None:
+            return None
+        signature = signing.Signature.read(found.raw.signature)
+        if signature is None:
+            return None
+        since = signature.issued_at - signing.SKEW
+        for ticket in self.facts.created_since(since, beside=found.ticket):
+            ran = ticket.state_reason == "completed" and ticket.number != found.number
+            # A stranger can copy a signature into an older issue; that uses up nothing.
+            if (
+                (ticket.number < found.number or ran)
+                and self._nonce(ticket) == signature.nonce
+                and self.person(ticket.author) is None
+            ):
+                return _replay(ticket.number)
+        return None
+
+    def _nonce(self, ticket: Ticket) -> str | None:
+        try:
+            job = job_of(ticket.body, timezone=self.settings.defaults.timezone)
+        except InvalidJob:
+            return None
+        return signing.nonce_of(job)
+
+
+def requested_by(found: Known) -> str:
+    """Who asks for a job: the agent in whose name it is, else whoever opened its issue."""
+    return found.job.agent or found.ticket.author.login
+
+
+def _did(act: Beginning, label: str) -> str:
+    what = {
+        Kind.REOPENED: "state: was reopened",
+        Kind.LABELLED: f"label: {label!r} was put on",
+        Kind.UNLOCKED: "state: was unlocked",
+        Kind.RESUMED: f"label: {state_label(label, State.PAUSED)!r} was taken off",
+        Kind.LET_GO: f"label: {state_label(label, State.HELD)!r} was taken off",
+    }[act.kind]
+    return f"{what} at {format_instant(act.event.at)} by somebody else"
+
+
+def _replayed(entered: list[Entered]) -> dict[int, str]:
+    """What one account opened twice; of several accounts, who they are has to be asked."""
+    first: dict[tuple[str, str], int] = {}
+    found: dict[int, str] = {}
+    for each in sorted(entered, key=lambda each: each.number):
+        nonce = signing.nonce_of(each.job)
+        if nonce is None:
+            continue
+        older = first.setdefault((each.author.lower(), nonce), each.number)
+        if older != each.number:
+            found[each.number] = _replay(older)
+    return found
+
+
+def _replay(number: int) -> str:
+    return f"signature: was used before, by #{number}; each job needs one of its own"

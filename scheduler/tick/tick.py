@@ -1,0 +1,361 @@
+"""One tick: scan the queue, take what is due oldest first, settle what was left open.
+
+Each job has a guard of its own, so that one bad issue neither delays nor hides another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from scheduler.errors import (
+    InvalidJob,
+    NotPermitted,
+    RateLimited,
+    Rejected,
+    SchedulerError,
+    Unavailable,
+    VersionRetired,
+)
+from scheduler.job.model import Job, occurrence_key
+from scheduler.job.signing import Keys
+from scheduler.job.states import LABELLED, TERMINAL, State, state_label
+from scheduler.policy import series
+from scheduler.policy.job_text import its_own_fault, job_of
+from scheduler.policy.trust import looks_strange, target_of
+from scheduler.ports import Clock, Queue, Ticket
+from scheduler.settings.model import Settings
+from scheduler.tick.claims import Claimant, Withdrawn
+from scheduler.tick.context import HELD_FOR, Desk
+from scheduler.tick.discussions import Discussions
+from scheduler.tick.facts import Facts
+from scheduler.tick.invalid import RECENT, Explainer
+from scheduler.tick.issues import Issues
+from scheduler.tick.leftovers import ClosedIssues
+from scheduler.tick.occurrence import Known
+from scheduler.tick.place import Placer
+from scheduler.tick.process import Lifecycle
+from scheduler.tick.report import Note, TickReport
+from scheduler.tick.rules import COUNTED, Rules
+from scheduler.times import recurrence
+
+PAUSED = "the settings say `paused: true`: nothing is run until that is taken back"
+#: So many jobs in a row without an answer end the tick: it is not one job's fault.
+OUTAGES = 3
+
+
+def tick(
+    queue: Queue,
+    *,
+    clock: Clock,
+    settings: Settings,
+    nonce: Callable[[], str],
+    settings_found: bool = True,
+    keys: Keys | None = None,
+) -> TickReport:
+    """One pass over the queue.
+
+    ``nonce`` gives a new unguessable text at each call; ``settings_found`` is false where
+    the settings file was not found and the defaults are used; ``keys`` verify signatures.
+
+    Raises:
+        NotPermitted, Unavailable: the queue itself can't be read. What stops a tick later
+            stands in the report's ``stopped`` and ``error``.
+    """
+    return Tick(
+        queue,
+        clock=clock,
+        settings=settings,
+        nonce=nonce,
+        settings_found=settings_found,
+        keys=keys,
+    ).run()
+
+
+class Tick:
+    """One pass; ``run`` does all of it."""
+
+    def __init__(
+        self,
+        queue: Queue,
+        *,
+        clock: Clock,
+        settings: Settings,
+        nonce: Callable[[], str],
+        settings_found: bool = True,
+        keys: Keys | None = None,
+        branch: str | None = None,
+    ) -> None:
+        self.queue = queue
+        self.settings = settings
+        self.report = TickReport(now=clock.now())
+        self.facts = Facts(
+            queue, settings, clock=clock, settings_found=settings_found, branch=branch
+        )
+        self.rules = Rules(settings, self.facts, repository=queue.repository, keys=keys or Keys({}))
+        self.issues = Issues(queue, label=settings.label)
+        discussions = Discussions(queue, login=self.facts.login)
+        self.lifecycle = Lifecycle(
+            Desk(
+                queue=queue,
+                clock=clock,
+                settings=settings,
+                facts=self.facts,
+                rules=self.rules,
+                discussions=discussions,
+                claimant=Claimant(queue, discussions, clock, label=settings.label, nonce=nonce),
+                issues=self.issues,
+                report=self.report,
+            )
+        )
+        self.closed = ClosedIssues(self.lifecycle.desk, self.lifecycle.settlement)
+        self.placer = Placer(self.lifecycle.desk)
+        self.explainer = Explainer(queue, self.facts, self.issues)
+        self._outages = 0
+        self._denied: NotPermitted | None = None
+        self._worked = False
+        #: What is still to be explained to authors; none of it may keep a due job waiting.
+        self.untold: dict[int, tuple[Ticket, str]] = {}
+
+    def renew(self, settings: Settings) -> None:
+        """Go on with settings that were read anew; what was known of rights is forgotten."""
+        desk = self.lifecycle.desk
+        self.settings = self.rules.settings = desk.settings = settings
+        desk.unheard.clear()
+        self.facts.renew(settings)
+
+    def run(self) -> TickReport:
+        """Scan, carry out, settle, report."""
+        now, report = self.report.now, self.report
+        tickets = self.in_order(self.queue.open_tickets())
+        report.scanned = len(tickets)
+        if self.settings.paused:
+            report.notices.append(PAUSED)
+        ours = [ticket for ticket in tickets if not looks_strange(ticket, self.settings)]
+        known = self._read(ours)
+        due = self._due(known)
+        try:
+            closed = self.queue.closed_tickets(now - (COUNTED if due else RECENT))
+            near = [ticket for ticket in closed if not looks_strange(ticket, self.settings)]
+            forbidden = self._take(known, (), [*near, *ours])
+            if len(ours) < len(tickets):
+                # What others wrote is carried out: no stranger's text has kept it waiting.
+                theirs = self._read(tickets[len(ours) :])
+                if self._due(theirs) and not due:
+                    closed = self.queue.closed_tickets(now - COUNTED)
+                forbidden += self._take(theirs, known, [*closed, *tickets])
+            self._explain()
+            self._reject(forbidden)
+            self.closed.settle(closed)
+        except RateLimited as limited:
+            report.stopped = str(limited)
+            report.comes_next(limited.retry_at)
+        except (Unavailable, NotPermitted) as problem:
+            report.stopped = str(problem)
+            report.error = None if problem.passing else problem
+            report.comes_next(now)
+        self.say_untold()
+        self.lifecycle.dispatcher.pacing.tell(report)
+        report.notices += self.issues.refused.values()
+        report.requests = self.queue.requests
+        return report
+
+    def in_order(self, tickets: Iterable[Ticket]) -> list[Ticket]:
+        """Issues in the order in which their texts are read: those of strangers last.
+
+        Who wrote it, as far as the list shows, is asked before a text costs anything.
+        """
+        return sorted(tickets, key=lambda ticket: looks_strange(ticket, self.settings))
+
+    def _read(self, tickets: Iterable[Ticket]) -> list[Known]:
+        now, report = self.report.now, self.report
+        read = (self.read(ticket, now=now) for ticket in tickets)
+        known = [found for found in read if found is not None]
+        report.paused += [Note(id=found.number, reason="paused") for found in known if found.waits]
+        report.due += len(self._due(known))
+        ahead = (found.job.run_at for found in self._awake(known) if found.job.run_at > now)
+        report.comes_next(*ahead)
+        return known
+
+    def _awake(self, known: Iterable[Known]) -> list[Known]:
+        return [found for found in known if not (found.waits or self.settings.paused)]
+
+    def _due(self, known: Iterable[Known]) -> list[Known]:
+        now = self.report.now
+        due = [found for found in self._awake(known) if found.job.run_at <= now]
+        # What can only be called missed waits until what can still run has run, and so do words:
+        # whoever floods issues with them keeps no other job waiting.
+        return sorted(due, key=lambda found: (_later(found, now), found.job.run_at, found.number))
+
+    def _take(
+        self, known: list[Known], before: Iterable[Known], others: Iterable[Ticket]
+    ) -> list[Known]:
+        """Carry out what is due of ``known``; the jobs that a rule forbids, which are not.
+
+        ``before`` and ``others`` are what counts beside it.
+        """
+        self.rules.enter([*before, *known], others, now=self.report.now)
+        due = self._due(known)
+        self.facts.expect([found.ticket for found in due])
+        forbidden = [found for found in self._awake(known) if self.rules.forbidden(found)]
+        numbers = {found.number for found in forbidden}
+        self._carry_out([found for found in due if found.number not in numbers])
+        return forbidden
+
+    def say_untold(self) -> None:
+        """Say once, not of each job, what the server could not tell of who did what to them."""
+        words = self.facts.untold
+        if words and words not in self.report.notices:
+            self.report.notices.append(words)
+
+    def _carry_out(self, due: list[Known]) -> None:
+        stays = self.lifecycle.desk.stays
+        while due:
+            # A series that has more than one instant to make up for lets the others go first.
+            for done, found in enumerate(due):
+                if max(self.lifecycle.sent, self.lifecycle.ended) >= self.settings.limits.per_tick:
+                    self.report.waiting += len(due) - done
+                    self.report.comes_next(self.report.now)
+                    return
+                self._guarded(found)
+            now = self.lifecycle.desk.clock.now()
+            again = [stays.pop(found.number) for found in due if found.number in stays]
+            due = [found for found, at in again if at <= now and not found.waits]
+        if self._denied is not None and not self._worked:
+            raise self._denied
+
+    def _explain(self) -> None:
+        # So many at a time: whoever floods the queue uses up no hour's requests.
+        told = 0
+        while self.untold and told < self.settings.limits.per_tick:
+            told += self.tell()
+        if self.untold:
+            self.report.comes_next(self.report.now)
+
+    def tell(self) -> bool:
+        """Explain one text to its author, unless that was done before.
+
+        Raises:
+            RateLimited: it was not, nor would the next one be.
+        """
+        ticket, words = self.untold.pop(next(iter(self.untold)))
+        try:
+            return self.explainer.explain(ticket, words, now=self.lifecycle.desk.clock.now())
+        except RateLimited:
+            self.untold[ticket.number] = ticket, words
+            raise
+        except (Rejected, Unavailable, NotPermitted) as problem:
+            self._retrying(ticket, problem)
+            return True
+
+    def _reject(self, forbidden: list[Known]) -> None:
+        # Said at once, not when they fire: their author can still do something about it. And
+        # last, so many at a time: whoever floods the queue keeps nobody else waiting.
+        for found in forbidden[: self.settings.limits.per_tick]:
+            self._guarded(found)
+        if len(forbidden) > self.settings.limits.per_tick:
+            self.report.comes_next(self.report.now)
+
+    def _guarded(self, found: Known) -> None:
+        try:
+            self.lifecycle.process(found)
+            self._outages, self._worked = 0, True
+        except Withdrawn as withdrawn:
+            self.report.withdrawn.append(Note(id=found.number, reason=str(withdrawn)))
+            self.report.comes_next(self.report.now)
+        except (RateLimited, VersionRetired):
+            raise
+        except NotPermitted as denied:
+            self._denied = denied
+            self._failed(found, denied)
+        except Unavailable as outage:
+            self._failed(found, outage)
+        except Rejected as refused:
+            self._retrying(found.ticket, refused)
+        except InvalidJob as problem:
+            self.refuse(found.ticket, problem)
+        except Exception as bug:  # noqa: BLE001 - not even a bug of ours may hide a neighbour
+            self._retrying(found.ticket, SchedulerError(f"internal error: {bug!r}; report it"))
+
+    def _failed(self, found: Known, problem: SchedulerError) -> None:
+        """Go on to the next job, unless it is not this one's fault."""
+        self._retrying(found.ticket, problem)
+        self._outages += 1
+        if self._outages % OUTAGES == 0:
+            if isinstance(problem, NotPermitted) and not self._worked:
+                raise problem
+            # Several failed in a row: the issue itself, asked for alone, tells an outage,
+            # which ends the tick, from issues that GitHub can't show all of.
+            self.queue.ticket(found.number)
+
+    def _retrying(self, ticket: Ticket, problem: SchedulerError) -> None:
+        self.report.retrying.append(Note(id=ticket.number, reason=str(problem)))
+        self.report.comes_next(self.report.now)
+
+    def read(self, ticket: Ticket, *, now: datetime) -> Known | None:
+        """The job of an issue at ``now``; None: its author is to be told why it is none."""
+        shown = {s for s in LABELLED if state_label(self.settings.label, s) in ticket.labels}
+        unchanged = now - ticket.updated_at > HELD_FOR
+        if State.HELD in shown and unchanged:
+            reason = "on hold; its comments say why"
+            self.report.held.append(Note(id=ticket.number, reason=reason))
+            return None
+        try:
+            raw = job_of(ticket.body, timezone=self.settings.defaults.timezone)
+            with its_own_fault(ticket.body):
+                job = self._with_defaults(raw)
+                found = self.placer.place(self._unplaced(ticket, raw, job))
+        except InvalidJob as problem:
+            self.refuse(ticket, problem)
+            return None
+        except (Rejected, Unavailable, NotPermitted) as problem:
+            self._retrying(ticket, problem)
+            return None
+        # Of a job that is due the label says that a person reopened it, until that is done.
+        over = shown & TERMINAL if job.run_at > now else set()
+        return self._unmarked(found, over | (shown & {State.INVALID}))
+
+    def _unplaced(self, ticket: Ticket, raw: Job, job: Job) -> Known:
+        queue = self.queue.repository
+        runs_in = job.repo or queue
+        key = occurrence_key(ticket.number, job.run_at, queue=queue, runs_in=runs_in)
+        return Known(ticket=ticket, raw=raw, asked=job, job=job, key=key, instant=job.run_at)
+
+    def refuse(self, ticket: Ticket, problem: InvalidJob) -> None:
+        """Take an issue's text for none of a job; its author is told why, in good time."""
+        self.report.invalid.append(Note(id=ticket.number, reason=str(problem)))
+        self.untold[ticket.number] = ticket, str(problem)
+
+    def _with_defaults(self, job: Job) -> Job:
+        defaults = self.settings.defaults
+        target = target_of(job, queue=self.queue.repository, settings=self.settings)
+        if not target.name:
+            raise InvalidJob(
+                "workflow: is missing and the settings have no default; write "
+                "'workflow: FILE.yml' or 'event: TYPE'"
+            )
+        job = replace(job, timezone=job.timezone or defaults.timezone)
+        if (rule := series.written_rule(job)) is not None:
+            recurrence.check(rule, shortest=self.settings.limits.shortest_interval)
+        return replace(
+            job,
+            workflow=target.workflow,
+            deadline=job.deadline if job.deadline is not None else defaults.deadline,
+            max_attempts=job.max_attempts or defaults.max_attempts,
+        )
+
+    def _unmarked(self, found: Known, states: set[State]) -> Known:
+        """The job, its issue without labels that are true no longer; if that fails, as it was."""
+        try:
+            return replace(found, ticket=self.issues.unmark(found.ticket, states))
+        except (Rejected, Unavailable, NotPermitted) as problem:
+            self._retrying(found.ticket, problem)
+            return found
+
+
+def _later(found: Known, now: datetime) -> int:
+    if found.command is not None:
+        return 2
+    expires = found.job.expires_at()
+    return int(expires is not None and expires < now)

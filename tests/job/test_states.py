@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import pytest
+
+from scheduler.job.states import (
+    LABELLED,
+    STATES,
+    TERMINAL,
+    TRANSITIONS,
+    Event,
+    State,
+    chart,
+    state_label,
+)
+
+#: The states that a label shows, whoever puts it there.
+SHOWN = LABELLED | {State.PAUSED}
+WAYS = [(state, event, to) for state, ways in TRANSITIONS.items() for event, to in ways.items()]
+
+
+def test_the_states() -> None:
+    assert {state.value for state in State} == {
+        "pending", "dispatching", "dispatched", "cancelled", "missed", "rejected", "discarded",
+        "invalid", "held", "paused", "skipped",
+    }  # fmt: skip
+
+
+def test_every_state_is_explained_and_has_its_ways() -> None:
+    assert set(STATES) == set(TRANSITIONS) == set(State)
+    for meaning in STATES.values():
+        assert all(text.strip() for text in vars(meaning).values())
+
+
+def test_every_state_is_reached_from_pending() -> None:
+    reached, found = set[State](), {State.PENDING}
+    while found:
+        state = found.pop()
+        reached.add(state)
+        found |= set(TRANSITIONS[state].values()) - reached
+    assert reached == set(State)
+
+
+@pytest.mark.parametrize("state", State)
+def test_only_what_was_dispatched_has_no_way_out(state: State) -> None:
+    assert bool(TRANSITIONS[state]) == (state is not State.DISPATCHED)
+    assert state not in TRANSITIONS[state].values()
+
+
+def test_every_event_is_used() -> None:
+    assert {event for _, event, _ in WAYS} == set(Event)
+
+
+def test_what_ended_comes_back_only_by_a_person() -> None:
+    for state in TERMINAL - {State.DISPATCHED}:
+        assert TRANSITIONS[state] == {Event.REOPENED: State.PENDING}
+    assert not any(event is Event.REOPENED for state, event, _ in WAYS if state not in TERMINAL)
+
+
+def test_a_person_can_close_whatever_is_open() -> None:
+    for state in set(State) - TERMINAL:
+        assert TRANSITIONS[state][Event.CLOSED] is State.CANCELLED
+
+
+def test_only_what_was_claimed_can_have_been_dispatched() -> None:
+    before = {state for state, _, to in WAYS if to is State.DISPATCHED}
+    assert before == {State.DISPATCHING, State.HELD}
+    assert {state for state, _, to in WAYS if to is State.DISPATCHING} == {State.PENDING}
+
+
+def test_the_labels_and_the_issue_agree() -> None:
+    for state, meaning in STATES.items():
+        assert meaning.issue.startswith("closed") == (state in TERMINAL)
+        assert (f"`schedule:{state.value}`" in meaning.issue) == (state in SHOWN)
+    ends = {State.MISSED, State.REJECTED, State.DISCARDED, State.SKIPPED}
+    assert ends == LABELLED & TERMINAL
+    assert state_label("later", State.HELD) == "later:held"
+
+
+def test_the_chart_shows_each_way_and_each_end() -> None:
+    lines = chart().splitlines()
+    assert lines[0] == "stateDiagram-v2"
+    assert "    [*] --> pending: schedule" in lines
+    for state, event, to in WAYS:
+        assert f"    {state.value} --> {to.value}: {event.value}" in lines
+    for state in TERMINAL:
+        assert f"    {state.value} --> [*]" in lines
+    assert len(lines) == 2 + len(WAYS) + len(TERMINAL)

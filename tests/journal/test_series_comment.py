@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from scheduler.job.model import Job, occurrence_key
+from scheduler.job.states import State
+from scheduler.journal.comments import coming, series_comment
+from scheduler.journal.journal import NEVER_STARTED, Entry, Journal, read
+from scheduler.policy.series import COUNTED, position
+from scheduler.ports import Comment, User
+from tests.support.hourly import HOUR, HOURLY, MINUTE, at, entry
+
+
+def told(*entries: Entry, job: Job = HOURLY, next_instant: datetime | None = None) -> list[str]:
+    return series_comment(Journal(entries=entries), next_instant=next_instant, asked=job).split(
+        "\n"
+    )
+
+
+def test_the_comment_of_a_series() -> None:
+    ran = replace(
+        entry(at("11")), run_id=5, run_url="https://github.com/o/r/actions/runs/5", lateness_s=4.2,
+        passed=2,
+    )  # fmt: skip
+    lines = told(
+        replace(entry(at("09")), run_id=4),
+        replace(entry(at("10"), "skipped"), reason="closed(#3) | it is"),
+        ran,
+        entry(at("12")),
+        replace(entry(7, "pending", until=at("15")), reason="/snooze by 'owner'"),
+        job=replace(HOURLY, timezone="Europe/Berlin"),
+        next_instant=at("15"),
+    )
+    assert lines[0].startswith("<!-- schedule:journal {")
+    assert lines[1:] == [
+        "Next: 2026-11-23T15:00:00Z (Monday 2026-11-23 16:00 Europe/Berlin (+01:00))",
+        "",
+        "| occurrence | result | |",
+        "|---|---|---|",
+        "| comment 7 | • done | `/snooze by 'owner'`, not before 2026-11-23T15:00:00Z |",
+        "| 2026-11-23T12:00:00Z | ✅ dispatched | run not named |",
+        (
+            "| 2026-11-23T11:00:00Z | ✅ dispatched | "
+            "[run 5](https://github.com/o/r/actions/runs/5), 4 s late, 2 earlier passed over |"
+        ),
+        "| 2026-11-23T10:00:00Z | ⏭ skipped | `closed(#3) \\| it is` |",
+        "| 2026-11-23T09:00:00Z | ✅ dispatched | run 4 |",
+    ]
+
+
+@pytest.mark.parametrize("place", [None, "UTC"])
+def test_what_comes_next_in_utc_alone(place: str | None) -> None:
+    job = replace(HOURLY, timezone=place)
+    assert coming(at("15"), job) == "Next: 2026-11-23T15:00:00Z"
+    assert coming(None, job) == "The series is over: nothing comes after this."
+
+
+def rows(lines: list[str]) -> list[str]:
+    return [line for line in lines if line.startswith("| 2026")]
+
+
+def test_the_table_rolls() -> None:
+    entries = [entry(at("00") + n * HOUR) for n in range(15)]
+    shown = rows(told(*entries))
+    assert len(shown) == 10
+    assert shown[0].startswith("| 2026-11-23T14:00:00Z |")
+    assert shown[-1].startswith("| 2026-11-23T05:00:00Z |")
+
+
+def worst(number: int, words: str, repository: str) -> Entry:
+    moment = at("00") + number * 5 * MINUTE
+    key = occurrence_key(10**17, moment, queue=repository, runs_in="o/other")
+    return Entry(
+        key=key, attempt=99, outcome=NEVER_STARTED, at=moment + timedelta(microseconds=1),
+        reason=words, run_id=10**17, lateness_s=123456.123456, claim=10**17, seen=10**17,
+        run_url=f"https://github.example.com/{repository}/actions/runs/{10**17}", passed=COUNTED,
+        target=f"{repository} {'w' * 100}.yml", matched="the occurrence key in its title",
+        until=moment,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("char", ["x", "|", "<", "\\", "`", "😀", "\u202e"])
+@pytest.mark.parametrize("outcome", [NEVER_STARTED, "dispatched", "skipped"])
+def test_a_comment_stays_as_short_as_github_keeps_it(char: str, outcome: str) -> None:
+    repository = f"{'o' * 39}/{'r' * 100}"
+    words = char * 2_000
+    entries = [replace(worst(n, words, repository), outcome=outcome) for n in range(400)]
+    journal = Journal(id=9, entries=tuple(entries), handled=10**17)
+    zone = "America/Argentina/ComodRivadavia"
+    job = replace(HOURLY, timezone=zone, repo="o/other")
+    text = series_comment(journal, next_instant=at("09"), asked=job)
+    assert len(text) < 65_536
+    assert len(text.encode()) < 262_144
+    # What decides is still there: where the series stands, and the last words whole.
+    comment = Comment(id=9, issue=42, body=text, author=User(login="bot"), created_at=at("09"))
+    again = read([comment], login="bot").journal
+    assert len(again.entries) >= 30
+    assert again.entries[-1].key == entries[-1].key
+    assert [each.run_url for each in again.entries[-10:]] == [
+        each.run_url for each in entries[-10:]
+    ]
+    assert again.handled == 10**17
+    if outcome != NEVER_STARTED:
+        assert position(again) == position(journal)
+    # It is read and written again and again without growing.
+    once_more = again.with_entry(replace(worst(400, words, repository), outcome=outcome))
+    assert len(series_comment(once_more, next_instant=None, asked=job)) < 65_536
+
+
+def test_a_comment_of_common_names_keeps_a_hundred_and_sixty() -> None:
+    entries = tuple(
+        replace(entry(at("00") + n * HOUR), run_id=10**10 + n, claim=10**9 + n, reason="x" * 200)
+        for n in range(400)
+    )
+    text = series_comment(Journal(entries=entries), next_instant=at("09"), asked=HOURLY)
+    comment = Comment(id=9, issue=42, body=text, author=User(login="bot"), created_at=at("09"))
+    assert len(read([comment], login="bot").journal.entries) == 160
+
+
+@pytest.mark.parametrize("outcome", [*(state.value for state in State), NEVER_STARTED])
+def test_every_outcome_has_its_row(outcome: str) -> None:
+    row = rows(told(replace(entry(at("09"), outcome), reason="why")))[0]
+    assert row.count("|") == 4
+    assert ("`why`" in row) == (outcome != "dispatched")

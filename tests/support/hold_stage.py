@@ -1,0 +1,95 @@
+"""Holders as processes against the sandbox, and what came of them."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+from scheduler.sandbox.http.requestlog import Request
+from tests.conftest import ISSUES, Stage
+
+DISPATCH = "/workflows/agent-message.yml/dispatches$"
+
+
+@contextlib.contextmanager
+def holder(stage: Stage, *args: str, module: str = "scheduler", **more: str) -> Iterator[Any]:
+    """A holder as a process; killed at the end, if it is still there."""
+    command = [sys.executable, "-m", module]
+    command += ["tick", "--json", *args] if module == "scheduler" else []
+    with subprocess.Popen(
+        command, env=stage.environ("bot", **more), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True,
+    ) as process:  # fmt: skip
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def until(condition: Callable[[], object], seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.02)
+    assert condition()
+
+
+def holds(stage: Stage) -> Callable[[], bool]:
+    """Whether a holder has polled at least once."""
+    return lambda: stage.sandbox.requests.count("GET", f"{ISSUES}$", status=304) > 0
+
+
+def polled(stage: Stage) -> Callable[[], bool]:
+    """Whether a holder has polled since."""
+    before = stage.sandbox.requests.count("GET", f"{ISSUES}$", status=304)
+    return lambda: stage.sandbox.requests.count("GET", f"{ISSUES}$", status=304) > before
+
+
+class Held:
+    """A request that waits before it takes effect, until it is released."""
+
+    def __init__(self, method: str, path: str) -> None:
+        self.method, self.path = method, path
+        self.arrived, self.released = threading.Event(), threading.Event()
+
+    def __call__(self, request: Request) -> None:
+        such = request.method == self.method and re.search(self.path, request.path)
+        if such and not self.arrived.is_set():
+            self.arrived.set()
+            self.released.wait(300)
+
+    def wait(self) -> None:
+        """Wait until it is there."""
+        assert self.arrived.wait(120)
+
+    def release(self) -> None:
+        """Let it take effect."""
+        self.released.set()
+
+
+@contextlib.contextmanager
+def held(stage: Stage, method: str, path: str) -> Iterator[Held]:
+    """The first such request, which is released in the end if it was not before."""
+    request = Held(method, path)
+    with stage.sandbox.on_request(request):
+        try:
+            yield request
+        finally:
+            request.release()
+
+
+def late(stage: Stage) -> dict[str, float]:
+    """By its message: how late GitHub's side saw each job, in seconds."""
+    found = {}
+    for run in stage.runs():
+        inputs = run.payload["inputs"]
+        due = datetime.fromisoformat(inputs["scheduled_for"].replace("Z", "+00:00"))
+        assert inputs["message"] not in found, "doubled"
+        found[inputs["message"]] = (run.created_at - due).total_seconds()
+    return found

@@ -1,0 +1,113 @@
+"""What is gathered about one job before anything is decided, and what is written down of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from scheduler.journal.comments import head
+from scheduler.journal.journal import History, Journal
+from scheduler.ports import Comments
+from scheduler.settings.model import Settings
+from scheduler.tick.context import Desk
+from scheduler.tick.occurrence import Known
+from scheduler.tick.tick import Tick
+from tests.faults.series import forward, goes, m, series_world, told
+from tests.faults.world import World
+from tests.support.fakes import BOT, MemoryQueue
+
+
+def lagging(made: World) -> Callable[[int, str, Callable[[], object]], object]:
+    """Once something was dispatched, reads show each comment as it is now, before that."""
+    then = {each.id: each for each in made.hub.on(1)}
+    sent: list[int] = []
+
+    def through(index: int, name: str, act: Callable[[], object]) -> object:
+        answer = act()
+        sent.extend([index] * (name == "dispatch"))
+        if sent and isinstance(answer, Comments):
+            items = tuple(then.get(each.id, each) for each in answer.items)
+            return replace(answer, items=items)
+        return answer
+
+    return through
+
+
+def test_a_read_that_shows_an_older_journal_wipes_nothing_out() -> None:
+    made = series_world()
+    goes(made, 1)
+    through = lagging(made)
+    goes(made, 11)
+    forward(made, m(20))
+    made.tick(through)
+    assert told(made) == [(minute, 0, "dispatched") for minute in ("0", "10", "20")]
+
+
+def quiet(made: World, *, login: str = BOT) -> bool:
+    """Whether a tick only reads."""
+    queue = MemoryQueue(made.hub, login=login)
+    made.tick(queue=queue)
+    reads = {"open_tickets", "closed_tickets", "recent_comments", "comments", "viewer", "role"}
+    return set(queue.calls) <= reads
+
+
+@pytest.mark.parametrize(
+    ("by", "words"),
+    [
+        ("stranger", head(Journal())), ("stranger", "Why?"), ("owner", "Why not?"),
+        ("other[bot]", "A coverage report."),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("login", [BOT, "owner"])
+def test_whatever_others_say_what_waits_costs_no_write(by: str, words: str, login: str) -> None:
+    """The server does not say who the scheduler is; its records are known by who may write."""
+    made = series_world()
+    made.hub.graphql = False
+    made.hub.comment(1, words, by=by)
+    made.tick(login=login)
+    assert made.count("s") == 1
+    forward(made, m(3))
+    made.tick(login=login)
+    assert quiet(made, login=login)
+    forward(made, m(11))
+    made.tick(login=login)
+    assert made.count("s") == 2
+
+
+def desk_of(made: World) -> tuple[Desk, Known]:
+    """A desk, and the job of the first issue as it lies on it."""
+    queue = MemoryQueue(made.hub)
+    tick = Tick(queue, clock=made.clock, settings=Settings(), nonce=lambda: "nonce")
+    found = tick.read(made.hub.ticket(1), now=made.clock.now())
+    assert found is not None
+    return tick.lifecycle.desk, found
+
+
+@pytest.mark.parametrize(
+    ("labels", "reason", "reopened"),
+    [
+        ((), None, False), ((), "reopened", True), (("schedule:held",), None, False),
+        (("schedule:invalid",), None, False), (("schedule:recurring",), None, False),
+        (("schedule:missed",), None, True), (("schedule:rejected",), None, True),
+        (("schedule:discarded",), None, True), (("missed",), None, False),
+    ],
+)  # fmt: skip
+def test_what_shows_that_a_person_reopened_an_issue(
+    labels: tuple[str, ...], reason: str | None, reopened: bool
+) -> None:
+    desk, found = desk_of(series_world())
+    ticket = replace(found.ticket, labels=("schedule", *labels), state_reason=reason)
+    assert desk.reopened(ticket) == reopened
+
+
+def test_of_what_was_heard_before_what_is_dealt_with_is_over() -> None:
+    made = series_world()
+    words = [made.hub.comment(1, "/run", by="owner").id for _ in range(2)]
+    desk, found = desk_of(made)
+    assert [said.comment_id for said in found.said] == words
+    for handled, left in ((None, words), (words[0], words[1:]), (words[1], [])):
+        history = History(journal=Journal(id=9, handled=handled))
+        comes = desk.locate(found, (), history, left=found.said)
+        assert [said.comment_id for said in comes.said] == left

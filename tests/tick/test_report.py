@@ -1,0 +1,274 @@
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scheduler.job.states import State
+from scheduler.journal.comments import (
+    MAX_SHOWN_ENTRIES,
+    claim_comment,
+    head,
+    invalid_comment,
+    journal_comment,
+    lateness,
+    sentence,
+)
+from scheduler.journal.journal import NEVER_STARTED, Claim, Entry, Explanation, Journal
+from scheduler.tick.report import Fired, Note, TickReport, summary
+from tests.attacks.reading import outside_of_code
+from tests.text.test_markdown import TEXT
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
+KEY = "42@2026-11-23T12:00:00Z"
+RUN = "https://github.com/octo/queue/actions/runs/9"
+CLAIM = Claim(
+    id=1, created_at=NOON, key=KEY, attempt=2, nonce="n", target="run.yml", made_at=NOON,
+    expires_at=NOON + timedelta(seconds=30),
+)  # fmt: skip
+FULL = TickReport(
+    now=NOON, scanned=9, due=3, waiting=2, requests=17, stopped="the limit of requests",
+    next_due=NOON + timedelta(hours=1),
+    dispatched=[
+        Fired(id=1, run_id=9, run_url=RUN, lateness_s=1.5),
+        Fired(id=2, run_id=None, run_url="", lateness_s=100.0),
+    ],
+    missed=[Note(id=3, reason="late")], invalid=[Note(id=4, reason="@all | <b>")],
+    rejected=[Note(id=5, reason="no")], retrying=[Note(id=6, reason="again")],
+    discarded=[Note(id=7, reason="5 attempts")], held=[Note(id=8, reason="unclear")],
+    recovered=[Note(id=9, reason="found")], withdrawn=[Note(id=10, reason="closed")],
+    skipped=[Note(id=11, reason="closed(#1)")], paused=[Note(id=12, reason="paused")],
+    obeyed=[Note(id=13, reason="/snooze")],
+)  # fmt: skip
+
+
+def entry(outcome: str, **more: object) -> Entry:
+    return Entry(key=KEY, attempt=1, outcome=outcome, at=NOON, **more)  # type: ignore[arg-type]
+
+
+def test_the_keys_that_other_programs_read() -> None:
+    data = FULL.as_json()
+    promised = [
+        "now", "scanned", "due", "dispatched", "missed", "invalid", "rejected", "retrying",
+        "discarded", "held", "recovered", "next_due", "requests",
+    ]  # fmt: skip
+    assert set(data) == {
+        *promised, "withdrawn", "skipped", "paused", "obeyed", "waiting", "stopped", "notices",
+    }  # fmt: skip
+    assert set(TickReport(now=NOON).as_json()) == set(data)
+    assert data["now"] == "2026-11-23T12:00:00Z"
+    assert data["next_due"] == "2026-11-23T13:00:00Z"
+    assert data["dispatched"] == [
+        {"id": 1, "run_id": 9, "run_url": RUN, "lateness_s": 1.5},
+        {"id": 2, "run_id": None, "run_url": None, "lateness_s": 100.0},
+    ]
+    for name in TickReport.NOTES:
+        assert [set(note) for note in data[name]] == [{"id", "reason"}]
+    assert (data["scanned"], data["due"], data["waiting"], data["requests"]) == (9, 3, 2, 17)
+    assert data["stopped"] == "the limit of requests"
+    assert json.loads(json.dumps(data)) == data
+
+
+def test_what_a_tick_that_stopped_did_not_come_to_waits() -> None:
+    fired = [Fired(id=1, run_id=9, run_url=RUN, lateness_s=1.5)]
+    one = TickReport(now=NOON, due=4, dispatched=fired, retrying=[Note(id=2, reason="again")])
+    one.invalid = [Note(id=7, reason="no text")]
+    assert one.as_json()["waiting"] == 0
+    one.stopped = "rate limit"
+    assert one.as_json()["waiting"] == 2
+    one.missed = [Note(id=number, reason="late") for number in range(3, 9)]
+    assert one.as_json()["waiting"] == 0
+
+
+def test_a_headline_of_hundreds_fits_on_a_terminal() -> None:
+    fired = [Fired(id=1, run_id=9, run_url=RUN, lateness_s=1.5)] * 100
+    many = TickReport(now=NOON, scanned=100, due=100, dispatched=fired, requests=100, next_due=NOON)
+    assert len(many.headline()) <= 80
+
+
+def test_an_empty_tick_says_nothing_as_null() -> None:
+    data = TickReport(now=NOON).as_json()
+    assert (data["next_due"], data["stopped"], data["dispatched"]) == (None, None, [])
+
+
+def test_the_earliest_instant_comes_next() -> None:
+    report = TickReport(now=NOON)
+    report.comes_next()
+    assert report.next_due is None
+    report.comes_next(NOON + timedelta(hours=2), NOON + timedelta(hours=1))
+    report.comes_next(NOON + timedelta(hours=3))
+    assert report.next_due == NOON + timedelta(hours=1)
+
+
+def test_every_list_has_its_line_on_a_terminal() -> None:
+    lines = list(FULL.lines())
+    assert lines[0] == f"dispatched #1 2 s late: {RUN}"
+    assert lines[1] == "dispatched #2 2 min late: the run's id is not known"
+    for name in TickReport.NOTES:
+        assert any(line.startswith(f"{name} #") for line in lines)
+    assert lines[-2:] == [
+        "stopped early: the limit of requests",
+        "9 open jobs, 3 due, 2 dispatched; next 2026-11-23T13:00:00Z (17 requests)",
+    ]
+    one = TickReport(now=NOON, scanned=1).headline()
+    assert one == "1 open job, 0 due, 0 dispatched; nothing waits (0 requests)"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-3, "0 s late"), (0, "0 s late"), (1.4, "1 s late"), (89, "89 s late"), (90, "2 min late"),
+        (3600, "60 min late"), (5399, "90 min late"), (5400, "1.5 h late"), (86400, "24.0 h late"),
+    ],
+)  # fmt: skip
+def test_lateness_in_words(seconds: float, words: str) -> None:
+    assert lateness(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("given_entry", "text"),
+    [
+        (
+            entry("dispatched", run_id=9, run_url=RUN, target="run.yml", lateness_s=2.0),
+            f"✅ Started `run.yml` as [run 9]({RUN}) at 2026-11-23 12:00:00 UTC, 2 s late.",
+        ),
+        (
+            entry("dispatched", matched="the key"),
+            (
+                "✅ Started `the workflow` at 2026-11-23 12:00:00 UTC. The run was found by "
+                "the key. GitHub did not say which run it is."
+            ),
+        ),
+        (
+            entry("missed", reason="late"),
+            (
+                "⌛ Missed: `late`. To run it all the same, reopen the issue. "
+                "(2026-11-23 12:00:00 UTC)"
+            ),
+        ),
+        (
+            entry("rejected", reason="@all"),
+            (
+                "⛔ Rejected, not run: `@all`. Reopen the issue to ask again. "
+                "(2026-11-23 12:00:00 UTC)"
+            ),
+        ),
+        (
+            entry("discarded"),
+            (
+                "❌ Given up, not run: no reason given. Reopen the issue to try again. "
+                "(2026-11-23 12:00:00 UTC)"
+            ),
+        ),
+        (
+            entry("held", reason="two runs"),
+            (
+                "✋ On hold: `two runs`. Look at the runs; then comment `/resolve dispatched "
+                "RUN-ID` if it ran, or `/resolve again` to have it run. (2026-11-23 12:00:00 UTC)"
+            ),
+        ),
+        (
+            entry(NEVER_STARTED, reason="no run"),
+            "↻ Attempt 1 started no run: `no run`. (2026-11-23 12:00:00 UTC)",
+        ),
+        (
+            entry("skipped", reason="x"),
+            "⏭ Skipped, not run: `x`. Reopen the issue to ask again. (2026-11-23 12:00:00 UTC)",
+        ),
+        (entry("paused", reason="x"), "⏸ Paused: `x`. (2026-11-23 12:00:00 UTC)"),
+        (entry("pending", reason="x"), "• Done: `x`. (2026-11-23 12:00:00 UTC)"),
+        (
+            entry("pending", reason="x", until=NOON + timedelta(hours=2)),
+            (
+                "• Done: `x`. It does not run before 2026-11-23 14:00:00 UTC. "
+                "(2026-11-23 12:00:00 UTC)"
+            ),
+        ),
+        (entry("cancelled", reason="x"), "⛔ Cancelled: `x`. (2026-11-23 12:00:00 UTC)"),
+        (entry("invalid", reason="x"), "• `x` (2026-11-23 12:00:00 UTC)"),
+    ],
+)
+def test_the_journal_in_words(given_entry: Entry, text: str) -> None:
+    assert sentence(given_entry) == text
+
+
+def test_a_comment_is_its_record_and_the_same_for_people() -> None:
+    first, rest = claim_comment(CLAIM).split("\n", 1)
+    assert first == head(CLAIM)
+    assert rest.startswith("⏳ Starting `run.yml` (attempt 2). ")
+    journal = Journal(entries=(entry("held", reason="x"), entry("dispatched", run_id=9)))
+    lines = journal_comment(journal).split("\n")
+    assert lines == [head(journal), *map(sentence, journal.entries)]
+    explanation = Explanation(text_hash="abc")
+    text = invalid_comment(explanation, "run-at: is missing; write it")
+    assert text.startswith(f"{head(explanation)}\n⚠️ This job can't be read")
+    assert "\n\n`run-at: is missing; write it`\n\n" in text
+
+
+def test_old_entries_are_not_shown_but_kept() -> None:
+    entries = tuple(entry("held", reason=f"reason {n}.") for n in range(50))
+    lines = journal_comment(Journal(entries=entries)).split("\n")
+    assert len(lines) == 1 + MAX_SHOWN_ENTRIES
+    assert "`reason 40.`" in lines[1]
+    assert lines[0].count('"outcome":"held"') == 50
+    assert "reason 39." not in lines[0]
+
+
+DANGEROUS = re.compile(r"@|<|#|\]\(|\|")
+OUTCOMES = st.sampled_from([*(state.value for state in State), NEVER_STARTED])
+HOSTILE = st.sampled_from(
+    ["closes #1 @all", "<img src=x>", "[x](http://y)", "` @all `", "```\n<b>\n```", "-->", "a|b"]
+)
+
+
+@given(OUTCOMES, TEXT | HOSTILE, TEXT | HOSTILE)
+def test_no_text_of_others_gets_out_of_code_in_a_comment(
+    outcome: str, reason: str, target: str
+) -> None:
+    comments = [
+        journal_comment(Journal(entries=(entry(outcome, reason=reason, target=target),))),
+        invalid_comment(Explanation(text_hash="x"), reason),
+        claim_comment(Claim(**{**vars(CLAIM), "target": target})),
+    ]
+    for comment in comments:
+        record, below = comment.split("\n", 1)
+        assert record.endswith(" -->")
+        for line in below.split("\n"):
+            assert not DANGEROUS.search(outside_of_code(line))
+            assert not re.match(r"(```|~~~)[^`]*$", line)
+
+
+@given(TEXT | HOSTILE, st.sampled_from(TickReport.NOTES))
+def test_no_text_of_others_gets_out_of_its_cell_in_the_summary(reason: str, name: str) -> None:
+    report = TickReport(now=NOON, stopped=reason)
+    getattr(report, name).append(Note(id=4, reason=reason))
+    lines = summary(report, repository="octo/queue").splitlines()
+    (row,) = [line for line in lines if line.startswith("| [#4]")]
+    assert len(re.findall(r"(?<!\\)\|", row)) == 4
+    own = "[#4](https://github.com/octo/queue/issues/4)"
+    assert not re.search(r"@|<|#|\]\(", outside_of_code(row.replace(own, "")))
+    (stopped,) = [line for line in lines if line.startswith("Stopped early: ")] or ["Stopped"]
+    assert not DANGEROUS.search(outside_of_code(stopped))
+
+
+def test_the_summary_is_a_headline_and_a_table() -> None:
+    lines = summary(FULL, repository="octo/queue", server="https://ghe.example").splitlines()
+    assert lines[0] == f"### Schedule: {FULL.headline()}"
+    assert lines[2:4] == ["| job | result | |", "|---|---|---|"]
+    job = "https://ghe.example/octo/queue/issues"
+    assert lines[4] == f"| [#1]({job}/1) | ✅ dispatched | [run 9]({RUN}), 2 s late |"
+    assert lines[5] == f"| [#2]({job}/2) | ✅ dispatched | run not named, 2 min late |"
+    assert f"| [#4]({job}/4) | ⚠️ invalid | `@all \\| <b>` |" in lines
+    assert len(lines) == 4 + 2 + len(TickReport.NOTES) + 2
+    assert lines[-1] == "Stopped early: `the limit of requests`"
+
+
+def test_a_tick_that_did_nothing_has_no_table() -> None:
+    text = summary(TickReport(now=NOON, scanned=2), repository="octo/queue")
+    assert text == (
+        "### Schedule: 2 open jobs, 0 due, 0 dispatched; nothing waits (0 requests)\n\n"
+    )
