@@ -49,6 +49,7 @@ COMMANDS = {
         "scheduler.sandbox.demo.command:demo",
         "Play the whole story against a local GitHub.",
     ),
+    "help": ("scheduler.cli.help:show_help", "Show a topic, or which there are."),
 }
 
 

@@ -30,7 +30,7 @@ HEAVY = {"github", "requests", "urllib3", "flask", "yaml", "dateutil", "hypothes
 
 @pytest.mark.parametrize(
     "args",
-    [("--help",), ("-h",), ("--version",), (), ("create", "--help"), ("tick", "--help")],
+    [("--help",), ("-h",), ("--version",), (), ("create", "--help"), ("tick", "--help"), ("help",)],
 )
 def test_help_imports_no_library_but_click(args: tuple[str, ...]) -> None:
     status, names = imported(*args)

@@ -110,7 +110,9 @@ def test_the_wheel_ships_types_schema_and_sample(tmp_path: Path) -> None:
         path.as_posix() for path in files() if path.parts[0] == "scheduler" if path.suffix == ".py"
     }
     sample = {path.as_posix() for path in files() if "sample" in path.parts}
+    docs = {path.as_posix() for path in files() if path.parts[:2] == ("scheduler", "docs")}
     assert sample
-    assert expected | sample <= shipped
+    assert docs
+    assert expected | sample | docs <= shipped
     assert {"scheduler/py.typed", "scheduler/settings.schema.json"} <= shipped
     assert not any(name.startswith("tests/") for name in shipped)

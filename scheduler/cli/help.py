@@ -1,0 +1,18 @@
+"""``schedule help``: what the words mean, and what works where."""
+
+from __future__ import annotations
+
+import click
+
+from scheduler.cli.group import COMMANDS, show
+
+
+@click.command("help")
+@click.argument("topic", required=False, metavar="[TOPIC]")
+def show_help(topic: str | None) -> None:
+    """Show a topic, or which there are."""
+    from scheduler.commands.help import contents, page, topics
+
+    found = topics()
+    text = contents(found) if topic is None else page(topic, found, COMMANDS)
+    show(None, as_json=False, text=text)

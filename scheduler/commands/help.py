@@ -1,0 +1,60 @@
+"""The topics of ``schedule help``: the pages of ``scheduler/docs/``, a file each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from importlib.resources import files
+
+from scheduler.errors import UsageError
+from scheduler.text import did_you_mean, shown
+
+#: What a page's name ends in.
+PAGE = ".md"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topic:
+    """One page: ``name`` is what it is asked for by, ``text`` is all of it."""
+
+    name: str
+    text: str
+
+    @property
+    def first(self) -> str:
+        """Its first line, without the mark of a heading."""
+        return self.text.strip().partition("\n")[0].lstrip("# ").rstrip()
+
+
+def topics() -> list[Topic]:
+    """All pages, by name."""
+    pages = (each for each in files("scheduler").joinpath("docs").iterdir())
+    found = [
+        Topic(name=page.name.removesuffix(PAGE), text=page.read_text(encoding="utf-8"))
+        for page in pages
+        if page.name.endswith(PAGE)
+    ]
+    return sorted(found, key=lambda topic: topic.name)
+
+
+def contents(found: Collection[Topic]) -> str:
+    """The names of the topics, each with its first line."""
+    width = max((len(topic.name) for topic in found), default=0)
+    lines = [f"  {topic.name.ljust(width)}  {topic.first}" for topic in found]
+    return "\n".join(["Topics; 'schedule help TOPIC' shows one:", *lines])
+
+
+def page(name: str, found: Collection[Topic], commands: Collection[str]) -> str:
+    """The text of the topic ``name``.
+
+    Raises:
+        UsageError: there is none; of a command it says where that one's help is.
+    """
+    for topic in found:
+        if topic.name == name.lower():
+            return topic.text.rstrip("\n")
+    known = [topic.name for topic in found]
+    fix = f"the topics are {', '.join(known)}"
+    if name in commands:
+        raise UsageError(f"TOPIC: {shown(name)} is a command; write 'schedule {name} --help'")
+    raise UsageError(f"TOPIC: {shown(name)} is not a topic; {did_you_mean(name, known, fix)}")
