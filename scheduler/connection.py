@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 from scheduler.clock import SystemClock
 from scheduler.environment import Environment
-from scheduler.github.client import GitHub
-from scheduler.github.issues import GitHubQueue
+from scheduler.github.client import Api, GitHub
+from scheduler.github.contents import GitHubContents
+from scheduler.github.queue import GitHubQueue
 from scheduler.ports import Clock, Ticket
 from scheduler.settings import file
 from scheduler.settings.model import Settings
@@ -46,12 +47,11 @@ def connect(
         answered=own.answered if clock is own else None,
         pace=Pace.of(environment.writes_per_second),
     )
-    queue = GitHubQueue(http, repository=environment.need_repository(repository), label="schedule")
-    text = queue.settings_text()
+    name = environment.need_repository(repository)
+    text = GitHubContents(Api(http=http, repository=name)).settings_text()
     settings = Settings() if text is None else file.parse(text)
-    queue.label = settings.label
     return Connection(
-        queue=queue,
+        queue=GitHubQueue(http, repository=name, label=settings.label),
         clock=clock,
         settings=settings,
         settings_found=text is not None,

@@ -11,7 +11,10 @@ from __future__ import annotations
 import json
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 
 import github
@@ -303,3 +306,51 @@ def _json(text: str) -> Any:
         return json.loads(text) if text else None
     except (ValueError, RecursionError):
         return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Api:
+    """The queue's repository by way of one client: what every part of the queue stands on."""
+
+    http: GitHub
+    #: The queue's own ``owner/name``.
+    repository: str
+    #: The queue's label, as its settings write it; empty where no issue is asked for.
+    label: str = ""
+
+    @property
+    def here(self) -> str:
+        """The path of the queue's repository."""
+        return f"/repos/{self.repository}"
+
+    @contextmanager
+    def needs(self, right: str, *, one: bool = False) -> Iterator[None]:
+        """Requests that need the permission ``right``: a refusal becomes what ``refused`` says."""
+        try:
+            yield
+        except Rejected as refused:
+            raise self.refused(refused, right, one=one) from refused
+
+    def refused(self, refused: Rejected, right: str, *, one: bool = False) -> SchedulerError:
+        """A refusal in the queue's own repository, as the error that tells how to react.
+
+        ``right``: the permission that the request needs. ``one``: an issue or a comment was
+        asked for, so a 404 is about that alone.
+        """
+        words = str(refused).lower()
+        if refused.status == 403 and "locked" not in words and "disabled" not in words:
+            return NotPermitted(
+                f"token: lacks the permission {right!r} in {self.repository} ({refused})"
+            )
+        if refused.status == 404 and not one:
+            return NotPermitted(
+                f"repository: {self.repository!r} does not exist, or the token can't see it; "
+                "check --queue or GITHUB_REPOSITORY, and the token's access"
+            )
+        return refused
+
+
+def is_deleted(refused: Rejected) -> bool:
+    """Whether an issue or a comment is not there; a repository may have issues switched off."""
+    off = "disabled" in str(refused).lower()
+    return refused.status == HTTPStatus.NOT_FOUND or (refused.status == HTTPStatus.GONE and not off)

@@ -1,4 +1,7 @@
-"""What is put on an issue or a comment beside its text: labels, and reactions."""
+"""The labels of issues, each put on or taken off alone: what others did meanwhile stays.
+
+https://docs.github.com/en/rest/issues/labels
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,8 @@ import urllib.parse
 from collections.abc import Callable, Iterable, Sequence
 
 from scheduler.errors import NotPermitted, Rejected
-from scheduler.github.client import GitHub
+from scheduler.github.client import Api
 from scheduler.github.objects import label_names, ticket_of
-from scheduler.github.people import GitHubPeople
 from scheduler.github.transport import Answer
 
 #: GitHub's own for a label that was never given another.
@@ -17,21 +19,21 @@ COLOUR = "ededed"
 NO_ROUTE = frozenset({404, 405, 501})
 
 
-class GitHubMarks(GitHubPeople):
-    """Labels and reactions, each put on or taken off alone: what others did meanwhile stays."""
+class GitHubLabels:
+    """The labels of the queue's issues."""
 
-    def __init__(self, http: GitHub, *, repository: str, label: str) -> None:
-        super().__init__(http, repository=repository, label=label)
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._http = api.http
+        #: The labels that were made here, or refused: none is asked for twice.
         self._asked_for: set[str] = set()
-
-    # Labels: https://docs.github.com/en/rest/issues/labels
 
     def as_ours(self, labels: Iterable[str]) -> tuple[str, ...]:
         """``labels`` with those of the queue in its own letter case: GitHub's know no case."""
-        own, found = self.label.lower(), []
+        own, found = self._api.label.lower(), []
         for name in labels:
             ours = f"{name}:".lower().startswith(f"{own}:")
-            found.append(self.label + name.lower()[len(own) :] if ours else name)
+            found.append(self._api.label + name.lower()[len(own) :] if ours else name)
         return tuple(found)
 
     def with_labels(self, labels: Sequence[str], write: Callable[[], Answer]) -> Answer:
@@ -48,9 +50,9 @@ class GitHubMarks(GitHubPeople):
         except Rejected as refused:
             if not _of_labels(refused) or not labels:
                 raise
-            states = {each for each in labels if each.startswith(f"{self.label}:")}
+            states = {each for each in labels if each.startswith(f"{self._api.label}:")}
             # What is given a state's label has that of the queue already.
-            for name in sorted((states or {self.label} & {*labels}) - self._asked_for):
+            for name in sorted((states or {self._api.label} & {*labels}) - self._asked_for):
                 self._make_label(name)
         try:
             return write()
@@ -58,14 +60,14 @@ class GitHubMarks(GitHubPeople):
             if not _of_labels(refused):
                 raise
             words = f"labels: {', '.join(labels)} can't be put on an issue ({refused})"
-            fix = f"make those labels in {self.repository}, then try again"
+            fix = f"make those labels in {self._api.repository}, then try again"
             raise Rejected(f"{words}; {fix}", status=refused.status) from refused
 
     def _make_label(self, name: str) -> None:
         self._asked_for.add(name)
         try:
-            path = f"/repos/{self.repository}/labels"
-            self.http.post(path, {"name": name, "color": COLOUR})
+            path = f"{self._api.here}/labels"
+            self._http.post(path, {"name": name, "color": COLOUR})
         except (Rejected, NotPermitted):
             # It is there already, or the write that needs it says again that it is not.
             return
@@ -79,13 +81,13 @@ class GitHubMarks(GitHubPeople):
             NotPermitted: the token may not label issues.
             Rejected: GitHub refuses it for another reason, such as a locked issue.
         """
-        path = f"/repos/{self.repository}/issues/{number}/labels"
+        path = f"{self._api.here}/issues/{number}/labels"
         told, sent = None, {"labels": [label]}
         try:
-            told = self.with_labels([label], lambda: self.http.absolute("POST", path, sent)).data
+            told = self.with_labels([label], lambda: self._http.absolute("POST", path, sent)).data
         except Rejected as refused:
             if refused.status not in NO_ROUTE:
-                raise self.refused(refused, "issues: write", one=True) from refused
+                raise self._api.refused(refused, "issues: write", one=True) from refused
         if isinstance(told, list):
             return self.as_ours(label_names(told))
         return self._relabelled(number, lambda was: was | {label})
@@ -100,14 +102,14 @@ class GitHubMarks(GitHubPeople):
             Rejected: GitHub refuses it for another reason.
         """
         name = urllib.parse.quote(label, safe="")
-        path = f"/repos/{self.repository}/issues/{number}/labels/{name}"
+        path = f"{self._api.here}/issues/{number}/labels/{name}"
         try:
-            self.http.absolute("DELETE", path)
+            self._http.absolute("DELETE", path)
         except Rejected as refused:
             if refused.status == 404 and _of_labels(refused):
                 return
             if refused.status not in NO_ROUTE:
-                raise self.refused(refused, "issues: write", one=True) from refused
+                raise self._api.refused(refused, "issues: write", one=True) from refused
             self._relabelled(number, lambda was: was - {label})
 
     def _relabelled(self, number: int, change: Callable[[set[str]], set[str]]) -> tuple[str, ...]:
@@ -116,37 +118,15 @@ class GitHubMarks(GitHubPeople):
         The only place where labels are written as a set: for a server without that route, which
         GitHub has, and right after they were read there.
         """
-        path = f"/repos/{self.repository}/issues/{number}"
-        try:
-            was = {*self.as_ours(ticket_of(self.http.get(path).data).labels)}
+        path = f"{self._api.here}/issues/{number}"
+        with self._api.needs("issues: write", one=True):
+            was = {*self.as_ours(ticket_of(self._http.get(path).data).labels)}
             names = sorted(change(was))
             if set(names) == was:
                 return tuple(names)
             sent = {"labels": names}
-            answer = self.with_labels(names, lambda: self.http.absolute("PATCH", path, sent))
+            answer = self.with_labels(names, lambda: self._http.absolute("PATCH", path, sent))
             return self.as_ours(ticket_of(answer.data).labels)
-        except Rejected as refused:
-            raise self.refused(refused, "issues: write", one=True) from refused
-
-    # Reactions: https://docs.github.com/en/rest/reactions/reactions
-
-    def react(self, comment_id: int, content: str) -> None:
-        """Answer a comment in one sign, such as ``+1``, ``-1``, ``eyes`` or ``confused``.
-
-        Absolute, though it is a POST: GitHub answers 200 where the same account has reacted
-        so before. A comment that is gone, and a server without reactions, are no error.
-        https://docs.github.com/en/rest/reactions/reactions#create-reaction-for-an-issue-comment
-
-        Raises:
-            Rejected: any other no, a missing right too: an answer stops nothing. On a locked
-                issue nobody may react (https://github.com/GitHawkApp/GitHawk/issues/2297).
-        """
-        path = f"/repos/{self.repository}/issues/comments/{comment_id}/reactions"
-        try:
-            self.http.absolute("POST", path, {"content": content})
-        except Rejected as refused:
-            if refused.status not in (404, 405, 410, 501):
-                raise
 
 
 def _of_labels(refused: Rejected) -> bool:

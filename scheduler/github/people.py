@@ -6,8 +6,7 @@ import urllib.parse
 from collections.abc import Mapping, Sequence
 
 from scheduler.errors import NotPermitted, Rejected, Unavailable
-from scheduler.github.actions import GitHubRepository
-from scheduler.github.client import GitHub
+from scheduler.github.client import Api
 from scheduler.github.objects import acts_of, event_of, items, record, unknown_field, user_of
 from scheduler.ports import Acts, Event
 
@@ -42,12 +41,12 @@ fragment acts on Issue {{
 """
 
 
-class GitHubPeople(GitHubRepository):
-    """The people of a repository whose issues with one label are the queue."""
+class GitHubPeople:
+    """The people of the queue's repository."""
 
-    def __init__(self, http: GitHub, *, repository: str, label: str) -> None:
-        super().__init__(http, repository=repository)
-        self.label = label
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._http = api.http
 
     def role(self, login: str, repo: str | None = None) -> str:
         """The exact role; ``permission`` calls triage read and maintain write.
@@ -57,15 +56,15 @@ class GitHubPeople(GitHubRepository):
         """
         user = urllib.parse.quote(login, safe="")
         try:
-            path = f"/repos/{repo or self.repository}/collaborators/{user}/permission"
-            data = record(self.http.get(path).data)
+            path = f"/repos/{repo or self._api.repository}/collaborators/{user}/permission"
+            data = record(self._http.get(path).data)
         except Rejected as refused:
             if refused.status == 404:
                 return "none"
             if repo is not None:
                 words = f"{refused}; only a token that may write to {repo} is told who may"
                 raise Rejected(words, status=refused.status) from refused
-            raise self.refused(refused, "metadata: read") from refused
+            raise self._api.refused(refused, "metadata: read") from refused
         exact = str(data.get("role_name"))
         return str(exact if exact in ROLES else data.get("permission") or "none")
 
@@ -74,7 +73,7 @@ class GitHubPeople(GitHubRepository):
 
         https://docs.github.com/en/graphql/reference/objects#issue
         """
-        owner, _, name = self.repository.partition("/")
+        owner, _, name = self._api.repository.partition("/")
         asked = " ".join(f"i{n}: issue(number: {n}) {{ ...acts }}" for n in numbers)
         query = (
             "query($o: String!, $n: String!) "
@@ -82,11 +81,11 @@ class GitHubPeople(GitHubRepository):
         )
         body = {"query": query, "variables": {"o": owner, "n": name}}
         try:
-            data = self.http.post(self.http.graphql_url, body).data
+            data = self._http.post(self._http.graphql_url, body).data
         except Rejected as refused:
             if refused.status in NO_GRAPHQL:
                 return None
-            raise self.refused(refused, "issues: read") from refused
+            raise self._api.refused(refused, "issues: read") from refused
         said = record({} if data is None else data)
         told = said.get("data")
         if "errors" not in said and not (isinstance(told, dict) and "repository" in told):
@@ -101,13 +100,13 @@ class GitHubPeople(GitHubRepository):
 
         https://docs.github.com/en/rest/issues/events#list-issue-events
         """
-        path = f"/repos/{self.repository}/issues/{number}/events"
+        path = f"{self._api.here}/issues/{number}/events"
         try:
-            pages = [items(answer.data) for answer in self.http.pages(path, {})]
+            pages = [items(answer.data) for answer in self._http.pages(path, {})]
         except Rejected as refused:
             if refused.status in (404, 405, 410, 501):
                 return None
-            raise self.refused(refused, "issues: read") from refused
+            raise self._api.refused(refused, "issues: read") from refused
         return [event_of(each) for page in pages for each in page]
 
     def own_login(self) -> str | None:
@@ -118,7 +117,7 @@ class GitHubPeople(GitHubRepository):
         if login := self.viewer():
             return login
         try:
-            return user_of(self.http.get("/user").data).login
+            return user_of(self._http.get("/user").data).login
         except (Rejected, NotPermitted, Unavailable):
             return None
 
@@ -126,7 +125,7 @@ class GitHubPeople(GitHubRepository):
         """The token's login by GraphQL, which a ``GITHUB_TOKEN`` may ask."""
         query = {"query": "query { viewer { login } }"}
         try:
-            data = self.http.post(self.http.graphql_url, query).data
+            data = self._http.post(self._http.graphql_url, query).data
             login = data["data"]["viewer"]["login"]
         except (Rejected, Unavailable, NotPermitted, KeyError, TypeError):
             return None

@@ -10,7 +10,7 @@ import urllib.parse
 from collections.abc import Sequence
 
 from scheduler.errors import Rejected
-from scheduler.github.labels import GitHubMarks
+from scheduler.github.client import Api
 from scheduler.github.objects import (
     check_run_of,
     items,
@@ -24,8 +24,12 @@ from scheduler.github.transport import Answer
 from scheduler.ports import Check, PullRequest, Review, Ticket
 
 
-class GitHubConditions(GitHubMarks):
+class GitHubPulls:
     """Answers what conditions ask. A thing that has moved is looked at where it is now."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._http = api.http
 
     def issue(self, repo: str, number: int) -> Ticket:
         """An issue, or a pull request in its part as one.
@@ -76,7 +80,7 @@ class GitHubConditions(GitHubMarks):
         self, path: str, right: str, *, repo: str, all_pages: bool = False
     ) -> Sequence[Answer]:
         try:
-            return list(self.http.pages(path, {})) if all_pages else [self.http.get(path)]
+            return list(self._http.pages(path, {})) if all_pages else [self._http.get(path)]
         except Rejected as refused:
             fix = f"the scheduler's token needs {right!r} in {repo}"
             if refused.status in (404, 410):

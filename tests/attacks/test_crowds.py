@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from scheduler.github.issues import RECENT_PAGES
+from scheduler.github.comments import RECENT_PAGES
 from scheduler.sandbox.hub.issues import Desk
 from tests.attacks.crowd import messages, ran
 from tests.conftest import ISSUES, Stage, body

@@ -10,8 +10,8 @@ import pytest
 import responses
 
 from scheduler.errors import NotPermitted, SettingsUnreadable, Unavailable
-from scheduler.github.issues import GitHubQueue
 from scheduler.github.people import NEWEST
+from scheduler.github.queue import GitHubQueue
 from scheduler.ports import Acts, Edit, Event, Ticket, User
 from scheduler.settings.model import Settings
 from scheduler.tick.facts import Facts

@@ -16,7 +16,8 @@ from scheduler.commands import history
 from scheduler.commands.stats import Stats, issue_of, span, stats
 from scheduler.connection import connect
 from scheduler.environment import Environment
-from scheduler.github.issues import GitHubQueue
+from scheduler.github.comments import GitHubComments
+from scheduler.github.queue import GitHubQueue
 from scheduler.job.model import occurrence_key
 from scheduler.job.states import State
 from scheduler.journal import record
@@ -282,7 +283,7 @@ def test_too_long_a_history_is_read_from_later_on(
 @pytest.fixture
 def no_list(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server without the list of all comments of a repository."""
-    monkeypatch.setattr(GitHubQueue, "changed_comments", lambda *_, **__: None)
+    monkeypatch.setattr(GitHubComments, "changed_comments", lambda *_, **__: None)
 
 
 @pytest.mark.usefixtures("no_list")
@@ -302,8 +303,8 @@ def test_without_that_list_the_jobs_are_read_one_by_one(
 
 def test_a_server_without_that_list_is_recognised(stage: Stage) -> None:
     connection = connect(Environment.read(stage.environ()))
-    connection.queue.repository = "octo/none"
-    assert connection.queue.changed_comments(NOON, pages=1) is None
+    queue = GitHubQueue(connection.queue.http, repository="octo/none", label="schedule")
+    assert queue.changed_comments(NOON, pages=1) is None
     connection.queue.http.close()
 
 

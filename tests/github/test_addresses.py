@@ -8,7 +8,7 @@ from responses import matchers
 
 from scheduler.errors import Rejected, UsageError
 from scheduler.github.client import GitHub
-from scheduler.github.issues import GitHubQueue
+from scheduler.github.queue import GitHubQueue
 from tests.conftest import Reach
 
 API = "https://api.github.com:443"

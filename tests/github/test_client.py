@@ -12,8 +12,8 @@ from responses import matchers
 
 from scheduler.errors import NotPermitted, Paced, RateLimited, Rejected, Unavailable
 from scheduler.github.client import GitHub
-from scheduler.github.issues import GitHubQueue
 from scheduler.github.objects import error_message
+from scheduler.github.queue import GitHubQueue
 from scheduler.ports import Accepted, Dispatch, Target
 from scheduler.times.pace import MINUTE, PER_HOUR, SLACK
 from tests.conftest import Reach, StillClock

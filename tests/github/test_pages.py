@@ -12,7 +12,7 @@ from responses import matchers
 from scheduler.connection import connect
 from scheduler.environment import Environment
 from scheduler.github.client import GitHub
-from scheduler.github.issues import GitHubQueue
+from scheduler.github.queue import GitHubQueue
 from tests.conftest import ISSUES, Stage, body
 
 #: Jobs on three pages, where page numbers end with the first.

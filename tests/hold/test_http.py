@@ -14,7 +14,7 @@ import responses
 import responses.matchers
 
 from scheduler.github.client import GitHub
-from scheduler.github.issues import GitHubQueue
+from scheduler.github.queue import GitHubQueue
 from scheduler.hold import poll
 from scheduler.sandbox.http.requestlog import Request
 from tests.bench.bench_hold import played, problems

@@ -10,7 +10,7 @@ import responses
 from scheduler.connection import connect
 from scheduler.environment import Environment
 from scheduler.github.client import GitHub
-from scheduler.github.issues import GitHubQueue
+from scheduler.github.queue import GitHubQueue
 from tests.conftest import ISSUES, QUEUE, Stage, body
 
 OTHER = "octo/other"
