@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from scheduler.clock import SystemClock
 from scheduler.environment import Environment
 from scheduler.github.client import Api, GitHub
 from scheduler.github.contents import GitHubContents
 from scheduler.github.queue import GitHubQueue
-from scheduler.ports import Clock, Ticket
+from scheduler.ports import Clock, CommandQueue, Ticket
 from scheduler.settings import file
 from scheduler.settings.model import Settings
 from scheduler.times.pace import Pace
@@ -17,17 +18,27 @@ from scheduler.times.pace import Pace
 
 @dataclass(frozen=True, kw_only=True)
 class Connection:
-    """A queue with the settings of its repository; ``settings_found``: from a file.
+    """A queue with the settings of its repository."""
 
-    ``seen`` are the issues that were read on the way, for the watchdog.
-    """
-
-    queue: GitHubQueue
+    queue: CommandQueue
+    #: The client by which the queue is reached; it counts the requests.
+    http: GitHub = field(repr=False)
     clock: Clock
     settings: Settings
+    #: Whether the settings were read from a file; else they are the defaults.
     settings_found: bool
     environment: Environment
+    #: The issues that were read on the way, for the watchdog.
     seen: list[Ticket] = field(default_factory=list, repr=False, compare=False)
+
+    @property
+    def sunset(self) -> datetime | None:
+        """When GitHub will answer this version of its API no longer, as far as it has said."""
+        return self.http.sunset
+
+    def close(self) -> None:
+        """Give up the connections to GitHub."""
+        self.http.close()
 
 
 def connect(
@@ -52,6 +63,7 @@ def connect(
     settings = Settings() if text is None else file.parse(text)
     return Connection(
         queue=GitHubQueue(http, repository=name, label=settings.label),
+        http=http,
         clock=clock,
         settings=settings,
         settings_found=text is not None,

@@ -1,8 +1,12 @@
-"""What the engine needs of the world: a queue, a clock. GitHub is one such queue.
+"""What the core needs of the world: a clock, and GitHub in small parts.
+
+The parts are composed by who needs them: `Queue` is what one tick needs, `HeldQueue` what a
+tick that stays needs, `CommandQueue` what a command needs.
 
 Every method may raise ``NotPermitted``, ``RateLimited`` and ``Unavailable``; what else it
 raises stands with it. A read that failed may be repeated; a write may not, unless it is
-absolute (it says what the result is to be, whatever stood there before).
+absolute (it says what the result is to be, whatever stood there before). Instants are in UTC;
+those that GitHub tells have whole seconds.
 """
 
 from __future__ import annotations
@@ -10,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 #: The version of the REST API that every request names: without one GitHub answers by the
 #: oldest that it still has, which is another one some day.
@@ -119,167 +123,6 @@ class Check:
     state: str
 
 
-class Clock(Protocol):
-    """The only source of time. ``monotonic`` is in seconds and never goes back."""
-
-    def now(self) -> datetime:
-        """The instant, in UTC."""
-
-    def monotonic(self) -> float:
-        """Seconds since some moment."""
-
-    def sleep(self, seconds: float) -> None:
-        """Wait."""
-
-
-class Queue(Protocol):
-    """A repository's issues as a queue, and the workflows that its jobs start."""
-
-    @property
-    def repository(self) -> str:
-        """The queue's own ``owner/name``."""
-
-    @property
-    def requests(self) -> int:
-        """How many requests were really sent so far."""
-
-    def room(self, writes: int = 1) -> float:
-        """Seconds until GitHub takes so many comments more of this account; 0: at once."""
-
-    def open_tickets(self) -> Iterable[Ticket]:
-        """The open issues that carry the queue's label, pull requests left out."""
-
-    def poll_open(self) -> Sequence[Ticket] | None:
-        """The same, asked conditionally; None: nothing has changed since it was last asked.
-
-        An answer of 304 costs nothing of the rate limit.
-        """
-
-    def closed_tickets(self, since: datetime) -> Sequence[Ticket]:
-        """The issues with the queue's label that were closed at ``since`` or later."""
-
-    def ticket(self, number: int) -> Ticket | None:
-        """The issue as it is now; None when it was deleted or transferred away."""
-
-    def comments(self, number: int, *, since: datetime | None = None, skip: int = 0) -> Comments:
-        """The comments of an issue, oldest first: all, or those written or edited since.
-
-        Of the first ``skip`` of them as few are listed as pages allow.
-        """
-
-    def comment(self, comment_id: int) -> Comment | None:
-        """One comment as it is now; None when it was deleted."""
-
-    def recent_comments(self, since: datetime) -> Recent | None:
-        """The repository's comments written or edited since; None: the server can't tell.
-
-        Where that is too many, the newest of them, and its ``since`` says from when on.
-        """
-
-    def add_comment(self, number: int, body: str) -> Comment:
-        """Write a comment. Not repeatable. Raises ``Rejected`` when GitHub refuses it."""
-
-    def edit_comment(self, comment_id: int, body: str) -> None:
-        """Replace a comment's text. Absolute. Raises ``Rejected``."""
-
-    def delete_comment(self, comment_id: int) -> None:
-        """Delete a comment; one that is gone already is no error. Absolute."""
-
-    def react(self, comment_id: int, content: str) -> None:
-        """Answer a comment in one sign, such as ``+1`` or ``eyes``. Absolute.
-
-        A comment that is gone is no error. Raises ``Rejected`` when GitHub refuses it.
-        """
-
-    def set_state(self, number: int, *, reason: str | None, title: str | None = None) -> Ticket:
-        """Close the issue for ``reason`` (None: leave it open) and give it ``title``. Absolute.
-
-        Returns the issue as it is then, with what others wrote meanwhile.
-        """
-
-    def add_label(self, number: int, label: str) -> Sequence[str]:
-        """Put one label on an issue, the others untouched; those that it has then. Absolute.
-
-        Raises ``Rejected`` when GitHub refuses it.
-        """
-
-    def remove_label(self, number: int, label: str) -> None:
-        """Take one label off an issue, the others untouched. Absolute.
-
-        A label that it does not have is no error. Raises ``Rejected`` when GitHub refuses it.
-        """
-
-    def role(self, login: str, repo: str | None = None) -> str:
-        """The user's role in ``repo``, or the queue's own: ``none``, ``read`` … ``admin``."""
-
-    def acts(self, numbers: Sequence[int]) -> Mapping[int, Acts] | None:
-        """What was done to these issues, asked at once; None: the server can't tell.
-
-        An issue that is not in the answer could not be asked about.
-        """
-
-    def events(self, number: int) -> Sequence[Event] | None:
-        """All that was done to one issue, oldest first; None: the server can't tell."""
-
-    def created_since(self, since: datetime) -> Sequence[Ticket]:
-        """The issues with the queue's label, open or closed, created since."""
-
-    def viewer(self) -> str | None:
-        """The token's own login, by GraphQL; None when the server has none."""
-
-    def workflow_file(self, repo: str, workflow: str, ref: str | None) -> WorkflowFile | None:
-        """The file at ``ref`` (None: the default branch); None when there is none."""
-
-    def cancel_run(self, repo: str, run_id: int) -> bool:
-        """Cancel a run; false when it had ended already. Absolute."""
-
-    def prove_contents(self) -> None:
-        """Raise ``SettingsUnreadable`` unless the token may read the queue's contents."""
-
-    def default_branch(self, repo: str) -> str:
-        """The name of a repository's default branch. Raises ``Rejected`` (404)."""
-
-    def newest_run(self, repo: str) -> int | None:
-        """The highest run id of a repository, whatever the workflow; None: no run yet."""
-
-    def runs(self, target: Target, since: datetime, *, filtered: bool = True) -> Sequence[Run]:
-        """The ``workflow_dispatch`` runs of the target's workflow created at or after.
-
-        ``filtered``: as GitHub's search finds them, which may lag behind its list of all runs.
-        Without, runs of other events are among them, and only the newest 1,000 are looked at.
-        """
-
-    def run(self, repo: str, run_id: int) -> Run | None:
-        """One run as it is now; None when it was deleted."""
-
-    def dispatch(self, request: Dispatch) -> Accepted:
-        """Start it, once. Never repeated.
-
-        Raises:
-            Rejected: GitHub refused it for good; nothing started.
-            RateLimited: refused for now; nothing started.
-            Unavailable: no answer; it may have started unless ``sent`` is false.
-        """
-
-    # What conditions ask. Each raises ``Rejected``, with what to do about it, when there is no
-    # such thing or the token may not see it.
-
-    def issue(self, repo: str, number: int) -> Ticket:
-        """An issue or a pull request, of any repository."""
-
-    def pull_request(self, repo: str, number: int) -> PullRequest:
-        """A pull request."""
-
-    def reviews(self, repo: str, number: int) -> Sequence[Review]:
-        """All reviews of a pull request, oldest first."""
-
-    def check_runs(self, repo: str, ref: str) -> Sequence[Check]:
-        """The latest check runs of a commit."""
-
-    def statuses(self, repo: str, ref: str) -> Sequence[Check]:
-        """The latest status of each context of a commit."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class User:
     """A GitHub account; ``bot`` is true of an app's account (REST ``type: Bot``)."""
@@ -359,3 +202,257 @@ class Dispatch:
 
     target: Target
     inputs: Mapping[str, str] = field(default_factory=dict)
+
+
+class Clock(Protocol):
+    """The only source of time. ``monotonic`` is in seconds and never goes back."""
+
+    def now(self) -> datetime:
+        """The instant, in UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds since some moment."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+class Issues(Protocol):
+    """The issues of the queue: those of one repository that carry one label.
+
+    GitHub's lists show pull requests as issues; none of these methods does.
+    """
+
+    def open_tickets(self) -> Iterable[Ticket]:
+        """The open issues, oldest first. Pages are read as they are iterated over."""
+
+    def closed_tickets(self, since: datetime) -> Sequence[Ticket]:
+        """The issues that were closed at ``since`` or later, newest first; the newest few 100."""
+
+    def created_since(self, since: datetime) -> Sequence[Ticket]:
+        """The issues, open or closed, that were created at ``since`` or later; newest first."""
+
+    def ticket(self, number: int) -> Ticket | None:
+        """The issue as it is now, with the label or without; None when it is not there.
+
+        One that was deleted, that was transferred away, or is a pull request is not there.
+        """
+
+    def set_state(self, number: int, *, reason: str | None, title: str | None = None) -> Ticket:
+        """Close the issue for ``reason`` (None: leave it open) and give it ``title``. Absolute.
+
+        ``reason`` is GitHub's word: ``completed`` or ``not_planned``. Returns the issue as it is
+        then, with what others wrote meanwhile. Raises ``Rejected`` when GitHub refuses it.
+        """
+
+
+class IssueComments(Protocol):
+    """The comments of the queue's repository."""
+
+    def room(self, writes: int = 1) -> float:
+        """Seconds until GitHub takes so many comments more of this account; 0: at once."""
+
+    def comments(self, number: int, *, since: datetime | None = None, skip: int = 0) -> Comments:
+        """The comments of an issue, oldest first: all, or those written or edited since.
+
+        Of the first ``skip`` of them as few are listed as pages of 100 allow. An issue that is
+        not there has none.
+        """
+
+    def comment(self, comment_id: int) -> Comment | None:
+        """One comment as it is now; None when it was deleted."""
+
+    def recent_comments(self, since: datetime) -> Recent | None:
+        """The repository's comments written or edited since; None: the server can't tell.
+
+        Where that is too many, the newest of them, and its ``since`` says from when on.
+        """
+
+    def add_comment(self, number: int, body: str) -> Comment:
+        """Write a comment. Not repeatable. Raises ``Rejected`` when GitHub refuses it."""
+
+    def edit_comment(self, comment_id: int, body: str) -> None:
+        """Replace a comment's text. Absolute. Raises ``Rejected``: 404 of one that is gone."""
+
+    def delete_comment(self, comment_id: int) -> None:
+        """Delete a comment; one that is gone already is no error. Absolute."""
+
+    def react(self, comment_id: int, content: str) -> None:
+        """Answer a comment in one sign, such as ``+1`` or ``eyes``. Absolute.
+
+        A comment that is gone is no error. Raises ``Rejected`` when GitHub refuses it.
+        """
+
+
+class Labels(Protocol):
+    """The labels of one issue, written one by one: what others did to the rest stays."""
+
+    def add_label(self, number: int, label: str) -> Sequence[str]:
+        """Put one label on an issue; all labels that it has then. Absolute.
+
+        Raises ``Rejected`` when GitHub refuses it: of an issue that has 100 labels, 422.
+        """
+
+    def remove_label(self, number: int, label: str) -> None:
+        """Take one label off an issue; one that it does not have is no error. Absolute.
+
+        Raises ``Rejected`` when GitHub refuses it.
+        """
+
+
+class People(Protocol):
+    """Who somebody is, and who did what to an issue."""
+
+    def role(self, login: str, repo: str | None = None) -> str:
+        """The user's role in ``repo`` (None: the queue's repository), in GitHub's words.
+
+        ``none``, ``read``, ``triage``, ``write``, ``maintain`` or ``admin``; ``none`` of an
+        account that is not there. Raises ``Rejected`` of another repository that does not tell.
+        """
+
+    def acts(self, numbers: Sequence[int]) -> Mapping[int, Acts] | None:
+        """What was done to these issues, asked at once; None: the server can't tell.
+
+        An issue that is not in the answer could not be asked about.
+        """
+
+    def events(self, number: int) -> Sequence[Event] | None:
+        """All that was done to one issue, oldest first; None: the server can't tell."""
+
+    def viewer(self) -> str | None:
+        """The token's own login, by GraphQL; None where that can't be told. Raises nothing."""
+
+
+class Workflows(Protocol):
+    """The workflows that jobs start, in any repository, and their runs."""
+
+    def default_branch(self, repo: str) -> str:
+        """The name of a repository's default branch. Raises ``Rejected`` (404)."""
+
+    def workflow_file(self, repo: str, workflow: str, ref: str | None) -> WorkflowFile | None:
+        """The file at ``ref`` (None: the default branch); None when there is none."""
+
+    def newest_run(self, repo: str) -> int | None:
+        """The highest run id of a repository, whatever the workflow; None: no run yet."""
+
+    def runs(self, target: Target, since: datetime, *, filtered: bool = True) -> Sequence[Run]:
+        """The ``workflow_dispatch`` runs of the target's workflow created at ``since`` or later.
+
+        ``filtered``: as GitHub's search finds them, which may lag behind its list of all runs.
+        Without, runs of other events are among them, and only the newest 1,000 are looked at.
+        Raises ``Rejected`` (404) of a workflow that is not there.
+        """
+
+    def run(self, repo: str, run_id: int) -> Run | None:
+        """One run as it is now; None when it was deleted."""
+
+    def dispatch(self, request: Dispatch) -> Accepted:
+        """Start it, once. Never repeated.
+
+        Raises:
+            Rejected: GitHub refused it for good; nothing started.
+            RateLimited: refused for now; nothing started.
+            Unavailable: no answer; it may have started unless ``sent`` is false.
+        """
+
+
+class Questions(Protocol):
+    """What the conditions of a job ask, of any repository.
+
+    Each method raises ``Rejected``, with what to do about it, when there is no such thing or
+    the token may not see it.
+    """
+
+    def issue(self, repo: str, number: int) -> Ticket:
+        """An issue or a pull request."""
+
+    def pull_request(self, repo: str, number: int) -> PullRequest:
+        """A pull request; an issue is none."""
+
+    def reviews(self, repo: str, number: int) -> Sequence[Review]:
+        """All reviews of a pull request, oldest first."""
+
+    def check_runs(self, repo: str, ref: str) -> Sequence[Check]:
+        """The latest check runs of a commit."""
+
+    def statuses(self, repo: str, ref: str) -> Sequence[Check]:
+        """The latest status of each context of a commit."""
+
+
+class Queue(Issues, IssueComments, Labels, People, Workflows, Questions, Protocol):
+    """What one tick needs of GitHub."""
+
+    @property
+    def repository(self) -> str:
+        """The queue's own ``owner/name``."""
+
+    @property
+    def requests(self) -> int:
+        """How many requests were really sent so far."""
+
+    def prove_contents(self) -> None:
+        """Raise ``SettingsUnreadable`` unless the token may read the queue's contents."""
+
+
+class HeldQueue(Queue, Protocol):
+    """What a tick that stays needs: it polls, and ends the run that was to follow it."""
+
+    def poll_open(self) -> Sequence[Ticket] | None:
+        """The open issues; None: nothing has changed since it was last asked.
+
+        An answer of 304 costs nothing of the rate limit.
+        """
+
+    def cancel_run(self, repo: str, run_id: int) -> bool:
+        """Cancel a run; false when it had ended already. Absolute."""
+
+
+class Upkeep(Protocol):
+    """What the keep-alive asks of the repository whose cron starts the scheduler."""
+
+    @property
+    def repository(self) -> str:
+        """The queue's own ``owner/name``."""
+
+    def is_private(self, repo: str) -> bool:
+        """Whether not everybody sees it; an internal repository counts as private."""
+
+    def last_commit(self, repo: str) -> datetime | None:
+        """When the default branch got its newest commit; None: it has none."""
+
+    def scheduled_runs(self, repo: str, workflow: str) -> Sequence[Run]:
+        """The newest few runs that cron started, newest first."""
+
+    def enable_workflow(self, repo: str, workflow: str) -> None:
+        """Enable a workflow, whether it is enabled or not. Absolute."""
+
+
+class CommandQueue(HeldQueue, Upkeep, Protocol):
+    """What a command needs: it opens and edits jobs, and looks at more than what is due."""
+
+    def newest_tickets(self, count: int = 100) -> Sequence[Ticket]:
+        """The queue's newest issues, open or closed, newest first; at most ``count``, up to 100."""
+
+    def create(self, title: str, body: str) -> Ticket:
+        """Open an issue with the queue's label. Not repeatable. Raises ``Rejected``."""
+
+    def edit(self, number: int, **changes: Any) -> Ticket:
+        """Set an issue's ``title``, ``body`` or ``state``, as GitHub names them. Absolute.
+
+        Returns the issue as it is then. Raises ``Rejected`` when GitHub refuses it.
+        """
+
+    def changed_comments(self, since: datetime, *, pages: int) -> Recent | None:
+        """All comments changed since, at most so many ``pages`` of 100; None: no such list.
+
+        Where there are more, the newest of them, and its ``since`` says from when on.
+        """
+
+    def own_login(self) -> str | None:
+        """The token's login, also where there is no GraphQL; None: it can't be told."""
+
+    def settings_text(self) -> str | None:
+        """The settings file on the default branch; None: there is none, or it is not shown."""
+
+    def require_repository(self) -> None:
+        """Raise ``NotPermitted`` unless the token can see the queue's repository."""

@@ -133,6 +133,24 @@ def test_the_network_is_reached_through_two_modules() -> None:
     assert offenders(others, lambda name: outside(name) & NETWORK) == {}
 
 
+def test_a_command_reaches_github_by_the_ports() -> None:
+    def shown(name: str) -> list[str]:
+        return [f"{node.lineno}: .{node.attr}" for node in attributes(name) if node.attr == "http"]
+
+    assert offenders(within("commands", "cli", "action", "hold", "tick"), shown) == {}
+    (connection,) = (
+        node for node in TREES["connection"].body
+        if isinstance(node, ast.ClassDef) and node.name == "Connection"
+    )  # fmt: skip
+    fields = {
+        ast.unparse(node.target): ast.unparse(node.annotation)
+        for node in connection.body
+        if isinstance(node, ast.AnnAssign)
+    }
+    ports = {node.name for node in TREES["ports"].body if isinstance(node, ast.ClassDef)}
+    assert fields["queue"] in ports
+
+
 def test_click_is_the_command_lines_alone() -> None:
     others = [name for name in FILES if room(name) not in ("cli", "sandbox")]
     assert offenders(others, lambda name: outside(name) & {"click"}) == {}

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta, timezone
 
 from scheduler.environment import Environment
 from scheduler.errors import SchedulerError
-from scheduler.github.queue import GitHubQueue
+from scheduler.ports import Upkeep
 from scheduler.settings.model import Settings
 
 #: After so much time without a commit GitHub may disable the workflow.
@@ -57,7 +57,7 @@ def first_of_its_day(own: datetime, before: datetime | None) -> bool:
 
 
 def keep_alive(
-    queue: GitHubQueue, settings: Settings, environment: Environment, now: datetime
+    queue: Upkeep, settings: Settings, environment: Environment, now: datetime
 ) -> str | None:
     """Say when the scheduler's workflow is about to be disabled; a line for people, or None.
 
@@ -112,7 +112,7 @@ def _private(environment: Environment) -> bool:
     return isinstance(repository, dict) and repository.get("private") is True
 
 
-def _first_today(queue: GitHubQueue, workflow: str, run_id: str | None, now: datetime) -> bool:
+def _first_today(queue: Upkeep, workflow: str, run_id: str | None, now: datetime) -> bool:
     runs = queue.scheduled_runs(queue.repository, workflow)
     own = next((run for run in runs if str(run.id) == run_id), None)
     earlier = [run.created_at for run in runs if own is None or run.id < own.id]

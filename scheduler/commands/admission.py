@@ -30,14 +30,14 @@ class Admission:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._listed: list[Ticket] | None = None
+        self._listed: Sequence[Ticket] | None = None
         self._login: str | None = None
 
     def forget(self) -> None:
         """List anew when the queue is next looked at."""
         self._listed = None
 
-    def _newest(self) -> list[Ticket]:
+    def _newest(self) -> Sequence[Ticket]:
         if self._listed is None:
             self._listed = self._connection.queue.newest_tickets(LISTED)
             self._connection.seen[:] = self._listed

@@ -102,6 +102,7 @@ def tick_and_hold(connection: Connection, hold: Hold, leave: Leave) -> TickRepor
     relay = Relay(connection.queue, clock, connection.settings)
     holder = Holder(
         _tick(connection),
+        connection.queue,
         hold=hold.length,
         poll=hold.poll,
         stay=hold.stay,
@@ -132,7 +133,7 @@ def tick_and_hold(connection: Connection, hold: Hold, leave: Leave) -> TickRepor
 
 def _outlook(connection: Connection, report: TickReport) -> None:
     """Say when GitHub is about to answer this version of its API no longer."""
-    end = connection.queue.http.sunset
+    end = connection.sunset
     if end is not None and end - connection.clock.now() < SUNSET:
         report.notices.append(
             f"GitHub ends version {API_VERSION} of its API on {end:%Y-%m-%d}; use a newer version "

@@ -76,13 +76,13 @@ class GitHubIssues:
                 break
         return [ticket for ticket in found if ticket.created_at >= since]
 
-    def newest_tickets(self, count: int = 100, *, state: str = "all") -> list[Ticket]:
+    def newest_tickets(self, count: int = 100) -> list[Ticket]:
         """The newest issues with the label, at most ``count`` (up to 100), newest first."""
-        params = {"state": state, "labels": self._api.label, "sort": "created", "direction": "desc"}
+        params = {"state": "all", "labels": self._api.label, "sort": "created", "direction": "desc"}
         path = f"{self._api.here}/issues"
         with self._api.needs("issues: read"):
             answer = self._http.get(path, {**params, "per_page": min(count, 100)})
-        return self._mine(self._parsed(answer), state)
+        return self._mine(self._parsed(answer), "all")
 
     def _tickets(self, params: dict[str, str]) -> Iterator[list[tuple[Ticket, bool]]]:
         pages = self._http.pages(f"{self._api.here}/issues", params)

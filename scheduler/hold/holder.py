@@ -27,7 +27,7 @@ from scheduler.hold.agenda import AGAIN, LEAD, NOTHING, Board, Step, next_step
 from scheduler.hold.poll import REFRESH, Lookout, Superseded
 from scheduler.job.states import State, state_label
 from scheduler.policy.decide import Fire
-from scheduler.ports import Comments
+from scheduler.ports import Comments, HeldQueue
 from scheduler.settings.model import Settings
 from scheduler.settings.profiles import Stay
 from scheduler.tick.claims import Withdrawn
@@ -55,6 +55,7 @@ class Holder:
     def __init__(
         self,
         tick: Tick,
+        queue: HeldQueue,
         *,
         hold: timedelta,
         poll: timedelta,
@@ -69,7 +70,7 @@ class Holder:
         self.dispatcher = tick.lifecycle.dispatcher
         self.stay = stay
         self.board = Board(untold=tick.untold)
-        self.lookout = Lookout(tick, self.board, poll=poll, settings=settings)
+        self.lookout = Lookout(tick, queue, self.board, poll=poll, settings=settings)
         self._stopped = stopped
         self._begin = begin
         self._hold = hold

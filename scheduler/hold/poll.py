@@ -12,7 +12,7 @@ from itertools import islice
 
 from scheduler.errors import RateLimited, SchedulerError, Unavailable, VersionRetired
 from scheduler.hold.agenda import Board
-from scheduler.ports import Ticket
+from scheduler.ports import HeldQueue, Ticket
 from scheduler.settings.model import Settings
 from scheduler.tick.claims import changed
 from scheduler.tick.report import Note
@@ -38,12 +38,14 @@ class Lookout:
     def __init__(
         self,
         tick: Tick,
+        queue: HeldQueue,
         board: Board,
         *,
         poll: timedelta,
         settings: Callable[[], Settings] | None,
     ) -> None:
         self.tick = tick
+        self._queue = queue
         self.desk = tick.lifecycle.desk
         self.board = board
         #: When to look around next, by the steady clock.
@@ -68,7 +70,7 @@ class Lookout:
         now, steady = self.desk.clock.now(), self.desk.clock.monotonic()
         self.next_poll = steady + self._poll
         try:
-            tickets = self.desk.queue.poll_open()
+            tickets = self._queue.poll_open()
             due = self.board.next_due()
             near = due is not None and (due - now).total_seconds() <= REFRESH
             if tickets is not None or near or self.tick.settings.paused:

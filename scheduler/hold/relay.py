@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from scheduler.errors import SchedulerError, Unavailable
-from scheduler.ports import Clock, Dispatch, Queue, Target
+from scheduler.ports import Clock, Dispatch, HeldQueue, Target
 from scheduler.settings.model import IN_FLIGHT, Settings
 from scheduler.tick.report import TickReport
 
@@ -21,7 +21,7 @@ HOUR = timedelta(hours=1)
 class Relay:
     """One holder's place in the chain; ``run_id`` is its successor's, once there is one."""
 
-    def __init__(self, queue: Queue, clock: Clock, settings: Settings) -> None:
+    def __init__(self, queue: HeldQueue, clock: Clock, settings: Settings) -> None:
         self._queue = queue
         self._clock = clock
         self._settings = settings

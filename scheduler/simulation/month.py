@@ -180,6 +180,7 @@ class Month:
         relay = Relay(queue, clock, tick.settings)
         holder = Holder(
             tick,
+            queue,
             hold=length,
             poll=POLL,
             stay=self.profile.stay,

@@ -85,7 +85,7 @@ def cron(stage: Stage) -> Iterator[Asks]:
 
     yield ask
     for connection in made:
-        connection.queue.http.close()
+        connection.close()
 
 
 def asked(stage: Stage) -> list[str]:
@@ -193,7 +193,7 @@ def test_where_the_event_says_private_nothing_is_asked(stage: Stage, cron: Asks)
     stage.sandbox.clear_requests()
     assert keep_alive(connection.queue, connection.settings, environment, NOON) is None
     assert asked(stage) == []
-    connection.queue.http.close()
+    connection.close()
 
 
 def test_without_actions_own_name_the_settings_name_the_workflow(stage: Stage, cron: Asks) -> None:

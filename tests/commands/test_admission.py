@@ -246,7 +246,7 @@ def child(stage: Stage, key: str) -> str | None:
         parent = Job(run_at=job(stage, 1).run_at, parent=key)
         return Admission(connection).with_depth(parent).parent
     finally:
-        connection.queue.http.close()
+        connection.close()
 
 
 def test_a_child_is_one_deeper_than_what_its_parent_s_issue_says(stage: Stage) -> None:

@@ -303,9 +303,9 @@ def test_without_that_list_the_jobs_are_read_one_by_one(
 
 def test_a_server_without_that_list_is_recognised(stage: Stage) -> None:
     connection = connect(Environment.read(stage.environ()))
-    queue = GitHubQueue(connection.queue.http, repository="octo/none", label="schedule")
+    queue = GitHubQueue(connection.http, repository="octo/none", label="schedule")
     assert queue.changed_comments(NOON, pages=1) is None
-    connection.queue.http.close()
+    connection.close()
 
 
 # For monitors.

@@ -76,7 +76,7 @@ class Stage:
             return None
         finally:
             if connection is not None:
-                connection.queue.http.close()
+                connection.close()
 
     def process(self, **more: str) -> subprocess.Popen[bytes]:
         """``python -m scheduler tick`` as a process of its own."""

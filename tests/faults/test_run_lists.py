@@ -134,4 +134,4 @@ def test_a_relay_finds_its_successor_in_the_whole_list(tmp_path: Path) -> None:
         relay.finish(TickReport(now=clock.now()))  # nothing waits: the chain is over
         (run,) = stage.sandbox.repository(REPO).runs.values()
         assert run.conclusion == "cancelled"
-        made.queue.http.close()
+        made.close()

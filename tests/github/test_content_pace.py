@@ -40,11 +40,11 @@ def process(stage: Stage) -> Iterator[Connection]:
     """One process of the scheduler, which knows those limits and the sandbox's clock."""
     environment = Environment.read({**stage.environ(), "SCHEDULE_WRITES_PER_SECOND": ""})
     made = connect(environment, clock=SandboxClock(stage.sandbox))
-    made.queue.http.pace = Pace(per_minute=MINUTE, per_hour=HOUR)
+    made.http.pace = Pace(per_minute=MINUTE, per_hour=HOUR)
     try:
         yield made
     finally:
-        made.queue.http.close()
+        made.close()
 
 
 def tick(stage: Stage) -> TickReport:
@@ -154,7 +154,7 @@ def test_six_hundred_jobs_at_github_s_own_limits(tmp_path: Path) -> None:
             environment = Environment.read({**made.environ(), "SCHEDULE_WRITES_PER_SECOND": ""})
             connection = connect(environment, clock=SandboxClock(made.sandbox))
             report = tick_once(connection)
-            connection.queue.http.close()
+            connection.close()
             dispatched += len(report.dispatched)
             assert refused(made) == []
             if report.next_due:

@@ -13,6 +13,7 @@ from scheduler.connection import connect
 from scheduler.environment import Environment
 from scheduler.github.client import GitHub
 from scheduler.github.queue import GitHubQueue
+from scheduler.ports import CommandQueue
 from tests.conftest import ISSUES, Stage, body
 
 #: Jobs on three pages, where page numbers end with the first.
@@ -20,18 +21,18 @@ JOBS, NUMBERED = 230, 200
 
 
 @pytest.fixture
-def queue(stage: Stage) -> Iterator[GitHubQueue]:
+def queue(stage: Stage) -> Iterator[CommandQueue]:
     """A long queue on a server that gives out numbered pages of it no further."""
     for number in range(JOBS):
         stage.open(body(3600 + number))
     stage.sandbox.configure(numbered_items=NUMBERED)
-    made = connect(Environment.read(stage.environ("bot"))).queue
+    connection = connect(Environment.read(stage.environ("bot")))
     stage.sandbox.clear_requests()
-    yield made
-    made.http.close()
+    yield connection.queue
+    connection.close()
 
 
-def test_the_server_does_refuse_page_numbers(queue: GitHubQueue, stage: Stage) -> None:
+def test_the_server_does_refuse_page_numbers(queue: CommandQueue, stage: Stage) -> None:
     import requests
 
     root = f"{stage.sandbox.url}{ISSUES}?per_page=100"
@@ -43,7 +44,7 @@ def test_the_server_does_refuse_page_numbers(queue: GitHubQueue, stage: Stage) -
     assert len(requests.get(following, timeout=120).json()) == 100
 
 
-def test_every_list_is_read_to_its_end(queue: GitHubQueue, stage: Stage) -> None:
+def test_every_list_is_read_to_its_end(queue: CommandQueue, stage: Stage) -> None:
     everything = list(range(1, JOBS + 1))
     began = stage.sandbox.clock() - timedelta(hours=1)
     assert [ticket.number for ticket in queue.open_tickets()] == everything
@@ -54,7 +55,7 @@ def test_every_list_is_read_to_its_end(queue: GitHubQueue, stage: Stage) -> None
 
 
 def test_a_poll_reads_to_the_end_and_asks_only_for_what_changed(
-    queue: GitHubQueue, stage: Stage
+    queue: CommandQueue, stage: Stage
 ) -> None:
     def polled() -> tuple[list[int] | None, list[int]]:
         """The jobs, or None, and what each page was answered with."""
@@ -77,7 +78,7 @@ def test_a_poll_reads_to_the_end_and_asks_only_for_what_changed(
     assert polled() == (None, [304, 304, 304])
 
 
-def test_a_tick_sees_the_last_job_of_a_long_queue(queue: GitHubQueue, stage: Stage) -> None:
+def test_a_tick_sees_the_last_job_of_a_long_queue(queue: CommandQueue, stage: Stage) -> None:
     stage.edit(JOBS, body=body(-60))
     report = stage.tick()
     assert report["scanned"] == JOBS

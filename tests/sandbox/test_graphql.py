@@ -150,21 +150,21 @@ def test_queries_and_answers_are_as_github_s_schema_has_them(agent: Client, as_u
 def test_what_a_tick_asks_is_in_github_s_schema(agent: Client, as_user: As) -> None:
     eventful(agent, as_user("owner"))
     asked: list[tuple[dict[str, Any], Any]] = []
-    queue = connect(Environment.read(agent.sandbox.environ("bot"))).queue
-    send = queue.http.post
+    connection = connect(Environment.read(agent.sandbox.environ("bot")))
+    queue, send = connection.queue, connection.http.post
 
     def post(url: str, body: Any, **more: Any) -> Any:
         asked.append((body, send(url, body, **more)))
         return asked[-1][1]
 
-    queue.http.post = post  # type: ignore[assignment,method-assign]
+    connection.http.post = post  # type: ignore[assignment,method-assign]
     acts = queue.acts([1, 2])
     assert acts is not None
     assert [event.event for event in acts[1].events or ()] == [
         "labeled", "unlabeled", "closed", "reopened", "locked", "unlocked"
     ]  # fmt: skip
     assert queue.viewer() == "github-actions[bot]"
-    queue.http.close()
+    connection.close()
     assert len(asked) == 2
     for body, answer in asked:
         conforms(body["query"], body.get("variables"), answer.data["data"])

@@ -96,14 +96,15 @@ class HoldWorld(World):
                     # As an answer's `Date` would.
                     self.clock.skew = timedelta(0)
 
+        queue = MemoryQueue(self.hub, through=watched)
         tick = Tick(
-            MemoryQueue(self.hub, through=watched),
+            queue,
             clock=self.clock,
             settings=self.settings,
             nonce=lambda: f"nonce-{next(self.nonces):06}",
         )
         return Holder(
-            tick, hold=timedelta(seconds=self.hold), poll=timedelta(seconds=self.poll),
+            tick, queue, hold=timedelta(seconds=self.hold), poll=timedelta(seconds=self.poll),
             stay=self.stay, stopped=self.stopped, begin=self.begin,
             settings=self.read_settings or (lambda: self.settings),
         )  # fmt: skip

@@ -11,6 +11,7 @@ from scheduler.connection import connect
 from scheduler.environment import Environment
 from scheduler.github.client import GitHub
 from scheduler.github.queue import GitHubQueue
+from scheduler.ports import CommandQueue
 from tests.conftest import ISSUES, QUEUE, Stage, body
 
 OTHER = "octo/other"
@@ -47,13 +48,13 @@ def test_no_command_takes_the_same_number_elsewhere_for_it(
 
 
 @pytest.fixture
-def queue(stage: Stage) -> Iterator[GitHubQueue]:
-    made = connect(Environment.read(stage.environ("bot"))).queue
-    yield made
-    made.http.close()
+def queue(stage: Stage) -> Iterator[CommandQueue]:
+    connection = connect(Environment.read(stage.environ("bot")))
+    yield connection.queue
+    connection.close()
 
 
-def test_the_issue_itself_is_not_there(queue: GitHubQueue, moved: Stage) -> None:
+def test_the_issue_itself_is_not_there(queue: CommandQueue, moved: Stage) -> None:
     assert queue.ticket(1) is None
 
 
@@ -72,7 +73,7 @@ def test_a_transfer_under_a_claim_is_seen(stage: Stage) -> None:
     assert stage.runs() == []
 
 
-def test_a_repository_that_was_renamed_is_the_same(queue: GitHubQueue, stage: Stage) -> None:
+def test_a_repository_that_was_renamed_is_the_same(queue: CommandQueue, stage: Stage) -> None:
     stage.open(body(3600))
     stage.sandbox.rename_repository(QUEUE, "octo/renamed")
     stage.sandbox.clear_requests()
@@ -86,7 +87,7 @@ def test_a_repository_that_was_renamed_is_the_same(queue: GitHubQueue, stage: St
 
 
 def test_of_a_renamed_one_a_transferred_issue_is_gone_all_the_same(
-    queue: GitHubQueue, moved: Stage
+    queue: CommandQueue, moved: Stage
 ) -> None:
     moved.sandbox.rename_repository(QUEUE, "octo/renamed")
     assert queue.ticket(1) is None
