@@ -77,7 +77,7 @@ def settled(job: Job, connection: Connection, facts: Facts) -> Job:
             f"until {instants.format_instant(horizon.replace(microsecond=0))}"
         )
     try:
-        declared = facts.declared(job)
+        declared = facts.declared(target)
         branch = facts.known_branch(target.repo)
         if reason := ref_refused(somebody, target, connection):
             raise Refused(reason)
@@ -142,8 +142,8 @@ def facts_of(connection: Connection) -> Facts:
     """What one creation asks GitHub, each question once."""
     return Facts(
         connection.queue,
-        connection.settings,
         clock=connection.clock,
+        login=connection.settings.scheduler.login,
         settings_found=connection.settings_found,
         branch=connection.environment.default_branch(connection.queue.repository),
     )

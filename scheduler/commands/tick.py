@@ -19,7 +19,8 @@ from scheduler.settings import file
 from scheduler.settings.model import Settings
 from scheduler.settings.profiles import POLL, PROFILES, Stay
 from scheduler.text import refusal
-from scheduler.tick.tick import Tick
+from scheduler.tick.context import Context, new_context
+from scheduler.tick.tick import Tick, tick
 from scheduler.times import instants
 
 if TYPE_CHECKING:
@@ -79,13 +80,13 @@ def hold_for(hold: str | None, poll: str | None, *, profile: str) -> Hold:
 
 def tick_once(connection: Connection) -> TickReport:
     """One pass over the connection's queue; raises as ``engine.tick`` does."""
-    report = _tick(connection).run()
+    report = tick(_context(connection))
     _outlook(connection, report)
     return report
 
 
-def _tick(connection: Connection) -> Tick:
-    return Tick(
+def _context(connection: Connection) -> Context:
+    return new_context(
         connection.queue,
         clock=connection.clock,
         settings=connection.settings,
@@ -101,7 +102,7 @@ def tick_and_hold(connection: Connection, hold: Hold, leave: Leave) -> TickRepor
     clock = connection.clock
     relay = Relay(connection.queue, clock, connection.settings)
     holder = Holder(
-        _tick(connection),
+        Tick(_context(connection)),
         connection.queue,
         hold=hold.length,
         poll=hold.poll,

@@ -30,9 +30,11 @@ from scheduler.policy.decide import Fire
 from scheduler.ports import Comments, HeldQueue
 from scheduler.settings.model import Settings
 from scheduler.settings.profiles import Stay
+from scheduler.tick import claims, decide, dispatch, pacing
 from scheduler.tick.claims import Withdrawn
 from scheduler.tick.dispatch import Sent, Standing
 from scheduler.tick.occurrence import Known
+from scheduler.tick.process import process
 from scheduler.tick.report import Fired, Note, TickReport
 from scheduler.tick.tick import OUTAGES, Tick
 
@@ -65,9 +67,8 @@ class Holder:
         begin: Callable[[], str | None] = lambda: None,
     ) -> None:
         self.tick = tick
-        self.desk = tick.lifecycle.desk
-        self.clock = self.desk.clock
-        self.dispatcher = tick.lifecycle.dispatcher
+        self.ctx = tick.ctx
+        self.clock = self.ctx.clock
         self.stay = stay
         self.board = Board(untold=tick.untold)
         self.lookout = Lookout(tick, queue, self.board, poll=poll, settings=settings)
@@ -94,7 +95,7 @@ class Holder:
             report.stopped = ""
         if problem := self._begin():
             report.notices.append(problem)
-        self.desk.early, self.dispatcher.pacing.patience = LEAD, 0.0
+        self.ctx.early, self.ctx.patience = LEAD, 0.0
         try:
             self._stay()
         except SchedulerError as ended:
@@ -108,8 +109,8 @@ class Holder:
             now, waiting = self.clock.now(), self.board.waiting.values()
             report.next_due = self.board.next_due()
             report.waiting = sum(1 for found in waiting if found.job.run_at <= now)
-        self.dispatcher.pacing.tell(report)
-        report.requests = self.desk.queue.requests
+        pacing.tell(self.ctx, report)
+        report.requests = self.ctx.queue.requests
         return report
 
     def _pass(self) -> tuple[TickReport, Unavailable | None]:
@@ -119,23 +120,23 @@ class Holder:
         except Unavailable as outage:
             if not self._hold or not outage.passing:
                 raise
-            report = self.desk.report
+            report = self.ctx.report
             report.stopped = str(outage)
             report.comes_next(self.clock.now())
             return report, outage
 
     def take_no_more(self) -> None:
         """End the pass before its next job, as its limit would; what is in hand is finished."""
-        limits = replace(self.tick.settings.limits, per_tick=0)
-        self.tick.settings = replace(self.tick.settings, limits=limits)
+        limits = replace(self.ctx.settings.limits, per_tick=0)
+        self.ctx.settings = replace(self.ctx.settings, limits=limits)
 
     def abandon(self) -> TickReport:
         """The report of a holder that has no time left: the next tick finds what it began."""
-        report = self.desk.report
+        report = self.ctx.report
         report.dispatched += [_fired(sent) for sent in self.board.unrecorded]
         report.stopped = "asked to leave; what could not be finished is left to the next tick"
         report.comes_next(self.clock.now())
-        report.requests = self.desk.queue.requests
+        report.requests = self.ctx.queue.requests
         return report
 
     def _left(self, until: float) -> timedelta:
@@ -189,7 +190,7 @@ class Holder:
             sent = board.unrecorded.pop(0)
             found = sent.standing.found
             self.lookout.forget(found.number)
-            self._guarded(found, lambda: self.dispatcher.settle(sent))
+            self._guarded(found, lambda: dispatch.settle(self.ctx, sent))
             self._stays(found.number)
         elif step is Step.TELL:
             self.tick.tell()
@@ -204,7 +205,7 @@ class Holder:
 
     def _guarded(self, found: Known, act: Callable[[], None]) -> None:
         # What went wrong with one job is noted; it is looked at again a little later.
-        report = self.desk.report
+        report = self.ctx.report
         try:
             act()
         except Paced as early:  # the others go on meanwhile
@@ -241,7 +242,7 @@ class Holder:
 
     def _done(self, number: int) -> int:
         """How often it was said that nothing more is to be done about a job."""
-        said = (note for name in DONE for note in getattr(self.desk.report, name))
+        said = (note for name in DONE for note in getattr(self.ctx.report, name))
         return sum(1 for note in said if note.id == number)
 
     def _take_up(self, found: Known, step: Step) -> None:
@@ -257,13 +258,13 @@ class Holder:
         self.lookout.forget(number)
         done = self._done(number)
         if self.clock.monotonic() >= self._unsettled_until:
-            self.dispatcher.unsettled.clear()
+            self.ctx.unsettled.clear()
         fire = self._simply(found) if step is Step.CLAIM else None
         if fire is not None:
-            if standing := self.dispatcher.begin(found, fire):
+            if standing := dispatch.begin(self.ctx, found, fire):
                 board.claimed[number] = standing
         else:
-            self.tick.lifecycle.process(found)
+            process(self.ctx, found)
             self._denied.clear()
         if self._stays(number):
             return
@@ -273,47 +274,47 @@ class Holder:
 
     def _stays(self, number: int) -> bool:
         """Let a job wait again that was dealt with and whose issue stays open."""
-        if number not in self.desk.stays:
+        if number not in self.ctx.stays:
             return False
-        found, at = self.desk.stays.pop(number)
+        found, at = self.ctx.stays.pop(number)
         self.board.put(found, at if at > found.job.run_at else None)
         return True
 
     def _simply(self, found: Known) -> Fire | None:
         """The decision about a job of which all is known, if it is simply to be sent."""
-        kept = state_label(self.desk.settings.label, State.HELD) in found.ticket.labels
-        decision = self.desk.decide(found, Comments(items=()), found.history)
+        kept = state_label(self.ctx.settings.label, State.HELD) in found.ticket.labels
+        decision = decide.decision(self.ctx, found, Comments(items=()), found.history)
         return None if kept or found.ticket.locked or not isinstance(decision, Fire) else decision
 
     def _fire(self, standing: Standing) -> None:
         number = standing.found.number
         done = self._done(number)
-        self.desk.report.due += 1
-        sent = self.dispatcher.fire(standing)
+        self.ctx.report.due += 1
+        sent = dispatch.fire(self.ctx, standing)
         # Only this shows what the token may do; a claim is no more than a comment.
         self._denied.clear()
         if sent:
             self.board.unrecorded.append(sent)
         elif self._done(number) == done:
             self._put_back(standing.found)
-        if self.dispatcher.unsettled:
+        if self.ctx.unsettled:
             # Until that claim is settled, or another tick has settled it.
-            patience = self.desk.settings.limits.recover_after.total_seconds() + REFRESH
+            patience = self.ctx.settings.limits.recover_after.total_seconds() + REFRESH
             self._unsettled_until = self.clock.monotonic() + patience
 
     def _put_down(self) -> None:
         """Finish what was begun: take unsent claims back, record what was sent."""
         while self.board.claimed:
             _, standing = self.board.claimed.popitem()
-            self.desk.claimant.withdraw(standing.held)
+            claims.withdraw(self.ctx, standing.held)
             self.board.put(standing.found)
         while self.board.unrecorded:
             sent = self.board.unrecorded.pop(0)
             try:
-                self.dispatcher.settle(sent)
+                dispatch.settle(self.ctx, sent)
             except SchedulerError as problem:
                 note = Note(id=sent.standing.found.number, reason=str(problem))
-                self.desk.report.retrying.append(note)
+                self.ctx.report.retrying.append(note)
                 self._put_back(sent.standing.found)
 
 

@@ -14,7 +14,9 @@ from scheduler.errors import RateLimited, SchedulerError, Unavailable, VersionRe
 from scheduler.hold.agenda import Board
 from scheduler.ports import HeldQueue, Ticket
 from scheduler.settings.model import Settings
+from scheduler.tick import claims, rules
 from scheduler.tick.claims import changed
+from scheduler.tick.context import renew
 from scheduler.tick.report import Note
 from scheduler.tick.rules import COUNTED
 from scheduler.tick.tick import Tick
@@ -46,10 +48,10 @@ class Lookout:
     ) -> None:
         self.tick = tick
         self._queue = queue
-        self.desk = tick.lifecycle.desk
+        self.ctx = tick.ctx
         self.board = board
         #: When to look around next, by the steady clock.
-        self.next_poll = self.desk.clock.monotonic()
+        self.next_poll = self.ctx.clock.monotonic()
         #: What is this holder's business: nothing while the queue is paused.
         self.listed: dict[int, Ticket] = {}
         self._open: dict[int, Ticket] = {}
@@ -67,20 +69,20 @@ class Lookout:
         Raises:
             RateLimited, NotPermitted, UsageError, Superseded: as ``renew``.
         """
-        now, steady = self.desk.clock.now(), self.desk.clock.monotonic()
+        now, steady = self.ctx.clock.now(), self.ctx.clock.monotonic()
         self.next_poll = steady + self._poll
         try:
             tickets = self._queue.poll_open()
             due = self.board.next_due()
             near = due is not None and (due - now).total_seconds() <= REFRESH
-            if tickets is not None or near or self.tick.settings.paused:
+            if tickets is not None or near or self.ctx.settings.paused:
                 # Only where they are soon used: an hour has so many requests, and more minutes.
                 self._renew_settings()
         except (RateLimited, VersionRetired):
             raise
         except Unavailable as outage:
             if not self._silent:
-                self.desk.report.notices.append(f"a poll was not answered: {outage}")
+                self.ctx.report.notices.append(f"a poll was not answered: {outage}")
             self._silent = True
             return
         self._silent = False
@@ -99,21 +101,21 @@ class Lookout:
             Superseded: the queue has another label now.
         """
         self._renew_settings()
-        clock = self.desk.clock
+        clock = self.ctx.clock
         if clock.monotonic() >= self._closed_until:
-            self._closed = self.desk.queue.closed_tickets(clock.now() - COUNTED)
+            self._closed = self.ctx.queue.closed_tickets(clock.now() - COUNTED)
             self._closed_until = clock.monotonic() + REFRESH
             self._enter()
 
     def _renew_settings(self) -> None:
-        steady = self.desk.clock.monotonic()
+        steady = self.ctx.clock.monotonic()
         if self._settings is None or steady < self._settings_until:
             return
-        before, settings = self.tick.settings, self._settings()
+        before, settings = self.ctx.settings, self._settings()
         if settings.label != before.label:
             raise Superseded("the settings name another label now; the next tick goes by it")
         self._settings_until = steady + REFRESH
-        self.tick.renew(settings)
+        renew(self.ctx, settings)
         if settings != before:
             self._seen = {}
             self._take_in()
@@ -122,22 +124,22 @@ class Lookout:
         """What is now done about a job replaces what was said of it before."""
         self.tick.untold.pop(number, None)
         for name in PASSING:
-            notes: list[Note] = getattr(self.desk.report, name)
+            notes: list[Note] = getattr(self.ctx.report, name)
             notes[:] = [note for note in notes if note.id != number]
 
     def _take_in(self) -> None:
         """Make the board say what the open issues say now."""
         board = self.board
-        self.listed = {} if self.tick.settings.paused else self._open
+        self.listed = {} if self.ctx.settings.paused else self._open
         self._take_back()
         busy = set(board.claimed) | {sent.standing.found.number for sent in board.unrecorded}
         for number in set(board.waiting) - set(self.listed):
             board.drop(number)
             self.forget(number)
-            self.desk.facts.forget_acts(number)
-        seen, now = {}, self.desk.clock.now()
+            self.ctx.facts.forget_acts(number)
+        seen, now = {}, self.ctx.clock.now()
         # What was read of comments is older than these issues.
-        self.desk.facts.forget_comments()
+        self.ctx.facts.forget_comments()
         for ticket in self.tick.in_order(self.listed.values()):
             number = ticket.number
             if number in busy:
@@ -162,21 +164,23 @@ class Lookout:
             reason: str | None = "the issue was closed or unlabelled, or the queue was paused"
             if shown is not None:
                 newer = shown.updated_at >= ticket.updated_at
-                reason = changed(ticket, shown, self.desk.settings.label) if newer else None
+                reason = changed(ticket, shown, self.ctx.settings.label) if newer else None
             if reason:
                 del self.board.claimed[number]
-                self.desk.facts.forget_acts(number)
-                self.desk.claimant.withdraw(standing.held)
-                self.desk.report.withdrawn.append(Note(id=number, reason=reason))
+                self.ctx.facts.forget_acts(number)
+                claims.withdraw(self.ctx, standing.held)
+                self.ctx.report.withdrawn.append(Note(id=number, reason=reason))
 
     def _enter(self) -> None:
-        board, rules = self.board, self.tick.rules
+        board = self.board
         known = [*board.waiting.values(), *(each.found for each in board.claimed.values())]
         others = [*self._closed, *self.listed.values()]
-        rules.enter(known, others, now=self.desk.clock.now())
+        rules.enter(self.ctx, known, others, now=self.ctx.clock.now())
         # Said at once, as a pass does, and not more at a time.
-        most = max(self.tick.settings.limits.per_tick - self.tick.lifecycle.ended, 0)
-        refused = (number for number, found in board.waiting.items() if rules.forbidden(found))
+        most = max(self.ctx.settings.limits.per_tick - self.ctx.ended, 0)
+        refused = (
+            number for number, found in board.waiting.items() if rules.forbidden(self.ctx, found)
+        )
         board.refuse(islice(refused, most))
 
 

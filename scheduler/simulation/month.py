@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 from scheduler.commands.nudge import nudge
 from scheduler.errors import RateLimited, SchedulerError
@@ -24,6 +23,7 @@ from scheduler.simulation.hub import BOT, PERSON, TARGET, Hub
 from scheduler.simulation.queue import SimulatedQueue, latency
 from scheduler.simulation.scenario import CRON, DAY, Arrival, Scenario
 from scheduler.simulation.timeline import BEGIN, Timeline
+from scheduler.tick.context import Context, new_context
 from scheduler.tick.occurrence import Known
 from scheduler.tick.report import TickReport
 from scheduler.tick.tick import Tick
@@ -52,10 +52,10 @@ class Texts:
 class _Tick(Tick):
     """The product's tick; a text that was read once is not read again, which only saves time."""
 
-    def __init__(self, *args: Any, texts: Texts, **more: Any) -> None:
-        super().__init__(*args, **more)
+    def __init__(self, ctx: Context, *, texts: Texts) -> None:
+        super().__init__(ctx)
         self._known = texts.known
-        self.rules.texts = texts.closed
+        ctx.texts = texts.closed
 
     def read(self, ticket: Ticket, *, now: datetime) -> Known | None:
         """The job of an issue."""
@@ -156,9 +156,8 @@ class Month:
             settings = queue.settings_text()
             if run.event == "schedule":
                 self._keep_alive()
-            tick = _Tick(
-                queue, clock=clock, settings=settings, nonce=self._nonce, texts=self._texts
-            )
+            ctx = new_context(queue, clock=clock, settings=settings, nonce=self._nonce)
+            tick = _Tick(ctx, texts=self._texts)
             if self.profile.hold is None:
                 report = tick.run()
             else:
@@ -177,7 +176,7 @@ class Month:
     def _hold(
         self, clock: RunnerClock, queue: SimulatedQueue, tick: Tick, length: timedelta
     ) -> TickReport:
-        relay = Relay(queue, clock, tick.settings)
+        relay = Relay(queue, clock, tick.ctx.settings)
         holder = Holder(
             tick,
             queue,

@@ -7,28 +7,24 @@ on the strength of what was read before the claim stood.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from scheduler.errors import NotPermitted, RateLimited, Rejected, SchedulerError, Unavailable
+from scheduler.errors import NotPermitted, RateLimited, SchedulerError, Unavailable
 from scheduler.job.states import State, state_label
-from scheduler.journal.comments import claim_comment, journal_comment
+from scheduler.journal.comments import claim_comment
 from scheduler.journal.journal import (
     Claim,
-    Entry,
-    History,
-    Journal,
     Withdrawal,
-    never_started,
     read,
 )
 from scheduler.journal.slash import Command
 from scheduler.policy.decide import PATIENT, End, Fire, given_up
 from scheduler.policy.rereading import HIDDEN, UNSHOWN, too_old
-from scheduler.ports import Accepted, Clock, Comment, Dispatch, Queue, Ticket
+from scheduler.ports import Accepted, Comment, Dispatch, Ticket
 from scheduler.settings.model import CLAIM_VALIDITY
-from scheduler.tick.discussions import Again, Discussions
+from scheduler.tick.context import Context
+from scheduler.tick.discussions import Again
 from scheduler.tick.report import withdrawn_comment
 
 #: How often what was read is read again when it is older than what was written.
@@ -97,222 +93,161 @@ class AnswerLost(SchedulerError):
     """The dispatch may or may not have been made; its claim stands for recovery."""
 
 
-class Claimant:
-    """Carries out the steps of one job against a queue. Holds no state between jobs."""
+def claim(
+    ctx: Context, work: Work, decision: Fire | End, newest_run: int | None
+) -> tuple[Held, Fresh]:
+    """Write a claim and read the issue again, until what is read holds the claim.
 
-    def __init__(
-        self,
-        queue: Queue,
-        discussions: Discussions,
-        clock: Clock,
-        *,
-        label: str,
-        nonce: Callable[[], str],
-    ) -> None:
-        self.queue = queue
-        self.discussions = discussions
-        self.clock = clock
-        self.label = label
-        self._nonce = nonce
+    Raises:
+        GivenUp: what was read stayed older than the claim.
+        Withdrawn: what was read forbids a dispatch.
+        Rejected: GitHub takes no comment on this issue.
+    """
+    began, began_monotonic = ctx.clock.now(), ctx.clock.monotonic()
+    claim = Claim(
+        key=work.key,
+        attempt=decision.attempt,
+        nonce=ctx.nonce(),
+        target=work.target,
+        made_at=began,
+        expires_at=began + CLAIM_VALIDITY,
+        newest_run=newest_run,
+        supersedes=decision.supersedes.id if decision.supersedes else None,
+        ends=decision.state.value if isinstance(decision, End) else "",
+        title=work.title,
+        instead_of=work.instead_of,
+    )
+    written: Comment | None = None
+    try:
+        written = ctx.queue.add_comment(work.ticket.number, claim_comment(claim))
+    except Unavailable as lost:
+        if not lost.sent:
+            raise
+    fresh, mine = _read_again(ctx, work, claim, written)
+    held = Held(
+        claim=replace(claim, id=mine.id, created_at=mine.created_at),
+        began=began,
+        began_monotonic=began_monotonic,
+        login=mine.author.login,
+    )
+    if reason := changed(work.ticket, fresh.ticket, ctx.settings.label):
+        withdraw(ctx, held)
+        raise Withdrawn(reason)
+    return held, fresh
 
-    def claim(self, work: Work, decision: Fire | End, newest_run: int | None) -> tuple[Held, Fresh]:
-        """Write a claim and read the issue again, until what is read holds the claim.
 
-        Raises:
-            GivenUp: what was read stayed older than the claim.
-            Withdrawn: what was read forbids a dispatch.
-            Rejected: GitHub takes no comment on this issue.
-        """
-        began, began_monotonic = self.clock.now(), self.clock.monotonic()
-        claim = Claim(
-            key=work.key,
-            attempt=decision.attempt,
-            nonce=self._nonce(),
-            target=work.target,
-            made_at=began,
-            expires_at=began + CLAIM_VALIDITY,
-            newest_run=newest_run,
-            supersedes=decision.supersedes.id if decision.supersedes else None,
-            ends=decision.state.value if isinstance(decision, End) else "",
-            title=work.title,
-            instead_of=work.instead_of,
-        )
-        written: Comment | None = None
+def _read_again(
+    ctx: Context, work: Work, claim: Claim, written: Comment | None
+) -> tuple[Fresh, Comment]:
+    tried = 0
+    while True:
+        tried += 1
         try:
-            written = self.queue.add_comment(work.ticket.number, claim_comment(claim))
-        except Unavailable as lost:
-            if not lost.sent:
-                raise
-        fresh, mine = self._read_again(work, claim, written)
-        held = Held(
-            claim=replace(claim, id=mine.id, created_at=mine.created_at),
-            began=began,
-            began_monotonic=began_monotonic,
-            login=mine.author.login,
-        )
-        if reason := changed(work.ticket, fresh.ticket, self.label):
-            self.withdraw(held)
-            raise Withdrawn(reason)
-        return held, fresh
-
-    def _read_again(
-        self, work: Work, claim: Claim, written: Comment | None
-    ) -> tuple[Fresh, Comment]:
-        tried = 0
-        while True:
-            tried += 1
-            try:
-                again = self._again(work, whole=tried == READS)
-                ticket = self.queue.ticket(work.ticket.number)
+            again = _again(ctx, work, whole=tried == READS)
+            ticket = ctx.queue.ticket(work.ticket.number)
+            reason = _older(work, ticket, again, claim)
+            if reason == HIDDEN:
+                # Perhaps only of what was written between the two readings.
+                again = _again(ctx, work, whole=again.whole)
                 reason = _older(work, ticket, again, claim)
-                if reason == HIDDEN:
-                    # Perhaps only of what was written between the two readings.
-                    again = self._again(work, whole=again.whole)
-                    reason = _older(work, ticket, again, claim)
-            except SchedulerError:
-                self._delete(written.id if written else None)
-                raise
-            if ticket is None:
-                raise Withdrawn("the issue was deleted or transferred")
-            mine = _own(again, claim)
-            if mine and not reason:
-                comments = again.comments
-                return Fresh(ticket=ticket, comments=comments.items, as_of=comments.as_of), mine
-            written = written or mine
-            if tried == READS:
-                raise self._given_up(work, written, again, reason)
-            self.clock.sleep(1.0)
-
-    def _again(self, work: Work, *, whole: bool) -> Again:
-        return self.discussions.again(work.ticket, asked=work.asked, whole=whole)
-
-    def _given_up(self, work: Work, written: Comment | None, again: Again, reason: str) -> GivenUp:
-        """Take the claim back, and say so on the issue where the ticks to come find it."""
-        words = f"GitHub showed the issue older than the claim: {reason}"
-        if written is None:
-            return GivenUp(words, times=0)
-        known = read(again.comments.items, login=written.author.login).withdrawals
-        times = given_up(known) + 1
-        if reason == UNSHOWN:
-            # What earlier ticks said of it may be hidden as well.
-            hidden = work.ticket.comments - len(again.listed) if again.whole else 0
-            times = max(times, min(hidden + 1, PATIENT))
-        withdrawal = Withdrawal(times=times, at=self.clock.now(), reason=reason)
-        held = state_label(self.label, State.HELD) if times >= PATIENT else ""
-        try:
-            self.queue.edit_comment(written.id, withdrawn_comment(withdrawal, held=held))
-            for each in known:
-                self.discussions.delete(each.id)
         except SchedulerError:
-            self._delete(written.id)
-        return GivenUp(words, times=times)
+            _delete(ctx, written.id if written else None)
+            raise
+        if ticket is None:
+            raise Withdrawn("the issue was deleted or transferred")
+        mine = _own(again, claim)
+        if mine and not reason:
+            comments = again.comments
+            return Fresh(ticket=ticket, comments=comments.items, as_of=comments.as_of), mine
+        written = written or mine
+        if tried == READS:
+            raise _given_up(ctx, work, written, again, reason)
+        ctx.clock.sleep(1.0)
 
-    def _delete(self, comment_id: int | None) -> None:
-        if comment_id is None:
-            return
+
+def _again(ctx: Context, work: Work, *, whole: bool) -> Again:
+    return ctx.discussions.again(work.ticket, asked=work.asked, whole=whole)
+
+
+def _given_up(
+    ctx: Context, work: Work, written: Comment | None, again: Again, reason: str
+) -> GivenUp:
+    """Take the claim back, and say so on the issue where the ticks to come find it."""
+    words = f"GitHub showed the issue older than the claim: {reason}"
+    if written is None:
+        return GivenUp(words, times=0)
+    known = read(again.comments.items, login=written.author.login).withdrawals
+    times = given_up(known) + 1
+    if reason == UNSHOWN:
+        # What earlier ticks said of it may be hidden as well.
+        hidden = work.ticket.comments - len(again.listed) if again.whole else 0
+        times = max(times, min(hidden + 1, PATIENT))
+    withdrawal = Withdrawal(times=times, at=ctx.clock.now(), reason=reason)
+    held = state_label(ctx.settings.label, State.HELD) if times >= PATIENT else ""
+    try:
+        ctx.queue.edit_comment(written.id, withdrawn_comment(withdrawal, held=held))
+        for each in known:
+            ctx.discussions.delete(each.id)
+    except SchedulerError:
+        _delete(ctx, written.id)
+    return GivenUp(words, times=times)
+
+
+def _delete(ctx: Context, comment_id: int | None) -> None:
+    if comment_id is None:
+        return
+    try:
+        ctx.discussions.delete(comment_id)
+    except SchedulerError:
+        # It stands then, nothing was sent under it, and recovery will find that.
+        return
+
+
+def withdraw(ctx: Context, held: Held) -> None:
+    """Delete a claim under which nothing was sent."""
+    _delete(ctx, held.claim.id)
+
+
+def expired(ctx: Context, held: Held) -> bool:
+    """Whether the claim is too old to send under, by either clock.
+
+    A monotonic clock stands still while a machine is suspended, a wall clock can be
+    set back: the larger difference counts.
+    """
+    elapsed = timedelta(seconds=ctx.clock.monotonic() - held.began_monotonic)
+    return max(elapsed, ctx.clock.now() - held.began) >= CLAIM_VALIDITY
+
+
+def send(ctx: Context, work: Work, held: Held) -> tuple[Accepted, datetime]:
+    """Dispatch under a claim, once; also the instant at which it was sent.
+
+    Raises:
+        Withdrawn: the claim is too old.
+        RateLimited: GitHub wants a longer wait than a claim is good for.
+        AnswerLost: whether it took effect can't be told from the answer.
+        Rejected: GitHub refused it for good.
+    """
+    while True:
+        if expired(ctx, held):
+            withdraw(ctx, held)
+            raise Withdrawn("its claim had grown old before the dispatch; the next tick")
+        sent_at = ctx.clock.now()
         try:
-            self.discussions.delete(comment_id)
-        except SchedulerError:
-            # It stands then, nothing was sent under it, and recovery will find that.
-            return
-
-    def withdraw(self, held: Held) -> None:
-        """Delete a claim under which nothing was sent."""
-        self._delete(held.claim.id)
-
-    def expired(self, held: Held) -> bool:
-        """Whether the claim is too old to send under, by either clock.
-
-        A monotonic clock stands still while a machine is suspended, a wall clock can be
-        set back: the larger difference counts.
-        """
-        elapsed = timedelta(seconds=self.clock.monotonic() - held.began_monotonic)
-        return max(elapsed, self.clock.now() - held.began) >= CLAIM_VALIDITY
-
-    def send(self, work: Work, held: Held) -> tuple[Accepted, datetime]:
-        """Dispatch under a claim, once; also the instant at which it was sent.
-
-        Raises:
-            Withdrawn: the claim is too old.
-            RateLimited: GitHub wants a longer wait than a claim is good for.
-            AnswerLost: whether it took effect can't be told from the answer.
-            Rejected: GitHub refused it for good.
-        """
-        while True:
-            if self.expired(held):
-                self.withdraw(held)
-                raise Withdrawn("its claim had grown old before the dispatch; the next tick")
-            sent_at = self.clock.now()
-            try:
-                return self.queue.dispatch(work.dispatch), sent_at
-            except RateLimited as limited:
-                wait = limited.retry_at - self.clock.now()
-                if wait > PATIENCE:
-                    self.withdraw(held)
-                    raise
-                self.clock.sleep(max(wait.total_seconds(), 0.5))
-            except NotPermitted:
-                self.withdraw(held)
+            return ctx.queue.dispatch(work.dispatch), sent_at
+        except RateLimited as limited:
+            wait = limited.retry_at - ctx.clock.now()
+            if wait > PATIENCE:
+                withdraw(ctx, held)
                 raise
-            except Unavailable as lost:
-                if lost.sent:
-                    raise AnswerLost(str(lost)) from lost
-                self.withdraw(held)
-                raise
-
-    def record(
-        self,
-        number: int,
-        history: History,
-        entry: Entry,
-        *,
-        own: Claim | None = None,
-        written: Callable[[Journal], str] = journal_comment,
-    ) -> tuple[Journal, int]:
-        """Write ``entry`` where the issue's journal stands, then delete what it settles.
-
-        Returns: the journal, and how many comments were deleted.
-
-        ``written`` is the comment of a journal. Without a journal, the claimant's ``own``
-        claim becomes it. Another's claim never does: whoever made it may be alive, and deletes
-        it when it finds it too old. While what happened is unclear, that claim stays as it is,
-        for the human who decides.
-        """
-        journal = history.journal
-        superseded = own.supersedes if own else None
-        for claim in history.claims:
-            if claim.id == superseded and not journal.settles(claim):
-                journal = journal.with_entry(never_started(claim, entry.at))
-        journal = journal.with_entry(entry)
-        home = self._write(number, history.journal.id, own.id if own else 0, journal, written)
-        over = {claim.id for claim in history.claims if journal.settles(claim)}
-        over -= {claim.id for claim in history.claims if journal.keeps(claim)}
-        over |= {*history.copies, *([own.id] if own else [])}
-        over |= {each.id for each in history.withdrawals}
-        for claim_id in sorted(over - {home}):
-            self.discussions.delete(claim_id)
-        return replace(journal, id=home), len(over - {home})
-
-    def _write(
-        self,
-        number: int,
-        journal_id: int,
-        own_id: int,
-        journal: Journal,
-        written: Callable[[Journal], str],
-    ) -> int:
-        body = written(journal)
-        for comment_id in dict.fromkeys([journal_id, own_id]):
-            if not comment_id:
-                continue
-            try:
-                self.queue.edit_comment(comment_id, body)
-            except Rejected as gone:
-                if gone.status not in (404, 410):
-                    raise
-            else:
-                return comment_id
-        return self.queue.add_comment(number, body).id
+            ctx.clock.sleep(max(wait.total_seconds(), 0.5))
+        except NotPermitted:
+            withdraw(ctx, held)
+            raise
+        except Unavailable as lost:
+            if lost.sent:
+                raise AnswerLost(str(lost)) from lost
+            withdraw(ctx, held)
+            raise
 
 
 def _own(again: Again, claim: Claim) -> Comment | None:

@@ -13,8 +13,10 @@ from scheduler.errors import SchedulerError
 from scheduler.job.states import State
 from scheduler.journal.journal import Journal
 from scheduler.journal.slash import Command
-from scheduler.policy import decide, series
-from scheduler.tick.context import Desk
+from scheduler.policy import decide as policy
+from scheduler.policy import series
+from scheduler.tick import decide, issues, record, rules
+from scheduler.tick.context import Context
 from scheduler.tick.occurrence import Known
 from scheduler.tick.report import moved_comment
 
@@ -23,82 +25,82 @@ from scheduler.tick.report import moved_comment
 DONE, REFUSED, UNCLEAR = "+1", "-1", "confused"
 
 
-class Closing:
-    """Closes issues, or lets them go on."""
+def obey(ctx: Context, found: Known, state: State) -> Known:
+    """Do what a command asks of the issue itself.
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
-
-    def obey(self, found: Known, state: State) -> Known:
-        """Do what a command asks of the issue itself.
-
-        Before it is recorded: whoever dies in between does it once more, which changes nothing.
-        """
-        said, issues = found.command, self.desk.issues
-        if said is None or state is State.REJECTED:
-            return found
-        if state is State.CANCELLED:
-            issues.close(found.ticket, state)
-        elif said.name in ("pause", "resume"):
-            paused = said.name == "pause"
-            ticket = issues.pause(found.ticket, paused=paused)
-            return replace(found, paused=paused, ticket=ticket)
+    Before it is recorded: whoever dies in between does it once more, which changes nothing.
+    """
+    said = found.command
+    if said is None or state is State.REJECTED:
         return found
+    if state is State.CANCELLED:
+        issues.close(ctx, found.ticket, state)
+    elif said.name in ("pause", "resume"):
+        paused = said.name == "pause"
+        ticket = issues.pause(ctx, found.ticket, paused=paused)
+        return replace(found, paused=paused, ticket=ticket)
+    return found
 
-    def after(self, found: Known, journal: Journal, state: State) -> None:
-        """Do to the issue of ``found`` what follows from its occurrence being ``state``."""
-        said = found.command
-        if said is not None:
-            self._answer(said, DONE if state in decide.DONE else REFUSED)
-            if state is State.CANCELLED:
-                return
-        runs_on = found.asked.recurring and state is not State.REJECTED
-        if state is State.DISPATCHED and not found.asked.recurring and self._moved(found, journal):
-            self.desk.issues.show(found.ticket, State.PENDING)
-            runs_on = True
-        if runs_on or (said is not None and state is not State.DISPATCHED):
-            self._go_on(found, journal)
-        else:
-            self.close(found, state)
 
-    def close(self, found: Known, state: State) -> None:
-        """Close the issue of ``found``, and say so where it was moved in that very moment."""
-        closed = self.desk.issues.close(found.ticket, state)
-        job = self.desk.rules.job(closed.body) if closed.body != found.ticket.body else None
-        if job is not None and (job.recurring or job.run_at != found.asked.run_at):
-            # Moved after the last look at it; nothing shows whether it was closed then, too.
-            self.desk.queue.add_comment(found.number, moved_comment(job.run_at))
-
-    def _moved(self, found: Known, journal: Journal) -> bool:
-        """Whether a job was given another instant before its journal said what became of it."""
-        return self._comes(found, journal).key != found.key
-
-    def _comes(self, found: Known, journal: Journal, left: Iterable[Command] = ()) -> Known:
-        """The same job at what is next, now that its journal says what became of this."""
-        history = replace(found.history, journal=journal, claims=())
-        return self.desk.locate(found, (), history, left=left)
-
-    def _go_on(self, found: Known, journal: Journal) -> None:
-        desk, paused = self.desk, found.paused
-        # Beside one command there may stand another.
-        comes = replace(self._comes(found, journal, left=found.said), paused=paused)
-        if comes.over:
-            self.close(found, State.DISPATCHED)
+def after(ctx: Context, found: Known, journal: Journal, state: State) -> None:
+    """Do to the issue of ``found`` what follows from its occurrence being ``state``."""
+    said = found.command
+    if said is not None:
+        _answer(ctx, said, DONE if state in policy.DONE else REFUSED)
+        if state is State.CANCELLED:
             return
-        if found.asked.recurring:
-            comes = desk.go_on(comes)
-        elif found.command is not None and found.command.length is not None:
-            due = self._comes(found, journal).job.run_at
-            desk.issues.retitle(found.ticket, lambda title: series.retitled(title, due))
-        again = comes.job.run_at if found.command is None else desk.clock.now()
-        desk.stays[found.number] = (comes, again)
-        if not comes.waits and comes.job.run_at > desk.clock.now():
-            desk.report.comes_next(comes.job.run_at)
+    runs_on = found.asked.recurring and state is not State.REJECTED
+    if state is State.DISPATCHED and not found.asked.recurring and _moved(ctx, found, journal):
+        issues.show(ctx, found.ticket, State.PENDING)
+        runs_on = True
+    if runs_on or (said is not None and state is not State.DISPATCHED):
+        _go_on(ctx, found, journal)
+    else:
+        close(ctx, found, state)
 
-    def _answer(self, said: Command, content: str) -> None:
-        face = UNCLEAR if said.problem and content == REFUSED else content
-        try:
-            self.desk.queue.react(said.comment_id, face)
-        except SchedulerError:
-            # Only a courtesy: the journal says what was done.
-            return
+
+def close(ctx: Context, found: Known, state: State) -> None:
+    """Close the issue of ``found``, and say so where it was moved in that very moment."""
+    closed = issues.close(ctx, found.ticket, state)
+    job = rules.job_in(ctx, closed.body) if closed.body != found.ticket.body else None
+    if job is not None and (job.recurring or job.run_at != found.asked.run_at):
+        # Moved after the last look at it; nothing shows whether it was closed then, too.
+        ctx.queue.add_comment(found.number, moved_comment(job.run_at))
+
+
+def _moved(ctx: Context, found: Known, journal: Journal) -> bool:
+    """Whether a job was given another instant before its journal said what became of it."""
+    return _comes(ctx, found, journal).key != found.key
+
+
+def _comes(ctx: Context, found: Known, journal: Journal, left: Iterable[Command] = ()) -> Known:
+    """The same job at what is next, now that its journal says what became of this."""
+    history = replace(found.history, journal=journal, claims=())
+    return decide.locate(ctx, found, (), history, left=left)
+
+
+def _go_on(ctx: Context, found: Known, journal: Journal) -> None:
+    paused = found.paused
+    # Beside one command there may stand another.
+    comes = replace(_comes(ctx, found, journal, left=found.said), paused=paused)
+    if comes.over:
+        close(ctx, found, State.DISPATCHED)
+        return
+    if found.asked.recurring:
+        comes = record.go_on(ctx, comes)
+    elif found.command is not None and found.command.length is not None:
+        due = _comes(ctx, found, journal).job.run_at
+        issues.retitle(ctx, found.ticket, lambda title: series.retitled(title, due))
+    again = comes.job.run_at if found.command is None else ctx.clock.now()
+    ctx.stays[found.number] = (comes, again)
+    if not comes.waits and comes.job.run_at > ctx.clock.now():
+        ctx.report.comes_next(comes.job.run_at)
+
+
+def _answer(ctx: Context, said: Command, content: str) -> None:
+    face = UNCLEAR if said.problem and content == REFUSED else content
+    try:
+        ctx.queue.react(said.comment_id, face)
+    except SchedulerError:
+        # Only a courtesy: the journal says what was done.
+        return

@@ -25,7 +25,7 @@ from scheduler.policy.conditions import (
 from scheduler.policy.series import rule_of
 from scheduler.policy.trust import at_least
 from scheduler.ports import Queue, Run
-from scheduler.tick.context import Desk
+from scheduler.tick.context import Context
 from scheduler.tick.facts import Facts
 from scheduler.tick.occurrence import Known
 from scheduler.times.instants import format_duration, format_instant
@@ -50,115 +50,115 @@ class NotNow:
     found: Known | None = None
 
 
-class Circumstances:
-    """What speaks against a dispatch, beside the rules of the repository."""
+def against(ctx: Context, found: Known) -> NotNow | str | None:
+    """Why not now, or why not at all; a person who says run it is not asked about it.
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    Raises:
+        Unavailable, RateLimited, NotPermitted: GitHub did not say.
+    """
+    if found.command is not None:
+        return None
+    return _unless(ctx, found) or _overlap(ctx, found) or _when(ctx, found)
 
-    def against(self, found: Known) -> NotNow | str | None:
-        """Why not now, or why not at all; a person who says run it is not asked about it.
 
-        Raises:
-            Unavailable, RateLimited, NotPermitted: GitHub did not say.
-        """
-        if found.command is not None:
-            return None
-        return self._unless(found) or self._overlap(found) or self._when(found)
+def _overlap(ctx: Context, found: Known) -> NotNow | str | None:
+    job = found.asked
+    if not job.recurring or job.overlap == "allow":
+        return None
+    last = _last_run(ctx, found)
+    if last is None or last.status in ("", "completed"):
+        return None
+    words = f"its last run {last.id} is still {last.status or 'going on'}"
+    if job.misfire == "all":
+        return NotNow(reason=f"{words}; it runs after it", until=_later(ctx, found))
+    return f"{words}, and overlap is 'skip'"
 
-    def _overlap(self, found: Known) -> NotNow | str | None:
-        job = found.asked
-        if not job.recurring or job.overlap == "allow":
-            return None
-        last = self._last_run(found)
-        if last is None or last.status in ("", "completed"):
-            return None
-        words = f"its last run {last.id} is still {last.status or 'going on'}"
-        if job.misfire == "all":
-            return NotNow(reason=f"{words}; it runs after it", until=self._later(found))
-        return f"{words}, and overlap is 'skip'"
 
-    def _last_run(self, found: Known) -> Run | None:
-        last = found.history.journal.ran
-        if last is None or last.run_id is None:
-            return None  # of an event's run, or one that GitHub did not name, nothing can be asked
-        repo = last.target.partition(" ")[0] or found.asked.repo or self._desk.queue.repository
-        return self._desk.queue.run(repo, last.run_id)
+def _last_run(ctx: Context, found: Known) -> Run | None:
+    last = found.history.journal.ran
+    if last is None or last.run_id is None:
+        return None  # of an event's run, or one that GitHub did not name, nothing can be asked
+    repo = last.target.partition(" ")[0] or found.asked.repo or ctx.queue.repository
+    return ctx.queue.run(repo, last.run_id)
 
-    def _later(self, found: Known) -> datetime:
-        now = self._desk.clock.now()
-        waited = now - found.job.run_at
-        return now + min(max(waited / 10, SOONEST), LATEST)
 
-    def _unless(self, found: Known) -> str | None:
-        if found.job.unless is None:
-            return None
-        try:
-            holds, seen = self._answer("unless", found.job.unless)
-        except Rejected as refused:
-            return f"unless: {found.job.unless} can't be asked: {refused}"
-        return f"unless: {found.job.unless} holds: {seen}" if holds else None
+def _later(ctx: Context, found: Known) -> datetime:
+    now = ctx.clock.now()
+    waited = now - found.job.run_at
+    return now + min(max(waited / 10, SOONEST), LATEST)
 
-    def _when(self, found: Known) -> NotNow | str | None:
-        job = found.job
-        if job.when is None:
-            return None
-        try:
-            holds, seen = self._answer("when", job.when)
-        except Rejected as refused:
-            return f"when: {job.when} can't be asked: {refused}"
-        if holds:
-            return None
-        now, expires = self._desk.clock.now(), job.expires_at()
-        if expires is not None and expires < now:
-            expires = None  # a person reopened it, however late it is
-        patience = job.patience or (PATIENCE if expires is None else None)
-        patience = self._within(found, patience)
-        if patience is not None and now >= job.run_at + patience:
-            return f"when: {job.when} did not hold within {format_duration(patience)}: {seen}"
-        # At the end of its patience it is asked a last time; its deadline it has to pass.
-        ends = [expires + _SECOND] if expires is not None else []
-        ends += [job.run_at + patience] if patience is not None else []
-        reason = f"when: {job.when} does not hold yet: {seen}"
-        until = min([self._later(found), *ends])
-        return NotNow(reason=reason, until=until, found=self._told(found, reason, min(ends)))
 
-    def _within(self, found: Known, patience: timedelta | None) -> timedelta | None:
-        """A series waits no longer than until its next instant, which then waits for itself."""
-        rule = rule_of(found.asked, found.history.journal)
-        following = rule.after(found.instant) if rule is not None else None
-        if following is None:
-            return patience
-        # Put off, it may be due at that very instant or later; it is asked about all the same.
-        room = max(following - found.job.run_at - _SECOND, _SECOND)
-        return room if patience is None else min(patience, room)
+def _unless(ctx: Context, found: Known) -> str | None:
+    if found.job.unless is None:
+        return None
+    try:
+        holds, seen = _answer(ctx, "unless", found.job.unless)
+    except Rejected as refused:
+        return f"unless: {found.job.unless} can't be asked: {refused}"
+    return f"unless: {found.job.unless} holds: {seen}" if holds else None
 
-    def _answer(self, field: str, text: str) -> tuple[bool, str]:
-        condition = parse(field, text)
-        return verdict(condition, ask(condition, self._desk.queue, self._desk.facts))
 
-    def _told(self, found: Known, reason: str, end: datetime) -> Known:
-        """Say on the issue, once, what its job waits for; of a series, once for all of it."""
-        asked, ticket, history = found.asked, found.ticket, found.history
-        occurrence = "" if asked.recurring else found.key
-        words = f"{occurrence} {asked.when} {asked.patience}"
-        told = Explanation(text_hash=hashlib.sha256(words.encode()).hexdigest()[:16])
-        if any(each.text_hash == told.text_hash for each in history.explanations):
-            return found
-        if ticket.comments and self._desk.facts.login() is None:
-            return found  # whether it stands there already can't be told
-        until = None if asked.recurring else format_instant(end)
-        try:
-            said = self._desk.queue.add_comment(ticket.number, waiting_comment(told, reason, until))
-        except SchedulerError:
-            return found  # only a courtesy: it waits all the same, and the tick's report says so
-        return replace(
-            found,
-            ticket=replace(
-                ticket, comments=max(ticket.comments, 0) + 1, updated_at=said.created_at
-            ),
-            history=replace(history, explanations=(*history.explanations, told)),
-        )
+def _when(ctx: Context, found: Known) -> NotNow | str | None:
+    job = found.job
+    if job.when is None:
+        return None
+    try:
+        holds, seen = _answer(ctx, "when", job.when)
+    except Rejected as refused:
+        return f"when: {job.when} can't be asked: {refused}"
+    if holds:
+        return None
+    now, expires = ctx.clock.now(), job.expires_at()
+    if expires is not None and expires < now:
+        expires = None  # a person reopened it, however late it is
+    patience = job.patience or (PATIENCE if expires is None else None)
+    patience = _within(found, patience)
+    if patience is not None and now >= job.run_at + patience:
+        return f"when: {job.when} did not hold within {format_duration(patience)}: {seen}"
+    # At the end of its patience it is asked a last time; its deadline it has to pass.
+    ends = [expires + _SECOND] if expires is not None else []
+    ends += [job.run_at + patience] if patience is not None else []
+    reason = f"when: {job.when} does not hold yet: {seen}"
+    until = min([_later(ctx, found), *ends])
+    return NotNow(reason=reason, until=until, found=_told(ctx, found, reason, min(ends)))
+
+
+def _within(found: Known, patience: timedelta | None) -> timedelta | None:
+    """A series waits no longer than until its next instant, which then waits for itself."""
+    rule = rule_of(found.asked, found.history.journal)
+    following = rule.after(found.instant) if rule is not None else None
+    if following is None:
+        return patience
+    # Put off, it may be due at that very instant or later; it is asked about all the same.
+    room = max(following - found.job.run_at - _SECOND, _SECOND)
+    return room if patience is None else min(patience, room)
+
+
+def _answer(ctx: Context, field: str, text: str) -> tuple[bool, str]:
+    condition = parse(field, text)
+    return verdict(condition, ask(condition, ctx.queue, ctx.facts))
+
+
+def _told(ctx: Context, found: Known, reason: str, end: datetime) -> Known:
+    """Say on the issue, once, what its job waits for; of a series, once for all of it."""
+    asked, ticket, history = found.asked, found.ticket, found.history
+    occurrence = "" if asked.recurring else found.key
+    words = f"{occurrence} {asked.when} {asked.patience}"
+    told = Explanation(text_hash=hashlib.sha256(words.encode()).hexdigest()[:16])
+    if any(each.text_hash == told.text_hash for each in history.explanations):
+        return found
+    if ticket.comments and ctx.facts.login() is None:
+        return found  # whether it stands there already can't be told
+    until = None if asked.recurring else format_instant(end)
+    try:
+        said = ctx.queue.add_comment(ticket.number, waiting_comment(told, reason, until))
+    except SchedulerError:
+        return found  # only a courtesy: it waits all the same, and the tick's report says so
+    return replace(
+        found,
+        ticket=replace(ticket, comments=max(ticket.comments, 0) + 1, updated_at=said.created_at),
+        history=replace(history, explanations=(*history.explanations, told)),
+    )
 
 
 def ask(condition: Condition, queue: Queue, facts: Facts) -> Seen:

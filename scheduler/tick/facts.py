@@ -7,11 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from scheduler.errors import NotPermitted, Rejected, Unavailable
-from scheduler.job.model import Job
 from scheduler.job.workflow_inputs import Declared, declared
-from scheduler.policy.trust import at_least, target_of
+from scheduler.policy.trust import at_least
 from scheduler.ports import Acts, Clock, Comment, Queue, Recent, Target, Ticket
-from scheduler.settings.model import Settings
 
 #: How old an answer about somebody's rights may be when a job is claimed, in seconds: then it
 #: is at most a minute old when the job is dispatched.
@@ -38,23 +36,23 @@ UNTOLD = {
 class Facts:
     """Answers of one tick; those about rights and who did what are forgotten after a minute.
 
-    ``branch`` is the default branch of the queue's repository as far as the process was told
-    it; what GitHub says with a file goes first.
+    ``login`` is the scheduler's own as the settings name it. ``branch`` is the default branch of
+    the queue's repository as far as the process was told it; what GitHub says with a file goes
+    first.
     """
 
     def __init__(
         self,
         queue: Queue,
-        settings: Settings,
         *,
         clock: Clock,
+        login: str | None = None,
         settings_found: bool = True,
         branch: str | None = None,
     ) -> None:
         self._queue = queue
         self._proven = settings_found
-        self._settings = settings
-        self._login: str | None = settings.scheduler.login
+        self._login = login
         self._asked_login = False
         self._clock = clock
         self._roles: dict[tuple[str, str | None], tuple[float, str]] = {}
@@ -95,9 +93,8 @@ class Facts:
         """The same, as far as it is known without asking for it."""
         return self._login
 
-    def renew(self, settings: Settings) -> None:
-        """Go on with new settings; targets, runs and comments are asked about anew."""
-        self._settings = settings
+    def renew(self) -> None:
+        """Ask anew about targets, runs and comments: the settings were read anew."""
         self._files.clear()
         self._newest.clear()
         self._recent = self._earlier = self._created = self._older = None
@@ -196,33 +193,35 @@ class Facts:
             known = self._created = (since, self._queue.created_since(since))
         return known[1]
 
-    def declared(self, job: Job) -> Declared | None:
-        """What the target of ``job`` declares; None: there is no such file.
+    def declared(self, target: Target) -> Declared | None:
+        """What ``target`` declares; None: there is no such file.
 
-        An event has no file: its declaration is empty. Raises ``Rejected`` and
-        ``NotPermitted`` when the target's repository can't be seen.
+        An event has no file: its declaration is empty.
+
+        Raises:
+            Rejected, NotPermitted: the target's repository can't be seen.
+            RateLimited, Unavailable: GitHub did not say.
         """
-        target = target_of(job, queue=self._queue.repository, settings=self._settings)
         if target.workflow is None:
             return Declared()
-        asked = (target.repo, target.workflow, job.ref)
+        asked = (target.repo, target.workflow, target.ref or None)
         if asked not in self._files:
             file = self._queue.workflow_file(*asked)
             self._files[asked] = declared(file.text) if file else None
-            if file and file.ref and job.ref is None:
+            if file and file.ref and not target.ref:
                 self._branches[target.repo] = file.ref
         found = self._files[asked]
         self._proven |= found is not None and target.repo == self._queue.repository
         return found
 
-    def target(self, job: Job) -> tuple[Target, Declared | None]:
-        """Where ``job`` goes, branch included, and what that workflow declares.
+    def target(self, target: Target) -> tuple[Target, Declared | None]:
+        """``target`` with the branch that is meant where it names none, and what it declares.
 
-        Raises as ``declared`` does.
+        Raises:
+            Rejected, NotPermitted, RateLimited, Unavailable: as ``declared``.
         """
-        found = self.declared(job)
-        target = target_of(job, queue=self._queue.repository, settings=self._settings)
-        if target.workflow and job.ref is None:
+        found = self.declared(target)
+        if target.workflow and not target.ref:
             target = replace(target, ref=self.branch(target.repo))
         return target, found
 

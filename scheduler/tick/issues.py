@@ -13,7 +13,8 @@ from dataclasses import replace
 
 from scheduler.errors import Rejected
 from scheduler.job.states import LABELLED, State, begun_label, state_label
-from scheduler.ports import Queue, Ticket
+from scheduler.ports import Ticket
+from scheduler.tick.context import Context
 
 #: GitHub refuses the next one, whichever: https://github.com/actions/labeler/issues/115
 MOST_LABELS = 100
@@ -21,94 +22,93 @@ MOST_LABELS = 100
 OURS = LABELLED - {State.HELD}
 
 
-class Issues:
-    """The issues of a queue; each method is given one as it was last read."""
+def close(ctx: Context, ticket: Ticket, state: State) -> Ticket:
+    """Close the issue as ``state`` asks, after its journal says so; the issue as it is then.
 
-    def __init__(self, queue: Queue, *, label: str) -> None:
-        self.queue = queue
-        self.label = label
-        #: What is to be said of labels that can't be put on, once of each issue.
-        self.refused: dict[int, str] = {}
+    The order is the promise. The labels of other states come off before, the label of
+    ``state`` is put on afterwards: an open issue with the label of an end is thus one that
+    was reopened, also where a server tells no ``state_reason``. Whoever dies before the
+    closing leaves it to the next tick; a label that is missing after it,
+    `scheduler.tick.leftovers` puts on. One that GitHub refuses stops nothing: the journal
+    says how it ended, and better closed without its label than left open.
+    """
+    with contextlib.suppress(Rejected):
+        ticket = unmark(ctx, ticket, OURS - {state})
+    reason = "completed" if state is State.DISPATCHED else "not_planned"
+    closed = ctx.queue.set_state(ticket.number, reason=reason)
+    if state in LABELLED:
+        mark(ctx, closed, state)
+    return closed
 
-    def close(self, ticket: Ticket, state: State) -> Ticket:
-        """Close the issue as ``state`` asks, after its journal says so; the issue as it is then.
 
-        The order is the promise. The labels of other states come off before, the label of
-        ``state`` is put on afterwards: an open issue with the label of an end is thus one that
-        was reopened, also where a server tells no ``state_reason``. Whoever dies before the
-        closing leaves it to the next tick; a label that is missing after it,
-        `scheduler.tick.leftovers` puts on. One that GitHub refuses stops nothing: the journal
-        says how it ended, and better closed without its label than left open.
-        """
-        with contextlib.suppress(Rejected):
-            ticket = self.unmark(ticket, OURS - {state})
-        reason = "completed" if state is State.DISPATCHED else "not_planned"
-        closed = self.queue.set_state(ticket.number, reason=reason)
-        if state in LABELLED:
-            self.mark(closed, state)
-        return closed
+def mark(ctx: Context, ticket: Ticket, state: State) -> None:
+    """Put on the label of the end that a closed issue came to, if GitHub takes it."""
+    with contextlib.suppress(Rejected):
+        _put_on(ctx, ticket, state_label(ctx.settings.label, state))
 
-    def mark(self, ticket: Ticket, state: State) -> None:
-        """Put on the label of the end that a closed issue came to, if GitHub takes it."""
-        with contextlib.suppress(Rejected):
-            self._put_on(ticket, state_label(self.label, state))
 
-    def show(self, ticket: Ticket, state: State) -> Ticket:
-        """The issue, which stays open, with the label of ``state`` and of no other.
+def show(ctx: Context, ticket: Ticket, state: State) -> Ticket:
+    """The issue, which stays open, with the label of ``state`` and of no other.
 
-        But for the label of a hold, which a person may have put on, too: it comes off when one
-        has said what is to become of the job, and not before.
-        """
-        if state in LABELLED:
-            ticket = self._put_on(ticket, state_label(self.label, state))
-        return self.unmark(ticket, OURS - {state})
+    But for the label of a hold, which a person may have put on, too: it comes off when one
+    has said what is to become of the job, and not before.
+    """
+    if state in LABELLED:
+        ticket = _put_on(ctx, ticket, state_label(ctx.settings.label, state))
+    return unmark(ctx, ticket, OURS - {state})
 
-    def unmark(self, ticket: Ticket, states: Collection[State]) -> Ticket:
-        """The issue without the labels of ``states``."""
-        for state in State:
-            if state in states:
-                ticket = self._take_off(ticket, state_label(self.label, state))
+
+def unmark(ctx: Context, ticket: Ticket, states: Collection[State]) -> Ticket:
+    """The issue without the labels of ``states``."""
+    for state in State:
+        if state in states:
+            ticket = _take_off(ctx, ticket, state_label(ctx.settings.label, state))
+    return ticket
+
+
+def pause(ctx: Context, ticket: Ticket, *, paused: bool) -> Ticket:
+    """The issue, with the label that keeps its job from running or without it."""
+    label = state_label(ctx.settings.label, State.PAUSED)
+    return _put_on(ctx, ticket, label) if paused else _take_off(ctx, ticket, label)
+
+
+def begun(ctx: Context, ticket: Ticket, state: State) -> Ticket:
+    """The issue of a series that goes on in ``state``, with the label that it has begun."""
+    return _put_on(ctx, show(ctx, ticket, state), begun_label(ctx.settings.label))
+
+
+def retitle(ctx: Context, ticket: Ticket, titled: Callable[[str], str]) -> Ticket:
+    """The issue with the title that ``titled`` makes of the one that it has.
+
+    A title is written whole, so it is read once more right before: one that a person gave
+    meanwhile is theirs. An issue that was closed meanwhile keeps its own.
+    """
+    if titled(ticket.title) == ticket.title:
         return ticket
+    now = ctx.queue.ticket(ticket.number)
+    if now is None or not now.open:
+        return ticket
+    title = titled(now.title)
+    if title != now.title:
+        ctx.queue.set_state(ticket.number, reason=None, title=title)
+    return replace(ticket, title=title)
 
-    def pause(self, ticket: Ticket, *, paused: bool) -> Ticket:
-        """The issue, with the label that keeps its job from running or without it."""
-        label = state_label(self.label, State.PAUSED)
-        return self._put_on(ticket, label) if paused else self._take_off(ticket, label)
 
-    def begun(self, ticket: Ticket, state: State) -> Ticket:
-        """The issue of a series that goes on in ``state``, with the label that it has begun."""
-        return self._put_on(self.show(ticket, state), begun_label(self.label))
+def _put_on(ctx: Context, ticket: Ticket, label: str) -> Ticket:
+    if label in ticket.labels:
+        return ticket
+    if len(ticket.labels) >= MOST_LABELS:
+        ctx.refused[ticket.number] = full(ticket, label)
+        return ticket
+    ctx.queue.add_label(ticket.number, label)
+    return replace(ticket, labels=(*ticket.labels, label))
 
-    def retitle(self, ticket: Ticket, titled: Callable[[str], str]) -> Ticket:
-        """The issue with the title that ``titled`` makes of the one that it has.
 
-        A title is written whole, so it is read once more right before: one that a person gave
-        meanwhile is theirs. An issue that was closed meanwhile keeps its own.
-        """
-        if titled(ticket.title) == ticket.title:
-            return ticket
-        now = self.queue.ticket(ticket.number)
-        if now is None or not now.open:
-            return ticket
-        title = titled(now.title)
-        if title != now.title:
-            self.queue.set_state(ticket.number, reason=None, title=title)
-        return replace(ticket, title=title)
-
-    def _put_on(self, ticket: Ticket, label: str) -> Ticket:
-        if label in ticket.labels:
-            return ticket
-        if len(ticket.labels) >= MOST_LABELS:
-            self.refused[ticket.number] = full(ticket, label)
-            return ticket
-        self.queue.add_label(ticket.number, label)
-        return replace(ticket, labels=(*ticket.labels, label))
-
-    def _take_off(self, ticket: Ticket, label: str) -> Ticket:
-        if label not in ticket.labels:
-            return ticket
-        self.queue.remove_label(ticket.number, label)
-        return replace(ticket, labels=tuple(each for each in ticket.labels if each != label))
+def _take_off(ctx: Context, ticket: Ticket, label: str) -> Ticket:
+    if label not in ticket.labels:
+        return ticket
+    ctx.queue.remove_label(ticket.number, label)
+    return replace(ticket, labels=tuple(each for each in ticket.labels if each != label))
 
 
 def full(ticket: Ticket, label: str) -> str:

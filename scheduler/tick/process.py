@@ -7,268 +7,260 @@ from dataclasses import replace
 from scheduler.job.states import State, state_label
 from scheduler.journal.journal import NEVER_STARTED, Claim, History, highest_attempt, never_started
 from scheduler.journal.slash import Resolution
-from scheduler.policy import decide
+from scheduler.policy import decide as policy
 from scheduler.policy.decide import Decision, End, Fire
 from scheduler.policy.recovery import Found, Unclear
 from scheduler.ports import Comments
+from scheduler.tick import closing, decide, dispatch, issues, record, rules, settlement
 from scheduler.tick.claims import Withdrawn, changed
-from scheduler.tick.context import HELD_FOR, Desk
+from scheduler.tick.context import HELD_FOR, Context
 from scheduler.tick.discussions import is_long
-from scheduler.tick.dispatch import Dispatcher
 from scheduler.tick.occurrence import Known
-from scheduler.tick.settlement import Settlement
 
 #: Of a job that its label alone keeps on hold.
-KEPT = decide.Wait(reason="on hold; its comments say why", state=State.HELD)
+KEPT = policy.Wait(reason="on hold; its comments say why", state=State.HELD)
 
 
-class Lifecycle:
-    """Moves jobs, one at a time, from where their history shows them to where they belong."""
+def process(ctx: Context, found: Known) -> None:
+    """Do the one thing that is to be done with a due job now.
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
-        self.settlement = Settlement(desk.queue, desk.facts)
-        self.dispatcher = Dispatcher(desk, self.settlement)
+    Raises:
+        Withdrawn: a claim was given up; the next tick looks again.
+        RateLimited, Unavailable, Rejected, NotPermitted: GitHub's answer, untold yet.
+    """
+    if found.ticket.locked:
+        ctx.note("held", found, "the issue is locked; unlock it to have the job run")
+        return
+    comments: Comments | None = Comments(items=())
+    held = state_label(ctx.settings.label, State.HELD) in found.ticket.labels
+    if held and _left_alone(ctx, found):
+        _wait(ctx, found, KEPT)
+        return
+    if found.ticket.comments or held:
+        comments = ctx.discussions.read(found.ticket)
+        if ctx.facts.login() is None:
+            comments = _introduced(ctx, found, comments)
+    if comments is None:
+        return
+    history = decide.history(ctx, comments)
+    found = decide.locate(ctx, found, comments.items, history)
+    found, comments = rules.still_meant(ctx, found, comments)
+    if found.waits:
+        ctx.note("paused", found, "paused; `schedule resume` or `/resume` lets it go on")
+        return
+    if found.over:
+        record.tidy(ctx, history)
+        closing.close(ctx, found, State.DISPATCHED)
+        ctx.note("recovered", found, "its series is over; closed")
+        return
+    found, decision = _decided(ctx, found, comments, history)
+    if isinstance(decision, policy.Recover) and not comments.whole:
+        # A claim that was known from before may have been taken back since.
+        comments = ctx.discussions.whole(found.ticket)
+        history = decide.history(ctx, comments)
+        found = decide.locate(ctx, found, comments.items, history)
+        found, decision = _decided(ctx, found, comments, history)
+    _carry_out(ctx, found, comments, history, decision)
 
-    @property
-    def ended(self) -> int:
-        """How many jobs were ended without a dispatch so far."""
-        return self.dispatcher.ended
 
-    @property
-    def sent(self) -> int:
-        """How many dispatches were sent so far, whatever came of them."""
-        return self.dispatcher.sent
+def _left_alone(ctx: Context, found: Known) -> bool:
+    """Whether nothing was said on a held job's long discussion that could let it go on.
 
-    def process(self, found: Known) -> None:
-        """Do the one thing that is to be done with a due job now.
+    Whoever talks there has no tick read all of it. Only as far back as a held job is looked at.
+    """
+    if not is_long(found.ticket) or ctx.facts.login() is None:
+        return False
+    since = ctx.clock.now() - HELD_FOR
+    comments = ctx.queue.comments(found.number, since=since)
+    history = decide.history(ctx, comments)
+    said = decide.words(ctx, found, comments, history)
+    return not (said or history.withdrawals)
 
-        Raises:
-            Withdrawn: a claim was given up; the next tick looks again.
-            RateLimited, Unavailable, Rejected, NotPermitted: GitHub's answer, untold yet.
-        """
-        if found.ticket.locked:
-            self.desk.note("held", found, "the issue is locked; unlock it to have the job run")
-            return
-        comments: Comments | None = Comments(items=())
-        held = state_label(self.desk.settings.label, State.HELD) in found.ticket.labels
-        if held and self._left_alone(found):
-            self._wait(found, KEPT)
-            return
-        if found.ticket.comments or held:
-            comments = self.desk.discussions.read(found.ticket)
-            if self.desk.facts.login() is None:
-                comments = self._introduced(found, comments)
-        if comments is None:
-            return
-        history = self.desk.history(comments)
-        found = self.desk.locate(found, comments.items, history)
-        found, comments = self.desk.rules.still_meant(found, comments)
-        if found.waits:
-            self.desk.note("paused", found, "paused; `schedule resume` or `/resume` lets it go on")
-            return
-        if found.over:
-            self.desk.tidy(history)
-            self.dispatcher.closing.close(found, State.DISPATCHED)
-            self.desk.note("recovered", found, "its series is over; closed")
-            return
-        found, decision = self._decided(found, comments, history)
-        if isinstance(decision, decide.Recover) and not comments.whole:
-            # A claim that was known from before may have been taken back since.
-            comments = self.desk.discussions.whole(found.ticket)
-            history = self.desk.history(comments)
-            found = self.desk.locate(found, comments.items, history)
-            found, decision = self._decided(found, comments, history)
-        self._carry_out(found, comments, history, decision)
 
-    def _left_alone(self, found: Known) -> bool:
-        """Whether nothing was said on a held job's long discussion that could let it go on.
+def _decided(
+    ctx: Context, found: Known, comments: Comments, history: History
+) -> tuple[Known, Decision]:
+    """What is to be done with a job; the label of its hold comes off by a person's word.
 
-        Whoever talks there has no tick read all of it. Only as far back as a held job is looked at.
-        """
-        desk = self.desk
-        if not is_long(found.ticket) or desk.facts.login() is None:
-            return False
-        since = desk.clock.now() - HELD_FOR
-        comments = desk.queue.comments(found.number, since=since)
-        history = desk.history(comments)
-        said = desk.words(found, comments, history)
-        return not (said or history.withdrawals)
+    And where it is tried again of which no more is known than that GitHub's answers were old.
+    """
+    decision = decide.decision(ctx, found, comments, history)
+    said = decide.resolution(ctx, found, comments, history)
+    if said is None and (kept := _kept(ctx, found, history, decision)):
+        return found, kept
+    released = said is not None or policy.given_up(history.withdrawals) >= policy.PATIENT
+    if released and not isinstance(decision, (policy.Hold, policy.Wait)):
+        # Before it is carried out: whoever dies in between finds the same again.
+        ticket = issues.unmark(ctx, found.ticket, {State.HELD})
+        return replace(found, ticket=ticket), decision
+    return found, decision
 
-    def _decided(
-        self, found: Known, comments: Comments, history: History
-    ) -> tuple[Known, Decision]:
-        """What is to be done with a job; the label of its hold comes off by a person's word.
 
-        And where it is tried again of which no more is known than that GitHub's answers were old.
-        """
-        decision = self.desk.decide(found, comments, history)
-        said = self.desk.resolution(found, comments, history)
-        if said is None and (kept := self._kept(found, history, decision)):
-            return found, kept
-        released = said is not None or decide.given_up(history.withdrawals) >= decide.PATIENT
-        if released and not isinstance(decision, (decide.Hold, decide.Wait)):
-            # Before it is carried out: whoever dies in between finds the same again.
-            ticket = self.desk.issues.unmark(found.ticket, {State.HELD})
-            return replace(found, ticket=ticket), decision
-        return found, decision
+def _introduced(ctx: Context, found: Known, comments: Comments) -> Comments | None:
+    """The comments once it is known whose records are to be believed; None: all is done.
 
-    def _introduced(self, found: Known, comments: Comments) -> Comments | None:
-        """The comments once it is known whose records are to be believed; None: all is done.
-
-        Only the first own write can show it.
-        """
-        presumed, decision = self._presumed(found, comments)
-        said = self.desk.resolution(presumed, comments, presumed.history)
-        if said is None and (kept := self._kept(presumed, presumed.history, decision)):
-            self._wait(presumed, kept)
-            return None
-        try:
-            self.dispatcher.claimed(presumed, decision)
-        except Withdrawn:
-            if self.desk.facts.login() is None:
-                raise
-            return self.desk.discussions.read(found.ticket)
+    Only the first own write can show it.
+    """
+    presumed, decision = _presumed(ctx, found, comments)
+    said = decide.resolution(ctx, presumed, comments, presumed.history)
+    if said is None and (kept := _kept(ctx, presumed, presumed.history, decision)):
+        _wait(ctx, presumed, kept)
         return None
+    try:
+        dispatch.claimed(ctx, presumed, decision)
+    except Withdrawn:
+        if ctx.facts.login() is None:
+            raise
+        return ctx.discussions.read(found.ticket)
+    return None
 
-    def _presumed(self, found: Known, comments: Comments) -> tuple[Known, Fire | End]:
-        """What to claim by records that may be anybody's; it is made sure of once that is done.
 
-        What a person said that sends nothing is claimed as that: such a claim, left behind,
-        would else be taken for one under which something may have been sent.
-        """
-        history = self.desk.presumed(comments)
-        placed = self.desk.locate(found, comments.items, history)
-        if placed.command is not None:
-            decision = self.desk.decide(placed, comments, history)
-            if isinstance(decision, End) and decision.state in decide.OBEYED.values():
-                attempt = highest_attempt(comments.items, placed.key) + 1
-                return placed, replace(decision, attempt=attempt, supersedes=None)
-        attempt = highest_attempt(comments.items, found.key) + 1
-        return replace(found, history=history), Fire(attempt=attempt)
+def _presumed(ctx: Context, found: Known, comments: Comments) -> tuple[Known, Fire | End]:
+    """What to claim by records that may be anybody's; it is made sure of once that is done.
 
-    def _kept(self, found: Known, history: History, decision: Decision) -> decide.Wait | None:
-        """The wait of a job that the label keeps on hold, though its records let it go on."""
-        if found.command is not None and history.journal.held:
-            return None
-        labelled = state_label(self.desk.settings.label, State.HELD) in found.ticket.labels
-        if not labelled or not isinstance(decision, (Fire, End, decide.Recover)):
-            return None
-        base = self.desk.settings.limits.backoff
-        wait = decide.held_back(history.withdrawals, key=found.key, base=base)
-        if wait is None or wait.until is None:
-            return KEPT
-        return wait if self.desk.clock.now() < wait.until else None
+    What a person said that sends nothing is claimed as that: such a claim, left behind,
+    would else be taken for one under which something may have been sent.
+    """
+    history = decide.presumed(ctx, comments)
+    placed = decide.locate(ctx, found, comments.items, history)
+    if placed.command is not None:
+        decision = decide.decision(ctx, placed, comments, history)
+        if isinstance(decision, End) and decision.state in policy.OBEYED.values():
+            attempt = highest_attempt(comments.items, placed.key) + 1
+            return placed, replace(decision, attempt=attempt, supersedes=None)
+    attempt = highest_attempt(comments.items, found.key) + 1
+    return replace(found, history=history), Fire(attempt=attempt)
 
-    def _carry_out(
-        self, found: Known, comments: Comments, history: History, decision: Decision
-    ) -> None:
-        if isinstance(decision, decide.Wait):
-            self._wait(found, decision)
-        elif isinstance(decision, decide.Finish):
-            self._still_open(found, decision.state)
-            self.dispatcher.closing.after(found, history.journal, decision.state)
-            self.desk.note("recovered", found, f"was {decision.state.value} already; closed")
-        elif isinstance(decision, decide.Hold):
-            if found.command is not None:
-                # It is the job that is held; the command is then answered as one on such a job.
-                found = self.desk.locate(found, (), history)
-            self._hold(found, comments, history, decision.reason)
-        elif isinstance(decision, decide.Resolve):
-            self._resolve(found, history, decision.resolution)
-        elif isinstance(decision, decide.Recover):
-            self._recover(found, comments, history, decision.claim)
-        else:
-            self.dispatcher.claimed(found, decision)
 
-    def _still_open(self, found: Known, state: State) -> None:
-        """Make sure that what is only to be closed was not reopened, or moved, since it was read.
+def _kept(ctx: Context, found: Known, history: History, decision: Decision) -> policy.Wait | None:
+    """The wait of a job that the label keeps on hold, though its records let it go on."""
+    if found.command is not None and history.journal.held:
+        return None
+    labelled = state_label(ctx.settings.label, State.HELD) in found.ticket.labels
+    if not labelled or not isinstance(decision, (Fire, End, policy.Recover)):
+        return None
+    base = ctx.settings.limits.backoff
+    wait = policy.held_back(history.withdrawals, key=found.key, base=base)
+    if wait is None or wait.until is None:
+        return KEPT
+    return wait if ctx.clock.now() < wait.until else None
 
-        Raises:
-            Withdrawn: it was, or somebody else closed it.
-        """
-        if state is State.DISPATCHED:
-            return  # which no reopening repeats
-        now = self.desk.queue.ticket(found.number)
-        label = self.desk.settings.label
-        reason = changed(found.ticket, now, label) if now else "the issue was deleted"
-        if now and not reason and self.desk.reopened(now) != self.desk.reopened(found.ticket):
-            reason = "the issue was reopened"
-        if reason:
-            raise Withdrawn(reason)
 
-    def _wait(self, found: Known, decision: decide.Wait) -> None:
-        if decision.state is State.HELD:
-            self.desk.note("held", found, decision.reason)
-            self.desk.issues.show(found.ticket, State.HELD)
-            if decision.until is not None:
-                self.desk.stays[found.number] = (found, decision.until)
-                self.desk.report.comes_next(decision.until)
-            return
-        if decision.until == found.job.run_at:
-            # It is not yet its time: its series has moved on, or a person put it off.
-            self.desk.show(found)
-            self.desk.stays[found.number] = (found, found.job.run_at)
-        else:
-            self.desk.note("retrying", found, decision.reason)
-        self.desk.report.comes_next(decision.until or self.desk.report.now)
+def _carry_out(
+    ctx: Context, found: Known, comments: Comments, history: History, decision: Decision
+) -> None:
+    if isinstance(decision, policy.Wait):
+        _wait(ctx, found, decision)
+    elif isinstance(decision, policy.Finish):
+        _still_open(ctx, found, decision.state)
+        closing.after(ctx, found, history.journal, decision.state)
+        ctx.note("recovered", found, f"was {decision.state.value} already; closed")
+    elif isinstance(decision, policy.Hold):
+        if found.command is not None:
+            # It is the job that is held; the command is then answered as one on such a job.
+            found = decide.locate(ctx, found, (), history)
+        _hold(ctx, found, comments, history, decision.reason)
+    elif isinstance(decision, policy.Resolve):
+        _resolve(ctx, found, history, decision.resolution)
+    elif isinstance(decision, policy.Recover):
+        _recover(ctx, found, comments, history, decision.claim)
+    else:
+        dispatch.claimed(ctx, found, decision)
 
-    def _hold(
-        self,
-        found: Known,
-        comments: Comments,
-        history: History,
-        reason: str,
-        claim: Claim | None = None,
-    ) -> None:
-        self.desk.note("held", found, reason)
-        entries = history.journal.of(found.key)
-        if claim or not entries or entries[-1].outcome != State.HELD.value:
-            seen = max((comment.id for comment in comments.items), default=0)
-            entry = self.desk.entry(found, State.HELD, history, claim, reason=reason)
-            self.desk.record(found, history, replace(entry, seen=seen))
-        self.desk.issues.show(found.ticket, State.HELD)
 
-    def _resolve(self, found: Known, history: History, said: Resolution) -> None:
-        entry = self.desk.entry(found, State.DISPATCHED, history, None)
-        if not said.started:
-            words = f"none, by the word of {said.by}"
-            self.desk.record(found, history, replace(entry, outcome=NEVER_STARTED, reason=words))
-            self.desk.issues.show(found.ticket, State.PENDING)
-            self.desk.note("recovered", found, f"no run of {found.key}, by the word of {said.by}")
-            self.desk.report.comes_next(self.desk.report.now)
-            return
-        held = history.journal.of(found.key)[-1]
-        target = held.target if "/" in held.target.partition(" ")[0] else entry.target
-        kept = next((claim for claim in history.claims if claim.key == found.key), None)
-        queue = self.desk.queue.repository
-        server = found.ticket.url.partition(f"/{queue}/issues/")[0]
-        entry = replace(
-            entry,
-            target=target,
-            run_id=said.run_id,
-            run_url=f"{server}/{target.partition(' ')[0]}/actions/runs/{said.run_id}",
-            matched=f"the word of {said.by}",
-            instead_of=kept.instead_of if kept else None,
-        )
-        found, journal = self.desk.record(found, history, entry)
-        self.dispatcher.closing.after(found, journal, State.DISPATCHED)
-        self.desk.note("recovered", found, f"run {said.run_id}, by the word of {said.by}")
+def _still_open(ctx: Context, found: Known, state: State) -> None:
+    """Make sure that what is only to be closed was not reopened, or moved, since it was read.
 
-    def _recover(self, found: Known, comments: Comments, history: History, claim: Claim) -> None:
-        outcome = self.settlement.ask(claim, found.number)
-        if isinstance(outcome, Unclear):
-            self._hold(found, comments, history, outcome.reason, claim)
-        elif isinstance(outcome, Found):
-            self.dispatcher.recovered(found, history, claim, outcome)
-        elif claim.key != found.key or len(history.standing) > 1:
-            # The instant was changed while a claim stood, or another claim stands beside it:
-            # that one is to be asked about before anything is sent.
-            self.desk.record(found, history, never_started(claim, self.desk.clock.now()))
-            self.desk.note(
-                "recovered", found, f"attempt {claim.attempt} at {claim.key} never started"
-            )
-            self.desk.report.comes_next(self.desk.report.now)
-        else:
-            decision = self.desk.after_recovery(found, comments, history, claim)
-            self._carry_out(found, comments, history, decision)
+    Raises:
+        Withdrawn: it was, or somebody else closed it.
+    """
+    if state is State.DISPATCHED:
+        return  # which no reopening repeats
+    now = ctx.queue.ticket(found.number)
+    label = ctx.settings.label
+    reason = changed(found.ticket, now, label) if now else "the issue was deleted"
+    if now and not reason and decide.reopened(ctx, now) != decide.reopened(ctx, found.ticket):
+        reason = "the issue was reopened"
+    if reason:
+        raise Withdrawn(reason)
+
+
+def _wait(ctx: Context, found: Known, decision: policy.Wait) -> None:
+    if decision.state is State.HELD:
+        ctx.note("held", found, decision.reason)
+        issues.show(ctx, found.ticket, State.HELD)
+        if decision.until is not None:
+            ctx.stays[found.number] = (found, decision.until)
+            ctx.report.comes_next(decision.until)
+        return
+    if decision.until == found.job.run_at:
+        # It is not yet its time: its series has moved on, or a person put it off.
+        record.show(ctx, found)
+        ctx.stays[found.number] = (found, found.job.run_at)
+    else:
+        ctx.note("retrying", found, decision.reason)
+    ctx.report.comes_next(decision.until or ctx.report.now)
+
+
+def _hold(
+    ctx: Context,
+    found: Known,
+    comments: Comments,
+    history: History,
+    reason: str,
+    *,
+    claim: Claim | None = None,
+) -> None:
+    ctx.note("held", found, reason)
+    entries = history.journal.of(found.key)
+    if claim or not entries or entries[-1].outcome != State.HELD.value:
+        seen = max((comment.id for comment in comments.items), default=0)
+        entry = record.entry(ctx, found, State.HELD, history, claim, reason=reason)
+        record.write(ctx, found, history, replace(entry, seen=seen))
+    issues.show(ctx, found.ticket, State.HELD)
+
+
+def _resolve(ctx: Context, found: Known, history: History, said: Resolution) -> None:
+    entry = record.entry(ctx, found, State.DISPATCHED, history, None)
+    if not said.started:
+        words = f"none, by the word of {said.by}"
+        record.write(ctx, found, history, replace(entry, outcome=NEVER_STARTED, reason=words))
+        issues.show(ctx, found.ticket, State.PENDING)
+        ctx.note("recovered", found, f"no run of {found.key}, by the word of {said.by}")
+        ctx.report.comes_next(ctx.report.now)
+        return
+    held = history.journal.of(found.key)[-1]
+    target = held.target if "/" in held.target.partition(" ")[0] else entry.target
+    kept = next((claim for claim in history.claims if claim.key == found.key), None)
+    queue = ctx.queue.repository
+    server = found.ticket.url.partition(f"/{queue}/issues/")[0]
+    entry = replace(
+        entry,
+        target=target,
+        run_id=said.run_id,
+        run_url=f"{server}/{target.partition(' ')[0]}/actions/runs/{said.run_id}",
+        matched=f"the word of {said.by}",
+        instead_of=kept.instead_of if kept else None,
+    )
+    found, journal = record.write(ctx, found, history, entry)
+    closing.after(ctx, found, journal, State.DISPATCHED)
+    ctx.note("recovered", found, f"run {said.run_id}, by the word of {said.by}")
+
+
+def _recover(
+    ctx: Context, found: Known, comments: Comments, history: History, claim: Claim
+) -> None:
+    outcome = settlement.ask(ctx, claim, found.number)
+    if isinstance(outcome, Unclear):
+        _hold(ctx, found, comments, history, outcome.reason, claim=claim)
+    elif isinstance(outcome, Found):
+        dispatch.recovered(ctx, found, history, claim, outcome)
+    elif claim.key != found.key or len(history.standing) > 1:
+        # The instant was changed while a claim stood, or another claim stands beside it:
+        # that one is to be asked about before anything is sent.
+        record.write(ctx, found, history, never_started(claim, ctx.clock.now()))
+        ctx.note("recovered", found, f"attempt {claim.attempt} at {claim.key} never started")
+        ctx.report.comes_next(ctx.report.now)
+    else:
+        decision = decide.after_recovery(ctx, found, comments, history, claim)
+        _carry_out(ctx, found, comments, history, decision)

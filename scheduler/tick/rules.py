@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from scheduler.errors import InvalidJob, Rejected, Unavailable
 from scheduler.job import signing
 from scheduler.job.model import Job
-from scheduler.job.signing import Keys
 from scheduler.job.states import State, state_label
 from scheduler.job.workflow_inputs import Declared, check
 from scheduler.journal.slash import resolutions
@@ -32,8 +31,7 @@ from scheduler.policy.trust import (
     target_refusal,
 )
 from scheduler.ports import Comments, Target, Ticket, User
-from scheduler.settings.model import Settings
-from scheduler.tick.facts import Facts
+from scheduler.tick.context import Context
 from scheduler.tick.occurrence import Known
 from scheduler.times.instants import format_instant
 
@@ -53,240 +51,244 @@ FIX: Mapping[Kind, str] = {
 }
 
 
-class Rules:
-    """The rules of one repository, over what one tick knows."""
+def enter(ctx: Context, known: Iterable[Known], others: Iterable[Ticket], *, now: datetime) -> None:
+    """Count the jobs of this tick against the quotas, and look for what came twice.
 
-    def __init__(self, settings: Settings, facts: Facts, *, repository: str, keys: Keys) -> None:
-        self.settings = settings
-        self.facts = facts
-        self.repository = repository
-        self.keys = keys
-        #: What closed issues say; a holder counts the same ones again and again.
-        self.texts: dict[tuple[str, str | None], Job | None] = {}
-        self._over: dict[int, str] = {}
+    ``others`` are issues that have ended, or wait for a person: they count, too. Of one
+    that is named twice the first counts.
+    """
+    entered = [Entered.of(each.ticket, each.raw) for each in known]
+    here = {each.number for each in entered}
+    apart = {each.number: each for each in reversed([*others]) if each.number not in here}
+    read = ((ticket, job_in(ctx, ticket.body)) for ticket in apart.values())
+    entered += [Entered.of(ticket, job) for ticket, job in read if job is not None]
+    # What somebody else wrote in an agent's name uses up nothing of it, where a key can tell.
+    own = [each for each in entered if not _unsigned(ctx, each.job, each.created_at)]
+    ctx.over = quotas.refusals(own, quotas=ctx.settings.quotas, now=now)
+    if ctx.settings.signing != "off":
+        ctx.over |= _replayed(entered)
 
-    def enter(self, known: Iterable[Known], others: Iterable[Ticket], *, now: datetime) -> None:
-        """Count the jobs of this tick against the quotas, and look for what came twice.
 
-        ``others`` are issues that have ended, or wait for a person: they count, too. Of one
-        that is named twice the first counts.
-        """
-        entered = [Entered.of(each.ticket, each.raw) for each in known]
-        here = {each.number for each in entered}
-        apart = {each.number: each for each in reversed([*others]) if each.number not in here}
-        read = ((ticket, self.job(ticket.body)) for ticket in apart.values())
-        entered += [Entered.of(ticket, job) for ticket, job in read if job is not None]
-        # What somebody else wrote in an agent's name uses up nothing of it, where a key can tell.
-        own = [each for each in entered if not self._unsigned(each.job, each.created_at)]
-        self._over = quotas.refusals(own, quotas=self.settings.quotas, now=now)
-        if self.settings.signing != "off":
-            self._over |= _replayed(entered)
-
-    def job(self, body: str) -> Job | None:
-        """The job that a text says; None: it says none. Each text is read once."""
-        asked = (body, self.settings.defaults.timezone)
-        if asked not in self.texts:
-            try:
-                self.texts[asked] = job_of(body, timezone=asked[1])
-            except InvalidJob:
-                self.texts[asked] = None
-        return self.texts[asked]
-
-    def forbidden(self, found: Known) -> str | None:
-        """Why the job may not run however its target and author are: asks for nothing."""
-        limits = self.settings.quotas
-        return (
-            self._over.get(found.number)
-            or quotas.too_deep(found.job, limits)
-            or quotas.too_far(found.raw, found.ticket.created_at, limits)
-            or self._unsigned(found.raw, found.ticket.created_at)
-        )
-
-    def _unsigned(self, job: Job, created_at: datetime) -> str | None:
-        return signing.refusal(
-            job,
-            self.keys,
-            mode=self.settings.signing,
-            repository=self.repository,
-            created_at=created_at,
-        )
-
-    def judge(self, found: Known) -> tuple[Target, Declared, tuple[State, str] | None]:
-        """The target, what it declares, and the rule or fact that forbids the dispatch.
-
-        Of a job that somebody resumed who may not, the state is the one that it stays in.
-        """
-        job = found.job
-        target = target_of(job, queue=self.repository, settings=self.settings)
-        declared = Declared()
+def job_in(ctx: Context, body: str) -> Job | None:
+    """The job that a text says; None: it says none. Each text is read once."""
+    asked = (body, ctx.settings.defaults.timezone)
+    if asked not in ctx.texts:
         try:
-            reason = self.forbidden(found) or self._author(found) or self._used_before(found)
-            problem = (State.REJECTED, reason) if reason else self._begun(found)
-            if problem is None:
-                target, file = self.facts.target(job)
-                if target.workflow:
-                    where = f"{target.repo} at {target.ref}"
-                    who = requested_by(found)
-                    check(job, file, workflow=target.workflow, where=where, requested_by=who)
-                declared = file or declared
-        except InvalidJob as wrong:
-            # Of a series only this instant ends: the target may take the next one.
-            end = State.DISCARDED if found.asked.recurring else State.REJECTED
-            problem = (end, str(wrong))
-        except Rejected as refused:
-            problem = (State.DISCARDED, str(refused))
-        # A no by settings that are not the repository's is as wrong as a yes by them.
-        self.facts.prove_settings()
-        return target, declared, problem
-
-    def verified(self, found: Known) -> bool:
-        """Whether the job's signature shows that it is its agent's."""
-        mode = self.settings.signing != "off" and found.raw.signature is not None
-        return mode and self._unsigned(found.raw, found.ticket.created_at) is None
-
-    def may(self, user: User, job: Job) -> str | None:
-        """Why an account may not have ``job`` run, whatever its part in that."""
-        target = target_of(job, queue=self.repository, settings=self.settings)
-        return (
-            self.person(user)
-            or target_refusal(user, target, queue=self.repository, settings=self.settings)
-            or self._ref(user, target)
-        )
-
-    def _ref(self, user: User, target: Target) -> str | None:
-        reason = ref_refusal(user, target, self.settings)
-        # Which branch is the default one is asked only where it matters.
-        if reason and is_branch(target.ref, self.facts.branch(target.repo)):
-            return None
-        return reason
-
-    def person(self, user: User) -> str | None:
-        """Why an account may not have any jobs run, nor say what becomes of them."""
-        asked = not (user.bot or named_bot(user, self.settings))
-        return author_refusal(user, self.facts.role(user.login) if asked else None, self.settings)
-
-    def _author(self, found: Known) -> str | None:
-        """Why its author, or who vouches for a stranger, may not have the job run as it is."""
-        job, author = found.job, found.ticket.author
-        if reason := self.person(author):
-            return self._vouched(found, reason) if self.settings.trust.labelled else reason
-        if reason := self.may(author, job):
-            return reason
-        if (sender := sender_of(job)) and (refused := self.may(sender, job)):
-            return f"parent: the event is by somebody who may not schedule this: {refused}"
-        edit = self.facts.acts(found.ticket).edit
-        if edit is None or edit.at is None:
-            return None
-        if edit.editor is None:
-            return "body: was changed by an account that is gone; open the job anew"
-        refused = self.may(edit.editor, job)
-        return f"body: was last changed by somebody else: {refused}" if refused else None
-
-    def may_command(self, user: User, job: Job) -> bool:
-        """Whether what an account says of ``job`` in a comment is a command.
-
-        Raises:
-            RateLimited, Unavailable, NotPermitted, Rejected: GitHub did not say.
-        """
-        settings, role = self.settings, None
-        if not (user.bot or named_bot(user, settings)):
-            role = self.facts.lasting_role(user.login, enough=settings.trust.role)
-        target = target_of(job, queue=self.repository, settings=settings)
-        refused = command_refusal(user, role, target, queue=self.repository, settings=settings)
-        # A person may say what becomes of all jobs, whatever their branch.
-        bot = user.bot or named_bot(user, settings)
-        return refused is None and not (bot and self._ref(user, target))
-
-    def _vouched(self, found: Known, reason: str) -> str | None:
-        """A stranger's job runs as a trusted person saw it when they labelled it."""
-        acts = self.facts.acts(found.ticket)
-        if acts.edit is None or acts.events is None:
-            return f"{reason}; and this server can't show whether it was changed since its label"
-        label = labelled(acts.events, label=self.settings.label)
-        if label is None or label.actor is None:
-            return f"{reason}; nobody is known to have labelled it"
-        if (login := self.facts.login()) is None:
-            words = "label: whether the scheduler itself put it on can't be told"
-            raise Unavailable(f"{words}; name scheduler.login in .github/scheduler.yml")
-        if label.actor.login.lower() == login.lower():
-            return f"{reason}; it was labelled by the scheduler's own account, which is no person"
-        if refused := self.may(label.actor, found.job):
-            return f"{reason}; who labelled it may not either: {refused}"
-        if acts.edit.at is not None and acts.edit.at >= label.at:
-            return f"{reason}; it was changed after {label.actor.login!r} labelled it"
-        return None
-
-    def _begun(self, found: Known) -> tuple[State, str] | None:
-        """What becomes of a job that runs by the act of somebody who may not have it run."""
-        label = self.settings.label
-        for act in beginnings(self.facts.acts(found.ticket).events or (), label=label):
-            stays, actor = STAYS.get(act.kind), act.event.actor
-            if stays and (found.command or self._at_a_word(act, found)):
-                continue
-            gone = "its account is gone"
-            if refused := gone if actor is None else self.may(actor, found.job):
-                return stays or State.REJECTED, f"{_did(act, label)}: {refused}; {FIX[act.kind]}"
-        return None
-
-    def _at_a_word(self, act: Beginning, found: Known) -> bool:
-        """Whether the scheduler itself let a job go on, at the word of somebody who may.
-
-        Whatever else is done under its login has to be answered for as any account's acts: it
-        labels and reopens no job.
-        """
-        login, actor, journal = self.facts.login(), act.event.actor, found.history.journal
-        if actor is None or actor.login.lower() != (login or actor.login).lower():
-            return False
-        if act.kind is Kind.LET_GO:
-            # Of what is still on hold the journal says so, and that goes first.
-            return login is not None or any(e.outcome == State.HELD.value for e in journal.entries)
-        said = journal.resumed
-        return said is not None and (act.since is None or said.at >= act.since.at - CLOCKS)
-
-    def still_meant(self, found: Known, comments: Comments) -> tuple[Known, Comments]:
-        """The job with what somebody did to the contrary of its command since that was given.
-
-        And the comments without each `/resolve` since which somebody put the job on hold anew.
-        Whose acts are the scheduler's own has to be known for either.
-        """
-        said, held = found.command, state_label(self.settings.label, State.HELD)
-        words = {each.comment_id for each in resolutions(comments.items)}
-        words = words if held in found.ticket.labels else set()
-        if not (said or words) or (login := self.facts.login()) is None:
-            return found, comments
-        events, label = self.facts.acts(found.ticket).events or (), self.settings.label
-        if said is not None:
-            contrary = overtaken(said, events, found.ticket, label=label, login=login)
-            found = replace(found, overtaken=contrary)
-        if words and (act := last_by_others(events, "labeled", held, login=login)):
-            stand = (c for c in comments.items if c.id not in words or c.created_at >= act.at)
-            comments = replace(comments, items=tuple(stand))
-        return found, comments
-
-    def _used_before(self, found: Known) -> str | None:
-        if self.settings.signing == "off" or found.raw.signature is None:
-            return None
-        signature = signing.Signature.read(found.raw.signature)
-        if signature is None:
-            return None
-        since = signature.issued_at - signing.SKEW
-        for ticket in self.facts.created_since(since, beside=found.ticket):
-            ran = ticket.state_reason == "completed" and ticket.number != found.number
-            # A stranger can copy a signature into an older issue; that uses up nothing.
-            if (
-                (ticket.number < found.number or ran)
-                and self._nonce(ticket) == signature.nonce
-                and self.person(ticket.author) is None
-            ):
-                return _replay(ticket.number)
-        return None
-
-    def _nonce(self, ticket: Ticket) -> str | None:
-        try:
-            job = job_of(ticket.body, timezone=self.settings.defaults.timezone)
+            ctx.texts[asked] = job_of(body, timezone=asked[1])
         except InvalidJob:
-            return None
-        return signing.nonce_of(job)
+            ctx.texts[asked] = None
+    return ctx.texts[asked]
+
+
+def forbidden(ctx: Context, found: Known) -> str | None:
+    """Why the job may not run however its target and author are: asks for nothing."""
+    limits = ctx.settings.quotas
+    return (
+        ctx.over.get(found.number)
+        or quotas.too_deep(found.job, limits)
+        or quotas.too_far(found.raw, found.ticket.created_at, limits)
+        or _unsigned(ctx, found.raw, found.ticket.created_at)
+    )
+
+
+def _unsigned(ctx: Context, job: Job, created_at: datetime) -> str | None:
+    return signing.refusal(
+        job,
+        ctx.keys,
+        mode=ctx.settings.signing,
+        repository=ctx.queue.repository,
+        created_at=created_at,
+    )
+
+
+def judge(ctx: Context, found: Known) -> tuple[Target, Declared, tuple[State, str] | None]:
+    """The target, what it declares, and the rule or fact that forbids the dispatch.
+
+    Of a job that somebody resumed who may not, the state is the one that it stays in.
+    """
+    job = found.job
+    target = target_of(job, queue=ctx.queue.repository, settings=ctx.settings)
+    declared = Declared()
+    try:
+        reason = forbidden(ctx, found) or _author(ctx, found) or _used_before(ctx, found)
+        problem = (State.REJECTED, reason) if reason else _begun(ctx, found)
+        if problem is None:
+            target, file = ctx.facts.target(target)
+            if target.workflow:
+                where = f"{target.repo} at {target.ref}"
+                who = requested_by(found)
+                check(job, file, workflow=target.workflow, where=where, requested_by=who)
+            declared = file or declared
+    except InvalidJob as wrong:
+        # Of a series only this instant ends: the target may take the next one.
+        end = State.DISCARDED if found.asked.recurring else State.REJECTED
+        problem = (end, str(wrong))
+    except Rejected as refused:
+        problem = (State.DISCARDED, str(refused))
+    # A no by settings that are not the repository's is as wrong as a yes by them.
+    ctx.facts.prove_settings()
+    return target, declared, problem
+
+
+def verified(ctx: Context, found: Known) -> bool:
+    """Whether the job's signature shows that it is its agent's."""
+    mode = ctx.settings.signing != "off" and found.raw.signature is not None
+    return mode and _unsigned(ctx, found.raw, found.ticket.created_at) is None
+
+
+def may(ctx: Context, user: User, job: Job) -> str | None:
+    """Why an account may not have ``job`` run, whatever its part in that."""
+    target = target_of(job, queue=ctx.queue.repository, settings=ctx.settings)
+    return (
+        person(ctx, user)
+        or target_refusal(user, target, queue=ctx.queue.repository, settings=ctx.settings)
+        or _ref(ctx, user, target)
+    )
+
+
+def _ref(ctx: Context, user: User, target: Target) -> str | None:
+    reason = ref_refusal(user, target, ctx.settings)
+    # Which branch is the default one is asked only where it matters.
+    if reason and is_branch(target.ref, ctx.facts.branch(target.repo)):
+        return None
+    return reason
+
+
+def person(ctx: Context, user: User) -> str | None:
+    """Why an account may not have any jobs run, nor say what becomes of them."""
+    asked = not (user.bot or named_bot(user, ctx.settings))
+    return author_refusal(user, ctx.facts.role(user.login) if asked else None, ctx.settings)
+
+
+def _author(ctx: Context, found: Known) -> str | None:
+    """Why its author, or who vouches for a stranger, may not have the job run as it is."""
+    job, author = found.job, found.ticket.author
+    if reason := person(ctx, author):
+        return _vouched(ctx, found, reason) if ctx.settings.trust.labelled else reason
+    if reason := may(ctx, author, job):
+        return reason
+    if (sender := sender_of(job)) and (refused := may(ctx, sender, job)):
+        return f"parent: the event is by somebody who may not schedule this: {refused}"
+    edit = ctx.facts.acts(found.ticket).edit
+    if edit is None or edit.at is None:
+        return None
+    if edit.editor is None:
+        return "body: was changed by an account that is gone; open the job anew"
+    refused = may(ctx, edit.editor, job)
+    return f"body: was last changed by somebody else: {refused}" if refused else None
+
+
+def may_command(ctx: Context, user: User, job: Job) -> bool:
+    """Whether what an account says of ``job`` in a comment is a command.
+
+    Raises:
+        RateLimited, Unavailable, NotPermitted, Rejected: GitHub did not say.
+    """
+    settings, role = ctx.settings, None
+    if not (user.bot or named_bot(user, settings)):
+        role = ctx.facts.lasting_role(user.login, enough=settings.trust.role)
+    target = target_of(job, queue=ctx.queue.repository, settings=settings)
+    refused = command_refusal(user, role, target, queue=ctx.queue.repository, settings=settings)
+    # A person may say what becomes of all jobs, whatever their branch.
+    bot = user.bot or named_bot(user, settings)
+    return refused is None and not (bot and _ref(ctx, user, target))
+
+
+def _vouched(ctx: Context, found: Known, reason: str) -> str | None:
+    """A stranger's job runs as a trusted person saw it when they labelled it."""
+    acts = ctx.facts.acts(found.ticket)
+    if acts.edit is None or acts.events is None:
+        return f"{reason}; and this server can't show whether it was changed since its label"
+    label = labelled(acts.events, label=ctx.settings.label)
+    if label is None or label.actor is None:
+        return f"{reason}; nobody is known to have labelled it"
+    if (login := ctx.facts.login()) is None:
+        words = "label: whether the scheduler itself put it on can't be told"
+        raise Unavailable(f"{words}; name scheduler.login in .github/scheduler.yml")
+    if label.actor.login.lower() == login.lower():
+        return f"{reason}; it was labelled by the scheduler's own account, which is no person"
+    if refused := may(ctx, label.actor, found.job):
+        return f"{reason}; who labelled it may not either: {refused}"
+    if acts.edit.at is not None and acts.edit.at >= label.at:
+        return f"{reason}; it was changed after {label.actor.login!r} labelled it"
+    return None
+
+
+def _begun(ctx: Context, found: Known) -> tuple[State, str] | None:
+    """What becomes of a job that runs by the act of somebody who may not have it run."""
+    label = ctx.settings.label
+    for act in beginnings(ctx.facts.acts(found.ticket).events or (), label=label):
+        stays, actor = STAYS.get(act.kind), act.event.actor
+        if stays and (found.command or _at_a_word(ctx, act, found)):
+            continue
+        gone = "its account is gone"
+        if refused := gone if actor is None else may(ctx, actor, found.job):
+            return stays or State.REJECTED, f"{_did(act, label)}: {refused}; {FIX[act.kind]}"
+    return None
+
+
+def _at_a_word(ctx: Context, act: Beginning, found: Known) -> bool:
+    """Whether the scheduler itself let a job go on, at the word of somebody who may.
+
+    Whatever else is done under its login has to be answered for as any account's acts: it
+    labels and reopens no job.
+    """
+    login, actor, journal = ctx.facts.login(), act.event.actor, found.history.journal
+    if actor is None or actor.login.lower() != (login or actor.login).lower():
+        return False
+    if act.kind is Kind.LET_GO:
+        # Of what is still on hold the journal says so, and that goes first.
+        return login is not None or any(e.outcome == State.HELD.value for e in journal.entries)
+    said = journal.resumed
+    return said is not None and (act.since is None or said.at >= act.since.at - CLOCKS)
+
+
+def still_meant(ctx: Context, found: Known, comments: Comments) -> tuple[Known, Comments]:
+    """The job with what somebody did to the contrary of its command since that was given.
+
+    And the comments without each `/resolve` since which somebody put the job on hold anew.
+    Whose acts are the scheduler's own has to be known for either.
+    """
+    said, held = found.command, state_label(ctx.settings.label, State.HELD)
+    words = {each.comment_id for each in resolutions(comments.items)}
+    words = words if held in found.ticket.labels else set()
+    if not (said or words) or (login := ctx.facts.login()) is None:
+        return found, comments
+    events, label = ctx.facts.acts(found.ticket).events or (), ctx.settings.label
+    if said is not None:
+        contrary = overtaken(said, events, found.ticket, label=label, login=login)
+        found = replace(found, overtaken=contrary)
+    if words and (act := last_by_others(events, "labeled", held, login=login)):
+        stand = (c for c in comments.items if c.id not in words or c.created_at >= act.at)
+        comments = replace(comments, items=tuple(stand))
+    return found, comments
+
+
+def _used_before(ctx: Context, found: Known) -> str | None:
+    if ctx.settings.signing == "off" or found.raw.signature is None:
+        return None
+    signature = signing.Signature.read(found.raw.signature)
+    if signature is None:
+        return None
+    since = signature.issued_at - signing.SKEW
+    for ticket in ctx.facts.created_since(since, beside=found.ticket):
+        ran = ticket.state_reason == "completed" and ticket.number != found.number
+        # A stranger can copy a signature into an older issue; that uses up nothing.
+        if (
+            (ticket.number < found.number or ran)
+            and _nonce(ctx, ticket) == signature.nonce
+            and person(ctx, ticket.author) is None
+        ):
+            return _replay(ticket.number)
+    return None
+
+
+def _nonce(ctx: Context, ticket: Ticket) -> str | None:
+    try:
+        job = job_of(ticket.body, timezone=ctx.settings.defaults.timezone)
+    except InvalidJob:
+        return None
+    return signing.nonce_of(job)
 
 
 def requested_by(found: Known) -> str:

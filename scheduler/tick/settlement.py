@@ -20,9 +20,9 @@ from scheduler.policy.recovery import (
     overlap,
     window,
 )
-from scheduler.ports import Clock, Comment, Queue, Run, Target
+from scheduler.ports import Comment, Run, Target
 from scheduler.settings.model import SETTLED
-from scheduler.tick.facts import Facts
+from scheduler.tick.context import Context
 
 #: How often, and with which pause in seconds, a run is looked for right after its dispatch.
 LOOKS, PAUSE = 2, 1.5
@@ -39,119 +39,111 @@ def target_of_claim(claim: Claim) -> Target:
     return Target(repo=repo, ref=ref, workflow=workflow)
 
 
-class Settlement:
-    """Settles claims by the runs that GitHub shows."""
-
-    def __init__(self, queue: Queue, facts: Facts) -> None:
-        self.queue = queue
-        self.facts = facts
-
-    def ask(self, claim: Claim, number: int) -> Outcome:
-        """What became of ``claim`` on issue ``number``, once its window has passed."""
-        if claim.ends:
-            return NeverStarted()
-        target = target_of_claim(claim)
-        if target.workflow is None:
-            return Unclear(
-                reason=f"the answer to the event {target.event!r} was lost, and GitHub shows no "
-                "run that could prove it"
-            )
-        login = self.facts.login() or ""
-        try:
-            runs = self.queue.runs(target, window(claim)[0])
-            outcome = match(claim, runs, login=login, rivals=[SOMEBODY])
-            if isinstance(outcome, NeverStarted):
-                # GitHub says nothing of how late its search is: the whole list may show it.
-                runs = self.queue.runs(target, window(claim)[0], filtered=False)
-                outcome = match(claim, runs, login=login, rivals=[SOMEBODY])
-        except (Rejected, NotPermitted) as problem:
-            return Unclear(reason=f"the runs of {target.workflow} can't be read: {problem}")
+def ask(ctx: Context, claim: Claim, number: int) -> Outcome:
+    """What became of ``claim`` on issue ``number``, once its window has passed."""
+    if claim.ends:
+        return NeverStarted()
+    target = target_of_claim(claim)
+    if target.workflow is None:
+        return Unclear(
+            reason=f"the answer to the event {target.event!r} was lost, and GitHub shows no "
+            "run that could prove it"
+        )
+    login = ctx.facts.login() or ""
+    try:
+        runs = ctx.queue.runs(target, window(claim)[0])
+        outcome = match(claim, runs, login=login, rivals=[SOMEBODY])
         if isinstance(outcome, NeverStarted):
-            # No run can be meant: nobody else has to be asked.
-            return outcome
-        return self._beside_others(claim, number, runs)
-
-    def _beside_others(self, claim: Claim, number: int, runs: Sequence[Run]) -> Outcome:
-        """What became of ``claim`` by ``runs``, as far as they can't be those of other jobs."""
-        taken, rivals = self._others(claim, number)
-        outcome = match(claim, runs, login=self.facts.login() or "", taken=taken, rivals=rivals)
-        if (
-            isinstance(outcome, Found)
-            and rivals
-            and not claim.title
-            and named(outcome.run, claim.key)
-        ):
-            # Its workflow shows what it was told by others: any job's run can have this title.
-            words = f"run {outcome.run.id} may be its run or that of {', '.join(rivals)}"
-            return Unclear(reason=words)
+            # GitHub says nothing of how late its search is: the whole list may show it.
+            runs = ctx.queue.runs(target, window(claim)[0], filtered=False)
+            outcome = match(claim, runs, login=login, rivals=[SOMEBODY])
+    except (Rejected, NotPermitted) as problem:
+        return Unclear(reason=f"the runs of {target.workflow} can't be read: {problem}")
+    if isinstance(outcome, NeverStarted):
+        # No run can be meant: nobody else has to be asked.
         return outcome
+    return _beside_others(ctx, claim, number, runs)
 
-    def by_title(self, claim: Claim, number: int = 0) -> Found | None:
-        """The run that shows the claim's key in its title, if there is one yet."""
-        target = target_of_claim(claim)
-        if target.workflow is None:
-            return None
+
+def _beside_others(ctx: Context, claim: Claim, number: int, runs: Sequence[Run]) -> Outcome:
+    """What became of ``claim`` by ``runs``, as far as they can't be those of other jobs."""
+    taken, rivals = _others(ctx, claim, number)
+    outcome = match(claim, runs, login=ctx.facts.login() or "", taken=taken, rivals=rivals)
+    if isinstance(outcome, Found) and rivals and not claim.title and named(outcome.run, claim.key):
+        # Its workflow shows what it was told by others: any job's run can have this title.
+        words = f"run {outcome.run.id} may be its run or that of {', '.join(rivals)}"
+        return Unclear(reason=words)
+    return outcome
+
+
+def by_title(ctx: Context, claim: Claim, number: int = 0) -> Found | None:
+    """The run that shows the claim's key in its title, if there is one yet."""
+    target = target_of_claim(claim)
+    if target.workflow is None:
+        return None
+    try:
+        runs = ctx.queue.runs(target, window(claim)[0])
+        outcome = match(claim, runs, login="", rivals=[SOMEBODY])
+        if isinstance(outcome, Found):
+            outcome = _beside_others(ctx, claim, number, [outcome.run])
+    except (Rejected, NotPermitted, Unavailable):
+        return None
+    return outcome if isinstance(outcome, Found) else None
+
+
+def identify(ctx: Context, entry: Entry, claim: Claim, number: int) -> Entry:
+    """``entry`` of an accepted dispatch with its run, where the answer named none."""
+    for look in range(LOOKS):
+        if look:
+            ctx.clock.sleep(PAUSE)
         try:
-            runs = self.queue.runs(target, window(claim)[0])
-            outcome = match(claim, runs, login="", rivals=[SOMEBODY])
-            if isinstance(outcome, Found):
-                outcome = self._beside_others(claim, number, [outcome.run])
+            ctx.facts.forget_comments()
+            outcome = ask(ctx, claim, number)
         except (Rejected, NotPermitted, Unavailable):
-            return None
-        return outcome if isinstance(outcome, Found) else None
+            # It was accepted: that is to be recorded, named or not.
+            break
+        if isinstance(outcome, Found):
+            run = outcome.run
+            return replace(entry, run_id=run.id, run_url=run.url, matched=outcome.matched)
+        if not isinstance(outcome, NeverStarted):
+            break
+    return entry
 
-    def identify(self, entry: Entry, claim: Claim, number: int, clock: Clock) -> Entry:
-        """``entry`` of an accepted dispatch with its run, where the answer named none."""
-        for look in range(LOOKS):
-            if look:
-                clock.sleep(PAUSE)
-            try:
-                self.facts.forget_comments()
-                outcome = self.ask(claim, number)
-            except (Rejected, NotPermitted, Unavailable):
-                # It was accepted: that is to be recorded, named or not.
-                break
-            if isinstance(outcome, Found):
-                run = outcome.run
-                return replace(entry, run_id=run.id, run_url=run.url, matched=outcome.matched)
-            if not isinstance(outcome, NeverStarted):
-                break
-        return entry
 
-    def _others(self, claim: Claim, number: int) -> tuple[set[int], list[str]]:
-        """The runs that other journals hold, and who else may have started one unseen."""
-        taken = {run for run, key in self.facts.started.items() if key != claim.key}
-        rivals: list[str] = []
-        # A claim that was made earlier can still meet this one's window.
-        since = window(claim)[0] - SETTLED
-        for issue, comments in self._by_issue(since):
-            history = read(comments, login=self.facts.login() or "")
-            taken |= {e.run_id for e in history.journal.entries if e.run_id is not None}
-            if issue == number:
-                continue
-            rivals += [f"#{issue}" for other in _unsettled(history) if overlap(claim, other)]
-            rivals += [
-                f"#{issue}" for entry in history.journal.entries if _unnamed_rival(entry, claim)
-            ]
-        return taken, list(dict.fromkeys(rivals))
+def _others(ctx: Context, claim: Claim, number: int) -> tuple[set[int], list[str]]:
+    """The runs that other journals hold, and who else may have started one unseen."""
+    taken = {run for run, key in ctx.facts.started.items() if key != claim.key}
+    rivals: list[str] = []
+    # A claim that was made earlier can still meet this one's window.
+    since = window(claim)[0] - SETTLED
+    for issue, comments in _by_issue(ctx, since):
+        history = read(comments, login=ctx.facts.login() or "")
+        taken |= {e.run_id for e in history.journal.entries if e.run_id is not None}
+        if issue == number:
+            continue
+        rivals += [f"#{issue}" for other in _unsettled(history) if overlap(claim, other)]
+        rivals += [f"#{issue}" for entry in history.journal.entries if _unnamed_rival(entry, claim)]
+    return taken, list(dict.fromkeys(rivals))
 
-    def _by_issue(self, since: datetime) -> Iterator[tuple[int, list[Comment]]]:
-        comments = self.facts.recent_comments(since)
-        if comments is None:
-            comments = self._read_each(since)
-        by_issue: dict[int, list[Comment]] = {}
-        for comment in comments:
-            by_issue.setdefault(comment.issue, []).append(comment)
-        yield from by_issue.items()
 
-    def _read_each(self, since: datetime) -> list[Comment]:
-        # A server without the repository-wide list: one question for each changed issue.
-        tickets = [*self.queue.open_tickets(), *self.queue.closed_tickets(since)]
-        found: list[Comment] = []
-        for ticket in tickets:
-            if ticket.comments and ticket.updated_at >= since:
-                found += self.queue.comments(ticket.number, since=since).items
-        return found
+def _by_issue(ctx: Context, since: datetime) -> Iterator[tuple[int, list[Comment]]]:
+    comments = ctx.facts.recent_comments(since)
+    if comments is None:
+        comments = _read_each(ctx, since)
+    by_issue: dict[int, list[Comment]] = {}
+    for comment in comments:
+        by_issue.setdefault(comment.issue, []).append(comment)
+    yield from by_issue.items()
+
+
+def _read_each(ctx: Context, since: datetime) -> list[Comment]:
+    # A server without the repository-wide list: one question for each changed issue.
+    tickets = [*ctx.queue.open_tickets(), *ctx.queue.closed_tickets(since)]
+    found: list[Comment] = []
+    for ticket in tickets:
+        if ticket.comments and ticket.updated_at >= since:
+            found += ctx.queue.comments(ticket.number, since=since).items
+    return found
 
 
 def _unsettled(history: History) -> list[Claim]:

@@ -5,7 +5,7 @@ Each job has a guard of its own, so that one bad issue neither delays nor hides 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,25 +19,20 @@ from scheduler.errors import (
     VersionRetired,
 )
 from scheduler.job.model import Job, occurrence_key
-from scheduler.job.signing import Keys
 from scheduler.job.states import LABELLED, TERMINAL, State, state_label
 from scheduler.policy import series
 from scheduler.policy.job_text import its_own_fault, job_of
 from scheduler.policy.trust import looks_strange, target_of
-from scheduler.ports import Clock, Queue, Ticket
-from scheduler.settings.model import Settings
-from scheduler.tick.claims import Claimant, Withdrawn
-from scheduler.tick.context import HELD_FOR, Desk
-from scheduler.tick.discussions import Discussions
-from scheduler.tick.facts import Facts
-from scheduler.tick.invalid import RECENT, Explainer
-from scheduler.tick.issues import Issues
-from scheduler.tick.leftovers import ClosedIssues
+from scheduler.ports import Ticket
+from scheduler.tick import issues, leftovers, pacing, rules
+from scheduler.tick.claims import Withdrawn
+from scheduler.tick.context import HELD_FOR, Context
+from scheduler.tick.invalid import RECENT, explain
 from scheduler.tick.occurrence import Known
-from scheduler.tick.place import Placer
-from scheduler.tick.process import Lifecycle
+from scheduler.tick.place import place
+from scheduler.tick.process import process
 from scheduler.tick.report import Note, TickReport
-from scheduler.tick.rules import COUNTED, Rules
+from scheduler.tick.rules import COUNTED
 from scheduler.times import recurrence
 
 PAUSED = "the settings say `paused: true`: nothing is run until that is taken back"
@@ -45,109 +40,50 @@ PAUSED = "the settings say `paused: true`: nothing is run until that is taken ba
 OUTAGES = 3
 
 
-def tick(
-    queue: Queue,
-    *,
-    clock: Clock,
-    settings: Settings,
-    nonce: Callable[[], str],
-    settings_found: bool = True,
-    keys: Keys | None = None,
-) -> TickReport:
+def tick(ctx: Context) -> TickReport:
     """One pass over the queue.
-
-    ``nonce`` gives a new unguessable text at each call; ``settings_found`` is false where
-    the settings file was not found and the defaults are used; ``keys`` verify signatures.
 
     Raises:
         NotPermitted, Unavailable: the queue itself can't be read. What stops a tick later
             stands in the report's ``stopped`` and ``error``.
     """
-    return Tick(
-        queue,
-        clock=clock,
-        settings=settings,
-        nonce=nonce,
-        settings_found=settings_found,
-        keys=keys,
-    ).run()
+    return Tick(ctx).run()
 
 
 class Tick:
     """One pass; ``run`` does all of it."""
 
-    def __init__(
-        self,
-        queue: Queue,
-        *,
-        clock: Clock,
-        settings: Settings,
-        nonce: Callable[[], str],
-        settings_found: bool = True,
-        keys: Keys | None = None,
-        branch: str | None = None,
-    ) -> None:
-        self.queue = queue
-        self.settings = settings
-        self.report = TickReport(now=clock.now())
-        self.facts = Facts(
-            queue, settings, clock=clock, settings_found=settings_found, branch=branch
-        )
-        self.rules = Rules(settings, self.facts, repository=queue.repository, keys=keys or Keys({}))
-        self.issues = Issues(queue, label=settings.label)
-        discussions = Discussions(queue, login=self.facts.login)
-        self.lifecycle = Lifecycle(
-            Desk(
-                queue=queue,
-                clock=clock,
-                settings=settings,
-                facts=self.facts,
-                rules=self.rules,
-                discussions=discussions,
-                claimant=Claimant(queue, discussions, clock, label=settings.label, nonce=nonce),
-                issues=self.issues,
-                report=self.report,
-            )
-        )
-        self.closed = ClosedIssues(self.lifecycle.desk, self.lifecycle.settlement)
-        self.placer = Placer(self.lifecycle.desk)
-        self.explainer = Explainer(queue, self.facts, self.issues)
+    def __init__(self, ctx: Context) -> None:
+        self.ctx = ctx
         self._outages = 0
         self._denied: NotPermitted | None = None
         self._worked = False
         #: What is still to be explained to authors; none of it may keep a due job waiting.
         self.untold: dict[int, tuple[Ticket, str]] = {}
 
-    def renew(self, settings: Settings) -> None:
-        """Go on with settings that were read anew; what was known of rights is forgotten."""
-        desk = self.lifecycle.desk
-        self.settings = self.rules.settings = desk.settings = settings
-        desk.unheard.clear()
-        self.facts.renew(settings)
-
     def run(self) -> TickReport:
         """Scan, carry out, settle, report."""
-        now, report = self.report.now, self.report
-        tickets = self.in_order(self.queue.open_tickets())
+        now, report = self.ctx.began, self.ctx.report
+        tickets = self.in_order(self.ctx.queue.open_tickets())
         report.scanned = len(tickets)
-        if self.settings.paused:
+        if self.ctx.settings.paused:
             report.notices.append(PAUSED)
-        ours = [ticket for ticket in tickets if not looks_strange(ticket, self.settings)]
+        ours = [ticket for ticket in tickets if not looks_strange(ticket, self.ctx.settings)]
         known = self._read(ours)
         due = self._due(known)
         try:
-            closed = self.queue.closed_tickets(now - (COUNTED if due else RECENT))
-            near = [ticket for ticket in closed if not looks_strange(ticket, self.settings)]
+            closed = self.ctx.queue.closed_tickets(now - (COUNTED if due else RECENT))
+            near = [ticket for ticket in closed if not looks_strange(ticket, self.ctx.settings)]
             forbidden = self._take(known, (), [*near, *ours])
             if len(ours) < len(tickets):
                 # What others wrote is carried out: no stranger's text has kept it waiting.
                 theirs = self._read(tickets[len(ours) :])
                 if self._due(theirs) and not due:
-                    closed = self.queue.closed_tickets(now - COUNTED)
+                    closed = self.ctx.queue.closed_tickets(now - COUNTED)
                 forbidden += self._take(theirs, known, [*closed, *tickets])
             self._explain()
             self._reject(forbidden)
-            self.closed.settle(closed)
+            leftovers.settle(self.ctx, closed)
         except RateLimited as limited:
             report.stopped = str(limited)
             report.comes_next(limited.retry_at)
@@ -156,9 +92,9 @@ class Tick:
             report.error = None if problem.passing else problem
             report.comes_next(now)
         self.say_untold()
-        self.lifecycle.dispatcher.pacing.tell(report)
-        report.notices += self.issues.refused.values()
-        report.requests = self.queue.requests
+        pacing.tell(self.ctx, report)
+        report.notices += self.ctx.refused.values()
+        report.requests = self.ctx.queue.requests
         return report
 
     def in_order(self, tickets: Iterable[Ticket]) -> list[Ticket]:
@@ -166,10 +102,10 @@ class Tick:
 
         Who wrote it, as far as the list shows, is asked before a text costs anything.
         """
-        return sorted(tickets, key=lambda ticket: looks_strange(ticket, self.settings))
+        return sorted(tickets, key=lambda ticket: looks_strange(ticket, self.ctx.settings))
 
     def _read(self, tickets: Iterable[Ticket]) -> list[Known]:
-        now, report = self.report.now, self.report
+        now, report = self.ctx.began, self.ctx.report
         read = (self.read(ticket, now=now) for ticket in tickets)
         known = [found for found in read if found is not None]
         report.paused += [Note(id=found.number, reason="paused") for found in known if found.waits]
@@ -179,10 +115,10 @@ class Tick:
         return known
 
     def _awake(self, known: Iterable[Known]) -> list[Known]:
-        return [found for found in known if not (found.waits or self.settings.paused)]
+        return [found for found in known if not (found.waits or self.ctx.settings.paused)]
 
     def _due(self, known: Iterable[Known]) -> list[Known]:
-        now = self.report.now
+        now = self.ctx.began
         due = [found for found in self._awake(known) if found.job.run_at <= now]
         # What can only be called missed waits until what can still run has run, and so do words:
         # whoever floods issues with them keeps no other job waiting.
@@ -195,31 +131,31 @@ class Tick:
 
         ``before`` and ``others`` are what counts beside it.
         """
-        self.rules.enter([*before, *known], others, now=self.report.now)
+        rules.enter(self.ctx, [*before, *known], others, now=self.ctx.began)
         due = self._due(known)
-        self.facts.expect([found.ticket for found in due])
-        forbidden = [found for found in self._awake(known) if self.rules.forbidden(found)]
+        self.ctx.facts.expect([found.ticket for found in due])
+        forbidden = [found for found in self._awake(known) if rules.forbidden(self.ctx, found)]
         numbers = {found.number for found in forbidden}
         self._carry_out([found for found in due if found.number not in numbers])
         return forbidden
 
     def say_untold(self) -> None:
         """Say once, not of each job, what the server could not tell of who did what to them."""
-        words = self.facts.untold
-        if words and words not in self.report.notices:
-            self.report.notices.append(words)
+        words = self.ctx.facts.untold
+        if words and words not in self.ctx.report.notices:
+            self.ctx.report.notices.append(words)
 
     def _carry_out(self, due: list[Known]) -> None:
-        stays = self.lifecycle.desk.stays
+        stays = self.ctx.stays
         while due:
             # A series that has more than one instant to make up for lets the others go first.
             for done, found in enumerate(due):
-                if max(self.lifecycle.sent, self.lifecycle.ended) >= self.settings.limits.per_tick:
-                    self.report.waiting += len(due) - done
-                    self.report.comes_next(self.report.now)
+                if max(self.ctx.sent, self.ctx.ended) >= self.ctx.settings.limits.per_tick:
+                    self.ctx.report.waiting += len(due) - done
+                    self.ctx.report.comes_next(self.ctx.began)
                     return
                 self._guarded(found)
-            now = self.lifecycle.desk.clock.now()
+            now = self.ctx.clock.now()
             again = [stays.pop(found.number) for found in due if found.number in stays]
             due = [found for found, at in again if at <= now and not found.waits]
         if self._denied is not None and not self._worked:
@@ -228,10 +164,10 @@ class Tick:
     def _explain(self) -> None:
         # So many at a time: whoever floods the queue uses up no hour's requests.
         told = 0
-        while self.untold and told < self.settings.limits.per_tick:
+        while self.untold and told < self.ctx.settings.limits.per_tick:
             told += self.tell()
         if self.untold:
-            self.report.comes_next(self.report.now)
+            self.ctx.report.comes_next(self.ctx.began)
 
     def tell(self) -> bool:
         """Explain one text to its author, unless that was done before.
@@ -241,7 +177,7 @@ class Tick:
         """
         ticket, words = self.untold.pop(next(iter(self.untold)))
         try:
-            return self.explainer.explain(ticket, words, now=self.lifecycle.desk.clock.now())
+            return explain(self.ctx, ticket, words, now=self.ctx.clock.now())
         except RateLimited:
             self.untold[ticket.number] = ticket, words
             raise
@@ -252,18 +188,18 @@ class Tick:
     def _reject(self, forbidden: list[Known]) -> None:
         # Said at once, not when they fire: their author can still do something about it. And
         # last, so many at a time: whoever floods the queue keeps nobody else waiting.
-        for found in forbidden[: self.settings.limits.per_tick]:
+        for found in forbidden[: self.ctx.settings.limits.per_tick]:
             self._guarded(found)
-        if len(forbidden) > self.settings.limits.per_tick:
-            self.report.comes_next(self.report.now)
+        if len(forbidden) > self.ctx.settings.limits.per_tick:
+            self.ctx.report.comes_next(self.ctx.began)
 
     def _guarded(self, found: Known) -> None:
         try:
-            self.lifecycle.process(found)
+            process(self.ctx, found)
             self._outages, self._worked = 0, True
         except Withdrawn as withdrawn:
-            self.report.withdrawn.append(Note(id=found.number, reason=str(withdrawn)))
-            self.report.comes_next(self.report.now)
+            self.ctx.report.withdrawn.append(Note(id=found.number, reason=str(withdrawn)))
+            self.ctx.report.comes_next(self.ctx.began)
         except (RateLimited, VersionRetired):
             raise
         except NotPermitted as denied:
@@ -287,25 +223,25 @@ class Tick:
                 raise problem
             # Several failed in a row: the issue itself, asked for alone, tells an outage,
             # which ends the tick, from issues that GitHub can't show all of.
-            self.queue.ticket(found.number)
+            self.ctx.queue.ticket(found.number)
 
     def _retrying(self, ticket: Ticket, problem: SchedulerError) -> None:
-        self.report.retrying.append(Note(id=ticket.number, reason=str(problem)))
-        self.report.comes_next(self.report.now)
+        self.ctx.report.retrying.append(Note(id=ticket.number, reason=str(problem)))
+        self.ctx.report.comes_next(self.ctx.began)
 
     def read(self, ticket: Ticket, *, now: datetime) -> Known | None:
         """The job of an issue at ``now``; None: its author is to be told why it is none."""
-        shown = {s for s in LABELLED if state_label(self.settings.label, s) in ticket.labels}
+        shown = {s for s in LABELLED if state_label(self.ctx.settings.label, s) in ticket.labels}
         unchanged = now - ticket.updated_at > HELD_FOR
         if State.HELD in shown and unchanged:
             reason = "on hold; its comments say why"
-            self.report.held.append(Note(id=ticket.number, reason=reason))
+            self.ctx.report.held.append(Note(id=ticket.number, reason=reason))
             return None
         try:
-            raw = job_of(ticket.body, timezone=self.settings.defaults.timezone)
+            raw = job_of(ticket.body, timezone=self.ctx.settings.defaults.timezone)
             with its_own_fault(ticket.body):
                 job = self._with_defaults(raw)
-                found = self.placer.place(self._unplaced(ticket, raw, job))
+                found = place(self.ctx, self._unplaced(ticket, raw, job))
         except InvalidJob as problem:
             self.refuse(ticket, problem)
             return None
@@ -317,19 +253,19 @@ class Tick:
         return self._unmarked(found, over | (shown & {State.INVALID}))
 
     def _unplaced(self, ticket: Ticket, raw: Job, job: Job) -> Known:
-        queue = self.queue.repository
+        queue = self.ctx.queue.repository
         runs_in = job.repo or queue
         key = occurrence_key(ticket.number, job.run_at, queue=queue, runs_in=runs_in)
         return Known(ticket=ticket, raw=raw, asked=job, job=job, key=key, instant=job.run_at)
 
     def refuse(self, ticket: Ticket, problem: InvalidJob) -> None:
         """Take an issue's text for none of a job; its author is told why, in good time."""
-        self.report.invalid.append(Note(id=ticket.number, reason=str(problem)))
+        self.ctx.report.invalid.append(Note(id=ticket.number, reason=str(problem)))
         self.untold[ticket.number] = ticket, str(problem)
 
     def _with_defaults(self, job: Job) -> Job:
-        defaults = self.settings.defaults
-        target = target_of(job, queue=self.queue.repository, settings=self.settings)
+        defaults = self.ctx.settings.defaults
+        target = target_of(job, queue=self.ctx.queue.repository, settings=self.ctx.settings)
         if not target.name:
             raise InvalidJob(
                 "workflow: is missing and the settings have no default; write "
@@ -337,7 +273,7 @@ class Tick:
             )
         job = replace(job, timezone=job.timezone or defaults.timezone)
         if (rule := series.written_rule(job)) is not None:
-            recurrence.check(rule, shortest=self.settings.limits.shortest_interval)
+            recurrence.check(rule, shortest=self.ctx.settings.limits.shortest_interval)
         return replace(
             job,
             workflow=target.workflow,
@@ -348,7 +284,7 @@ class Tick:
     def _unmarked(self, found: Known, states: set[State]) -> Known:
         """The job, its issue without labels that are true no longer; if that fails, as it was."""
         try:
-            return replace(found, ticket=self.issues.unmark(found.ticket, states))
+            return replace(found, ticket=issues.unmark(self.ctx, found.ticket, states))
         except (Rejected, Unavailable, NotPermitted) as problem:
             self._retrying(found.ticket, problem)
             return found

@@ -12,9 +12,9 @@ from scheduler.job.signing import Keys
 from scheduler.job.states import State
 from scheduler.ports import Acts, Event, Ticket, User
 from scheduler.settings.model import Settings
-from scheduler.tick.facts import Facts
+from scheduler.tick import rules
+from scheduler.tick.context import new_context
 from scheduler.tick.occurrence import Known
-from scheduler.tick.rules import Rules
 from tests.support.fakes import NOON, FakeClock, MemoryHub, MemoryQueue
 
 KEY = "k" * 32
@@ -61,8 +61,14 @@ class Court:
         }
         self.queue = Queue(self.hub)
         self.settings = settings
-        self.facts = Facts(self.queue, settings, clock=self.clock, settings_found=found)
-        self.rules = Rules(settings, self.facts, repository=self.hub.repository, keys=KEYS)
+        self.ctx = new_context(
+            self.queue,
+            clock=self.clock,
+            settings=settings,
+            nonce=lambda: "nonce",
+            settings_found=found,
+            keys=KEYS,
+        )
 
     def open(self, *lines: str, author: str = "agent", at: datetime = NOON) -> Known:
         body = "\n".join(
@@ -92,7 +98,7 @@ class Court:
         ]
 
     def verdict(self, found: Known) -> tuple[State, str] | None:
-        return self.rules.judge(found)[2]
+        return rules.judge(self.ctx, found)[2]
 
     def refused(self, found: Known, *words: str) -> None:
         verdict = self.verdict(found)

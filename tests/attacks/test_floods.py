@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from scheduler.job import frontmatter
-from scheduler.job.signing import Keys
 from scheduler.job.workflow_inputs import Input, declared
 from scheduler.settings.model import Settings
+from scheduler.tick.context import new_context
 from scheduler.tick.tick import tick
 from tests.attacks.crowd import ran, rejected
 from tests.conftest import Stage, at, body
@@ -129,13 +129,13 @@ def test_ten_thousand_jobs_of_one_agent(due: bool) -> None:
         hub.open(text % (when, "flood"))
     honest = hub.open(text % ("2026-11-23T12:04:00Z", "honest"), author="owner")
     queue = MemoryQueue(hub)
-    report = tick(
+    ctx = new_context(
         queue,
         clock=hub.clock,
         settings=Settings(),
         nonce=lambda: f"n{next(hub.ids):023}",
-        keys=Keys({}),
     )
+    report = tick(ctx)
     fired = [each.id for each in report.dispatched]
     assert fired[-1] == honest
     assert len(fired) == (51 if due else 1)

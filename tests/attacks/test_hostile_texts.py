@@ -11,7 +11,8 @@ import pytest
 from scheduler.errors import InvalidJob
 from scheduler.job import frontmatter, strict_yaml
 from scheduler.sandbox.http.requestlog import Request
-from scheduler.tick.conditions import Circumstances
+from scheduler.tick import conditions
+from scheduler.tick.context import Context
 from scheduler.tick.occurrence import Known
 from scheduler.times import instants, recurrence
 from tests.attacks.crowd import by_template, messages
@@ -169,14 +170,14 @@ def test_what_is_raised_only_when_a_job_is_carried_out_keeps_no_other_waiting(
 ) -> None:
     evil = stage.open(body(-90 if not hold else at(0.5), message="evil"))
     stage.open(body(-60 if not hold else at(1.5), message="honest"))
-    real = Circumstances.against
+    real = conditions.against
 
-    def against(self: Circumstances, found: Known) -> Any:
+    def against(ctx: Context, found: Known) -> Any:
         if found.number == evil:
             raise fault
-        return real(self, found)
+        return real(ctx, found)
 
-    monkeypatch.setattr(Circumstances, "against", against)
+    monkeypatch.setattr(conditions, "against", against)
     report = stage.run("tick", *hold, "--json", user="bot").json
     assert messages(stage) == ["honest"]
     told = report["invalid" if isinstance(fault, InvalidJob) else "retrying"]

@@ -13,7 +13,6 @@ from scheduler.errors import NotPermitted, SettingsUnreadable, Unavailable
 from scheduler.github.people import NEWEST
 from scheduler.github.queue import GitHubQueue
 from scheduler.ports import Acts, Edit, Event, Ticket, User
-from scheduler.settings.model import Settings
 from scheduler.tick.facts import Facts
 from tests.conftest import Reach, StillClock
 
@@ -105,7 +104,7 @@ def test_a_graphql_that_lacks_the_question_is_none(
 ) -> None:
     server.post("https://api.github.com:443/graphql", json=told)
     server.get(EVENTS, json=[rest("labeled", label={"name": "schedule"}), rest("x", actor=None)])
-    facts = Facts(queue(reach), Settings(), clock=clock)
+    facts = Facts(queue(reach), clock=clock)
     labeled = Event(event="labeled", at=AT, actor=X, label="schedule")
     assert facts.acts(ISSUE) == Acts(events=(labeled, Event(event="x", at=AT)))
     assert (facts.edits_unknown, facts.events_unknown) == (True, False)
@@ -117,7 +116,7 @@ def test_a_timeline_that_is_not_whole_is_read_from_its_beginning(
     many = timeline(*[node("LabeledEvent", label={"name": "noise"})] * NEWEST)
     server.post("https://api.github.com:443/graphql", json=answer(i7={**EDITED, **many}))
     server.get(EVENTS, json=[rest("reopened")])
-    facts = Facts(queue(reach), Settings(), clock=clock)
+    facts = Facts(queue(reach), clock=clock)
     acts = facts.acts(ISSUE)
     assert acts == Acts(edit=Edit(at=AT, editor=X),
                         events=(Event(event="reopened", at=AT, actor=X),))  # fmt: skip
@@ -145,7 +144,7 @@ def test_an_answer_that_does_not_tell_is_no_answer(
     server: responses.RequestsMock, reach: Reach, clock: StillClock, status: int, data: Any
 ) -> None:
     server.post("https://api.github.com:443/graphql", status=status, json=data)
-    facts = Facts(queue(reach), Settings(), clock=clock)
+    facts = Facts(queue(reach), clock=clock)
     with pytest.raises((Unavailable, NotPermitted)):
         facts.acts(ISSUE)
     assert (facts.edits_unknown, facts.events_unknown) == (False, False)
@@ -157,7 +156,7 @@ def test_a_server_that_tells_no_events_is_asked_once(
 ) -> None:
     server.post("https://api.github.com:443/graphql", status=404, json={})
     server.get(EVENTS, status=status, json={"message": "Not Found"})
-    facts = Facts(queue(reach), Settings(), clock=clock)
+    facts = Facts(queue(reach), clock=clock)
     for number in (7, 8, 9):
         assert facts.acts(replace(ISSUE, number=number)) == Acts()
     assert facts.events_unknown
@@ -170,7 +169,7 @@ def test_rights_and_acts_are_at_most_a_minute_old_when_a_job_fires(
     server.post("https://api.github.com:443/graphql", json=answer(i7=EDITED))
     path = "https://api.github.com:443/repos/o/r/collaborators/x/permission"
     server.get(path, json={"permission": "write", "role_name": "write"})
-    facts = Facts(queue(reach), Settings(), clock=clock)
+    facts = Facts(queue(reach), clock=clock)
     for seconds, asked in ((0, 2), (50, 2), (1, 4)):
         clock.sleep(seconds)
         facts.acts(ISSUE)
@@ -182,7 +181,7 @@ def test_what_was_told_of_another_state_of_an_issue_is_not_taken_for_this(
     server: responses.RequestsMock, reach: Reach, clock: StillClock
 ) -> None:
     server.post("https://api.github.com:443/graphql", json=answer(i7=EDITED))
-    facts = Facts(queue(reach), Settings(), clock=clock)
+    facts = Facts(queue(reach), clock=clock)
     paused = replace(ISSUE, labels=("schedule:paused",))
     later = replace(ISSUE, updated_at=AT + timedelta(seconds=1))
     edited = replace(ISSUE, body="b")
@@ -223,7 +222,7 @@ def test_settings_that_a_token_can_not_see_are_not_settings_that_are_not_there(
     if status == 404:
         server.get(f"{contents}/.github/workflows", status=status, json={})
     queue = GitHubQueue(reach(), repository="o/r", label="schedule")
-    facts = Facts(queue, Settings(), clock=clock, settings_found=False)
+    facts = Facts(queue, clock=clock, settings_found=False)
     with pytest.raises(SettingsUnreadable, match="give it 'contents: read'"):
         facts.prove_settings()
-    Facts(queue, Settings(), clock=clock, settings_found=True).prove_settings()
+    Facts(queue, clock=clock, settings_found=True).prove_settings()

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from scheduler.settings.model import Quotas, Settings
+from scheduler.tick import rules
 from scheduler.tick.occurrence import Known
 from tests.attacks.court import MINUTE, Court
 from tests.support.fakes import NOON
@@ -16,8 +17,8 @@ from tests.support.fakes import NOON
 
 def entered(court: Court, *found: Known, closed: tuple[Known, ...] = ()) -> list[int]:
     tickets = [each.ticket for each in closed]
-    court.rules.enter(found, tickets, now=court.clock.now())
-    return [each.number for each in found if court.rules.forbidden(each)]
+    rules.enter(court.ctx, found, tickets, now=court.clock.now())
+    return [each.number for each in found if rules.forbidden(court.ctx, each)]
 
 
 def test_jobs_that_were_closed_today_count_among_the_new_ones() -> None:
@@ -34,7 +35,7 @@ def test_a_closed_issue_that_is_no_job_counts_for_nothing() -> None:
     court = Court()
     court.hub.open("no job")
     court.hub.close(1)
-    court.rules.enter([], [court.hub.ticket(1)], now=NOON)
+    rules.enter(court.ctx, [], [court.hub.ticket(1)], now=NOON)
 
 
 SIGNING = Settings(signing="required")
@@ -114,7 +115,7 @@ def test_who_only_quotes_a_nonce_uses_up_nothing(text: Callable[[str], str]) -> 
 
 def test_a_nonce_is_looked_for_as_far_back_as_a_signature_is_good() -> None:
     court = Court(SIGNING)
-    court.rules.judge(court.signed())
+    rules.judge(court.ctx, court.signed())
     assert court.queue.since == [NOON - timedelta(minutes=10)]
 
 

@@ -7,9 +7,8 @@ from datetime import timedelta
 import pytest
 
 from scheduler.settings.model import Settings
-from scheduler.tick.facts import Facts
-from scheduler.tick.invalid import Explainer
-from scheduler.tick.issues import Issues
+from scheduler.tick.context import new_context
+from scheduler.tick.invalid import explain
 from tests.faults.series import m, open_series
 from tests.faults.test_holes import at
 from tests.faults.world import body, world
@@ -44,10 +43,9 @@ def test_what_was_explained_long_ago_is_not_looked_at_again_by_a_holder() -> Non
     number = made.hub.open(TEXT)
     made.tick()
     ticket, queue = made.hub.ticket(number), MemoryQueue(made.hub)
-    facts = Facts(queue, Settings(), clock=made.clock)
-    explainer = Explainer(queue, facts, Issues(queue, label="schedule"))
+    ctx = new_context(queue, clock=made.clock, settings=Settings(), nonce=lambda: "nonce")
     later = made.clock.now() + timedelta(hours=2)
-    assert not explainer.explain(ticket, "run-at: is no instant", now=later)
+    assert not explain(ctx, ticket, "run-at: is no instant", now=later)
     assert queue.calls == []
 
 

@@ -13,6 +13,7 @@ from scheduler.errors import RateLimited, SchedulerError, Unavailable
 from scheduler.job.states import State
 from scheduler.journal.journal import History, read
 from scheduler.settings.model import IN_FLIGHT, Settings
+from scheduler.tick.context import new_context
 from scheduler.tick.report import TickReport
 from scheduler.tick.tick import tick
 from scheduler.times.instants import format_instant
@@ -118,12 +119,13 @@ class World:
         """One process's tick; None when it died or gave up."""
         queue = queue or MemoryQueue(self.hub, login=login, through=through)
         try:
-            report = tick(
+            ctx = new_context(
                 queue,
                 clock=self.clock,
                 settings=self.settings,
                 nonce=lambda: f"nonce-{next(self.nonces):06}",
             )
+            report = tick(ctx)
         except (Crash, SchedulerError):
             return None
         self.reports.append(report)

@@ -13,7 +13,10 @@ import pytest
 from scheduler.commands.tick import tick_once
 from scheduler.connection import Connection, connect
 from scheduler.environment import Environment
-from scheduler.tick.pacing import LIMITS, Pacing
+from scheduler.settings.model import Settings
+from scheduler.tick import pacing
+from scheduler.tick.context import Context, new_context
+from scheduler.tick.pacing import LIMITS
 from scheduler.tick.report import Fired, TickReport
 from scheduler.times.pace import PER_HOUR, Pace
 from tests.faults.stage import REPO, SandboxClock, Stage, served
@@ -173,7 +176,7 @@ def test_a_holder_dispatches_what_is_claimed_while_another_waits_for_room() -> N
         world.open(name, seconds)
     full_until = NOON + timedelta(seconds=90)
     holder = world.holder()
-    queue = holder.desk.queue
+    queue = holder.ctx.queue
     assert isinstance(queue, MemoryQueue)
     claimed = 0
 
@@ -201,7 +204,7 @@ def report(due: int, dispatched: int, *, stopped: str = "rate limit") -> TickRep
     return TickReport(now=NOON, due=due, dispatched=fired, stopped=stopped)
 
 
-def pacing(taken: int) -> Pacing:
+def context(taken: int) -> Context:
     """After so many comments, a second each."""
     clock, pace = FakeClock(), Pace()
     for _ in range(taken):
@@ -209,7 +212,7 @@ def pacing(taken: int) -> Pacing:
         pace.take(clock.monotonic())
     queue = MemoryQueue(MemoryHub(clock=clock))
     queue.room = lambda writes=1: pace.room(clock.monotonic(), writes)  # type: ignore[method-assign]
-    return Pacing(queue, clock)
+    return new_context(queue, clock=clock, settings=Settings(), nonce=lambda: "nonce")
 
 
 @pytest.mark.parametrize(
@@ -221,7 +224,7 @@ def pacing(taken: int) -> Pacing:
 )
 def test_how_long_the_rest_takes(due: int, dispatched: int, words: str) -> None:
     found = report(due, dispatched)
-    pacing(dispatched).tell(found)
+    pacing.tell(context(dispatched), found)
     (line,) = said(found)
     assert words in line
 
@@ -229,18 +232,18 @@ def test_how_long_the_rest_takes(due: int, dispatched: int, words: str) -> None:
 @pytest.mark.parametrize(("due", "dispatched"), [(0, 0), (50, 50), (60, 50)])
 def test_nothing_is_said_of_what_takes_no_time(due: int, dispatched: int) -> None:
     found = report(due, dispatched)
-    pacing(dispatched).tell(found)
+    pacing.tell(context(dispatched), found)
     assert said(found) == []
 
 
 def test_it_is_said_once_and_of_the_end() -> None:
-    found, told = report(700, PER_HOUR), pacing(PER_HOUR)
-    told.tell(found)
+    found, told = report(700, PER_HOUR), context(PER_HOUR)
+    pacing.tell(told, found)
     found.dispatched += [Fired(id=n, run_id=n, run_url="", lateness_s=0) for n in range(900, 1000)]
-    told.tell(found)
+    pacing.tell(told, found)
     (line,) = said(found)
     assert "100 due jobs are left" in line
     found.notices.append("something else")
     found.due = 600
-    told.tell(found)
+    pacing.tell(told, found)
     assert found.notices == ["something else"]

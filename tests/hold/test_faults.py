@@ -11,6 +11,7 @@ from scheduler.errors import NotPermitted, RateLimited, Unavailable
 from scheduler.hold.agenda import LEAD
 from scheduler.policy.decide import Fire
 from scheduler.settings.profiles import Stay
+from scheduler.tick import dispatch
 from tests.faults.world import FAULTS, Fault, faulty
 from tests.support.fakes import Crash
 from tests.support.hold_world import NOON, HoldWorld, hold_world
@@ -200,13 +201,13 @@ def test_a_dispatch_is_never_early_however_soon_it_is_asked_for() -> None:
     world = hold_world()
     number = world.open("job", 8)
     holder = world.holder()
-    holder.desk.early = LEAD
+    holder.ctx.early = LEAD
     found = holder.tick.read(world.hub.ticket(number), now=world.clock.now())
     assert found
-    standing = holder.dispatcher.begin(found, Fire(attempt=1))
+    standing = dispatch.begin(holder.ctx, found, Fire(attempt=1))
     assert standing
     world.lively.at(3, world.lively.wake)
-    assert holder.dispatcher.fire(standing)
+    assert dispatch.fire(holder.ctx, standing)
     assert world.sent_at("job") == [8]
 
 

@@ -167,7 +167,7 @@ def test_a_queue_that_is_no_longer_paused_goes_on(paused_from: float) -> None:
     made.read_settings = lambda: Settings(paused=paused_from <= made.seconds < 1200)
     made.settings = made.read_settings()
     holder = made.holder()
-    holder.tick.queue.__class__ = Conditional
+    holder.ctx.queue.__class__ = Conditional
     holder.run()
     assert [round(at / 60) for at in made.sent_at("s")] == pytest.approx([21, 25, 35, 45], abs=1)
     assert made.clock.true - m(0) >= timedelta(minutes=50)

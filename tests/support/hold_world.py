@@ -11,6 +11,7 @@ from scheduler.clock import SLICE
 from scheduler.hold.holder import Holder
 from scheduler.settings.model import Settings
 from scheduler.settings.profiles import Stay
+from scheduler.tick.context import new_context
 from scheduler.tick.report import TickReport
 from scheduler.tick.tick import Tick
 from tests.faults.world import PLAIN, TITLED, World, body
@@ -97,14 +98,14 @@ class HoldWorld(World):
                     self.clock.skew = timedelta(0)
 
         queue = MemoryQueue(self.hub, through=watched)
-        tick = Tick(
+        ctx = new_context(
             queue,
             clock=self.clock,
             settings=self.settings,
             nonce=lambda: f"nonce-{next(self.nonces):06}",
         )
         return Holder(
-            tick, queue, hold=timedelta(seconds=self.hold), poll=timedelta(seconds=self.poll),
+            Tick(ctx), queue, hold=timedelta(seconds=self.hold), poll=timedelta(seconds=self.poll),
             stay=self.stay, stopped=self.stopped, begin=self.begin,
             settings=self.read_settings or (lambda: self.settings),
         )  # fmt: skip

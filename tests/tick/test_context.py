@@ -11,7 +11,8 @@ from scheduler.journal.comments import head
 from scheduler.journal.journal import History, Journal
 from scheduler.ports import Comments
 from scheduler.settings.model import Settings
-from scheduler.tick.context import Desk
+from scheduler.tick import decide
+from scheduler.tick.context import Context, new_context
 from scheduler.tick.occurrence import Known
 from scheduler.tick.tick import Tick
 from tests.faults.series import forward, goes, m, series_world, told
@@ -76,13 +77,13 @@ def test_whatever_others_say_what_waits_costs_no_write(by: str, words: str, logi
     assert made.count("s") == 2
 
 
-def desk_of(made: World) -> tuple[Desk, Known]:
-    """A desk, and the job of the first issue as it lies on it."""
+def context_of(made: World) -> tuple[Context, Known]:
+    """A context, and the job of the first issue as a tick reads it."""
     queue = MemoryQueue(made.hub)
-    tick = Tick(queue, clock=made.clock, settings=Settings(), nonce=lambda: "nonce")
-    found = tick.read(made.hub.ticket(1), now=made.clock.now())
+    ctx = new_context(queue, clock=made.clock, settings=Settings(), nonce=lambda: "nonce")
+    found = Tick(ctx).read(made.hub.ticket(1), now=made.clock.now())
     assert found is not None
-    return tick.lifecycle.desk, found
+    return ctx, found
 
 
 @pytest.mark.parametrize(
@@ -97,17 +98,17 @@ def desk_of(made: World) -> tuple[Desk, Known]:
 def test_what_shows_that_a_person_reopened_an_issue(
     labels: tuple[str, ...], reason: str | None, reopened: bool
 ) -> None:
-    desk, found = desk_of(series_world())
+    ctx, found = context_of(series_world())
     ticket = replace(found.ticket, labels=("schedule", *labels), state_reason=reason)
-    assert desk.reopened(ticket) == reopened
+    assert decide.reopened(ctx, ticket) == reopened
 
 
 def test_of_what_was_heard_before_what_is_dealt_with_is_over() -> None:
     made = series_world()
     words = [made.hub.comment(1, "/run", by="owner").id for _ in range(2)]
-    desk, found = desk_of(made)
+    ctx, found = context_of(made)
     assert [said.comment_id for said in found.said] == words
     for handled, left in ((None, words), (words[0], words[1:]), (words[1], [])):
         history = History(journal=Journal(id=9, handled=handled))
-        comes = desk.locate(found, (), history, left=found.said)
+        comes = decide.locate(ctx, found, (), history, left=found.said)
         assert [said.comment_id for said in comes.said] == left

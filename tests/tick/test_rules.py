@@ -14,6 +14,7 @@ from scheduler.journal.journal import Entry, History, Journal
 from scheduler.journal.slash import Command
 from scheduler.ports import Edit, Event, User
 from scheduler.settings.model import Allow, Quotas, Scheduler, Settings, Trust
+from scheduler.tick import rules
 from tests.attacks.court import APP, MINUTE, OWNER, STRANGER, TRIAGE, Court
 from tests.support.fakes import BOT, NOON
 
@@ -23,7 +24,7 @@ RUN = Command(comment_id=7, by="owner", name="run", said_at=NOON)
 def test_an_author_with_the_role_may() -> None:
     court = Court()
     found = court.open()
-    target, declared, problem = court.rules.judge(found)
+    target, declared, problem = rules.judge(court.ctx, found)
     assert (target.repo, target.ref, target.workflow) == ("octo/queue", "main", "run.yml")
     assert (list(declared.inputs), problem) == (["place"], None)
 
@@ -69,15 +70,15 @@ def test_without_graphql_the_author_alone_counts_and_that_is_known() -> None:
     court.hub.edited[found.number] = Edit(at=NOON, editor=STRANGER)
     court.hub.graphql = False
     assert court.verdict(found) is None
-    assert court.facts.edits_unknown
+    assert court.ctx.facts.edits_unknown
 
 
 def test_where_edits_could_be_told_and_were_not_nothing_runs() -> None:
     court = Court()
     court.queue.acts_lost = True
     with pytest.raises(Unavailable, match="can't be told now"):
-        court.rules.judge(court.open())
-    assert not court.facts.edits_unknown
+        rules.judge(court.ctx, court.open())
+    assert not court.ctx.facts.edits_unknown
 
 
 @pytest.mark.parametrize(
@@ -115,7 +116,7 @@ def test_where_the_scheduler_can_not_tell_its_own_label_from_others_none_vouches
     found = court.open(author="stranger")
     court.happened(found, ("labeled schedule", User(login=BOT, bot=True)))
     with pytest.raises(Unavailable, match=r"scheduler\.login"):
-        court.rules.judge(found)
+        rules.judge(court.ctx, found)
     named = Settings(trust=Trust(labelled=True, bots=(BOT,)), scheduler=Scheduler(login=BOT))
     court = Court(named)
     found = court.open(author="stranger")
@@ -245,11 +246,11 @@ def test_without_graphql_the_events_are_asked_of_the_issue() -> None:
     court.hub.graphql = False
     court.happened(found, ("closed", OWNER), ("reopened", TRIAGE))
     court.refused(found, "state: was reopened")
-    assert (court.facts.edits_unknown, court.facts.events_unknown) == (True, False)
+    assert (court.ctx.facts.edits_unknown, court.ctx.facts.events_unknown) == (True, False)
     court.hub.event_list = False
     court.clock.sleep(60)
     assert court.verdict(found) is None
-    assert court.facts.events_unknown
+    assert court.ctx.facts.events_unknown
     court.verdict(court.open())
     assert court.queue.calls.count("events") == 2, "a server that can't tell is asked once"
 
@@ -257,7 +258,7 @@ def test_without_graphql_the_events_are_asked_of_the_issue() -> None:
 def test_what_forbids_without_asking_is_asked_first() -> None:
     court = Court(Settings(quotas=Quotas(horizon=MINUTE, depth=1)))
     early = court.open(author="stranger", at=NOON + 2 * MINUTE)
-    assert str(court.rules.forbidden(early)).startswith("run-at: ")
+    assert str(rules.forbidden(court.ctx, early)).startswith("run-at: ")
     court.refused(early, "quotas.horizon")
     deep = court.open('parent: "1@2026-11-23T09:00:00Z depth=2"')
     court.refused(deep, "quotas.depth")
@@ -282,13 +283,13 @@ def test_by_settings_that_may_be_others_nothing_is_decided(
     court.hub.workflows = {}
     found = court.open(*lines, author=author)
     with pytest.raises(SettingsUnreadable, match="contents: read"):
-        court.rules.judge(found)
+        rules.judge(court.ctx, found)
 
 
 def test_that_there_are_none_is_proven_once() -> None:
     court = Court(found=False)
     for author in ("stranger", "agent", "stranger"):
-        court.rules.judge(court.open(author=author))
+        rules.judge(court.ctx, court.open(author=author))
     assert court.queue.calls.count("prove_contents") == 1
 
 

@@ -14,8 +14,9 @@ from scheduler.journal.journal import NEVER_STARTED, Claim, Entry, Journal
 from scheduler.policy.recovery import Found, NeverStarted, Outcome, Unclear, window
 from scheduler.ports import Dispatch, Target
 from scheduler.settings.model import SETTLED, Scheduler, Settings
-from scheduler.tick.facts import Facts
-from scheduler.tick.settlement import PAUSE, Settlement
+from scheduler.tick import settlement
+from scheduler.tick.context import Context, new_context
+from scheduler.tick.settlement import PAUSE
 from tests.faults.world import PLAIN, TITLED, body
 from tests.support.fakes import BOT, NOON, FakeClock, MemoryHub, MemoryQueue
 
@@ -39,10 +40,10 @@ def hub() -> MemoryHub:
     return made
 
 
-def settlement(made: MemoryHub, queue: MemoryQueue | None = None) -> Settlement:
+def context(made: MemoryHub, queue: MemoryQueue | None = None) -> Context:
     settings = Settings(scheduler=Scheduler(login=BOT))
     queue = queue or MemoryQueue(made)
-    return Settlement(queue, Facts(queue, settings, clock=made.clock))
+    return new_context(queue, clock=made.clock, settings=settings, nonce=lambda: "nonce")
 
 
 def claims(made: MemoryHub, claim: Claim = CLAIM, *, on: int = 1, by: str = BOT) -> Claim:
@@ -64,7 +65,7 @@ def told(outcome: Outcome) -> int | str:
 
 def asked(made: MemoryHub, claim: Claim) -> Outcome:
     made.clock.sleep(SETTLED.total_seconds() + 1)
-    return settlement(made).ask(claim, 1)
+    return settlement.ask(context(made), claim, 1)
 
 
 # Who else may have started the run.
@@ -164,7 +165,7 @@ def test_only_without_a_list_what_has_changed_is_read_one_by_one(
     run = runs(made)
     made.clock.sleep(80)
     queue = MemoryQueue(made)
-    assert told(settlement(made, queue).ask(claim, 1)) == run
+    assert told(settlement.ask(context(made, queue), claim, 1)) == run
     assert queue.calls.count("comments") == len(read)
 
 
@@ -174,13 +175,13 @@ def test_only_without_a_list_what_has_changed_is_read_one_by_one(
 def test_of_what_can_have_no_run_nothing_is_asked() -> None:
     made = hub()
     queue = MemoryQueue(made)
-    place = settlement(made, queue)
-    assert place.ask(replace(CLAIM, ends="missed"), 1) == NeverStarted()
+    place = context(made, queue)
+    assert settlement.ask(place, replace(CLAIM, ends="missed"), 1) == NeverStarted()
     wake = replace(CLAIM, target="octo/queue wake")
-    outcome = place.ask(wake, 1)
+    outcome = settlement.ask(place, wake, 1)
     assert isinstance(outcome, Unclear)
     assert "'wake'" in outcome.reason
-    assert place.by_title(wake) is None
+    assert settlement.by_title(place, wake) is None
     assert queue.calls == []
 
 
@@ -191,25 +192,25 @@ def test_a_run_that_names_the_claim_is_its_beside_rivals_if_no_journal_holds_it(
     run = runs(made, "titled.yml")
     claims(made, replace(RIVAL, target=claim.target), on=2)
     queue = MemoryQueue(made)
-    place = settlement(made, queue)
-    assert told(place.ask(claim, 1)) == run
-    found = place.by_title(claim, 1)
+    place = context(made, queue)
+    assert told(settlement.ask(place, claim, 1)) == run
+    found = settlement.by_title(place, claim, 1)
     assert found
     assert found.run.id == run
     assert queue.calls == ["runs", "recent_comments", "runs"]
     # Where the workflow may show anything, a title decides nothing between two.
-    assert told(place.ask(replace(claim, title=""), 1)) == "Unclear"
-    assert place.by_title(replace(claim, title=""), 1) is None
+    assert told(settlement.ask(place, replace(claim, title=""), 1)) == "Unclear"
+    assert settlement.by_title(place, replace(claim, title=""), 1) is None
     place.facts.started[run] = "7@2026-11-23T12:00:00Z"
-    assert told(place.ask(claim, 1)) == "NeverStarted"
-    assert place.by_title(claim, 1) is None
+    assert told(settlement.ask(place, claim, 1)) == "NeverStarted"
+    assert settlement.by_title(place, claim, 1) is None
 
 
 def test_only_a_title_proves_a_run_while_others_may_still_come() -> None:
     made = hub()
     claim = claims(made)
     runs(made)
-    assert settlement(made).by_title(claim) is None
+    assert settlement.by_title(context(made), claim) is None
 
 
 REFUSALS: list[Callable[[], Exception]] = [
@@ -233,20 +234,20 @@ def test_runs_that_can_not_be_read_leave_it_unclear_and_say_why(
 ) -> None:
     made = hub()
     claim = claims(made)
-    place = settlement(made, failing(made, error))
-    outcome = place.ask(claim, 1)
+    place = context(made, failing(made, error))
+    outcome = settlement.ask(place, claim, 1)
     assert isinstance(outcome, Unclear)
     assert f"plain.yml can't be read: {error()}" in outcome.reason
-    assert place.by_title(claim) is None
+    assert settlement.by_title(place, claim) is None
 
 
 def test_an_outage_is_no_answer() -> None:
     made = hub()
     claim = claims(made)
-    place = settlement(made, failing(made, lambda: Unavailable("no answer")))
+    place = context(made, failing(made, lambda: Unavailable("no answer")))
     with pytest.raises(Unavailable):
-        place.ask(claim, 1)
-    assert place.by_title(claim) is None
+        settlement.ask(place, claim, 1)
+    assert settlement.by_title(place, claim) is None
 
 
 # Right after a dispatch that was accepted without a word of its run.
@@ -254,7 +255,7 @@ def test_an_outage_is_no_answer() -> None:
 
 def named(made: MemoryHub, claim: Claim, queue: MemoryQueue | None = None) -> Entry:
     entry = Entry(key=KEY, attempt=1, outcome="dispatched", at=NOON, target=TARGET)
-    return settlement(made, queue).identify(entry, claim, 1, made.clock)
+    return settlement.identify(context(made, queue), entry, claim, 1)
 
 
 @pytest.mark.parametrize(("late", "slept"), [(0.0, 0.0), (PAUSE, PAUSE), (60.0, PAUSE)])
@@ -306,10 +307,10 @@ def test_what_is_unclear_is_not_looked_at_twice() -> None:
 
 def test_a_claim_that_came_meanwhile_is_seen() -> None:
     made = hub()
-    place = settlement(made)
+    place = context(made)
     claim = claims(made)
     assert place.facts.recent_comments(NOON - timedelta(hours=1)) is not None
     claims(made, RIVAL, on=2)
     runs(made)
     entry = Entry(key=KEY, attempt=1, outcome="dispatched", at=NOON, target=TARGET)
-    assert place.identify(entry, claim, 1, made.clock).run_id is None
+    assert settlement.identify(place, entry, claim, 1).run_id is None

@@ -1,0 +1,230 @@
+"""What is to be done about one job: gathers what ``policy`` must know, and asks it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import takewhile
+
+from scheduler.errors import NotPermitted, RateLimited, Rejected, Unavailable
+from scheduler.job.model import Job, occurrence_instant, occurrence_key
+from scheduler.job.states import LABELLED, TERMINAL, State, begun_label, state_label
+from scheduler.journal.journal import Claim, History, read
+from scheduler.journal.record import RECORD
+from scheduler.journal.slash import Command, Resolution, heard, resolutions
+from scheduler.policy import decide as policy
+from scheduler.policy import series
+from scheduler.policy.decide import Decision
+from scheduler.ports import Comment, Comments, Ticket, User
+from scheduler.tick import rules
+from scheduler.tick.context import Context
+from scheduler.tick.issues import MOST_LABELS, full
+from scheduler.tick.occurrence import Known
+
+
+def history(ctx: Context, comments: Comments) -> History:
+    """What the comments record, as far as the scheduler's own login is known."""
+    if not comments.items:
+        return History()
+    return read(comments.items, login=ctx.facts.login() or "")
+
+
+def presumed(ctx: Context, comments: Comments) -> History:
+    """What they record by the word of somebody who may write, before the own login is known.
+
+    Good for telling what waits, and for nothing else: before anything is sent they are
+    read again, and only the own login is believed.
+    """
+    for each in comments.items:
+        by = each.author
+        if RECORD.match(each.body) and (by.bot or ctx.facts.may_write(by.login)):
+            return read(comments.items, login=by.login)
+    return History()
+
+
+def locate(
+    ctx: Context,
+    found: Known,
+    comments: Iterable[Comment],
+    history: History,
+    *,
+    left: Iterable[Command] = (),
+) -> Known:
+    """The same job at the occurrence that is to be looked at now, by what is recorded.
+
+    ``left`` are commands that were found in comments before.
+    """
+    label, ticket = ctx.settings.label, found.ticket
+    queue, runs_in = ctx.queue.repository, found.asked.repo or ctx.queue.repository
+    handled = history.journal.handled or 0
+    every = (
+        *(each for each in left if each.comment_id > handled),
+        *heard(comments, after=handled),
+    )
+    people = dict.fromkeys(each.author for each in every)
+    may = {user: _may_command(ctx, user, found.asked) for user in people}
+    # A journal says how far words were dealt with, and no more: what comes after somebody's
+    # whose right can't be told now waits with theirs, or theirs would never be heard.
+    told = tuple(takewhile(lambda each: may[each.author] is not None, every))
+    said = tuple(each for each in told if may[each.author])
+    place = series.locate(
+        found.asked,
+        history,
+        name=lambda each: occurrence_key(found.number, each, queue=queue, runs_in=runs_in),
+        now=as_of(ctx, found.job),
+        begun=begun_label(label) in ticket.labels,
+        commands=said,
+    )
+    return replace(
+        found,
+        job=replace(found.asked, run_at=place.due),
+        key=place.key,
+        instant=place.instant,
+        skip=place.skip,
+        command=place.command,
+        said=said,
+        passed_by=tuple(each.comment_id for each in told if may[each.author] is False),
+        over=place.over,
+        lost=place.lost,
+        paused=state_label(label, State.PAUSED) in ticket.labels,
+        history=history,
+    )
+
+
+def _wanted(ctx: Context, found: Known) -> policy.Wanted:
+    instant = None if found.asked.recurring else occurrence_instant(found.key)
+    return policy.Wanted(
+        skip=found.skip,
+        command=_possible(ctx, found),
+        overtaken=found.overtaken,
+        lost=found.lost,
+        moved=instant not in (None, found.asked.run_at),
+    )
+
+
+def _possible(ctx: Context, found: Known) -> Command | None:
+    """What a comment asks for; a pause that no label can show is none."""
+    said, ticket = found.command, found.ticket
+    label = state_label(ctx.settings.label, State.PAUSED)
+    shown = label in ticket.labels or len(ticket.labels) < MOST_LABELS
+    if said is None or said.name != "pause" or shown:
+        return said
+    return replace(said, problem=full(ticket, label))
+
+
+def words(ctx: Context, found: Known, comments: Comments, history: History) -> bool:
+    """Whether somebody who may said anything to the scheduler that was not dealt with."""
+    handled = history.journal.handled or 0
+    said = {each.author for each in heard(comments.items, after=handled)}
+    said |= {User(login=each.by) for each in resolutions(comments.items, after=handled)}
+    people = sorted(said, key=lambda user: user.login)
+    return any(_may_command(ctx, user, found.asked) is not False for user in people)
+
+
+def _may_command(ctx: Context, user: User, job: Job) -> bool | None:
+    """Whether somebody's words are commands; None: GitHub does not say now.
+
+    Whoever that is keeps no job waiting: what they said is listened to later.
+    """
+    if user.login in ctx.unheard:
+        return None
+    try:
+        return rules.may_command(ctx, user, job)
+    except RateLimited:
+        raise
+    except (Rejected, Unavailable, NotPermitted) as problem:
+        ctx.unheard.add(user.login)
+        words = f"comment: whether {user.login!r} may say what becomes of jobs can't be told"
+        ctx.report.notices.append(f"{words} now, for their role: {problem}")
+        return None
+
+
+def limits(ctx: Context, job: Job) -> policy.Limits:
+    """The numbers that a decision about ``job`` depends on."""
+    limits = ctx.settings.limits
+    return policy.Limits(
+        recover_after=limits.recover_after,
+        backoff=limits.backoff,
+        max_attempts=job.max_attempts or ctx.settings.defaults.max_attempts,
+    )
+
+
+def decision(ctx: Context, found: Known, comments: Comments, history: History) -> Decision:
+    """What is to be done with a job now, by what its comments record."""
+    return policy.decide(
+        found.job,
+        history,
+        key=found.key,
+        now=as_of(ctx, found.job),
+        limits=limits(ctx, found.job),
+        reopened=reopened(ctx, found.ticket),
+        github_now=comments.as_of,
+        resolution=resolution(ctx, found, comments, history),
+        forged=forged(ctx, history),
+        forbidden=rules.forbidden(ctx, found),
+        wanted=_wanted(ctx, found),
+    )
+
+
+def reopened(ctx: Context, ticket: Ticket) -> bool:
+    """Whether a person reopened the issue.
+
+    The label of an end is put on after the closing, so on an open issue it tells the same.
+    """
+    ends = {state_label(ctx.settings.label, state) for state in TERMINAL & LABELLED}
+    return ticket.state_reason == "reopened" or bool(ends & set(ticket.labels))
+
+
+def as_of(ctx: Context, job: Job) -> datetime:
+    """The instant to decide for: a job that is claimed early is decided for its own."""
+    now = ctx.clock.now()
+    return job.run_at if timedelta(0) < job.run_at - now <= ctx.early else now
+
+
+def after_recovery(
+    ctx: Context, found: Known, comments: Comments, history: History, claim: Claim
+) -> Decision:
+    """What is to be done once it is known that ``claim`` started nothing."""
+    return policy.after_recovery(
+        found.job,
+        history,
+        claim,
+        key=found.key,
+        now=as_of(ctx, found.job),
+        limits=limits(ctx, found.job),
+        reopened=reopened(ctx, found.ticket),
+        github_now=comments.as_of,
+        wanted=_wanted(ctx, found),
+    )
+
+
+def resolution(
+    ctx: Context, found: Known, comments: Comments, history: History
+) -> Resolution | None:
+    """The word of a trusted person on a job that is held."""
+    entries = history.journal.of(found.key)
+    given_up = [each.id for each in history.withdrawals]
+    if entries and entries[-1].outcome == State.HELD.value:
+        after = entries[-1].seen or 0
+    elif given_up:
+        after = max(given_up)
+    else:
+        return None
+    for said in resolutions(comments.items, after=after):
+        if _may_command(ctx, User(login=said.by), found.asked):
+            return said
+    return None
+
+
+def forged(ctx: Context, history: History) -> str | None:
+    """Why a record by another login keeps a job from running; None: there is none."""
+    for login, comment_id in history.foreign:
+        # An app writes issues only where it was given the right to.
+        if login.endswith("[bot]") or ctx.facts.may_write(login):
+            return (
+                f"comment {comment_id}: {login!r} wrote a record of the scheduler's and is "
+                f"not the scheduler ({ctx.facts.login()}); delete that comment once it is "
+                "clear what ran"
+            )
+    return None
