@@ -147,7 +147,7 @@ def _text(value: object) -> str:
 
 def _workflow(ref: str) -> str | None:
     # owner/name/.github/workflows/agent.yml@refs/heads/main
-    name = ref.partition("@")[0].rpartition("/")[2]
+    name = (ref.rpartition("@refs/")[0] or ref.rpartition("@")[0]).rpartition("/")[2]
     return name if WORKFLOW_NAME.fullmatch(name) else None
 
 

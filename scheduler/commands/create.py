@@ -28,7 +28,8 @@ from scheduler.errors import (
 )
 from scheduler.job import frontmatter, signing
 from scheduler.job.model import Job
-from scheduler.job.workflow_inputs import OWN_INPUTS, Declared, check
+from scheduler.job.workflow_file import Declared
+from scheduler.job.workflow_inputs import OWN_INPUTS, check
 from scheduler.policy import series
 from scheduler.policy.trust import (
     author_refusal,
@@ -91,9 +92,9 @@ def settled(job: Job, connection: Connection, facts: Facts) -> Job:
         ) from refused
     if target.workflow is not None:
         job = _inherited(job, declared, connection.environment)
-        ref = job.ref or branch
-        where = f"{target.repo} at {ref}" if ref else target.repo
-        check(job, declared, workflow=target.workflow, where=where)
+    ref = job.ref or branch
+    where = f"{target.repo} at {ref}" if ref else target.repo
+    check(job, declared, workflow=target.workflow, where=where)
     facts.prove_settings()
     body = frontmatter.render(job)
     if len(body) > frontmatter.MAX_BODY:

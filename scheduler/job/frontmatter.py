@@ -7,6 +7,7 @@ person who can mend it sees nothing else. Text stays text; YAML guesses no types
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -26,7 +27,11 @@ from scheduler.times import instants
 MAX_BODY = 65_536
 #: https://docs.github.com/en/rest/actions/workflows#create-a-workflow-dispatch-event
 MAX_INPUTS = 25
-MAX_INPUT_CHARS = 65_535
+#: The characters of a dispatch's inputs, or of an event's payload, as compact JSON: GitHub counts
+#: the object, with its names, quotes and escapes, and a letter of any script as one.
+#: https://docs.github.com/en/rest/actions/workflows#create-a-workflow-dispatch-event
+#: https://github.com/DataDog/integrations-core/pull/25096
+MAX_INPUTS_SIZE = 65_535
 #: So many top-level keys a ``client_payload`` has at most; four are the scheduler's own, or five.
 #: https://docs.github.com/en/rest/repos/repos#create-a-repository-dispatch-event
 MAX_PAYLOAD, MAX_EVENT_INPUTS = 10, 6
@@ -168,9 +173,20 @@ def check_inputs(job: Job) -> None:
         if bad := CONTROL.search(value):
             problem = f"holds the control character {bad[0]!r}"
             raise refusal(f"inputs.{name}", value, problem, "remove it")
-    size = sum(len(name) + len(value) for name, value in job.inputs.items())
-    if size > MAX_INPUT_CHARS:
-        raise refusal("inputs", f"{size} characters", "are too many", f"keep {MAX_INPUT_CHARS}")
+    check_size(job.inputs)
+
+
+def check_size(told: Mapping[str, str]) -> None:
+    """Refuse what a dispatch would carry if GitHub would refuse it for its size.
+
+    Raises:
+        InvalidJob: with the size and the limit.
+    """
+    size = len(json.dumps(dict(told), ensure_ascii=False, separators=(",", ":")))
+    if size > MAX_INPUTS_SIZE:
+        longest = max(told, key=lambda name: len(told[name]))
+        fix = f"keep {MAX_INPUTS_SIZE}: shorten {longest!r}, which is the longest"
+        raise refusal("inputs", f"{size} characters of JSON", "are too many", fix)
 
 
 class _Dumper(yaml.SafeDumper):

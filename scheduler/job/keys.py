@@ -31,7 +31,10 @@ RULES = ("cron", "rrule", "every")
 
 #: A file's name has at most so many bytes, and a branch's is one.
 LONGEST_NAME = 255
-WORKFLOW_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,200}\.ya?ml")
+#: Any base name that GitHub runs; no path, and nothing that can't be seen or sent.
+WORKFLOW_NAME = re.compile(
+    r"(?!.*\.\.)[^/\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]{1,250}\.ya?ml", re.DOTALL
+)
 #: What git's own check-ref-format refuses: https://git-scm.com/docs/git-check-ref-format
 BAD_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^[/.-]|[/.]$|\.lock$|^@$")
 YEAR = re.compile("[0-9]{4}-")
@@ -195,7 +198,7 @@ def _one_of(words: tuple[str, ...]) -> Reader:
 
 
 def _workflow(called: str, text: str, zone: str | None) -> str:
-    if not WORKFLOW_NAME.fullmatch(text) or ".." in text:
+    if not WORKFLOW_NAME.fullmatch(text) or len(text.encode()) > LONGEST_NAME:
         fix = "write the file's name alone, such as 'agent-message.yml'"
         raise refusal(called, text, "is not the name of a workflow file", fix)
     return text

@@ -1,4 +1,4 @@
-"""What a workflow declares, and the inputs that a job may therefore give it.
+"""The inputs that the dispatch of a job carries, and what GitHub would refuse of them.
 
 GitHub checks inputs only when the dispatch is made, hours after the job was created; the
 same checks made at creation tell the person who can still mend it.
@@ -7,102 +7,21 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-synt
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
-import yaml
 
 from scheduler.errors import InvalidJob
-from scheduler.job.frontmatter import MAX_PAYLOAD, OWN
+from scheduler.job.frontmatter import MAX_PAYLOAD, OWN, check_size
 from scheduler.job.model import Job
+from scheduler.job.workflow_file import Declared
 from scheduler.text import did_you_mean, refusal
 from scheduler.times.instants import format_instant
 
 NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:[.][0-9]*)?|[.][0-9]+)(?:[eE][+-]?[0-9]+)?")
-#: The occurrence key in a `run-name`, as it is and under no condition.
-SHOWN = re.compile(r"\$\{\{\s*(?:github\.event\.)?inputs\.schedule_id\s*\}\}")
-#: A longer file is not read: it would keep the other jobs waiting.
-MAX_CHARS = 100_000
+#: As long as an occurrence's key can be; which it is, is not known before the job is opened.
+LONGEST_KEY = "-" * 200
 
 #: What the scheduler itself passes, to a workflow that declares an input of that name.
 OWN_INPUTS = ("agent", "message", *OWN)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Input:
-    """One declared ``workflow_dispatch`` input."""
-
-    type: str = "string"
-    required: bool = False
-    default: str | None = None
-    options: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Declared:
-    """What a workflow file says of itself.
-
-    ``dispatchable`` is whether it has the ``workflow_dispatch`` trigger; ``readable`` is
-    false of a file that could not be understood, of which nothing is then demanded.
-    """
-
-    dispatchable: bool = True
-    inputs: Mapping[str, Input] = field(default_factory=dict)
-    run_name: str = ""
-    readable: bool = True
-
-    @property
-    def shows_key(self) -> bool:
-        """Whether its runs carry the occurrence key in their title, whatever they are told."""
-        return "schedule_id" in self.inputs and SHOWN.search(self.run_name) is not None
-
-
-def declared(text: str) -> Declared:
-    """What the workflow file ``text`` declares; never raises, whatever the file holds."""
-    return _declared(text) if len(text) <= MAX_CHARS else Declared(readable=False)
-
-
-@functools.lru_cache(maxsize=16)  # a tick that stays reads the same files again and again
-def _declared(text: str) -> Declared:
-    try:
-        # BaseLoader: text stays text, and the key `on` is not the boolean that YAML 1.1 sees.
-        root = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - it builds only text
-    except (yaml.YAMLError, RecursionError, ValueError, OverflowError):
-        return Declared(readable=False)
-    if not isinstance(root, dict):
-        return Declared(readable=False)
-    on = root.get("on")
-    run_name = root.get("run-name")
-    name = run_name if isinstance(run_name, str) else ""
-    if isinstance(on, str):
-        return Declared(dispatchable=on == "workflow_dispatch", run_name=name)
-    if isinstance(on, list):
-        return Declared(dispatchable="workflow_dispatch" in on, run_name=name)
-    if not isinstance(on, dict):
-        return Declared(readable=False)
-    if "workflow_dispatch" not in on:
-        return Declared(dispatchable=False)
-    form = on["workflow_dispatch"]
-    inputs = form.get("inputs") if isinstance(form, dict) else None
-    found = inputs if isinstance(inputs, dict) else {}
-    return Declared(inputs={str(k): _input(v) for k, v in found.items()}, run_name=name)
-
-
-def _input(node: object) -> Input:
-    if not isinstance(node, dict):
-        return Input()
-    # What is no text counts as not there: written out, one alias may be a million others.
-    texts = {key: value for key, value in node.items() if isinstance(value, str)}
-    options = node.get("options")
-    listed = options if isinstance(options, list) else []
-    return Input(
-        type=texts.get("type") or "string",
-        required=texts.get("required", "").lower() == "true",
-        default=texts.get("default"),
-        options=tuple(option for option in listed if isinstance(option, str)),
-    )
 
 
 def inputs_for(job: Job, found: Declared | None, *, key: str, requested_by: str) -> dict[str, str]:
@@ -132,16 +51,21 @@ def inputs_for(job: Job, found: Declared | None, *, key: str, requested_by: str)
 
 
 def check(
-    job: Job, found: Declared | None, *, workflow: str, where: str, requested_by: str = ""
+    job: Job, found: Declared | None, *, workflow: str | None, where: str, requested_by: str = ""
 ) -> None:
-    """Refuse a job that GitHub would refuse when it fires.
+    """Refuse a job that GitHub would refuse when it fires; ``workflow`` is None of an event.
 
     ``requested_by`` is who asks for it, as far as that is known before it is opened.
 
     Raises:
         InvalidJob: no such file (``found`` is None), no ``workflow_dispatch`` trigger, an
-            input that is unknown, missing, or outside of its options.
+            input that is unknown, missing, or outside of its options; or the inputs are too large
+            together.
     """
+    who = requested_by or job.agent or "-"
+    if workflow is None:
+        check_size(inputs_for(job, None, key=LONGEST_KEY, requested_by=who))
+        return
     if found is None:
         raise refusal(
             "workflow",
@@ -154,10 +78,10 @@ def check(
     if not found.dispatchable:
         fix = "add 'workflow_dispatch:' to its 'on:'"
         raise refusal("workflow", workflow, f"in {where} has no workflow_dispatch trigger", fix)
-    who = requested_by or job.agent or "-"
-    given = inputs_for(job, found, key="-", requested_by=who)
+    given = inputs_for(job, found, key=LONGEST_KEY, requested_by=who)
     for name, value in given.items():
         _check_value(name, value, found)
+    check_size(given)
     for name, spec in found.inputs.items():
         if spec.required and not given.get(name) and spec.default is None:
             raise InvalidJob(

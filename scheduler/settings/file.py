@@ -18,6 +18,7 @@ import yaml
 from scheduler import text as fields
 from scheduler.errors import InvalidJob, SettingsError
 from scheduler.job import strict_yaml
+from scheduler.job.keys import WORKFLOW_NAME
 from scheduler.settings.model import (
     PROFILES,
     ROLES,
@@ -42,8 +43,7 @@ MAX_CHARS = 65_536
 _LABEL = re.compile(r"[^,]{1,50}")
 # A user's, an app's ("…[bot]") or a managed user's ("…_company") name.
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}(?:\[bot\])?")
-_WORKFLOW = re.compile(r"\A(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_. -]{0,200}\.ya?ml")
-_WORKFLOW_GLOB = re.compile(r"[A-Za-z0-9_.*?\[\]! -]{1,200}")
+_WORKFLOW_GLOB = re.compile(r"[^/\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]{1,250}")
 _REPOSITORY_GLOB = re.compile(r"[A-Za-z0-9_*?\[\]!-]{1,80}/[A-Za-z0-9_.*?\[\]!-]{1,200}")
 # https://docs.github.com/en/rest/repos/repos#create-a-repository-dispatch-event
 _EVENT_GLOB = re.compile(r".{1,100}")
@@ -176,7 +176,9 @@ _event_glob = _like(_EVENT_GLOB, "is too long", "write at most 100 characters")
 _label = _like(_LABEL, "can't be a label", "write at most 50 characters, without a comma")
 _login = _like(_LOGIN, "is not a login", "write one such as octocat or my-app[bot]")
 _workflow = _like(
-    _WORKFLOW, "is not the name of a workflow file", "write the file's name alone, such as run.yml"
+    WORKFLOW_NAME,
+    "is not the name of a workflow file",
+    "write the file's name alone, such as run.yml",
 )
 _workflow_glob = _like(
     _WORKFLOW_GLOB, "matches no workflow file's name", "write one such as agent-*.yml, no path"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from scheduler.errors import NotPermitted, Rejected, Unavailable
-from scheduler.job.workflow_inputs import Declared, declared
+from scheduler.job.workflow_file import Declared, declared
 from scheduler.policy.trust import at_least
 from scheduler.ports import Acts, Clock, Comment, Queue, Recent, Target, Ticket
 

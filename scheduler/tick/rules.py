@@ -14,7 +14,8 @@ from scheduler.errors import InvalidJob, Rejected, Unavailable
 from scheduler.job import signing
 from scheduler.job.model import Job
 from scheduler.job.states import State, state_label
-from scheduler.job.workflow_inputs import Declared, check
+from scheduler.job.workflow_file import Declared
+from scheduler.job.workflow_inputs import check
 from scheduler.journal.slash import resolutions
 from scheduler.policy import quotas
 from scheduler.policy.acts import Beginning, Kind, beginnings, labelled, last_by_others, overtaken
@@ -114,10 +115,9 @@ def judge(ctx: Context, found: Known) -> tuple[Target, Declared, tuple[State, st
         problem = (State.REJECTED, reason) if reason else _begun(ctx, found)
         if problem is None:
             target, file = ctx.facts.target(target)
-            if target.workflow:
-                where = f"{target.repo} at {target.ref}"
-                who = requested_by(found)
-                check(job, file, workflow=target.workflow, where=where, requested_by=who)
+            where = f"{target.repo} at {target.ref}"
+            who = requested_by(found)
+            check(job, file, workflow=target.workflow, where=where, requested_by=who)
             declared = file or declared
     except InvalidJob as wrong:
         # Of a series only this instant ends: the target may take the next one.

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from scheduler.job import frontmatter
-from scheduler.job.workflow_inputs import Input, declared
+from scheduler.job.workflow_file import Input, declared
 from scheduler.settings.model import Settings
 from scheduler.tick.context import new_context
 from scheduler.tick.tick import tick

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -15,9 +16,13 @@ NAMES = [
     "./deploy.yml", "/deploy.yml", "deploy.yml/../scheduler.yml", "a..b.yml", "..yml", ".yml",
     "https://github.com/octo/queue/blob/main/.github/workflows/deploy.yml", "file:///deploy.yml",
     "12345", "161335", "-1", "deploy", "deploy.yml?ref=x", "deploy.yml#", "deploy.yml\\u0000",
-    "d\u0435ploy.yml", "deploy.y\u217cl", "\uff44eploy.yml", "deploy\u200b.yml", "deploy.yml\u00a0",
-    "deploy.yml;id", "$(id).yml", "`id`.yml", "deploy.yml\\nx: y", "*.yml", "-rf.yml",
-    "${{ 1 }}.yml",
+    "deploy.y\u217cl", "deploy\u200b.yml", "deploy.yml\u00a0", "deploy.yml;id", "deploy.yml\\nx: y",
+]  # fmt: skip
+#: These may be files' names; that they look like another's, or like a command, gives them nothing.
+ODD_NAMES = [
+    "d\u0435ploy.yml", "\uff44eploy.yml", "$(id).yml", "`id`.yml", "*.yml", "-rf.yml",
+    "${{ 1 }}.yml", "?ref=x.yml", "a#b.yml", "%2e%2e%2fdeploy.yml", "a@refs.yml",
+    "<!-- x -->.yml", "a|b.yml",
 ]  # fmt: skip
 
 
@@ -37,6 +42,23 @@ def test_nor_does_the_command_open_a_job_for_it(stage: Stage, name: str) -> None
     told = stage.run("create", "--in", "1h", f"--workflow={name}", "-m", "x")
     told.refused(3, f"--workflow: {name!r} ")
     stage.untouched()
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_an_odd_name_is_that_of_a_file_which_is_not_there(stage: Stage, name: str) -> None:
+    stage.settings('allow: {workflows: ["deploy.yml", "agent-*.yml", "[*].yml"]}\n')
+    number = stage.open(body(-60, f"'{name}'"))
+    report = stage.tick()
+    assert [note["id"] for note in [*report["invalid"], *report["rejected"]]] == [number]
+    assert ran(stage) == []
+    stage.settings("{}")
+    other = stage.open(body(-60, f"'{name}'"))
+    assert [note["id"] for note in stage.tick()["rejected"]] == [other]
+    assert ran(stage) == []
+    asked = [each for each in stage.requests if "workflows/" in each]
+    assert asked
+    assert all(f"/.github/workflows/{name}" in each or quote(name) in each for each in asked)
+    stage.run("create", "--in", "1h", f"--workflow={name}", "-m", "x").refused(3, "workflow: ")
 
 
 REPOSITORIES = [

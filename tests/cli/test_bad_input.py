@@ -123,7 +123,7 @@ TARGETS = {
     ),
     "too long": (
         ("--workflow", "agent-message.yml", "-m", "x" * 65_500),
-        ("--message: ", "characters' are too many for an issue", "65536; shorten it"),
+        ("inputs: ", "characters of JSON' are too many", "65535: shorten 'message'"),
     ),
 }
 

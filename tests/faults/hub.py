@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 
 from scheduler.errors import Rejected
-from scheduler.job.workflow_inputs import declared
+from scheduler.job.workflow_file import declared
 from scheduler.ports import (
     Acts,
     Check,

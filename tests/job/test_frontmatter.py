@@ -13,8 +13,8 @@ from scheduler.errors import InvalidJob
 from scheduler.job.frontmatter import (
     MAX_BODY,
     MAX_EVENT_INPUTS,
-    MAX_INPUT_CHARS,
     MAX_INPUTS,
+    MAX_INPUTS_SIZE,
     check_inputs,
     parse,
     render,
@@ -191,7 +191,7 @@ def test_the_largest_body_and_the_most_inputs_are_accepted() -> None:
     lines = [f"  i{number}: x" for number in range(MAX_INPUTS)]
     assert len(parse(body("inputs:", *lines)).inputs) == MAX_INPUTS
     assert len(parse(body("event: e", "inputs:", *lines[:MAX_EVENT_INPUTS])).inputs) == 6
-    most = MAX_INPUT_CHARS - 1
+    most = MAX_INPUTS_SIZE - len('{"a":""}')
     check_inputs(Job(run_at=NINE, inputs={"a": "x" * most}))
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from scheduler.errors import InvalidJob
-from scheduler.job.frontmatter import MAX_BODY, MAX_INPUT_CHARS, check_inputs, parse
+from scheduler.job.frontmatter import MAX_BODY, MAX_INPUTS_SIZE, check_inputs, parse
 from scheduler.job.keys import IN_ISSUE
 from scheduler.job.model import Job
 
@@ -138,8 +138,14 @@ def test_an_unknown_key_names_the_nearest(key: str, fix: str | None) -> None:
 WORKFLOWS = [
     ".github/workflows/run.yml", "../run.yml", "..yml", "a..yml", "run", "run.yml.txt", "12345678",
     "https://github.com/o/n/blob/main/.github/workflows/run.yml", "run.YML", "./run.yml", ".yml",
-    "a\\b.yml", "\u0430gent.yml", "agent\uff0eyml", "run.yml?x", "run.yml#x", "-run.yml",
-    "run .yml\u200b", "%2e%2e.yml", "*.yml", "a/b.yml", "a" * 99 + ".ymls", "run.yml ",
+    "agent\uff0eyml", "run.yml?x", "run.yml#x", "run .yml\u200b", "a/b.yml", "a" * 99 + ".ymls",
+    "run.yml ", "\u00fc" * 126 + ".yml",
+]  # fmt: skip
+#: Files of these names are in public repositories, or could be.
+NAMES = [
+    "c++.yml", ".ci.yml", "CI+CD.yml", "gr\u00f6\u00dfe.yml", "a#b.yml", "-x.yml", "a\\b.yml",
+    "\u0430gent.yml", "%2e%2e.yml", "*.yml", "a b.yaml", "\u5b57.yml", "a@b.yml", "(1).yml",
+    "\u00fc" * 125 + ".yml", "agentics.lock.yml", "a:b.yml", '"a".yml', "a~1.yml", "\U0001f916.yml",
 ]  # fmt: skip
 REFS = [
     "a b", "a..b", "/a", "a/", ".a", "-a", "a//b", "a.", "a~1", "a^", "a:b", "a?", "a*",
@@ -156,6 +162,11 @@ def test_a_workflow_is_a_file_name_and_nothing_else(name: str) -> None:
     message = refusal(body(f"workflow: '{name}'"))
     assert message.startswith("workflow: '")
     assert message.endswith((f"is not the name of a workflow file; {FILE}", "remove it"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_any_base_name_may_be_a_workflow_s(name: str) -> None:
+    assert parse(body(f"workflow: '{name}'")).workflow == name
 
 
 @pytest.mark.parametrize("ref", REFS)
@@ -259,8 +270,8 @@ def test_too_many_or_too_large_inputs() -> None:
     assert refusal(body("event: e", "inputs:", *names[:7])) == (
         "inputs: '7 inputs' are too many for an event; keep 6"
     )
-    with pytest.raises(InvalidJob, match="'65536 characters' are too many; keep 65535"):
-        check("x" * MAX_INPUT_CHARS)
+    with pytest.raises(InvalidJob, match=r"^inputs: '65543 char.* keep 65535: shorten 'a'"):
+        check("x" * MAX_INPUTS_SIZE)
 
 
 def check(value: str) -> None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from scheduler.errors import InvalidJob
 from scheduler.job.model import Job
-from scheduler.job.workflow_inputs import OWN_INPUTS, Declared, Input, check, declared, inputs_for
+from scheduler.job.workflow_file import Declared, Input, declared
+from scheduler.job.workflow_inputs import OWN_INPUTS, check, inputs_for
 from tests.support.processor import least_seconds
 
 NINE = datetime(2026, 11, 23, 9, tzinfo=timezone.utc)
@@ -292,3 +293,35 @@ def test_an_own_input_that_is_required_and_was_not_said(name: str, advice: str) 
     assert str(refused.value) == (
         f"inputs.{name}: is required by run.yml and missing; give it a value ({advice})"
     )
+
+
+MESSAGE = Declared(inputs={"message": Input()})
+
+
+@pytest.mark.parametrize("found", [MESSAGE, None])
+@pytest.mark.parametrize(
+    ("message", "fits"),
+    [
+        ("x" * 65_000, True),
+        ("x" * 65_535, False),
+        ("字" * 12_000, True),
+        ("字" * 65_000, True),
+        ("😀" * 65_000, True),
+        ("\n" * 32_000, True),
+        ("\n" * 33_000, False),
+        ('"' * 28_000 + "\\" * 4_000, True),
+        ('"' * 28_000 + "\\" * 5_000, False),
+        ("\t" * 33_000, False),
+        ("<" * 65_000, True),
+    ],
+)
+def test_the_size_of_all_that_is_told_counts_as_compact_json(
+    found: Declared | None, message: str, fits: bool
+) -> None:
+    where = {"workflow": "run.yml" if found else None, "where": "octo/queue"}
+    asked = replace(JOB, workflow=where["workflow"], event=None if found else "e", message=message)
+    if fits:
+        check(asked, found, **where)  # type: ignore[arg-type]
+        return
+    with pytest.raises(InvalidJob, match=r"^inputs: .* of JSON' are too many; keep 65535: .*'mess"):
+        check(asked, found, **where)  # type: ignore[arg-type]

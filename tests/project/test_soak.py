@@ -42,8 +42,8 @@ def soak(*arguments: str, **environ: str) -> str:
 
 @pytest.mark.slow
 def test_its_seed_is_told_and_taken() -> None:
-    drawn = re.findall(rf"{SEED}=(\d+) python -m pytest -m soak", soak("tests/github/test_pace.py"))
+    drawn = re.findall(rf"{SEED}=(\d+) python -m pytest -m soak", soak("tests/times/test_pace.py"))
     assert len(set(drawn)) == 1
-    told = soak("tests/github/test_pace.py", **{SEED: "7"})
+    told = soak("tests/times/test_pace.py", **{SEED: "7"})
     assert f"{SEED}=7 python" in told
     assert "sees_more_than_github_allows" in told, "properties are part of it"

@@ -37,6 +37,11 @@ def check_count(properties: dict[str, Any], maximum: int) -> None:
         )
 
 
+def _size(told: dict[str, Any]) -> int:
+    # As compact JSON: https://github.com/DataDog/integrations-core/pull/25096
+    return len(json.dumps(told, ensure_ascii=False, separators=(",", ":")))
+
+
 def check_inputs(workflow: WorkflowFile, given: dict[str, Any]) -> dict[str, str]:
     """The run's inputs, defaults included, as text. Raises: 422 in GitHub's words."""
     declared = workflow.inputs
@@ -60,7 +65,7 @@ def check_inputs(workflow: WorkflowFile, given: dict[str, Any]) -> dict[str, str
             text = f"Provided value '{value}' for input '{name}' not in the list of allowed values"
             raise ApiFailure(422, text)
         inputs[name] = value
-    if len(json.dumps(given)) > TEXT_LIMIT:
+    if _size(given) > TEXT_LIMIT:
         raise ApiFailure(422, "inputs are too large.")
     return inputs
 
@@ -68,5 +73,5 @@ def check_inputs(workflow: WorkflowFile, given: dict[str, Any]) -> dict[str, str
 def check_payload(payload: dict[str, Any]) -> None:
     """Refuse a ``client_payload`` that is too wide or too long."""
     check_count(payload, PAYLOAD_KEYS_LIMIT)
-    if len(json.dumps(payload)) > TEXT_LIMIT:
+    if _size(payload) > TEXT_LIMIT:
         raise ApiFailure(422, "client_payload is too large.")

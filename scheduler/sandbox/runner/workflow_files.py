@@ -7,12 +7,38 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import yaml
+from yaml.composer import Composer
+from yaml.constructor import BaseConstructor
+from yaml.cyaml import CParser  # type: ignore[attr-defined]
+from yaml.resolver import BaseResolver
 
 WORKFLOWS = ".github/workflows"
+#: GitHub runs a file of 510,313 bytes and refuses one of 513,306:
+#: https://github.com/jikig-ai/soleur/issues/8361
+MAX_BYTES = 512_000
+
+
+class _Loader(Composer, CParser, BaseConstructor, BaseResolver):
+    """Reads as GitHub does: tabs between tokens, and an anchor's name given twice."""
+
+    def __init__(self, text: str) -> None:
+        CParser.__init__(self, text)
+        Composer.__init__(self)
+        BaseConstructor.__init__(self)
+        BaseResolver.__init__(self)
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """Compose one node; the last anchor of a name counts."""
+        event = self.peek_event()
+        if not isinstance(event, yaml.AliasEvent):
+            self.anchors.pop(getattr(event, "anchor", None), None)
+        node: yaml.Node | None = super().compose_node(parent, index)
+        return node
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,14 +92,18 @@ class WorkflowFile:
         return kind in ([types] if isinstance(types, str) else types)
 
 
+@lru_cache(maxsize=64)  # a compiled one has hundreds of kilobytes, and each request asks for all
 def parse(path: str, text: str) -> WorkflowFile:
     """Read one file; what is not YAML or not a workflow has its ``problem`` set.
 
     Scalars stay text (``on`` is a key, not the boolean true).
     """
+    if len(text.encode()) > MAX_BYTES:
+        return WorkflowFile(path=path, name=path, problem="larger than 500 KB")
+    lines = ("" if line.isspace() else line for line in text.split("\n"))
     try:
-        document = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506  (text only)
-    except yaml.YAMLError as exc:
+        document = _Loader("\n".join(lines)).get_single_data()
+    except (yaml.YAMLError, RecursionError) as exc:
         return WorkflowFile(path=path, name=path, problem=f"not YAML: {str(exc).splitlines()[0]}")
     if not isinstance(document, dict) or not isinstance(document.get("jobs"), dict):
         return WorkflowFile(path=path, name=path, problem="no 'jobs' mapping")

@@ -1,0 +1,178 @@
+"""Reads of a workflow file what the scheduler needs: its trigger, its inputs, its ``run-name``.
+
+Compiled workflows have hundreds of kilobytes, and GitHub's own reader takes what YAML libraries
+refuse. So only the parts that are needed are read, and the rest of a file can't hurt.
+https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+from yaml.composer import Composer
+from yaml.constructor import BaseConstructor
+from yaml.resolver import BaseResolver
+
+#: GitHub runs a workflow file of 510,313 bytes, and refuses one of 513,306.
+#: https://github.com/jikig-ai/soleur/issues/8361
+MAX_BYTES = 512_000
+#: A file whose parts can't be told apart is read whole, if it is no longer than this.
+MAX_WHOLE = 100_000
+#: The most values in one part: more would take longer than the other jobs can wait.
+MAX_VALUES = 4_000
+
+#: The occurrence key in a ``run-name``, as it is and under no condition.
+SHOWN = re.compile(r"\$\{\{\s*(?:github\.event\.)?inputs\.schedule_id\s*\}\}")
+#: Where a line begins that is no part of the value before it: an item, a bracket that closes
+#: and a comment are.
+_TOP = re.compile(r"^(?![\s#\]}]|-(?:\s|$))", re.MULTILINE)
+_KEY = re.compile(r"""^(?P<quote>["']?)(?:on|run-name)(?P=quote)[ \t]*:(?=\s|$)""", re.MULTILINE)
+#: A document's begin or end, and what stands before one.
+_DOCUMENT = re.compile(r"^(?:---|\.\.\.|%)", re.MULTILINE)
+
+try:
+    from yaml.cyaml import CParser  # type: ignore[attr-defined]
+except ImportError:  # pragma: no cover - all of PyYAML's wheels are built with libyaml
+    _Base: Any = yaml.BaseLoader
+else:
+
+    class _Base(Composer, CParser, BaseConstructor, BaseResolver):  # type: ignore[no-redef]
+        """libyaml's events, which take a tab where GitHub does, and PyYAML's own nodes."""
+
+        def __init__(self, text: str) -> None:
+            CParser.__init__(self, text)
+            Composer.__init__(self)
+            BaseConstructor.__init__(self)
+            BaseResolver.__init__(self)
+
+
+class _Loader(_Base):  # type: ignore[misc]
+    """Builds mappings, lists and text; the key ``on`` is not the boolean that YAML 1.1 sees."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._left = MAX_VALUES
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """Compose one value; an anchor's name may be given again, as YAML 1.2 has it."""
+        self._left -= 1
+        if self._left < 0:
+            raise yaml.YAMLError("too many values")
+        event = self.peek_event()
+        if not isinstance(event, yaml.AliasEvent):
+            self.anchors.pop(getattr(event, "anchor", None), None)
+        node: yaml.Node | None = super().compose_node(parent, index)
+        return node
+
+
+@dataclass(frozen=True, kw_only=True)
+class Input:
+    """One declared ``workflow_dispatch`` input."""
+
+    type: str = "string"
+    required: bool = False
+    default: str | None = None
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declared:
+    """What a workflow file says of itself."""
+
+    #: Whether it has the ``workflow_dispatch`` trigger.
+    dispatchable: bool = True
+    #: The inputs of that trigger, by name.
+    inputs: Mapping[str, Input] = field(default_factory=dict)
+    run_name: str = ""
+    #: False of a file that could not be understood, of which nothing is then demanded.
+    readable: bool = True
+
+    @property
+    def shows_key(self) -> bool:
+        """Whether its runs carry the occurrence key in their title, whatever they are told."""
+        return "schedule_id" in self.inputs and SHOWN.search(self.run_name) is not None
+
+
+def declared(text: str) -> Declared:
+    """What the workflow file ``text`` declares; never raises, whatever the file holds."""
+    if len(text) > MAX_BYTES or len(text.encode(errors="replace")) > MAX_BYTES:
+        return Declared(readable=False)
+    return _declared(text)
+
+
+@functools.lru_cache(maxsize=16)  # a tick that stays reads the same files again and again
+def _declared(text: str) -> Declared:
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    root: object = _parts(text)
+    if root is None and len(text) <= MAX_WHOLE:
+        root = _loaded(text)
+    return _said(root) if isinstance(root, dict) else Declared(readable=False)
+
+
+def _parts(text: str) -> dict[str, object] | None:
+    """The needed keys of a file's root and their values; None where they can't be cut out."""
+    found: dict[str, object] = {}
+    for part in _cut(text):
+        read = _loaded(part)
+        if not isinstance(read, dict) or found.keys() & read.keys():
+            return None
+        found |= read
+    return found if "on" in found else None
+
+
+def _cut(text: str) -> Iterator[str]:
+    first = _TOP.search(text)
+    for mark in _DOCUMENT.finditer(text):
+        if mark[0] != "---" or first is None or mark.start() != first.start():
+            yield ""  # directives, or more than one document: not to be read in parts
+            return
+    for key in _KEY.finditer(text):
+        after = _TOP.search(text, key.end())
+        part = text[key.start() : after.start() if after else len(text)]
+        # GitHub reads over blanks and tabs at a line's end; of a tab alone YAML makes an error.
+        yield "\n".join(line.rstrip(" \t") for line in part.split("\n"))
+
+
+def _loaded(text: str) -> object:
+    try:
+        return _Loader(text).get_single_data()
+    except (yaml.YAMLError, RecursionError, ValueError, OverflowError):
+        return None
+
+
+def _said(root: dict[Any, Any]) -> Declared:
+    on = root.get("on")
+    run_name = root.get("run-name")
+    name = run_name if isinstance(run_name, str) else ""
+    if isinstance(on, str):
+        return Declared(dispatchable=on == "workflow_dispatch", run_name=name)
+    if isinstance(on, list):
+        return Declared(dispatchable="workflow_dispatch" in on, run_name=name)
+    if not isinstance(on, dict):
+        return Declared(readable=False)
+    if "workflow_dispatch" not in on:
+        return Declared(dispatchable=False)
+    form = on["workflow_dispatch"]
+    inputs = form.get("inputs") if isinstance(form, dict) else None
+    found = inputs if isinstance(inputs, dict) else {}
+    return Declared(inputs={str(k): _input(v) for k, v in found.items()}, run_name=name)
+
+
+def _input(node: object) -> Input:
+    if not isinstance(node, dict):
+        return Input()
+    # What is no text counts as not there: written out, one alias may be a million others.
+    texts = {key: value for key, value in node.items() if isinstance(value, str)}
+    options = node.get("options")
+    listed = options if isinstance(options, list) else []
+    return Input(
+        type=texts.get("type") or "string",
+        required=texts.get("required", "").lower() == "true",
+        default=texts.get("default"),
+        options=tuple(option for option in listed if isinstance(option, str)),
+    )
