@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from scheduler.commands.rights import rights_of
 from scheduler.connection import Connection
-from scheduler.errors import InvalidJob, Refused, SchedulerError
+from scheduler.errors import Refused, SchedulerError
 from scheduler.job.model import OCCURRENCE_KEY, Job
 from scheduler.policy import quotas
-from scheduler.policy.job_text import job_of
+from scheduler.policy.job_text import readable
 from scheduler.policy.quotas import Entered
-from scheduler.policy.trust import author_refusal, named_bot
+from scheduler.policy.trust import named_bot
 from scheduler.ports import Ticket
 
 #: So many of the newest jobs come in one request.
@@ -30,6 +31,7 @@ class Admission:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._rights = rights_of(connection)
         self._listed: Sequence[Ticket] | None = None
         self._login: str | None = None
 
@@ -44,11 +46,7 @@ class Admission:
         return self._listed
 
     def _job(self, ticket: Ticket) -> Job | None:
-        try:
-            zone = self._connection.settings.defaults.timezone
-            return job_of(ticket.body, timezone=zone)
-        except InvalidJob:
-            return None
+        return readable(ticket.body, timezone=self._connection.settings.defaults.timezone)
 
     def _mine(self, ticket: Ticket) -> bool:
         if self._login is None:
@@ -57,13 +55,6 @@ class Admission:
             # Only an app's token can't tell whose it is: one of those that may schedule then.
             return ticket.author.bot and named_bot(ticket.author, self._connection.settings)
         return ticket.author.login.lower() == self._login.lower()
-
-    def _may_schedule(self, ticket: Ticket) -> bool:
-        queue, settings = self._connection.queue, self._connection.settings
-        author = ticket.author
-        asked = not (author.bot or named_bot(author, settings))
-        role = queue.role(author.login) if asked else None
-        return author_refusal(author, role, settings) is None
 
     def requested(self, job: Job, *, far: bool = False) -> tuple[Ticket, Job] | None:
         """The issue that was opened for the same ``request-id``; a stranger's is none.
@@ -83,9 +74,12 @@ class Admission:
             if job.request_id and job.request_id in ticket.body:
                 stands = self._job(ticket)
                 same = stands is not None and stands.request_id == job.request_id
-                if stands and same and (self._mine(ticket) or self._may_schedule(ticket)):
+                if stands and same and self._trusted(ticket):
                     return ticket, stands
         return None
+
+    def _trusted(self, ticket: Ticket) -> bool:
+        return self._mine(ticket) or self._rights.person_refusal(ticket.author) is None
 
     def duplicate(self, job: Job) -> tuple[Ticket, Job] | None:
         """The oldest open job of the same author and agent with the same ``dedup-key``."""

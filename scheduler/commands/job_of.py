@@ -140,15 +140,32 @@ def series_of(request: Request, *, now: datetime, zone: str | None = None) -> Jo
     return job if first is None or job.run_at < now else replace(job, run_at=first)
 
 
-def job_of(request: Request, environment: Environment, *, now: datetime, queue: str) -> Job:
+def job_of(
+    request: Request,
+    environment: Environment,
+    *,
+    now: datetime,
+    queue: str,
+    zone: str | None = None,
+) -> Job:
     """The job that ``request`` asks for, with what the surrounding run fills in.
 
-    ``queue`` is the repository where it runs if the request names none.
+    ``queue`` is the repository where it runs if the request names none, ``zone`` that of a
+    local time, or of clocks, for which the request names none.
 
     Raises:
+        UsageError: it names no time, or two.
         InvalidJob: a value is wrong.
         Refused: the time is past.
     """
+    request = timed(request, now=now, zone=zone)
+    own = request.get("timezone")
+    job = _job_at(request.saying(timezone=own or zone), environment, now=now, queue=queue)
+    # A zone that is not its own is written down for clocks alone, whose hours it decides.
+    return job if own or job.on_clocks else replace(job, timezone=None)
+
+
+def _job_at(request: Request, environment: Environment, *, now: datetime, queue: str) -> Job:
     comes = series_of(request, now=now)
     said = request.texts
     here = (said.get("repo") or queue).lower() == environment.repository.lower()

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+from scheduler.errors import InvalidJob
 from scheduler.job import frontmatter
 from scheduler.job.model import Job
 from scheduler.policy import series
@@ -24,6 +25,14 @@ def job_of(body: str, *, timezone: str | None) -> Job:
     """
     with its_own_fault(body):
         return frontmatter.parse(body, timezone=timezone)
+
+
+def readable(body: str, *, timezone: str | None) -> Job | None:
+    """The same; None: it asks for none."""
+    try:
+        return job_of(body, timezone=timezone)
+    except InvalidJob:
+        return None
 
 
 def waiting(ticket: Ticket, *, timezone: str | None) -> tuple[Job, datetime]:

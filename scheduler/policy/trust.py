@@ -6,10 +6,12 @@ Every answer is None (it may) or the reason, one line that ends with the way out
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 from scheduler.job.model import Job
-from scheduler.ports import Target, Ticket, User
+from scheduler.journal.record import RECORD
+from scheduler.ports import Comment, Target, Ticket, User
 from scheduler.settings.model import Settings
 
 #: Roles from least to most, as ``role_name`` of GitHub's permission endpoint gives them.
@@ -53,13 +55,36 @@ def named_bot(author: User, settings: Settings) -> bool:
     return author.login.lower() in {bot.lower() for bot in settings.trust.bots}
 
 
+def machine(user: User, settings: Settings) -> bool:
+    """Whether an account is an app's, or the settings name it as a bot: it has no role."""
+    return user.bot or named_bot(user, settings)
+
+
+def insider(user: User, writes: Callable[[str], bool]) -> bool:
+    """Whether an account may write to the repository, as every app that comments may.
+
+    ``writes`` tells it of a person's login, and is asked about no app.
+    """
+    return user.bot or writes(user.login)
+
+
+def recorder(comments: Iterable[Comment], writes: Callable[[str], bool]) -> str | None:
+    """The first login of an insider that wrote a record: presumed to be the scheduler's own.
+
+    For what is shown, and for what is only looked at before the own login is known; a tick acts
+    on its own login's records alone.
+    """
+    authors = (each.author for each in comments if RECORD.match(each.body))
+    return next((author.login for author in authors if insider(author, writes)), None)
+
+
 def looks_strange(ticket: Ticket, settings: Settings) -> bool:
     """Whether an issue's author seems to be nobody whose jobs run; asks for nothing.
 
     Good for the order in which texts are read, and for nothing else: a private member of an
     organisation is shown as a stranger, and a member need not be allowed to write.
     """
-    if ticket.author.bot or named_bot(ticket.author, settings):
+    if machine(ticket.author, settings):
         return not named_bot(ticket.author, settings)
     return ticket.association in STRANGE
 
@@ -143,6 +168,59 @@ def command_refusal(
     if reason is not None or not (author.bot or named_bot(author, settings)):
         return reason
     return target_refusal(author, target, queue=queue, settings=settings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rights:
+    """Who may schedule in the repository ``queue``, by its settings and what GitHub says.
+
+    Whatever an account's part in a job is (author, editor, sender of an event, or who labelled,
+    reopened or commanded it), this is what is asked of it.
+    """
+
+    queue: str
+    settings: Settings
+    #: The role of a person in the repository, by login; asked about no bot.
+    role: Callable[[str], str]
+    #: The default branch of a repository; asked only where it decides.
+    branch: Callable[[str], str]
+
+    def target(self, job: Job) -> Target:
+        """Where ``job`` goes once the settings' defaults fill in what it does not say."""
+        return target_of(job, queue=self.queue, settings=self.settings)
+
+    def person_refusal(self, user: User) -> str | None:
+        """Why an account may not have any jobs run, nor say what becomes of them."""
+        role = None if machine(user, self.settings) else self.role(user.login)
+        return author_refusal(user, role, self.settings)
+
+    def target_refusal(self, user: User, target: Target) -> str | None:
+        """Why an account may not have a job run there, whatever branch or tag it names."""
+        return target_refusal(user, target, queue=self.queue, settings=self.settings)
+
+    def ref_refusal(self, user: User, target: Target) -> str | None:
+        """Why an account may not name the branch or tag of ``target``."""
+        reason = ref_refusal(user, target, self.settings)
+        return None if reason and is_branch(target.ref, self.branch(target.repo)) else reason
+
+    def place_refusal(self, user: User, target: Target) -> str | None:
+        """Why an account that may have jobs run may have none run there, at that branch."""
+        return self.target_refusal(user, target) or self.ref_refusal(user, target)
+
+    def refusal(self, user: User, target: Target) -> str | None:
+        """Why an account may not have a job run there."""
+        return self.person_refusal(user) or self.place_refusal(user, target)
+
+    def command_refusal(self, user: User, target: Target) -> str | None:
+        """Why what an account says of a job in a comment is no command.
+
+        Who may schedule may say what becomes of jobs: a person of all of them, a bot of those
+        that it may have started.
+        """
+        reason = self.person_refusal(user)
+        if reason is not None or not machine(user, self.settings):
+            return reason
+        return self.place_refusal(user, target)
 
 
 def _listed(field: str, name: str, listed: object, permits: object, author: User) -> str | None:

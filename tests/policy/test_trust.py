@@ -8,16 +8,19 @@ from scheduler.job.model import Job
 from scheduler.policy.trust import (
     OWN_EVENTS,
     ROLES,
+    Rights,
     at_least,
     author_refusal,
     command_refusal,
+    insider,
     looks_strange,
     named_bot,
+    recorder,
     ref_refusal,
     target_of,
     target_refusal,
 )
-from scheduler.ports import Target, Ticket, User
+from scheduler.ports import Comment, Target, Ticket, User
 from scheduler.settings.model import Allow, Defaults, Scheduler, Settings, Trust
 
 QUEUE = "octo/queue"
@@ -287,6 +290,92 @@ def test_whose_word_on_a_job_is_a_command(
     settings = Settings(trust=TRUSTED, allow=Allow(workflows=workflows))
     found = command_refusal(author, role, RUN, queue=QUEUE, settings=settings)
     assert (found is None) == may
+
+
+class Asked:
+    """Rights over a table of roles, and what was asked on the way."""
+
+    def __init__(self, allow: Allow = Allow(), **roles: str) -> None:  # noqa: B008
+        self.roles = roles
+        self.questions: list[str] = []
+        settings = Settings(trust=TRUSTED, allow=allow)
+        self.rights = Rights(queue=QUEUE, settings=settings, role=self.role, branch=self.branch)
+
+    def role(self, login: str) -> str:
+        self.questions.append(login)
+        return self.roles.get(login, "none")
+
+    def branch(self, repo: str) -> str:
+        self.questions.append(repo)
+        return "main"
+
+
+NEXT = Target(repo=QUEUE, ref="next", workflow="run.yml")
+AT_MAIN = Target(repo=QUEUE, ref="main", workflow="run.yml")
+
+
+@pytest.mark.parametrize(
+    ("user", "target", "allow", "may", "questions"),
+    [
+        (OWNER, RUN, Allow(), True, ["owner"]),
+        (User(login="guest"), RUN, Allow(), False, ["guest"]),
+        (OWNER, RUN, Allow(workflows=("other.yml",)), False, ["owner"]),
+        (OWNER, NEXT, Allow(), True, ["owner"]),
+        (OWNER, NEXT, Allow(refs=("main",)), False, ["owner", QUEUE]),
+        (OWNER, AT_MAIN, Allow(refs=("v*",)), True, ["owner", QUEUE]),
+        (STRAY, RUN, Allow(workflows=("*",)), False, []),
+        (APP, RUN, Allow(workflows=("*",)), True, []),
+        (APP, NEXT, Allow(workflows=("*",)), False, [QUEUE]),
+        (MACHINE, AT_MAIN, Allow(workflows=("*",)), True, [QUEUE]),
+    ],
+)
+def test_who_may_schedule_is_asked_as_little_as_it_takes(
+    user: User, target: Target, allow: Allow, may: bool, questions: list[str]
+) -> None:
+    asked = Asked(allow, owner="write")
+    assert (asked.rights.refusal(user, target) is None) == may
+    assert asked.questions == questions
+
+
+@pytest.mark.parametrize(
+    ("user", "target", "may"),
+    [
+        (OWNER, RUN, True), (OWNER, NEXT, True), (User(login="guest"), RUN, False),
+        (APP, RUN, True), (APP, AT_MAIN, True), (APP, NEXT, False), (STRAY, RUN, False),
+    ],
+)  # fmt: skip
+def test_a_person_s_word_counts_for_all_jobs_and_a_bot_s_for_those_it_may_start(
+    user: User, target: Target, may: bool
+) -> None:
+    rights = Asked(Allow(workflows=("*",), refs=None), owner="write").rights
+    assert (rights.command_refusal(user, target) is None) == may
+
+
+def test_an_insider_is_an_app_or_may_write() -> None:
+    asked: list[str] = []
+
+    def writes(login: str) -> bool:
+        asked.append(login)
+        return login == "owner"
+
+    assert insider(APP, writes)
+    assert insider(OWNER, writes)
+    assert not insider(User(login="guest"), writes)
+    assert asked == ["owner", "guest"]
+
+
+def test_records_are_presumed_to_be_the_first_insider_s() -> None:
+    def comment(number: int, author: User, body: str) -> Comment:
+        return Comment(id=number, issue=1, body=body, author=author, created_at=NOON)
+
+    record = "<!-- schedule:journal {} -->"
+    comments = [
+        comment(1, OWNER, f"about {record}"), comment(2, User(login="x"), record),
+        comment(3, OWNER, record), comment(4, APP, record),
+    ]  # fmt: skip
+    assert recorder(comments, lambda login: login == "owner") == "owner"
+    assert recorder(comments, lambda _: False) == APP.login
+    assert recorder(comments[:2], lambda login: login == "owner") is None
 
 
 def test_the_queue_is_the_same_repository_in_any_letter_case() -> None:

@@ -1,0 +1,146 @@
+"""A request becomes a job that GitHub would take: read, filled in, and checked; none is opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from scheduler.commands.job_of import job_of
+from scheduler.commands.request import Request
+from scheduler.commands.rights import rights_of
+from scheduler.connection import Connection
+from scheduler.environment import Environment
+from scheduler.errors import NotPermitted, Refused, Rejected, UsageError
+from scheduler.job import frontmatter, workflow_inputs
+from scheduler.job.model import Job
+from scheduler.job.workflow_file import Declared
+from scheduler.job.workflow_inputs import OWN_INPUTS
+from scheduler.policy import series
+from scheduler.policy.trust import Rights
+from scheduler.ports import Target, User
+from scheduler.settings.model import Settings
+from scheduler.text import refusal
+from scheduler.tick.facts import Facts
+from scheduler.times import instants, recurrence
+
+#: A person of whom nothing is known: what is refused to this one is refused to everybody.
+SOMEBODY = User(login="somebody")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A job that is checked and not opened yet."""
+
+    job: Job
+    #: Where it goes.
+    target: Target
+    #: When it was asked for: its time is told as seen from there.
+    now: datetime
+
+
+def facts_of(connection: Connection) -> Facts:
+    """What one creation asks GitHub, each question once."""
+    return Facts(
+        connection.queue,
+        clock=connection.clock,
+        login=connection.settings.scheduler.login,
+        settings_found=connection.settings_found,
+        branch=connection.environment.default_branch(connection.queue.repository),
+    )
+
+
+def draft(request: Request, connection: Connection, facts: Facts) -> Draft:
+    """The job that ``request`` asks for, with the settings' defaults, checked by the rules.
+
+    Raises:
+        UsageError: it names no target, or no time.
+        InvalidJob, Refused: a value is wrong, the target would refuse it, or a rule does.
+        NotPermitted: the token may not read what is needed to tell.
+    """
+    now = connection.clock.now()
+    job = job_of(
+        request,
+        connection.environment,
+        now=now,
+        queue=connection.queue.repository,
+        zone=connection.settings.defaults.timezone,
+    )
+    rights = rights_of(connection)
+    target = rights.target(job)
+    if not target.name:
+        raise UsageError(
+            "--workflow: is missing; name a file of .github/workflows/, or set "
+            "defaults.workflow in .github/scheduler.yml"
+        )
+    if reason := rights.target_refusal(SOMEBODY, target):
+        raise Refused(reason)
+    _in_time(job, connection.settings, now)
+    declared, branch = _declared(target, rights, facts)
+    made = replace(job, workflow=target.workflow)
+    if target.workflow is not None:
+        made = _inherited(made, declared, connection.environment)
+    where = f"{target.repo} at {branch}" if branch else target.repo
+    workflow_inputs.check(made, declared, workflow=target.workflow, where=where)
+    facts.prove_settings()
+    _short_enough(made)
+    return Draft(job=made, target=target, now=now)
+
+
+def _in_time(job: Job, settings: Settings, now: datetime) -> None:
+    """Refuse a series that comes too often, and what is too far away."""
+    if (rule := series.written_rule(job)) is not None:
+        recurrence.check(rule, shortest=settings.limits.shortest_interval)
+    horizon = now + settings.quotas.horizon
+    if job.run_at > horizon:
+        raise Refused(
+            f"run-at: {instants.format_instant(job.run_at)} is too far away; quotas.horizon allows "
+            f"until {instants.format_instant(horizon.replace(microsecond=0))}"
+        )
+
+
+def _declared(target: Target, rights: Rights, facts: Facts) -> tuple[Declared | None, str | None]:
+    """What the target's file declares (None: there is none), and at which branch or tag it stands.
+
+    Raises:
+        Refused: nobody may have a job run there.
+        NotPermitted: the token can't see the target's repository.
+    """
+    try:
+        declared = facts.declared(target)
+        branch = facts.known_branch(target.repo)
+        if reason := rights.ref_refusal(SOMEBODY, target):
+            raise Refused(reason)
+        if declared is None:
+            # A 404 may mean the file, or a repository that the token can't see at all.
+            branch = rights.branch(target.repo)
+    except Rejected as refused:
+        raise NotPermitted(
+            f"repository: {target.repo!r} does not exist, or the token can't see it ({refused}); "
+            "check the name and the token's access"
+        ) from refused
+    return declared, target.ref or branch
+
+
+def _inherited(job: Job, declared: Declared | None, environment: Environment) -> Job:
+    """Give a workflow that schedules itself the required inputs that it runs with."""
+    if declared is None or job.workflow is None or job.workflow != environment.workflow:
+        return job
+    given = environment.inputs
+    missing = {
+        name: given[name]
+        for name, spec in declared.inputs.items()
+        if spec.required and spec.default is None and name not in job.inputs and name in given
+    }
+    given = {name: text for name, text in missing.items() if name.lower() not in OWN_INPUTS}
+    return replace(job, inputs={**job.inputs, **given})
+
+
+def _short_enough(job: Job) -> None:
+    body = frontmatter.render(job)
+    if len(body) > frontmatter.MAX_BODY:
+        raise refusal(
+            "--message",
+            f"{len(body)} characters",
+            "are too many for an issue",
+            f"GitHub allows {frontmatter.MAX_BODY}; shorten it",
+        )

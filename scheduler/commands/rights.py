@@ -1,0 +1,17 @@
+"""Who may schedule, asked with the token of whoever calls a command."""
+
+from __future__ import annotations
+
+from scheduler.connection import Connection
+from scheduler.policy.trust import Rights
+
+
+def rights_of(connection: Connection) -> Rights:
+    """The rights in the queue's repository; each answer that they need is a request."""
+    queue = connection.queue
+    return Rights(
+        queue=queue.repository,
+        settings=connection.settings,
+        role=queue.role,
+        branch=queue.default_branch,
+    )
