@@ -15,6 +15,9 @@ BACKTICKS = re.compile(r"`+")
 # would begin anew at each of them.
 _COMMAND = re.compile(r"(?:^|\r)[^\S\r\n]*::|##\[", re.MULTILINE)
 
+#: How Python writes a character between U+0080 and U+00FF that can't be seen.
+_BYTE = re.compile(r"(?<!\\)((?:\\\\)*)\\x([89a-f][0-9a-f])")
+
 #: A managed user's login ends in an underscore and the enterprise's short code.
 REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}/[A-Za-z0-9_.-]{1,100}")
 
@@ -44,9 +47,13 @@ def blamed(field: str, value: object) -> Iterator[None]:
 
 
 def shown(value: object, limit: int = 80) -> str:
-    """``value`` in quotes, on one line and without control characters, cut at ``limit``."""
+    r"""``value`` in quotes, on one line, with every blank and sign that can't be seen written out.
+
+    It is cut at ``limit`` characters. A no-break space is ``\u00a0``, as people look it up.
+    """
     text = str(value)
-    return repr(text if len(text) <= limit else text[: limit - 1] + "…")
+    quoted = repr(text if len(text) <= limit else text[: limit - 1] + "…")
+    return _BYTE.sub(r"\1\\u00\2", quoted)
 
 
 def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.5) -> str | None:

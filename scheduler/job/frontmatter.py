@@ -20,7 +20,7 @@ from scheduler.errors import InvalidJob
 from scheduler.job import strict_yaml
 from scheduler.job.keys import IN_ISSUE, RULES, Key, values_of, written
 from scheduler.job.model import Job
-from scheduler.text import did_you_mean, refusal
+from scheduler.text import did_you_mean, refusal, shown
 from scheduler.times import instants
 
 #: GitHub's limit for an issue's body, in characters (422 beyond it).
@@ -43,6 +43,10 @@ INPUT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}")
 #: Control characters but tab and line ends, and halves of surrogate pairs. What else can't
 #: be printed (joiners, wide spaces, tags of flags) is part of languages and of emoji.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+BEGIN = "begin the issue with a line of '---', then 'run-at: …'"
+ALONE = "write '---' alone on its line, from its first column on"
+#: A key and what stands right behind its colon, where YAML wants a space.
+GLUED = re.compile(r"^([A-Za-z-]{1,20}):([^ \t\n].{0,40})", re.MULTILINE)
 FENCE = re.compile(r"---[ \t]*(?:\r?\n|\Z)")
 CLOSING = re.compile(r"^---[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
 
@@ -62,14 +66,14 @@ def parse(body: str, *, timezone: str | None = None) -> Job:
         raise refusal("body", f"{len(text)} characters", "is too long", f"GitHub allows {MAX_BODY}")
     opening = FENCE.match(text)
     if not opening:
-        raise refusal(
-            "front matter",
-            text.split("\n", 1)[0].strip(),
-            "is not how a job begins",
-            "begin the issue with a line of '---', then 'run-at: …'",
-        )
+        first = text.split("\n", 1)[0].removesuffix("\r")
+        fix = f"{ALONE}, then 'run-at: …'" if _fence_like(first) else BEGIN
+        raise refusal("front matter", first, "is not how a job begins", fix)
     closing = CLOSING.search(text, opening.end())
     if not closing:
+        for each in text[opening.end() :].splitlines():
+            if _fence_like(each):
+                raise refusal("front matter", each, "is not how it ends", ALONE)
         raise refusal("front matter", "---", "has no end", "close it with a second line of '---'")
     values = _read(text[opening.end() : closing.start()])
     return replace(_job(values, timezone), message=text[closing.end() :])
@@ -79,6 +83,10 @@ def _read(text: str) -> dict[str, yaml.Node]:
     try:
         root = strict_yaml.load(text.replace("\r\n", "\n"), max_chars=MAX_BODY, max_depth=3)
     except strict_yaml.YamlProblem as problem:
+        for key in GLUED.finditer(text):
+            if key[1] in IN_ISSUE:
+                fix = f"write '{key[1]}: …', with a plain space"
+                raise refusal("front matter", key[0], "has no space after ':'", fix) from problem
         # The opening fence is the body's first line, so the body's lines are one further.
         raise InvalidJob(f"front matter: line {problem.line + 1} {problem.message}") from problem
     values: dict[str, yaml.Node] = {}
@@ -87,7 +95,37 @@ def _read(text: str) -> dict[str, yaml.Node]:
             fix = did_you_mean(name.value, IN_ISSUE, f"the keys are {', '.join(IN_ISSUE)}")
             raise refusal("front matter", name.value, "is not a key of a job", fix)
         values[name.value] = node
+    _refuse_cut(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), root)
     return values
+
+
+def _fence_like(text: str) -> bool:
+    """Whether a line looks like ``---`` and is not: blanks that can't be seen stand around it."""
+    return "".join(c for c in text if c.isprintable()).strip() == "---"
+
+
+def _refuse_cut(lines: list[str], root: yaml.MappingNode, within: str = "") -> None:
+    """Refuse a value of which YAML takes the end for a comment: ``#5`` of ``check PR #5``."""
+    for name, node in root.value:
+        if isinstance(node, yaml.MappingNode):
+            _refuse_cut(lines, node, f"{name.value}.")
+        elif isinstance(node, yaml.ScalarNode) and not node.style and node.end_mark:
+            end = node.end_mark
+            rest = lines[end.line][end.column :] if end.line < len(lines) else ""
+            cut = rest.lstrip(" \t")
+            if cut != rest and cut.startswith("#") and cut[1:2].strip():
+                whole = f"{node.value} {cut}".strip()
+                raise refusal(
+                    f"{within}{name.value}",
+                    node.value,
+                    f"is followed by {shown(cut)}, which YAML takes for a comment",
+                    f"put all of it in quotes, as {yaml_quoted(whole)}, or a space after the '#'",
+                )
+
+
+def yaml_quoted(text: str) -> str:
+    """``text`` in single quotes, as YAML reads it."""
+    return "'" + (text if len(text) <= 80 else f"{text[:79]}…").replace("'", "''") + "'"
 
 
 def _job(nodes: Mapping[str, yaml.Node], timezone: str | None) -> Job:

@@ -8,6 +8,8 @@ from scheduler.job.keys import IN_ISSUE
 from scheduler.job.model import Job
 
 RUN_AT = "run-at: 2026-11-23T09:00:00Z\n"
+ALONE = "write '---' alone on its line, from its first column on"
+BEGINS = f"{ALONE}, then 'run-at: …'"
 BEGIN = "begin the issue with a line of '---', then 'run-at: …'"
 FILE = "write the file's name alone, such as 'agent-message.yml'"
 KEYS = ", ".join(IN_ISSUE)
@@ -36,20 +38,20 @@ def refusal(text: str, timezone: str | None = None) -> str:
         ("", f"front matter: '' is not how a job begins; {BEGIN}"),
         ("hello\nthere", f"front matter: 'hello' is not how a job begins; {BEGIN}"),
         (f"\n---\n{RUN_AT}---\n", f"front matter: '' is not how a job begins; {BEGIN}"),
-        (f" ---\n{RUN_AT}---\n", f"front matter: '---' is not how a job begins; {BEGIN}"),
+        (f" ---\n{RUN_AT}---\n", f"front matter: ' ---' is not how a job begins; {BEGINS}"),
         (f"----\n{RUN_AT}---\n", f"front matter: '----' is not how a job begins; {BEGIN}"),
         (f"```yaml\n---\n{RUN_AT}", f"front matter: '```yaml' is not how a job begins; {BEGIN}"),
         ("\x07@all\r\n", f"front matter: '\\x07@all' is not how a job begins; {BEGIN}"),
         ("x" * 99, f"front matter: '{'x' * 79}…' is not how a job begins; {BEGIN}"),
         (
             f"\ufeff\ufeff---\n{RUN_AT}---\n",
-            f"front matter: '\\ufeff---' is not how a job begins; {BEGIN}",
+            f"front matter: '\\ufeff---' is not how a job begins; {BEGINS}",
         ),
         ("---", "front matter: '---' has no end; close it with a second line of '---'"),
         (f"---\n{RUN_AT}", "front matter: '---' has no end; close it with a second line of '---'"),
         (
             f"---\n{RUN_AT} ---\n----\n",
-            "front matter: '---' has no end; close it with a second line of '---'",
+            f"front matter: ' ---' is not how it ends; {ALONE}",
         ),
         ("---\n---\n", "run-at: is missing; write 'run-at: 2026-11-23T09:00:00Z'"),
         (

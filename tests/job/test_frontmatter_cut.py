@@ -1,0 +1,112 @@
+"""What YAML, or the eye, makes of a text other than its author meant: refused, and shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from scheduler.errors import InvalidJob
+from scheduler.job.frontmatter import parse
+
+AT = "run-at: 2026-11-23T09:00:00Z"
+
+
+def refusal(*lines: str) -> str:
+    with pytest.raises(InvalidJob) as refused:
+        parse("\n".join(["---", AT, *lines, "---", ""]))
+    assert "\n" not in str(refused.value)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "field", "kept", "cut"),
+    [
+        ("dedup-key: check PR #5", "dedup-key", "check PR", "#5"),
+        ("dedup-key: check PR #6 again", "dedup-key", "check PR", "#6 again"),
+        ("agent: bot #2", "agent", "bot", "#2"),
+        ("agent: #2", "agent", "", "#2"),
+        ("agent:   #2", "agent", "", "#2"),
+        ("agent: bot\t#2", "agent", "bot", "#2"),
+        ("agent: bot  ##", "agent", "bot", "##"),
+        ("agent: it's #2", "agent", "it's", "#2"),
+        ("agent:\n  bot\n  one #2", "agent", "bot one", "#2"),
+        ("inputs:\n  model: Fix #123 now", "inputs.model", "Fix", "#123 now"),
+        ("inputs:\n  a: b\n  model: #123", "inputs.model", "", "#123"),
+        ("when: label(#12, a #b)", "when", "label(#12, a", "#b)"),
+        ("ref: main #1", "ref", "main", "#1"),
+        ("workflow: run.yml #1", "workflow", "run.yml", "#1"),
+        ("deadline: 6h #hours", "deadline", "6h", "#hours"),
+        ("request-id: \u5b57 #1", "request-id", "\u5b57", "#1"),
+    ],
+)
+def test_a_value_that_yaml_would_cut_is_refused(line: str, field: str, kept: str, cut: str) -> None:
+    said = refusal(line)
+    assert said.startswith(f"{field}: {kept!r} is followed by {cut!r}")
+    whole = f"{kept} {cut}".strip().replace("'", "''")
+    assert f"quotes, as '{whole}'" in said
+
+
+@pytest.mark.parametrize("key", ["dedup-key", "agent", "request-id"])
+def test_the_fix_that_is_named_is_one(key: str) -> None:
+    fix = refusal(f"{key}: it's PR #5").partition("quotes, as ")[2].partition(", or ")[0]
+    job = parse(f"---\n{AT}\n{key}: {fix}\n---\n")
+    assert getattr(job, key.replace("-", "_")) == "it's PR #5"
+
+
+@pytest.mark.parametrize("end", [" # at nine", "   # at #9", "\t# 9", " #", " # ", "  #\tnine"])
+def test_a_comment_stays_a_comment(end: str) -> None:
+    job = parse(f"---\n{AT}{end}\nagent: 'bot #2'{end}\ninputs: {{}}{end}\n#x\n  #y\n---\n")
+    assert job.agent == "bot #2"
+
+
+@pytest.mark.parametrize(
+    ("text", "agent"), [("'bot' #2", "bot"), ('"bot" #2', "bot"), ("bot#2", "bot#2")]
+)
+def test_what_is_whole_is_taken(text: str, agent: str) -> None:
+    assert parse(f"---\n{AT}\nagent: {text}\n---\n").agent == agent
+
+
+def test_two_keys_that_differ_behind_the_sign_are_two() -> None:
+    keys = {
+        parse(f"---\n{AT}\ndedup-key: 'check PR #{number}'\n---\n").dedup_key for number in (5, 6)
+    }
+    assert keys == {"check PR #5", "check PR #6"}
+
+
+@pytest.mark.parametrize(
+    "first", [" ---", "---\u00a0", "\u200b---", "\u00a0---", "---\u2003", "\t---", "---\ufeff"]
+)
+def test_a_first_line_that_only_looks_right_is_shown_as_it_is(first: str) -> None:
+    with pytest.raises(InvalidJob) as refused:
+        parse(f"{first}\n{AT}\n---\n")
+    escaped = "".join(c if c.isascii() and c != "\t" else repr(c)[1:-1] for c in first)
+    said = str(refused.value).replace("\\u00a0", "\\xa0")
+    assert said.startswith(f"front matter: '{escaped}' is not how a job begins; write '---' alone")
+
+
+@pytest.mark.parametrize("first", ["\u201c---\u201d", "\u2014", "----", "- --", "\u2013\u2013"])
+def test_so_is_one_that_is_something_else(first: str) -> None:
+    with pytest.raises(InvalidJob) as refused:
+        parse(f"{first}\n{AT}\n---\n")
+    assert str(refused.value).startswith(f"front matter: '{first}' is not how a job begins; begin ")
+
+
+@pytest.mark.parametrize("last", ["---\u00a0", " ---", "---\u200b"])
+def test_and_a_last_line(last: str) -> None:
+    with pytest.raises(InvalidJob, match="is not how it ends; write '---' alone"):
+        parse(f"---\n{AT}\n{last}\nDo it\n")
+
+
+@pytest.mark.parametrize("blank", ["\u00a0", "\u202f", "\u2003", "", "\u3000", "\u200b"])
+def test_a_key_without_a_plain_space_behind_its_colon_is_shown(blank: str) -> None:
+    said = refusal(f"workflow:{blank}run.yml")
+    escaped = repr(f"workflow:{blank}run.yml").replace("\\xa0", "\\u00a0")
+    assert said == (
+        f"front matter: {escaped} has no space after ':'; write 'workflow: …', with a plain space"
+    )
+
+
+@pytest.mark.parametrize("text", ["\u201c2026-11-23T09:00:00Z\u201d", "2026\u201311\u201323"])
+def test_typographic_signs_are_shown(text: str) -> None:
+    with pytest.raises(InvalidJob) as refused:
+        parse(f"---\nrun-at: {text}\n---\n")
+    assert str(refused.value).startswith(f"run-at: '{text}' ")
