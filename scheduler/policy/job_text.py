@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 
 from scheduler.errors import InvalidJob
 from scheduler.job import frontmatter
 from scheduler.job.model import Job
 from scheduler.policy import series
+from scheduler.policy.trust import target_of
 from scheduler.ports import Ticket
+from scheduler.settings.model import Settings
 from scheduler.text import blamed
+from scheduler.times import recurrence
 
 
 def job_of(body: str, *, timezone: str | None) -> Job:
@@ -33,6 +37,31 @@ def readable(body: str, *, timezone: str | None) -> Job | None:
         return job_of(body, timezone=timezone)
     except InvalidJob:
         return None
+
+
+def with_defaults(job: Job, settings: Settings, *, queue: str) -> Job:
+    """The job with what the settings say where its text says nothing.
+
+    ``queue`` is the repository that runs it where its text names none.
+
+    Raises:
+        InvalidJob: nothing says what it runs, or it comes too often.
+    """
+    defaults, target = settings.defaults, target_of(job, queue=queue, settings=settings)
+    if not target.name:
+        raise InvalidJob(
+            "workflow: is missing and the settings have no default; write "
+            "'workflow: FILE.yml' or 'event: TYPE'"
+        )
+    job = replace(job, timezone=job.timezone or defaults.timezone)
+    if (rule := series.written_rule(job)) is not None:
+        recurrence.check(rule, shortest=settings.limits.shortest_interval)
+    return replace(
+        job,
+        workflow=target.workflow,
+        deadline=job.deadline if job.deadline is not None else defaults.deadline,
+        max_attempts=job.max_attempts or defaults.max_attempts,
+    )
 
 
 def waiting(ticket: Ticket, *, timezone: str | None) -> tuple[Job, datetime]:

@@ -156,20 +156,6 @@ def is_branch(ref: str, branch: str) -> bool:
     return ref in (branch, f"refs/heads/{branch}")
 
 
-def command_refusal(
-    author: User, role: str | None, target: Target, *, queue: str, settings: Settings
-) -> str | None:
-    """Why what ``author`` says of a job in a comment is no command; ``role`` as of an author.
-
-    Who may schedule may say what becomes of jobs: a person of all of them, a bot of those whose
-    ``target`` it may have started.
-    """
-    reason = author_refusal(author, role, settings)
-    if reason is not None or not (author.bot or named_bot(author, settings)):
-        return reason
-    return target_refusal(author, target, queue=queue, settings=settings)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Rights:
     """Who may schedule in the repository ``queue``, by its settings and what GitHub says.

@@ -11,11 +11,11 @@ from scheduler.errors import NotPermitted, RateLimited, Rejected, Unavailable
 from scheduler.job.model import Job, occurrence_instant, occurrence_key
 from scheduler.job.states import LABELLED, TERMINAL, State, begun_label, state_label
 from scheduler.journal.journal import Claim, History, read
-from scheduler.journal.record import RECORD
 from scheduler.journal.slash import Command, Resolution, heard, resolutions
 from scheduler.policy import decide as policy
 from scheduler.policy import series
 from scheduler.policy.decide import Decision
+from scheduler.policy.trust import recorder
 from scheduler.ports import Comment, Comments, Ticket, User
 from scheduler.tick import rules
 from scheduler.tick.context import Context
@@ -36,11 +36,8 @@ def presumed(ctx: Context, comments: Comments) -> History:
     Good for telling what waits, and for nothing else: before anything is sent they are
     read again, and only the own login is believed.
     """
-    for each in comments.items:
-        by = each.author
-        if RECORD.match(each.body) and (by.bot or ctx.facts.may_write(by.login)):
-            return read(comments.items, login=by.login)
-    return History()
+    login = recorder(comments.items, ctx.facts.may_write)
+    return History() if login is None else read(comments.items, login=login)
 
 
 def locate(

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from scheduler.job.states import State, state_label
 from scheduler.journal.comments import invalid_comment
 from scheduler.journal.journal import Explanation
-from scheduler.ports import Comment, Ticket, User
-from scheduler.tick import issues
+from scheduler.ports import Comment, Ticket
+from scheduler.tick import issues, rules
 from scheduler.tick.context import Context
 
 #: How far back changes are looked at, so that what only waits costs nothing.
@@ -42,14 +42,5 @@ def _explained(ctx: Context, ticket: Ticket, text_hash: str, now: datetime) -> b
 
 
 def _says(ctx: Context, text_hash: str, comments: Iterable[Comment]) -> bool:
-    return any(text_hash in each.body and _insider(ctx, each.author) for each in comments)
-
-
-def _insider(ctx: Context, user: User) -> bool:
     # A stranger who quotes the hash must not keep the author from being told.
-    # Asked in the order of cost: an app's account is told by its name alone.
-    return (
-        user.bot
-        or user.login.lower() == (ctx.facts.login() or "").lower()
-        or ctx.facts.may_write(user.login)
-    )
+    return any(text_hash in each.body and rules.insider(ctx, each.author) for each in comments)

@@ -13,7 +13,7 @@ from scheduler.errors import Rejected, Unavailable
 from scheduler.job.states import LABELLED, TERMINAL, State, state_label
 from scheduler.journal.journal import Claim, claim_of, never_started, read
 from scheduler.policy.recovery import Found, Unclear
-from scheduler.ports import Comment, Comments, Ticket, User
+from scheduler.ports import Comment, Comments, Ticket
 from scheduler.tick import decide, issues, record, rules, settlement
 from scheduler.tick.context import Context
 from scheduler.tick.dispatch import started
@@ -86,7 +86,7 @@ def _claimed(ctx: Context, comment: Comment) -> bool:
         return False
     login = ctx.facts.login()
     if login is None:
-        return _insider(ctx, comment.author)
+        return rules.insider(ctx, comment.author)
     return comment.author.login.lower() == login.lower()
 
 
@@ -154,13 +154,9 @@ def _introduced(ctx: Context, ticket: Ticket, comments: Comments) -> bool:
         return True
     claims = ((each.author, claim_of(each)) for each in comments.items)
     old = {author for author, claim in claims if claim and not _young(ctx, claim, comments)}
-    if not any(_insider(ctx, author) for author in old):
+    if not any(rules.insider(ctx, author) for author in old):
         return False
     written = ctx.queue.add_comment(ticket.number, PROBE)
     facts.learn_login(written.author.login)
     ctx.queue.delete_comment(written.id)
     return True
-
-
-def _insider(ctx: Context, user: User) -> bool:
-    return user.bot or ctx.facts.may_write(user.login)

@@ -17,20 +17,11 @@ from scheduler.job.states import State, state_label
 from scheduler.job.workflow_file import Declared
 from scheduler.job.workflow_inputs import check
 from scheduler.journal.slash import resolutions
-from scheduler.policy import quotas
+from scheduler.policy import quotas, trust
 from scheduler.policy.acts import Beginning, Kind, beginnings, labelled, last_by_others, overtaken
-from scheduler.policy.job_text import job_of
+from scheduler.policy.job_text import readable
 from scheduler.policy.quotas import Entered
-from scheduler.policy.trust import (
-    author_refusal,
-    command_refusal,
-    is_branch,
-    named_bot,
-    ref_refusal,
-    sender_of,
-    target_of,
-    target_refusal,
-)
+from scheduler.policy.trust import Rights, sender_of
 from scheduler.ports import Comments, Target, Ticket, User
 from scheduler.tick.context import Context
 from scheduler.tick.occurrence import Known
@@ -74,10 +65,7 @@ def job_in(ctx: Context, body: str) -> Job | None:
     """The job that a text says; None: it says none. Each text is read once."""
     asked = (body, ctx.settings.defaults.timezone)
     if asked not in ctx.texts:
-        try:
-            ctx.texts[asked] = job_of(body, timezone=asked[1])
-        except InvalidJob:
-            ctx.texts[asked] = None
+        ctx.texts[asked] = readable(body, timezone=asked[1])
     return ctx.texts[asked]
 
 
@@ -108,7 +96,7 @@ def judge(ctx: Context, found: Known) -> tuple[Target, Declared, tuple[State, st
     Of a job that somebody resumed who may not, the state is the one that it stays in.
     """
     job = found.job
-    target = target_of(job, queue=ctx.queue.repository, settings=ctx.settings)
+    target = rights(ctx).target(job)
     declared = Declared()
     try:
         reason = forbidden(ctx, found) or _author(ctx, found) or _used_before(ctx, found)
@@ -136,28 +124,35 @@ def verified(ctx: Context, found: Known) -> bool:
     return mode and _unsigned(ctx, found.raw, found.ticket.created_at) is None
 
 
-def may(ctx: Context, user: User, job: Job) -> str | None:
-    """Why an account may not have ``job`` run, whatever its part in that."""
-    target = target_of(job, queue=ctx.queue.repository, settings=ctx.settings)
-    return (
-        person(ctx, user)
-        or target_refusal(user, target, queue=ctx.queue.repository, settings=ctx.settings)
-        or _ref(ctx, user, target)
+def rights(ctx: Context) -> Rights:
+    """Who may schedule, by what the tick has asked already."""
+    return Rights(
+        queue=ctx.queue.repository,
+        settings=ctx.settings,
+        role=ctx.facts.role,
+        branch=ctx.facts.branch,
     )
 
 
-def _ref(ctx: Context, user: User, target: Target) -> str | None:
-    reason = ref_refusal(user, target, ctx.settings)
-    # Which branch is the default one is asked only where it matters.
-    if reason and is_branch(target.ref, ctx.facts.branch(target.repo)):
-        return None
-    return reason
+def may(ctx: Context, user: User, job: Job) -> str | None:
+    """Why an account may not have ``job`` run, whatever its part in that."""
+    known = rights(ctx)
+    return known.refusal(user, known.target(job))
 
 
 def person(ctx: Context, user: User) -> str | None:
     """Why an account may not have any jobs run, nor say what becomes of them."""
-    asked = not (user.bot or named_bot(user, ctx.settings))
-    return author_refusal(user, ctx.facts.role(user.login) if asked else None, ctx.settings)
+    return rights(ctx).person_refusal(user)
+
+
+def insider(ctx: Context, user: User) -> bool:
+    """Whether an account is the scheduler's own, an app's, or may write; no app is asked about."""
+    facts = ctx.facts
+
+    def writes(login: str) -> bool:
+        return login.lower() == (facts.login() or "").lower() or facts.may_write(login)
+
+    return trust.insider(user, writes)
 
 
 def _author(ctx: Context, found: Known) -> str | None:
@@ -184,14 +179,10 @@ def may_command(ctx: Context, user: User, job: Job) -> bool:
     Raises:
         RateLimited, Unavailable, NotPermitted, Rejected: GitHub did not say.
     """
-    settings, role = ctx.settings, None
-    if not (user.bot or named_bot(user, settings)):
-        role = ctx.facts.lasting_role(user.login, enough=settings.trust.role)
-    target = target_of(job, queue=ctx.queue.repository, settings=settings)
-    refused = command_refusal(user, role, target, queue=ctx.queue.repository, settings=settings)
-    # A person may say what becomes of all jobs, whatever their branch.
-    bot = user.bot or named_bot(user, settings)
-    return refused is None and not (bot and _ref(ctx, user, target))
+    known, enough = rights(ctx), ctx.settings.trust.role
+    # It is asked of whoever writes a comment: a role that is not enough is asked for once.
+    known = replace(known, role=lambda login: ctx.facts.lasting_role(login, enough=enough))
+    return known.command_refusal(user, known.target(job)) is None
 
 
 def _vouched(ctx: Context, found: Known, reason: str) -> str | None:
@@ -284,11 +275,8 @@ def _used_before(ctx: Context, found: Known) -> str | None:
 
 
 def _nonce(ctx: Context, ticket: Ticket) -> str | None:
-    try:
-        job = job_of(ticket.body, timezone=ctx.settings.defaults.timezone)
-    except InvalidJob:
-        return None
-    return signing.nonce_of(job)
+    job = readable(ticket.body, timezone=ctx.settings.defaults.timezone)
+    return signing.nonce_of(job) if job else None
 
 
 def requested_by(found: Known) -> str:

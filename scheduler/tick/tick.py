@@ -20,9 +20,8 @@ from scheduler.errors import (
 )
 from scheduler.job.model import Job, occurrence_key
 from scheduler.job.states import LABELLED, TERMINAL, State, state_label
-from scheduler.policy import series
-from scheduler.policy.job_text import its_own_fault, job_of
-from scheduler.policy.trust import looks_strange, target_of
+from scheduler.policy.job_text import its_own_fault, job_of, with_defaults
+from scheduler.policy.trust import looks_strange
 from scheduler.ports import Ticket
 from scheduler.tick import issues, leftovers, pacing, rules
 from scheduler.tick.claims import Withdrawn
@@ -33,7 +32,6 @@ from scheduler.tick.place import place
 from scheduler.tick.process import process
 from scheduler.tick.report import Note, TickReport
 from scheduler.tick.rules import COUNTED
-from scheduler.times import recurrence
 
 PAUSED = "the settings say `paused: true`: nothing is run until that is taken back"
 #: So many jobs in a row without an answer end the tick: it is not one job's fault.
@@ -240,7 +238,7 @@ class Tick:
         try:
             raw = job_of(ticket.body, timezone=self.ctx.settings.defaults.timezone)
             with its_own_fault(ticket.body):
-                job = self._with_defaults(raw)
+                job = with_defaults(raw, self.ctx.settings, queue=self.ctx.queue.repository)
                 found = place(self.ctx, self._unplaced(ticket, raw, job))
         except InvalidJob as problem:
             self.refuse(ticket, problem)
@@ -262,24 +260,6 @@ class Tick:
         """Take an issue's text for none of a job; its author is told why, in good time."""
         self.ctx.report.invalid.append(Note(id=ticket.number, reason=str(problem)))
         self.untold[ticket.number] = ticket, str(problem)
-
-    def _with_defaults(self, job: Job) -> Job:
-        defaults = self.ctx.settings.defaults
-        target = target_of(job, queue=self.ctx.queue.repository, settings=self.ctx.settings)
-        if not target.name:
-            raise InvalidJob(
-                "workflow: is missing and the settings have no default; write "
-                "'workflow: FILE.yml' or 'event: TYPE'"
-            )
-        job = replace(job, timezone=job.timezone or defaults.timezone)
-        if (rule := series.written_rule(job)) is not None:
-            recurrence.check(rule, shortest=self.ctx.settings.limits.shortest_interval)
-        return replace(
-            job,
-            workflow=target.workflow,
-            deadline=job.deadline if job.deadline is not None else defaults.deadline,
-            max_attempts=job.max_attempts or defaults.max_attempts,
-        )
 
     def _unmarked(self, found: Known, states: set[State]) -> Known:
         """The job, its issue without labels that are true no longer; if that fails, as it was."""

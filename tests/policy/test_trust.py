@@ -11,7 +11,6 @@ from scheduler.policy.trust import (
     Rights,
     at_least,
     author_refusal,
-    command_refusal,
     insider,
     looks_strange,
     named_bot,
@@ -288,7 +287,8 @@ def test_whose_word_on_a_job_is_a_command(
     author: User, role: str | None, workflows: tuple[str, ...] | None, may: bool
 ) -> None:
     settings = Settings(trust=TRUSTED, allow=Allow(workflows=workflows))
-    found = command_refusal(author, role, RUN, queue=QUEUE, settings=settings)
+    rights = Rights(queue=QUEUE, settings=settings, role=lambda _: role or "none", branch=str)
+    found = rights.command_refusal(author, RUN)
     assert (found is None) == may
 
 
