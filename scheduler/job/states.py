@@ -179,6 +179,9 @@ TERMINAL = frozenset(
         State.SKIPPED,
     }
 )
+#: What the occurrence of a command ends as that was carried out, and of one that was not.
+CARRIED_OUT = frozenset({State.DISPATCHED, State.PENDING, State.PAUSED, State.CANCELLED})
+NOT_CARRIED_OUT = frozenset({State.REJECTED, State.MISSED, State.DISCARDED})
 
 #: The states that the scheduler shows by a label of their own, ``<queue label>:<state>``.
 LABELLED = frozenset(

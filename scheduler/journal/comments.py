@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from scheduler.job.model import Job, occurrence_comment, occurrence_instant
-from scheduler.job.states import State
+from scheduler.job.states import NOT_CARRIED_OUT, State
 from scheduler.journal.journal import (
     LONGEST_REASON,
     NEVER_STARTED,
@@ -32,8 +32,7 @@ KIND: dict[type, str] = {
     Withdrawal: "withdrawn",
 }
 
-#: What a command ended as that was not carried out.
-UNDONE = (State.REJECTED.value, State.MISSED.value, State.DISCARDED.value)
+UNDONE = frozenset(state.value for state in NOT_CARRIED_OUT)
 #: How many entries of a journal people are shown; the record keeps more of them.
 MAX_SHOWN_ENTRIES = 10
 SYMBOLS = {

@@ -114,8 +114,6 @@ OBEYED = {
     "snooze": State.PENDING,
     "cancel": State.CANCELLED,
 }
-#: What a command ended as that was carried out.
-DONE = frozenset({State.DISPATCHED, *OBEYED.values()})
 
 
 def decide(

@@ -10,10 +10,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from scheduler.errors import SchedulerError
-from scheduler.job.states import State
+from scheduler.job.states import CARRIED_OUT, State
 from scheduler.journal.journal import Journal
 from scheduler.journal.slash import Command
-from scheduler.policy import decide as policy
 from scheduler.policy import series
 from scheduler.tick import decide, issues, record, rules
 from scheduler.tick.context import Context
@@ -46,7 +45,7 @@ def after(ctx: Context, found: Known, journal: Journal, state: State) -> None:
     """Do to the issue of ``found`` what follows from its occurrence being ``state``."""
     said = found.command
     if said is not None:
-        _answer(ctx, said, DONE if state in policy.DONE else REFUSED)
+        _answer(ctx, said, DONE if state in CARRIED_OUT else REFUSED)
         if state is State.CANCELLED:
             return
     runs_on = found.asked.recurring and state is not State.REJECTED

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from scheduler.errors import NotPermitted, Rejected, Unavailable
 from scheduler.job.model import occurrence_comment, occurrence_instant
-from scheduler.job.states import State
+from scheduler.job.states import CARRIED_OUT, State
 from scheduler.job.workflow_inputs import inputs_for
 from scheduler.journal.journal import Claim, Entry, Explanation, History
 from scheduler.policy import decide as policy
@@ -197,7 +197,7 @@ def _end(ctx: Context, standing: Standing, state: State, reason: str) -> None:
     ctx.ended += 1
     found = closing.obey(ctx, found, state)
     entry = record.entry(ctx, found, state, standing.history, standing.held.claim, reason=reason)
-    obeyed = found.command is not None and state in policy.DONE
+    obeyed = found.command is not None and state in CARRIED_OUT
     ctx.note("obeyed" if obeyed else state.value, found, reason)
     found, journal = record.write(ctx, found, standing.history, entry, own=standing.held.claim)
     closing.after(ctx, found, journal, state)

@@ -3,7 +3,9 @@ from __future__ import annotations
 import pytest
 
 from scheduler.job.states import (
+    CARRIED_OUT,
     LABELLED,
+    NOT_CARRIED_OUT,
     STATES,
     TERMINAL,
     TRANSITIONS,
@@ -12,6 +14,7 @@ from scheduler.job.states import (
     chart,
     state_label,
 )
+from scheduler.policy.decide import OBEYED
 
 #: The states that a label shows, whoever puts it there.
 SHOWN = LABELLED | {State.PAUSED}
@@ -85,3 +88,10 @@ def test_the_chart_shows_each_way_and_each_end() -> None:
     for state in TERMINAL:
         assert f"    {state.value} --> [*]" in lines
     assert len(lines) == 2 + len(WAYS) + len(TERMINAL)
+
+
+def test_a_command_is_carried_out_or_it_is_not() -> None:
+    assert {*OBEYED.values()} < CARRIED_OUT
+    assert not CARRIED_OUT & NOT_CARRIED_OUT
+    # One that was passed over was no command any more.
+    assert {State.SKIPPED} == TERMINAL - CARRIED_OUT - NOT_CARRIED_OUT
