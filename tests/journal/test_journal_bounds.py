@@ -119,7 +119,7 @@ histories = st.lists(entry(KEYS + ASKED), max_size=30)
 
 
 @given(histories, st.integers(0, 12))
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 def test_what_still_decides_never_falls_out(told: list[Entry], more: int) -> None:
     with pytest.MonkeyPatch.context() as patched:
         for module in (written, comments):

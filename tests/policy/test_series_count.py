@@ -53,7 +53,7 @@ def name(instant: datetime | int) -> str:
     return occurrence_key(1, instant)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None)
 @given(
     st.sampled_from(list(RULES)),
     st.sampled_from(["Europe/Berlin", "UTC", "Australia/Lord_Howe", "America/New_York"]),
