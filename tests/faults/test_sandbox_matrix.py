@@ -6,6 +6,7 @@ absolute writes are repeated and nothing else is. The settings are those of one 
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import sys
@@ -82,9 +83,24 @@ def test_lost_answers_of_an_old_server_without_titles(stage: Stage) -> None:
     matrix(stage, 1, "plain.yml", ("drop-after",))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("workflow", ["titled.yml", "plain.yml"])
-@pytest.mark.parametrize("jobs", [1, 2])
+def sampled(share: int) -> pytest.MarkDecorator:
+    """Servers, numbers of jobs and targets, all combined: one of ``share`` slow, the rest soaks.
+
+    Of two, the chosen ones hold every pair of values; of four, every value.
+    """
+    chosen = {2: (0, 3, 5, 6), 4: (1, 6)}[share]
+    cases = itertools.product([True, False], [1, 2], ["titled.yml", "plain.yml"])
+    return pytest.mark.parametrize(
+        ("details", "jobs", "workflow"),
+        [
+            pytest.param(*case, marks=pytest.mark.slow if place in chosen else pytest.mark.soak)
+            for place, case in enumerate(cases)
+        ],
+        indirect=["details"],
+    )
+
+
+@sampled(2)
 def test_each_fault_at_each_request(stage: Stage, jobs: int, workflow: str) -> None:
     matrix(stage, jobs, workflow, KINDS)
 
@@ -128,9 +144,7 @@ def test_a_process_killed_at_its_dispatch(stage: Stage) -> None:
     killed(stage, 1, "plain.yml", range(dispatch, dispatch + 1))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("workflow", ["titled.yml", "plain.yml"])
-@pytest.mark.parametrize("jobs", [1, 2])
+@sampled(4)
 def test_a_process_killed_at_each_request(stage: Stage, jobs: int, workflow: str) -> None:
     count = requests_of(stage, jobs, workflow)
     killed(stage, jobs, workflow, range(1, count + 1))

@@ -1,11 +1,8 @@
-"""``schedule simulate``, and the README's table, which it prints."""
+"""``schedule simulate``: its table, its JSON, and what it refuses."""
 
 from __future__ import annotations
 
 import json
-import re
-from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -14,8 +11,6 @@ from scheduler.cli.main import cli
 from scheduler.simulation.figures import span
 from scheduler.simulation.scenario import NAMES
 
-ROOT = Path(__file__).resolve().parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
 SMALL = ("--days", "1", "--jobs-a-day", "6")
 
 
@@ -78,51 +73,3 @@ def test_bad_input_is_told(args: tuple[str, ...], word: str) -> None:
 )
 def test_lengths_of_time_are_written_for_people(seconds: float, text: str) -> None:
     assert span(seconds) == text
-
-
-UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0}
-
-
-def seconds(text: str) -> float:
-    number, unit = text.split()
-    return float(number) * UNITS[unit]
-
-
-def money(text: str) -> list[float]:
-    return [float(each) for each in re.findall(r"\$([\d,.]+)", text.replace(",", ""))]
-
-
-def cells(name: str) -> list[str]:
-    match = re.search(rf"^\| {name} \|((?:[^|\n]+\|){{8}})$", README, re.MULTILINE)
-    assert match, f"the table of figures has no row for {name}"
-    return [cell.strip() for cell in match[1].split("|")[:-1]]
-
-
-@pytest.fixture(scope="module")
-def printed() -> dict[str, Any]:
-    """What the command that the README names prints, with nothing but its defaults."""
-    assert "`schedule simulate`" in README
-    return {each["profile"]: each for each in json.loads(run("--json"))["profiles"]}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", NAMES)
-def test_the_readme_s_figures_are_what_the_simulation_prints(
-    name: str, printed: dict[str, Any]
-) -> None:
-    """Lateness within a tenth or 0.2 s, minutes and dollars within 3 % or 5 cents."""
-    shown = cells("cron alone" if name == "cron" else f"`{name}`")
-    figures = printed[name]
-    late = figures["lateness_s"]
-    told = [figures["lateness_soon_s"]["p50"], late["p50"], late["p95"], late["worst"]]
-    assert [seconds(cell) for cell in shown[:4]] == [
-        pytest.approx(each, rel=0.1, abs=0.2) for each in told
-    ]
-    assert figures["lost"] == 0
-    minutes = float(shown[4].replace(",", ""))
-    assert minutes == pytest.approx(figures["minutes_per_month"], rel=0.03)
-    prices = figures["dollars_per_month"]
-    assert shown[5] == "$0"
-    for cell, where in zip(shown[6:], ("private ubuntu-slim", "private 2-core"), strict=True):
-        wanted = [prices[where]["beyond_free_plan"], prices[where]["all_paid"]]
-        assert money(cell) == [pytest.approx(each, rel=0.03, abs=0.05) for each in wanted]

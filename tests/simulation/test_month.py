@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from scheduler.cli.simulate import simulate
 from scheduler.simulation.figures import Figures
 from scheduler.simulation.month import Month
 from scheduler.simulation.scenario import DAY, NAMES, Cron, Lead, Scenario
+from tests.support.seed import seed
 
-MONTH = Scenario(profile="cron", jobs_a_day=1000 / 30)
+README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+MONTH = Scenario(profile="cron", jobs_a_day=33.0)
 profiles = pytest.mark.parametrize("profile", NAMES)
 
 
@@ -33,7 +39,7 @@ def sound(figures: Figures) -> None:
 @profiles
 def test_the_beginning_of_a_month_is_sound(profile: str) -> None:
     figures = played(profile, 4)
-    assert len(figures.outcomes) == 133
+    assert len(figures.outcomes) == 132
     sound(figures)
 
 
@@ -46,7 +52,7 @@ def test_a_holder_leaves_at_a_moment_when_nothing_is_near() -> None:
 @profiles
 def test_a_month_of_a_thousand_jobs_is_sound(profile: str) -> None:
     figures = played(profile)
-    assert len(figures.outcomes) == 1000
+    assert len(figures.outcomes) == 990
     sound(figures)
 
 
@@ -126,8 +132,8 @@ def test_what_people_open_starts_a_run_of_its_own() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("profile", ["balanced", "punctual"])
 def test_the_same_seed_gives_the_same_figures_and_another_one_others(profile: str) -> None:
-    def play(seed: int) -> Figures:
-        return Month(Scenario(profile=profile, jobs_a_day=50, days=1, seed=seed)).play()
+    def play(number: int) -> Figures:
+        return Month(Scenario(profile=profile, jobs_a_day=50, days=1, seed=number)).play()
 
     one, again, other = play(7), play(7), play(8)
     assert one == again
@@ -140,13 +146,69 @@ def test_minutes_are_those_of_the_month_whatever_its_length() -> None:
     assert figures.scenario.days * DAY == 4 * 86400
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", [2, 3])
-@pytest.mark.parametrize("lead", ["20s..5m", "2m..3d"])
-def test_three_hundred_jobs_a_day_are_no_burden(lead: str, seed: int) -> None:
-    scenario = Scenario(profile="punctual", jobs_a_day=300, days=3, lead=Lead.read(lead), seed=seed)
+@pytest.mark.parametrize(
+    ("lead", "number"),
+    [
+        pytest.param("20s..5m", 2, marks=pytest.mark.slow),
+        pytest.param("2m..3d", 3, marks=pytest.mark.slow),
+        pytest.param("20s..5m", 10 + seed(), marks=pytest.mark.soak),
+        pytest.param("2m..3d", 20 + seed(), marks=pytest.mark.soak),
+    ],
+)
+def test_three_hundred_jobs_a_day_are_no_burden(lead: str, number: int) -> None:
+    scenario = Scenario(
+        profile="punctual", jobs_a_day=300, days=3, lead=Lead.read(lead), seed=number
+    )
     figures = Month(scenario).play()
     assert (figures.lost, figures.doubled, figures.killed, figures.limited) == (0, 0, 0, 0)
     assert figures.late(0.5) <= 2
     assert figures.late(0.99) <= 45
     assert max(figures.counted) < 1000
+
+
+UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0}
+
+
+def seconds(text: str) -> float:
+    number, unit = text.split()
+    return float(number) * UNITS[unit]
+
+
+def money(text: str) -> list[float]:
+    return [float(each) for each in re.findall(r"\$([\d,.]+)", text.replace(",", ""))]
+
+
+def cells(name: str) -> list[str]:
+    match = re.search(rf"^\| {name} \|((?:[^|\n]+\|){{8}})$", README, re.MULTILINE)
+    assert match, f"the table of figures has no row for {name}"
+    return [cell.strip() for cell in match[1].split("|")[:-1]]
+
+
+def test_the_month_is_the_one_that_the_command_plays() -> None:
+    assert "`schedule simulate`" in README
+    given: dict[str | None, Any] = {each.name: each.default for each in simulate.params}
+    assert (given["jobs_a_day"], given["days"]) == (MONTH.jobs_a_day, MONTH.days)
+    assert Lead.read(given["lead"]) == MONTH.lead
+    assert (given["cron_kept"], given["people"]) == (MONTH.cron.kept, MONTH.people)
+    assert given["seed"] == MONTH.seed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_the_readme_s_figures_are_those_of_a_month(name: str) -> None:
+    """Lateness within a tenth or 0.2 s, minutes and dollars within 3 % or 5 cents."""
+    shown = cells("cron alone" if name == "cron" else f"`{name}`")
+    figures = played(name).as_json()
+    late = figures["lateness_s"]
+    told = [figures["lateness_soon_s"]["p50"], late["p50"], late["p95"], late["worst"]]
+    assert [seconds(cell) for cell in shown[:4]] == [
+        pytest.approx(each, rel=0.1, abs=0.2) for each in told
+    ]
+    assert figures["lost"] == 0
+    minutes = float(shown[4].replace(",", ""))
+    assert minutes == pytest.approx(figures["minutes_per_month"], rel=0.03)
+    prices = figures["dollars_per_month"]
+    assert shown[5] == "$0"
+    for cell, where in zip(shown[6:], ("private ubuntu-slim", "private 2-core"), strict=True):
+        wanted = [prices[where]["beyond_free_plan"], prices[where]["all_paid"]]
+        assert money(cell) == [pytest.approx(each, rel=0.03, abs=0.05) for each in wanted]
