@@ -165,6 +165,7 @@ def test_another_lock_is_another_folder(lock: Path) -> None:
     assert f"{sys.version_info[0]}{sys.version_info[1]}" in before.partition("-")[2]
 
 
+@pytest.mark.slow
 def test_a_wrong_hash_installs_nothing(folder: Path, lock: Path) -> None:
     text = lock.read_text(encoding="utf-8")
     lock.write_text(re.sub(r"[0-9a-f]{64}", "0" * 64, text, count=1), encoding="utf-8")
@@ -275,6 +276,7 @@ def step(tmp_path: Path, lock: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return script
 
 
+@pytest.mark.slow
 def test_a_hostile_checkout_is_not_imported(step: Path) -> None:
     done = subprocess.run([*BASH, step], capture_output=True, text=True, check=True)
     said = json.loads(done.stdout)
@@ -296,6 +298,7 @@ def test_the_cancel_signal_reaches_python(
         assert process.wait(timeout=120) == 7
 
 
+@pytest.mark.slow
 def test_pips_failure_is_one_error_and_its_words_are_no_commands(step: Path, wheels: Path) -> None:
     shutil.rmtree(wheels)
     done = subprocess.run([*BASH, step], capture_output=True, text=True, check=False)

@@ -56,7 +56,7 @@ def test_an_outage_at_its_beginning_breaks_no_chain(stage: Stage, path: str) -> 
     assert sorted(run.name for run in stage.runs()) == ["Agent message", "Scheduler"]
 
 
-@pytest.mark.parametrize("hold", ["0", "PT0S"])
+@pytest.mark.parametrize("hold", ["0", pytest.param("PT0S", marks=pytest.mark.slow)])
 def test_a_hold_of_no_time_is_one_pass_whatever_the_profile(stage: Stage, hold: str) -> None:
     stage.settings("profile: punctual\n")
     stage.open(body(3600))
@@ -79,7 +79,7 @@ def test_an_input_that_is_wrong(
     assert stage.runs() == []
 
 
-@pytest.mark.parametrize("profile", ["punctual", "thrifty"])
+@pytest.mark.parametrize("profile", ["punctual", pytest.param("thrifty", marks=pytest.mark.slow)])
 def test_asked_to_leave_before_it_has_begun(stage: Stage, profile: str) -> None:
     stage.open(body())
     with (

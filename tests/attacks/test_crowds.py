@@ -115,6 +115,7 @@ def test_2450_comments_are_read_once_and_under_the_claim_a_page(stage: Stage) ->
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_series_with_2450_comments_costs_like_any_other_once_it_has_run(tmp_path: Path) -> None:
     with served(tmp_path) as stage:
         spent = []

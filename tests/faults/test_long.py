@@ -55,19 +55,29 @@ def talk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(MemoryHub, "open", talked_about)
 
 
+@pytest.mark.parametrize(
+    "lives", [range(5), pytest.param(range(5, 20), marks=pytest.mark.slow)], ids=["5", "15 more"]
+)
 @pytest.mark.parametrize("name", VARIANTS)
-def test_the_invariants_hold(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_invariants_hold(name: str, lives: range, monkeypatch: pytest.MonkeyPatch) -> None:
     small = name == "small journal"
     for module in (journal, comments):
         monkeypatch.setattr(module, "WHOLE", 2 if small else 3000)
         monkeypatch.setattr(module, "OLDER", 4 if small else 150)
     monkeypatch.setattr(comments, "LONGEST_LINE", 10**8)
-    for seed in range(20):
+    for seed in lives:
         explore(name, 50_000 + seed)
 
 
 @pytest.mark.usefixtures("talk")
-@pytest.mark.parametrize("name", test_matrix.SETTINGS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        # Of targets with titles, without, and of events, one each.
+        pytest.param(name, marks=[] if place % 2 else [pytest.mark.slow])
+        for place, name in enumerate(test_matrix.SETTINGS)
+    ],
+)
 def test_each_fault_at_each_request(name: str) -> None:
     test_matrix.single(test_matrix.SETTINGS[name], 1)
 

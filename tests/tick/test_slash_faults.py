@@ -115,7 +115,10 @@ def test_a_job_that_was_held_before_its_time_waits_for_it_after_a_word() -> None
     assert not made.hub.ticket(1).open
 
 
-@both
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(one_off, id="one-off"), pytest.param(many, id="series", marks=pytest.mark.slow)],
+)
 def test_run_under_every_fault_runs_once(kind: Kind) -> None:
     def due() -> World:
         made = kind()
@@ -141,8 +144,13 @@ def test_run_under_every_fault_runs_once(kind: Kind) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["cancel", "snooze banana"]
-    + [pytest.param(each, marks=pytest.mark.slow) for each in ("pause", "snooze 1h", "snoze 1h")],
+    [
+        "cancel",
+        *(
+            pytest.param(each, marks=pytest.mark.slow)
+            for each in ("snooze banana", "pause", "snooze 1h", "snoze 1h")
+        ),
+    ],
 )
 def test_what_is_not_run_is_done_once_under_every_fault(name: str) -> None:
     def due() -> World:
@@ -233,7 +241,9 @@ def test_two_ticks_at_once_obey_once() -> None:
         assert made.count("s") == 2 + len([e for e in told(made)[1:] if e[0] != "command"])
 
 
-@pytest.mark.parametrize("name", ["pause", "snooze 1h", "cancel"])
+@pytest.mark.parametrize(
+    "name", ["cancel", *(pytest.param(n, marks=pytest.mark.slow) for n in ("pause", "snooze 1h"))]
+)
 def test_no_word_that_sends_nothing_is_taken_for_an_event_whose_answer_was_lost(name: str) -> None:
     for index, kind in itertools.product(range(1, 20), FAULTS):
         made = world(graphql=False)
