@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from scheduler.errors import (
     InvalidJob,
@@ -30,20 +31,20 @@ from scheduler.policy.decide import Fire
 from scheduler.ports import Comments, HeldQueue
 from scheduler.settings.model import Settings
 from scheduler.settings.profiles import Stay
-from scheduler.tick import claims, decide, dispatch, pacing
-from scheduler.tick.claims import Withdrawn
-from scheduler.tick.dispatch import Sent, Standing
+from scheduler.tick import claims, decide, dispatch
+from scheduler.tick.dispatch import Standing
 from scheduler.tick.occurrence import Known
+from scheduler.tick.outcome import Kind, Outcome, Progress, Waiting, attempt, note_of
 from scheduler.tick.process import process
-from scheduler.tick.report import Fired, Note, TickReport
+from scheduler.tick.report import TickReport
 from scheduler.tick.tick import OUTAGES, Tick
 
 #: A wall clock that moved otherwise than the steady one was set, or the machine slept.
 JUMP = timedelta(seconds=1)
 #: What this token was denied is tried again after this: seldom is a right given meanwhile.
 DENIED = timedelta(minutes=5)
-#: What is said of a job that a holder has nothing more to do with, until somebody changes it.
-DONE = ("dispatched", "missed", "rejected", "discarded", "held", "skipped", "paused")
+#: What ends a hold, whichever job it meets.
+ENDS = (RateLimited, VersionRetired, UsageError, SettingsUnreadable, Superseded)
 
 
 class Holder:
@@ -84,6 +85,7 @@ class Holder:
     def run(self) -> TickReport:
         """The pass, then the hold; leaves cleanly whatever GitHub says meanwhile."""
         report, silent = self._pass()
+        tally, notices = self.tick.tally, self.ctx.notices
         due, end = report.next_due, self.clock.now() + self._left(self._ends)
         idle = not self._hold or (self.stay is not Stay.HOLD and due is None)
         idle |= self.stay is Stay.DUE and due is not None and due > end
@@ -91,39 +93,38 @@ class Holder:
             return report
         if report.stopped:
             # GitHub did not answer, or wants to be left alone: a holder can wait for that.
-            report.notices.append(f"the pass stopped early and the hold went on: {report.stopped}")
-            report.stopped = ""
+            notices.append(f"the pass stopped early and the hold went on: {report.stopped}")
+            tally.stopped = ""
         if problem := self._begin():
-            report.notices.append(problem)
+            notices.append(problem)
         self.ctx.early, self.ctx.patience = LEAD, 0.0
         try:
             self._stay()
         except SchedulerError as ended:
-            report.stopped = f"the hold ended early: {ended}"
-            report.error = None if ended.passing else ended
+            tally.stopped = f"the hold ended early: {ended}"
+            tally.error = None if ended.passing else ended
         self._put_down()
         self.tick.say_untold()
         if silent and not self.board.looked and not self._stopped():
             raise silent
         if self.board.looked:
             now, waiting = self.clock.now(), self.board.waiting.values()
-            report.next_due = self.board.next_due()
-            report.waiting = sum(1 for found in waiting if found.job.run_at <= now)
-        pacing.tell(self.ctx, report)
-        report.requests = self.ctx.queue.requests
-        return report
+            tally.next_due = self.board.next_due()
+            tally.left = sum(1 for found in waiting if found.job.run_at <= now)
+        return self.tick.report()
 
     def _pass(self) -> tuple[TickReport, Unavailable | None]:
         """The pass; with the reason where GitHub did not even show the queue."""
         try:
-            return self.tick.run(), None
+            report = self.tick.run()
         except Unavailable as outage:
             if not self._hold or not outage.passing:
                 raise
-            report = self.ctx.report
-            report.stopped = str(outage)
-            report.comes_next(self.clock.now())
-            return report, outage
+            self.tick.tally.stopped = str(outage)
+            self.tick.tally.comes_next(self.clock.now())
+            return self.tick.report(), outage
+        self.ctx.notices.extend(self.ctx.refused.values())
+        return report, None
 
     def take_no_more(self) -> None:
         """End the pass before its next job, as its limit would; what is in hand is finished."""
@@ -132,12 +133,12 @@ class Holder:
 
     def abandon(self) -> TickReport:
         """The report of a holder that has no time left: the next tick finds what it began."""
-        report = self.ctx.report
-        report.dispatched += [_fired(sent) for sent in self.board.unrecorded]
-        report.stopped = "asked to leave; what could not be finished is left to the next tick"
-        report.comes_next(self.clock.now())
-        report.requests = self.ctx.queue.requests
-        return report
+        tally = self.tick.tally
+        for sent in self.board.unrecorded:
+            tally.add(Outcome(number=sent.standing.found.number, fired=dispatch.fired(sent)))
+        tally.stopped = "asked to leave; what could not be finished is left to the next tick"
+        tally.comes_next(self.clock.now())
+        return self.tick.report()
 
     def _left(self, until: float) -> timedelta:
         return timedelta(seconds=until - self.clock.monotonic())
@@ -189,63 +190,60 @@ class Holder:
         if step is Step.SETTLE:
             sent = board.unrecorded.pop(0)
             found = sent.standing.found
-            self.lookout.forget(found.number)
-            self._guarded(found, lambda: dispatch.settle(self.ctx, sent))
-            self._stays(found.number)
+            self.tick.forget(found.number)
+            outcome = self._guarded(found, lambda done: dispatch.settle(self.ctx, done, sent))
+            self._waits(outcome.waiting)
         elif step is Step.TELL:
             self.tick.tell()
         elif number is None:
             self.lookout.look_around()
         elif step is Step.FIRE:
             standing = board.claimed.pop(number)
-            self._guarded(standing.found, lambda: self._fire(standing))
+            self._guarded(standing.found, lambda done: self._fire(done, standing))
         else:
             found = board.waiting[number]
-            self._guarded(found, lambda: self._take_up(found, step))
+            self._guarded(found, lambda done: self._take_up(done, found, step))
 
-    def _guarded(self, found: Known, act: Callable[[], None]) -> None:
-        # What went wrong with one job is noted; it is looked at again a little later.
-        report = self.ctx.report
-        try:
-            act()
-        except Paced as early:  # the others go on meanwhile
-            self._put_back(found, early.retry_at - self.clock.now())
-        except (RateLimited, VersionRetired, UsageError, SettingsUnreadable, Superseded):
+    def _guarded(self, found: Known, act: Callable[[Progress], None]) -> Outcome:
+        """Do ``act`` about a job; what goes wrong is noted, and it is looked at again later.
+
+        Raises:
+            RateLimited, VersionRetired, UsageError, SettingsUnreadable, Superseded: no job
+                after it would fare better.
+            NotPermitted: the same, by what became of several.
+        """
+        outcome = attempt(found.number, act, self.tick.tally)
+        problem = outcome.problem
+        if isinstance(problem, Paced):  # the others go on meanwhile
+            self._put_back(found, problem.retry_at - self.clock.now())
+        elif isinstance(problem, ENDS):
             self._put_back(found)
-            raise
-        except Withdrawn as withdrawn:
-            self._put_back(found)
-            report.withdrawn.append(Note(id=found.number, reason=str(withdrawn)))
-        except InvalidJob as problem:
+            raise problem
+        elif isinstance(problem, InvalidJob):
             # Until its author has changed the text, which a poll shows.
             self.board.drop(found.number)
             self.tick.refuse(found.ticket, problem)
-        except SchedulerError as problem:
-            denied = isinstance(problem, NotPermitted)
-            self._put_back(found, DENIED if denied else AGAIN)
-            report.retrying.append(Note(id=found.number, reason=str(problem)))
-            if denied:
-                # Whether that is this job's fault, the next poll tells, or the jobs after it.
-                self.lookout.next_poll = self.clock.monotonic()
-                self._denied.add(found.number)
-                if len(self._denied) == OUTAGES:
-                    raise
-        except Exception as bug:  # noqa: BLE001 - not even a bug of ours may hide a neighbour
-            self._put_back(found)
-            reason = f"internal error: {bug!r}; report it"
-            report.retrying.append(Note(id=found.number, reason=reason))
+        elif problem is not None:
+            self._failed(found, problem)
+        return outcome
+
+    def _failed(self, found: Known, problem: Exception) -> None:
+        denied = isinstance(problem, NotPermitted)
+        self._put_back(found, DENIED if denied else AGAIN)
+        self.tick.tally.note(found.number, *note_of(problem))
+        if denied:
+            # Whether that is this job's fault, the next poll tells, or the jobs after it.
+            self.lookout.next_poll = self.clock.monotonic()
+            self._denied.add(found.number)
+            if len(self._denied) == OUTAGES:
+                raise problem
 
     def _put_back(self, found: Known, after: timedelta = AGAIN) -> None:
         if found.number in self.lookout.listed:
             found = self.board.waiting.get(found.number, found)
             self.board.put(found, self.clock.now() + after)
 
-    def _done(self, number: int) -> int:
-        """How often it was said that nothing more is to be done about a job."""
-        said = (note for name in DONE for note in getattr(self.ctx.report, name))
-        return sum(1 for note in said if note.id == number)
-
-    def _take_up(self, found: Known, step: Step) -> None:
+    def _take_up(self, done: Progress, found: Known, step: Step) -> None:
         """Claim a job for its instant, or do the one thing that is to be done about it now."""
         number, board = found.number, self.board
         self.lookout.renew()
@@ -255,30 +253,27 @@ class Holder:
         if board.waiting.get(number) is not found:
             return
         self._put_back(found)
-        self.lookout.forget(number)
-        done = self._done(number)
+        self.tick.forget(number)
         if self.clock.monotonic() >= self._unsettled_until:
             self.ctx.unsettled.clear()
         fire = self._simply(found) if step is Step.CLAIM else None
         if fire is not None:
-            if standing := dispatch.begin(self.ctx, found, fire):
+            if standing := dispatch.begin(self.ctx, done, found, fire):
                 board.claimed[number] = standing
         else:
-            process(self.ctx, found)
+            process(self.ctx, done, found)
             self._denied.clear()
-        if self._stays(number):
-            return
-        if number in board.claimed or self._done(number) > done:
+        if done.waiting:
+            self._waits(done.waiting)
+        elif number in board.claimed or done.final:
             # What somebody has to decide, they decide by changing the issue: a poll shows it.
             board.drop(number)
 
-    def _stays(self, number: int) -> bool:
+    def _waits(self, waiting: Waiting | None) -> None:
         """Let a job wait again that was dealt with and whose issue stays open."""
-        if number not in self.ctx.stays:
-            return False
-        found, at = self.ctx.stays.pop(number)
-        self.board.put(found, at if at > found.job.run_at else None)
-        return True
+        if waiting is not None:
+            found, at = waiting.found, waiting.at
+            self.board.put(found, at if at > found.job.run_at else None)
 
     def _simply(self, found: Known) -> Fire | None:
         """The decision about a job of which all is known, if it is simply to be sent."""
@@ -286,16 +281,14 @@ class Holder:
         decision = decide.decision(self.ctx, found, Comments(items=()), found.history)
         return None if kept or found.ticket.locked or not isinstance(decision, Fire) else decision
 
-    def _fire(self, standing: Standing) -> None:
-        number = standing.found.number
-        done = self._done(number)
-        self.ctx.report.due += 1
-        sent = dispatch.fire(self.ctx, standing)
+    def _fire(self, done: Progress, standing: Standing) -> None:
+        self.tick.tally.due += 1
+        sent = dispatch.fire(self.ctx, done, standing)
         # Only this shows what the token may do; a claim is no more than a comment.
         self._denied.clear()
         if sent:
             self.board.unrecorded.append(sent)
-        elif self._done(number) == done:
+        elif not done.final:
             self._put_back(standing.found)
         if self.ctx.unsettled:
             # Until that claim is settled, or another tick has settled it.
@@ -310,15 +303,10 @@ class Holder:
             self.board.put(standing.found)
         while self.board.unrecorded:
             sent = self.board.unrecorded.pop(0)
-            try:
-                dispatch.settle(self.ctx, sent)
-            except SchedulerError as problem:
-                note = Note(id=sent.standing.found.number, reason=str(problem))
-                self.ctx.report.retrying.append(note)
-                self._put_back(sent.standing.found)
-
-
-def _fired(sent: Sent) -> Fired:
-    found, entry = sent.standing.found, sent.entry
-    late = entry.lateness_s or 0.0
-    return Fired(id=found.number, run_id=entry.run_id, run_url=entry.run_url, lateness_s=late)
+            found, act = sent.standing.found, partial(dispatch.settle, self.ctx, sent=sent)
+            problem = attempt(found.number, act, self.tick.tally).problem
+            if isinstance(problem, SchedulerError):
+                self.tick.tally.note(found.number, Kind.RETRYING, str(problem))
+                self._put_back(found)
+            elif problem is not None:
+                raise problem

@@ -17,15 +17,13 @@ from scheduler.settings.model import Settings
 from scheduler.tick import claims, rules
 from scheduler.tick.claims import changed
 from scheduler.tick.context import renew
-from scheduler.tick.report import Note
+from scheduler.tick.outcome import Kind
 from scheduler.tick.rules import COUNTED
 from scheduler.tick.tick import Tick
 
 #: Settings and quotas are at most this old when a job is claimed, in seconds, and so a minute
 #: when it is dispatched.
 REFRESH = 50.0
-#: What is said of a job until something else is done about it.
-PASSING = ("invalid", "held", "retrying")
 
 
 class Superseded(SchedulerError):
@@ -82,7 +80,7 @@ class Lookout:
             raise
         except Unavailable as outage:
             if not self._silent:
-                self.ctx.report.notices.append(f"a poll was not answered: {outage}")
+                self.ctx.notices.append(f"a poll was not answered: {outage}")
             self._silent = True
             return
         self._silent = False
@@ -120,13 +118,6 @@ class Lookout:
             self._seen = {}
             self._take_in()
 
-    def forget(self, number: int) -> None:
-        """What is now done about a job replaces what was said of it before."""
-        self.tick.untold.pop(number, None)
-        for name in PASSING:
-            notes: list[Note] = getattr(self.ctx.report, name)
-            notes[:] = [note for note in notes if note.id != number]
-
     def _take_in(self) -> None:
         """Make the board say what the open issues say now."""
         board = self.board
@@ -135,7 +126,7 @@ class Lookout:
         busy = set(board.claimed) | {sent.standing.found.number for sent in board.unrecorded}
         for number in set(board.waiting) - set(self.listed):
             board.drop(number)
-            self.forget(number)
+            self.tick.forget(number)
             self.ctx.facts.forget_acts(number)
         seen, now = {}, self.ctx.clock.now()
         # What was read of comments is older than these issues.
@@ -150,7 +141,7 @@ class Lookout:
                 again = board.again(number) if before and _talked(before, ticket) else None
                 board.drop(number)
                 if again is None:
-                    self.forget(number)
+                    self.tick.forget(number)
                 if found := self.tick.read(ticket, now=now):
                     board.put(found, None if found.command else again)
             seen[number] = ticket
@@ -169,7 +160,7 @@ class Lookout:
                 del self.board.claimed[number]
                 self.ctx.facts.forget_acts(number)
                 claims.withdraw(self.ctx, standing.held)
-                self.ctx.report.withdrawn.append(Note(id=number, reason=reason))
+                self.tick.tally.note(number, Kind.WITHDRAWN, reason)
 
     def _enter(self) -> None:
         board = self.board
@@ -177,7 +168,7 @@ class Lookout:
         others = [*self._closed, *self.listed.values()]
         rules.enter(self.ctx, known, others, now=self.ctx.clock.now())
         # Said at once, as a pass does, and not more at a time.
-        most = max(self.ctx.settings.limits.per_tick - self.ctx.ended, 0)
+        most = max(self.ctx.settings.limits.per_tick - self.tick.tally.ended, 0)
         refused = (
             number for number, found in board.waiting.items() if rules.forbidden(self.ctx, found)
         )

@@ -165,7 +165,7 @@ class Month:
         except SchedulerError as problem:
             self.problems.append(f"{clock.now()}: {problem}")
             return
-        notes = [n for name in TROUBLE for n in getattr(report, name)]
+        notes = [n for name in TROUBLE for n in report.notes[name]]
         found = [
             *report.notices,
             *([report.stopped] if report.stopped else []),

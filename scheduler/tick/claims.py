@@ -25,6 +25,7 @@ from scheduler.ports import Accepted, Comment, Dispatch, Ticket
 from scheduler.settings.model import CLAIM_VALIDITY
 from scheduler.tick.context import Context
 from scheduler.tick.discussions import Again
+from scheduler.tick.outcome import Withdrawn
 from scheduler.tick.report import withdrawn_comment
 
 #: How often what was read is read again when it is older than what was written.
@@ -75,10 +76,6 @@ class Fresh:
     ticket: Ticket
     comments: tuple[Comment, ...]
     as_of: datetime | None
-
-
-class Withdrawn(SchedulerError):
-    """The claim was given up before anything was sent; the message says why."""
 
 
 class GivenUp(Withdrawn):

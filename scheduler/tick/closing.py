@@ -17,6 +17,7 @@ from scheduler.policy import series
 from scheduler.tick import decide, issues, record, rules
 from scheduler.tick.context import Context
 from scheduler.tick.occurrence import Known
+from scheduler.tick.outcome import Progress
 from scheduler.tick.report import moved_comment
 
 #: GitHub's words for the faces under a comment.
@@ -41,7 +42,7 @@ def obey(ctx: Context, found: Known, state: State) -> Known:
     return found
 
 
-def after(ctx: Context, found: Known, journal: Journal, state: State) -> None:
+def after(ctx: Context, done: Progress, found: Known, journal: Journal, state: State) -> None:
     """Do to the issue of ``found`` what follows from its occurrence being ``state``."""
     said = found.command
     if said is not None:
@@ -53,7 +54,7 @@ def after(ctx: Context, found: Known, journal: Journal, state: State) -> None:
         issues.show(ctx, found.ticket, State.PENDING)
         runs_on = True
     if runs_on or (said is not None and state is not State.DISPATCHED):
-        _go_on(ctx, found, journal)
+        _go_on(ctx, done, found, journal)
     else:
         close(ctx, found, state)
 
@@ -78,7 +79,7 @@ def _comes(ctx: Context, found: Known, journal: Journal, left: Iterable[Command]
     return decide.locate(ctx, found, (), history, left=left)
 
 
-def _go_on(ctx: Context, found: Known, journal: Journal) -> None:
+def _go_on(ctx: Context, done: Progress, found: Known, journal: Journal) -> None:
     paused = found.paused
     # Beside one command there may stand another.
     comes = replace(_comes(ctx, found, journal, left=found.said), paused=paused)
@@ -91,9 +92,9 @@ def _go_on(ctx: Context, found: Known, journal: Journal) -> None:
         due = _comes(ctx, found, journal).job.run_at
         issues.retitle(ctx, found.ticket, lambda title: series.retitled(title, due))
     again = comes.job.run_at if found.command is None else ctx.clock.now()
-    ctx.stays[found.number] = (comes, again)
+    done.wait(comes, again)
     if not comes.waits and comes.job.run_at > ctx.clock.now():
-        ctx.report.comes_next(comes.job.run_at)
+        done.look_again(comes.job.run_at)
 
 
 def _answer(ctx: Context, said: Command, content: str) -> None:

@@ -12,8 +12,6 @@ from scheduler.ports import Clock, Queue
 from scheduler.settings.model import Settings
 from scheduler.tick.discussions import Discussions
 from scheduler.tick.facts import Facts
-from scheduler.tick.occurrence import Known
-from scheduler.tick.report import Note, TickReport
 from scheduler.times.pace import PATIENCE
 
 #: For how long after its last change the comments of a held issue are read for a person's
@@ -55,16 +53,8 @@ class Context:
     unsettled: set[str] = field(default_factory=set)
     #: What is to be said of labels that can't be put on, once of each issue.
     refused: dict[int, str] = field(default_factory=dict)
-    report: TickReport
-    #: Where jobs are that were dealt with and stay open, and from when on to look at them.
-    stays: dict[int, tuple[Known, datetime]] = field(default_factory=dict)
-    #: Dispatches that were sent, whatever came of them, and jobs that were ended without one.
-    sent: int = 0
-    ended: int = 0
-
-    def note(self, kind: str, found: Known, reason: str) -> None:
-        """Say in the report's list ``kind`` where a job is, and why."""
-        getattr(self.report, kind).append(Note(id=found.number, reason=reason))
+    #: What is to be said of the tick as a whole, in this order.
+    notices: list[str] = field(default_factory=list)
 
 
 def new_context(
@@ -84,7 +74,6 @@ def new_context(
     """
     login = settings.scheduler.login
     facts = Facts(queue, clock=clock, login=login, settings_found=settings_found, branch=branch)
-    now = clock.now()
     return Context(
         queue=queue,
         clock=clock,
@@ -93,8 +82,7 @@ def new_context(
         nonce=nonce,
         facts=facts,
         discussions=Discussions(queue, login=facts.login),
-        began=now,
-        report=TickReport(now=now),
+        began=clock.now(),
     )
 
 

@@ -133,7 +133,7 @@ def _may_command(ctx: Context, user: User, job: Job) -> bool | None:
     except (Rejected, Unavailable, NotPermitted) as problem:
         ctx.unheard.add(user.login)
         words = f"comment: whether {user.login!r} may say what becomes of jobs can't be told"
-        ctx.report.notices.append(f"{words} now, for their role: {problem}")
+        ctx.notices.append(f"{words} now, for their role: {problem}")
         return None
 
 

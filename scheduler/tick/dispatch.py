@@ -27,11 +27,12 @@ from scheduler.tick import (
     rules,
     settlement,
 )
-from scheduler.tick.claims import AnswerLost, Fresh, GivenUp, Held, Withdrawn, Work
+from scheduler.tick.claims import AnswerLost, Fresh, GivenUp, Held, Work
 from scheduler.tick.conditions import NotNow
 from scheduler.tick.context import Context
 from scheduler.tick.occurrence import Known
-from scheduler.tick.report import Fired, stays_comment
+from scheduler.tick.outcome import Fired, Kind, Progress, Withdrawn
+from scheduler.tick.report import stays_comment
 from scheduler.tick.rules import requested_by
 
 
@@ -53,20 +54,27 @@ class Sent:
     entry: Entry
 
 
-def claimed(ctx: Context, found: Known, decision: Fire | End) -> None:
+def fired(sent: Sent) -> Fired:
+    """A dispatch as the report tells it."""
+    entry, number = sent.entry, sent.standing.found.number
+    late = entry.lateness_s or 0.0
+    return Fired(id=number, run_id=entry.run_id, run_url=entry.run_url, lateness_s=late)
+
+
+def claimed(ctx: Context, done: Progress, found: Known, decision: Fire | End) -> None:
     """Claim ``found``, read it again, then dispatch or end it, and record that.
 
     Raises:
         Withdrawn: the claim was given up, and nothing was sent.
         RateLimited, Unavailable, Rejected, NotPermitted: GitHub's answer, untold yet.
     """
-    standing = begin(ctx, found, decision)
-    sent = fire(ctx, standing) if standing else None
+    standing = begin(ctx, done, found, decision)
+    sent = fire(ctx, done, standing) if standing else None
     if sent:
-        settle(ctx, sent)
+        settle(ctx, done, sent)
 
 
-def begin(ctx: Context, found: Known, decision: Fire | End) -> Standing | None:
+def begin(ctx: Context, done: Progress, found: Known, decision: Fire | End) -> Standing | None:
     """Claim ``found`` and read it again; the claim under which it may now be sent.
 
     None: there is nothing to be sent, and what was to be done instead is done.
@@ -76,13 +84,13 @@ def begin(ctx: Context, found: Known, decision: Fire | End) -> Standing | None:
     if isinstance(decision, Fire) and problem is None:
         against = conditions.against(ctx, found)
         if isinstance(against, NotNow):
-            ctx.note("retrying", found, against.reason)
-            ctx.stays[found.number] = (against.found or found, against.until)
-            ctx.report.comes_next(against.until)
+            done.note(Kind.RETRYING, against.reason)
+            done.wait(against.found or found, against.until)
+            done.look_again(against.until)
             return None
         problem = (State.SKIPPED, against) if against else None
     if problem and isinstance(decision, Fire) and problem[0] in (State.PAUSED, State.HELD):
-        _stays(ctx, found, *problem)
+        _stays(ctx, done, found, *problem)
         return None
     if problem and isinstance(decision, Fire):
         decision = End(
@@ -110,8 +118,8 @@ def begin(ctx: Context, found: Known, decision: Fire | End) -> Standing | None:
     )
     firing = isinstance(decision, Fire)
     if firing and listed(work.target) in ctx.unsettled:
-        ctx.note("retrying", found, "waits: an answer about the same target was lost")
-        ctx.report.comes_next(ctx.report.now)
+        done.note(Kind.RETRYING, "waits: an answer about the same target was lost")
+        done.look_again(ctx.began)
         return None
     ctx.discussions.acquaint(found.ticket)
     newest = ctx.facts.newest_run(target.repo) if firing else None
@@ -120,28 +128,28 @@ def begin(ctx: Context, found: Known, decision: Fire | End) -> Standing | None:
         held, fresh = claims.claim(ctx, work, decision, newest)
     except Rejected as refused:
         # Without a claim nothing may be sent; the label is all that can still be said.
-        ctx.note("held", found, f"no claim can be written: {refused}")
+        done.note(Kind.HELD, f"no claim can be written: {refused}")
         issues.show(ctx, found.ticket, State.HELD)
         return None
     except GivenUp as given_up:
         if given_up.times < policy.PATIENT:
             raise
-        ctx.note("held", found, str(given_up))
+        done.note(Kind.HELD, str(given_up))
         issues.show(ctx, found.ticket, State.HELD)
         return None
     _same_login(ctx, held)
     found, history = _confirmed(ctx, found, decision, held, fresh, blind=blind)
     standing = Standing(found=found, work=work, held=held, history=history)
     if isinstance(decision, End):
-        _end(ctx, standing, decision.state, decision.reason)
+        _end(ctx, done, standing, decision.state, decision.reason)
         return None
     return standing
 
 
-def _stays(ctx: Context, found: Known, state: State, reason: str) -> None:
+def _stays(ctx: Context, done: Progress, found: Known, state: State, reason: str) -> None:
     """Show that a job stays paused or on hold, whoever took its label off, and say why once."""
     ticket = found.ticket
-    ctx.note(state.value, found, reason)
+    done.note(Kind(state.value), reason)
     told = Explanation(text_hash=hashlib.sha256(reason.encode()).hexdigest()[:16])
     if all(each.text_hash != told.text_hash for each in found.history.explanations):
         # Only a courtesy: the label and the tick's report say it as well.
@@ -192,34 +200,34 @@ def _confirmed(
     return now_found, history
 
 
-def _end(ctx: Context, standing: Standing, state: State, reason: str) -> None:
+def _end(ctx: Context, done: Progress, standing: Standing, state: State, reason: str) -> None:
     found = standing.found
-    ctx.ended += 1
+    done.ended = True
     found = closing.obey(ctx, found, state)
     entry = record.entry(ctx, found, state, standing.history, standing.held.claim, reason=reason)
     obeyed = found.command is not None and state in CARRIED_OUT
-    ctx.note("obeyed" if obeyed else state.value, found, reason)
+    done.note(Kind.OBEYED if obeyed else Kind(state.value), reason)
     found, journal = record.write(ctx, found, standing.history, entry, own=standing.held.claim)
-    closing.after(ctx, found, journal, state)
+    closing.after(ctx, done, found, journal, state)
 
 
-def fire(ctx: Context, standing: Standing) -> Sent | None:
+def fire(ctx: Context, done: Progress, standing: Standing) -> Sent | None:
     """Dispatch under a claim; what is then to be recorded.
 
     None: it was not accepted, or that can't be told, and what follows is done.
     """
     found, claim = standing.found, standing.held.claim
-    ctx.sent += 1
+    done.sent += 1
     # A claim may be early, a dispatch never.
     while (early := found.job.run_at - ctx.clock.now()) > timedelta(0):
         ctx.clock.sleep(early.total_seconds())
     try:
         accepted, sent_at = claims.send(ctx, standing.work, standing.held)
     except AnswerLost as lost:
-        _lost(ctx, standing, lost)
+        _lost(ctx, done, standing, lost)
         return None
     except Rejected as refused:
-        _end(ctx, standing, State.DISCARDED, str(refused))
+        _end(ctx, done, standing, State.DISCARDED, str(refused))
         return None
     if accepted.run_id:
         ctx.facts.saw_run(standing.work.dispatch.target.repo, accepted.run_id, claim.key)
@@ -234,7 +242,7 @@ def fire(ctx: Context, standing: Standing) -> Sent | None:
     return Sent(standing=standing, entry=entry)
 
 
-def settle(ctx: Context, sent: Sent) -> None:
+def settle(ctx: Context, done: Progress, sent: Sent) -> None:
     """Record a dispatch that GitHub accepted, and close its issue."""
     standing, entry = sent.standing, sent.entry
     found, claim = standing.found, standing.held.claim
@@ -242,47 +250,45 @@ def settle(ctx: Context, sent: Sent) -> None:
         entry = settlement.identify(ctx, entry, claim, found.number)
         if entry.run_id:
             ctx.facts.saw_run(standing.work.dispatch.target.repo, entry.run_id, entry.key)
-    late = entry.lateness_s or 0.0
-    ctx.report.dispatched.append(
-        Fired(id=found.number, run_id=entry.run_id, run_url=entry.run_url, lateness_s=late)
-    )
+    done.fired = fired(replace(sent, entry=entry))
     found, journal = record.write(ctx, found, standing.history, entry, own=claim)
-    closing.after(ctx, found, journal, State.DISPATCHED)
+    closing.after(ctx, done, found, journal, State.DISPATCHED)
 
 
-def _lost(ctx: Context, standing: Standing, lost: AnswerLost) -> None:
+def _lost(ctx: Context, done: Progress, standing: Standing, lost: AnswerLost) -> None:
     found, claim = standing.found, standing.held.claim
     # The claim's window is still open: only a run that names the occurrence is proof.
     outcome = settlement.by_title(ctx, claim, found.number)
     if outcome is not None:
-        recovered(ctx, found, standing.history, claim, outcome, own=claim)
+        recovered(ctx, done, found, standing.history, claim, outcome=outcome, own=claim)
         return
     if not standing.work.title:
         ctx.unsettled.add(listed(standing.work.target))
-    ctx.note("retrying", found, f"{lost}; whether it ran is looked up later")
-    ctx.report.comes_next(ctx.clock.now() + ctx.settings.limits.recover_after)
+    done.note(Kind.RETRYING, f"{lost}; whether it ran is looked up later")
+    done.look_again(ctx.clock.now() + ctx.settings.limits.recover_after)
 
 
 def recovered(
     ctx: Context,
+    done: Progress,
     found: Known,
     history: History,
     claim: Claim,
-    outcome: Found,
     *,
+    outcome: Found,
     own: Claim | None = None,
 ) -> None:
     """Record the run that was found to be a claim's, and close if that was the job's."""
     ctx.facts.started[outcome.run.id] = claim.key
     entry = record.entry(ctx, found, State.DISPATCHED, history, claim)
     reason = f"run {outcome.run.id}, found by {outcome.matched}"
-    ctx.note("recovered", found, reason)
+    done.note(Kind.RECOVERED, reason)
     found, journal = record.write(ctx, found, history, started(entry, outcome), own=own)
     if claim.key == found.key:
-        closing.after(ctx, found, journal, State.DISPATCHED)
+        closing.after(ctx, done, found, journal, State.DISPATCHED)
     else:
         # What it is at meanwhile is due as well.
-        ctx.report.comes_next(ctx.report.now)
+        done.look_again(ctx.began)
 
 
 def started(entry: Entry, outcome: Found) -> Entry:

@@ -5,9 +5,10 @@ Nothing is dispatched here; a claim that is still young is left to the next tick
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from scheduler.errors import Rejected, Unavailable
 from scheduler.job.states import LABELLED, TERMINAL, State, state_label
@@ -18,7 +19,7 @@ from scheduler.tick import decide, issues, record, rules, settlement
 from scheduler.tick.context import Context
 from scheduler.tick.dispatch import started
 from scheduler.tick.invalid import RECENT
-from scheduler.tick.report import Note
+from scheduler.tick.outcome import Kind, Progress, Tally, attempt, note_of
 
 #: No job is claimed so long before its instant.
 EARLY = timedelta(minutes=1)
@@ -26,41 +27,50 @@ EARLY = timedelta(minutes=1)
 PROBE = "Looking into what became of the attempt above."
 
 
-def settle(ctx: Context, closed: Iterable[Ticket]) -> None:
-    """Settle the claims that stand on the issues closed within the last hour."""
-    report = ctx.report
-    since = report.now - RECENT
+def settle(ctx: Context, closed: Iterable[Ticket], tally: Tally) -> None:
+    """Settle the claims that stand on the issues closed within the last hour.
+
+    What came of each is counted in ``tally``; one of which something is said there already is
+    left alone.
+
+    Raises:
+        RateLimited, NotPermitted: GitHub's answer.
+    """
+    since = ctx.began - RECENT
     states = {state_label(ctx.settings.label, state) for state in LABELLED}
-    done = {note.id for note in report.dispatched} | {
-        note.id for name in report.NOTES for note in getattr(report, name)
-    }
+    named = tally.named()
     for ticket in closed:
-        told = ticket.number in done or states & set(ticket.labels) or _ended(ctx, ticket)
+        told = ticket.number in named or bool(states & set(ticket.labels))
+        # Only beside due jobs, of which each request is counted: a tick with nothing due looks.
+        told = told or (bool(tally.due) and _ended(ctx, ticket))
         if not ticket.comments or told or (ticket.closed_at or ticket.updated_at) < since:
             continue
         recent = ctx.facts.recent_comments(since, earlier=True)
         if recent is None and _over(ctx, ticket):
             continue  # of too many comments to look through, those of what is over tell nothing
-        here = [comment for comment in recent or () if comment.issue == ticket.number]
-        try:
-            if recent is None or any(_claimed(ctx, comment) for comment in here):
-                _settle(ctx, ticket)
-            else:
-                _mark(ctx, ticket, here)
-        except (Rejected, Unavailable) as problem:
-            report.retrying.append(Note(id=ticket.number, reason=str(problem)))
-            report.comes_next(report.now)
+        here = None if recent is None else [each for each in recent if each.issue == ticket.number]
+        look = partial(_look, ctx, ticket=ticket, here=here)
+        problem = attempt(ticket.number, look, tally).problem
+        if isinstance(problem, (Rejected, Unavailable)):
+            tally.note(ticket.number, *note_of(problem), again=ctx.began)
+        elif problem is not None:
+            raise problem
+
+
+def _look(ctx: Context, done: Progress, *, ticket: Ticket, here: Sequence[Comment] | None) -> None:
+    """Settle one issue, or put its label on; ``here`` are its recent comments, if known."""
+    if here is None or any(_claimed(ctx, comment) for comment in here):
+        _settle(ctx, done, ticket)
+    else:
+        _mark(ctx, ticket, here)
 
 
 def _ended(ctx: Context, ticket: Ticket) -> bool:
-    """Whether the issue itself shows that nothing is to be settled yet; asks for nothing.
-
-    Only beside due jobs, of which each request is counted: a tick with nothing due looks.
-    """
+    """Whether the issue itself shows that nothing is to be settled yet; asks for nothing."""
     closed_at = ticket.closed_at or ticket.updated_at
-    young = ctx.report.now - closed_at < ctx.settings.limits.recover_after
+    young = ctx.began - closed_at < ctx.settings.limits.recover_after
     # A claim on what was just closed would be left alone for as long, whoever closed it.
-    return bool(ctx.report.due) and (young or _early(ctx, ticket))
+    return young or _early(ctx, ticket)
 
 
 def _early(ctx: Context, ticket: Ticket) -> bool:
@@ -107,7 +117,7 @@ def _mark(ctx: Context, ticket: Ticket, here: Iterable[Comment]) -> None:
         issues.mark(ctx, ticket, state)
 
 
-def _settle(ctx: Context, ticket: Ticket) -> None:
+def _settle(ctx: Context, done: Progress, ticket: Ticket) -> None:
     comments = ctx.queue.comments(ticket.number)
     if not _introduced(ctx, ticket, comments):
         return
@@ -135,7 +145,7 @@ def _settle(ctx: Context, ticket: Ticket) -> None:
         ctx.facts.forget_comments()
         journal, _ = record.write_journal(ctx, ticket.number, history, entry)
         history = replace(history, journal=journal)
-        ctx.report.recovered.append(Note(id=ticket.number, reason=reason))
+        done.note(Kind.RECOVERED, reason)
 
 
 def _young(ctx: Context, claim: Claim, comments: Comments) -> bool:

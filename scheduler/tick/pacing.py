@@ -6,10 +6,10 @@ dispatched is one comment at least, its claim.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 from scheduler.tick.context import Context
-from scheduler.tick.report import TickReport
 from scheduler.times.instants import format_duration, format_instant
 from scheduler.times.pace import PER_HOUR, PER_MINUTE, paced
 
@@ -33,18 +33,12 @@ def make_room(ctx: Context) -> None:
         ctx.clock.sleep(wait)
 
 
-def tell(ctx: Context, report: TickReport) -> None:
-    """Say what was waited for, and when the due jobs that are left are through.
-
-    What was said of that before is taken back.
-    """
-    report.notices[:] = [line for line in report.notices if not line.startswith(LIMITS)]
+def notices(ctx: Context, left: int) -> Iterator[str]:
+    """What was waited for, and when the ``left`` due jobs are through."""
     if ctx.waited >= 1:
-        report.notices.append(f"{LIMITS}: this tick waited {ctx.waited:.0f}s for that")
-    if report.left and (seconds := ctx.queue.room(report.left)) >= LONG:
+        yield f"{LIMITS}: this tick waited {ctx.waited:.0f}s for that"
+    if left and (seconds := ctx.queue.room(left)) >= LONG:
         last = format_instant(ctx.clock.now() + timedelta(seconds=seconds))
         length = format_duration(timedelta(minutes=max(round(seconds / 60), 1)))
-        jobs = "1 due job is" if report.left == 1 else f"{report.left} due jobs are"
-        report.notices.append(
-            f"{LIMITS}: {jobs} left, and the last starts at {last} at the earliest, in {length}"
-        )
+        jobs = "1 due job is" if left == 1 else f"{left} due jobs are"
+        yield f"{LIMITS}: {jobs} left, and the last starts at {last} at the earliest, in {length}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from scheduler.job.states import State, state_label
 from scheduler.journal.journal import NEVER_STARTED, Claim, History, highest_attempt, never_started
@@ -12,55 +12,70 @@ from scheduler.policy.decide import Decision, End, Fire
 from scheduler.policy.recovery import Found, Unclear
 from scheduler.ports import Comments
 from scheduler.tick import closing, decide, dispatch, issues, record, rules, settlement
-from scheduler.tick.claims import Withdrawn, changed
+from scheduler.tick.claims import changed
 from scheduler.tick.context import HELD_FOR, Context
 from scheduler.tick.discussions import is_long
 from scheduler.tick.occurrence import Known
+from scheduler.tick.outcome import Kind, Progress, Withdrawn
 
 #: Of a job that its label alone keeps on hold.
 KEPT = policy.Wait(reason="on hold; its comments say why", state=State.HELD)
 
 
-def process(ctx: Context, found: Known) -> None:
-    """Do the one thing that is to be done with a due job now.
+@dataclass(frozen=True, kw_only=True)
+class Looked:
+    """A job as its issue shows it now."""
+
+    found: Known
+    comments: Comments
+    #: What the comments record.
+    history: History
+
+
+def process(ctx: Context, done: Progress, found: Known) -> None:
+    """Do the one thing that is to be done with a due job now; ``done`` says what that was.
 
     Raises:
         Withdrawn: a claim was given up; the next tick looks again.
         RateLimited, Unavailable, Rejected, NotPermitted: GitHub's answer, untold yet.
     """
     if found.ticket.locked:
-        ctx.note("held", found, "the issue is locked; unlock it to have the job run")
+        done.note(Kind.HELD, "the issue is locked; unlock it to have the job run")
         return
     comments: Comments | None = Comments(items=())
     held = state_label(ctx.settings.label, State.HELD) in found.ticket.labels
     if held and _left_alone(ctx, found):
-        _wait(ctx, found, KEPT)
+        _wait(ctx, done, found, KEPT)
         return
     if found.ticket.comments or held:
         comments = ctx.discussions.read(found.ticket)
         if ctx.facts.login() is None:
-            comments = _introduced(ctx, found, comments)
+            comments = _introduced(ctx, done, found, comments)
     if comments is None:
         return
-    history = decide.history(ctx, comments)
-    found = decide.locate(ctx, found, comments.items, history)
-    found, comments = rules.still_meant(ctx, found, comments)
+    looked = _looked(ctx, found, comments)
+    found, comments = rules.still_meant(ctx, looked.found, comments)
+    looked = replace(looked, found=found, comments=comments)
     if found.waits:
-        ctx.note("paused", found, "paused; `schedule resume` or `/resume` lets it go on")
+        done.note(Kind.PAUSED, "paused; `schedule resume` or `/resume` lets it go on")
         return
     if found.over:
-        record.tidy(ctx, history)
+        record.tidy(ctx, looked.history)
         closing.close(ctx, found, State.DISPATCHED)
-        ctx.note("recovered", found, "its series is over; closed")
+        done.note(Kind.RECOVERED, "its series is over; closed")
         return
-    found, decision = _decided(ctx, found, comments, history)
+    looked, decision = _decided(ctx, looked)
     if isinstance(decision, policy.Recover) and not comments.whole:
         # A claim that was known from before may have been taken back since.
-        comments = ctx.discussions.whole(found.ticket)
-        history = decide.history(ctx, comments)
-        found = decide.locate(ctx, found, comments.items, history)
-        found, decision = _decided(ctx, found, comments, history)
-    _carry_out(ctx, found, comments, history, decision)
+        looked = _looked(ctx, looked.found, ctx.discussions.whole(found.ticket))
+        looked, decision = _decided(ctx, looked)
+    _carry_out(ctx, done, looked, decision)
+
+
+def _looked(ctx: Context, found: Known, comments: Comments) -> Looked:
+    history = decide.history(ctx, comments)
+    found = decide.locate(ctx, found, comments.items, history)
+    return Looked(found=found, comments=comments, history=history)
 
 
 def _left_alone(ctx: Context, found: Known) -> bool:
@@ -77,26 +92,25 @@ def _left_alone(ctx: Context, found: Known) -> bool:
     return not (said or history.withdrawals)
 
 
-def _decided(
-    ctx: Context, found: Known, comments: Comments, history: History
-) -> tuple[Known, Decision]:
+def _decided(ctx: Context, looked: Looked) -> tuple[Looked, Decision]:
     """What is to be done with a job; the label of its hold comes off by a person's word.
 
     And where it is tried again of which no more is known than that GitHub's answers were old.
     """
-    decision = decide.decision(ctx, found, comments, history)
-    said = decide.resolution(ctx, found, comments, history)
+    found, history = looked.found, looked.history
+    decision = decide.decision(ctx, found, looked.comments, history)
+    said = decide.resolution(ctx, found, looked.comments, history)
     if said is None and (kept := _kept(ctx, found, history, decision)):
-        return found, kept
+        return looked, kept
     released = said is not None or policy.given_up(history.withdrawals) >= policy.PATIENT
     if released and not isinstance(decision, (policy.Hold, policy.Wait)):
         # Before it is carried out: whoever dies in between finds the same again.
         ticket = issues.unmark(ctx, found.ticket, {State.HELD})
-        return replace(found, ticket=ticket), decision
-    return found, decision
+        return replace(looked, found=replace(found, ticket=ticket)), decision
+    return looked, decision
 
 
-def _introduced(ctx: Context, found: Known, comments: Comments) -> Comments | None:
+def _introduced(ctx: Context, done: Progress, found: Known, comments: Comments) -> Comments | None:
     """The comments once it is known whose records are to be believed; None: all is done.
 
     Only the first own write can show it.
@@ -104,10 +118,10 @@ def _introduced(ctx: Context, found: Known, comments: Comments) -> Comments | No
     presumed, decision = _presumed(ctx, found, comments)
     said = decide.resolution(ctx, presumed, comments, presumed.history)
     if said is None and (kept := _kept(ctx, presumed, presumed.history, decision)):
-        _wait(ctx, presumed, kept)
+        _wait(ctx, done, presumed, kept)
         return None
     try:
-        dispatch.claimed(ctx, presumed, decision)
+        dispatch.claimed(ctx, done, presumed, decision)
     except Withdrawn:
         if ctx.facts.login() is None:
             raise
@@ -146,26 +160,25 @@ def _kept(ctx: Context, found: Known, history: History, decision: Decision) -> p
     return wait if ctx.clock.now() < wait.until else None
 
 
-def _carry_out(
-    ctx: Context, found: Known, comments: Comments, history: History, decision: Decision
-) -> None:
+def _carry_out(ctx: Context, done: Progress, looked: Looked, decision: Decision) -> None:
+    found, history = looked.found, looked.history
     if isinstance(decision, policy.Wait):
-        _wait(ctx, found, decision)
+        _wait(ctx, done, found, decision)
     elif isinstance(decision, policy.Finish):
         _still_open(ctx, found, decision.state)
-        closing.after(ctx, found, history.journal, decision.state)
-        ctx.note("recovered", found, f"was {decision.state.value} already; closed")
+        closing.after(ctx, done, found, history.journal, decision.state)
+        done.note(Kind.RECOVERED, f"was {decision.state.value} already; closed")
     elif isinstance(decision, policy.Hold):
         if found.command is not None:
             # It is the job that is held; the command is then answered as one on such a job.
-            found = decide.locate(ctx, found, (), history)
-        _hold(ctx, found, comments, history, decision.reason)
+            looked = replace(looked, found=decide.locate(ctx, found, (), history))
+        _hold(ctx, done, looked, decision.reason)
     elif isinstance(decision, policy.Resolve):
-        _resolve(ctx, found, history, decision.resolution)
+        _resolve(ctx, done, looked, decision.resolution)
     elif isinstance(decision, policy.Recover):
-        _recover(ctx, found, comments, history, decision.claim)
+        _recover(ctx, done, looked, decision.claim)
     else:
-        dispatch.claimed(ctx, found, decision)
+        dispatch.claimed(ctx, done, found, decision)
 
 
 def _still_open(ctx: Context, found: Known, state: State) -> None:
@@ -185,49 +198,47 @@ def _still_open(ctx: Context, found: Known, state: State) -> None:
         raise Withdrawn(reason)
 
 
-def _wait(ctx: Context, found: Known, decision: policy.Wait) -> None:
+def _wait(ctx: Context, done: Progress, found: Known, decision: policy.Wait) -> None:
     if decision.state is State.HELD:
-        ctx.note("held", found, decision.reason)
+        done.note(Kind.HELD, decision.reason)
         issues.show(ctx, found.ticket, State.HELD)
         if decision.until is not None:
-            ctx.stays[found.number] = (found, decision.until)
-            ctx.report.comes_next(decision.until)
+            done.wait(found, decision.until)
+            done.look_again(decision.until)
         return
     if decision.until == found.job.run_at:
         # It is not yet its time: its series has moved on, or a person put it off.
         record.show(ctx, found)
-        ctx.stays[found.number] = (found, found.job.run_at)
+        done.wait(found, found.job.run_at)
     else:
-        ctx.note("retrying", found, decision.reason)
-    ctx.report.comes_next(decision.until or ctx.report.now)
+        done.note(Kind.RETRYING, decision.reason)
+    done.look_again(decision.until or ctx.began)
 
 
 def _hold(
-    ctx: Context,
-    found: Known,
-    comments: Comments,
-    history: History,
-    reason: str,
-    *,
-    claim: Claim | None = None,
+    ctx: Context, done: Progress, looked: Looked, reason: str, *, claim: Claim | None = None
 ) -> None:
-    ctx.note("held", found, reason)
+    """Put a job on hold for a person to decide, under ``claim`` if that is what is unclear."""
+    found, history = looked.found, looked.history
+    done.note(Kind.HELD, reason)
     entries = history.journal.of(found.key)
     if claim or not entries or entries[-1].outcome != State.HELD.value:
-        seen = max((comment.id for comment in comments.items), default=0)
+        seen = max((comment.id for comment in looked.comments.items), default=0)
         entry = record.entry(ctx, found, State.HELD, history, claim, reason=reason)
         record.write(ctx, found, history, replace(entry, seen=seen))
     issues.show(ctx, found.ticket, State.HELD)
 
 
-def _resolve(ctx: Context, found: Known, history: History, said: Resolution) -> None:
+def _resolve(ctx: Context, done: Progress, looked: Looked, said: Resolution) -> None:
+    """Take a person's word for what became of a job that was on hold."""
+    found, history = looked.found, looked.history
     entry = record.entry(ctx, found, State.DISPATCHED, history, None)
     if not said.started:
         words = f"none, by the word of {said.by}"
         record.write(ctx, found, history, replace(entry, outcome=NEVER_STARTED, reason=words))
         issues.show(ctx, found.ticket, State.PENDING)
-        ctx.note("recovered", found, f"no run of {found.key}, by the word of {said.by}")
-        ctx.report.comes_next(ctx.report.now)
+        done.note(Kind.RECOVERED, f"no run of {found.key}, by the word of {said.by}")
+        done.look_again(ctx.began)
         return
     held = history.journal.of(found.key)[-1]
     target = held.target if "/" in held.target.partition(" ")[0] else entry.target
@@ -243,24 +254,24 @@ def _resolve(ctx: Context, found: Known, history: History, said: Resolution) -> 
         instead_of=kept.instead_of if kept else None,
     )
     found, journal = record.write(ctx, found, history, entry)
-    closing.after(ctx, found, journal, State.DISPATCHED)
-    ctx.note("recovered", found, f"run {said.run_id}, by the word of {said.by}")
+    closing.after(ctx, done, found, journal, State.DISPATCHED)
+    done.note(Kind.RECOVERED, f"run {said.run_id}, by the word of {said.by}")
 
 
-def _recover(
-    ctx: Context, found: Known, comments: Comments, history: History, claim: Claim
-) -> None:
+def _recover(ctx: Context, done: Progress, looked: Looked, claim: Claim) -> None:
+    """Find out what became of a claim that was left standing, and do what follows from it."""
+    found, history = looked.found, looked.history
     outcome = settlement.ask(ctx, claim, found.number)
     if isinstance(outcome, Unclear):
-        _hold(ctx, found, comments, history, outcome.reason, claim=claim)
+        _hold(ctx, done, looked, outcome.reason, claim=claim)
     elif isinstance(outcome, Found):
-        dispatch.recovered(ctx, found, history, claim, outcome)
+        dispatch.recovered(ctx, done, found, history, claim, outcome=outcome)
     elif claim.key != found.key or len(history.standing) > 1:
         # The instant was changed while a claim stood, or another claim stands beside it:
         # that one is to be asked about before anything is sent.
         record.write(ctx, found, history, never_started(claim, ctx.clock.now()))
-        ctx.note("recovered", found, f"attempt {claim.attempt} at {claim.key} never started")
-        ctx.report.comes_next(ctx.report.now)
+        done.note(Kind.RECOVERED, f"attempt {claim.attempt} at {claim.key} never started")
+        done.look_again(ctx.began)
     else:
-        decision = decide.after_recovery(ctx, found, comments, history, claim)
-        _carry_out(ctx, found, comments, history, decision)
+        decision = decide.after_recovery(ctx, found, looked.comments, history, claim)
+        _carry_out(ctx, done, looked, decision)

@@ -12,17 +12,8 @@ from scheduler.job.states import State
 from scheduler.journal.comments import SYMBOLS, head, lateness
 from scheduler.journal.journal import Explanation, Withdrawal
 from scheduler.text import cell, code, visible
+from scheduler.tick.outcome import PASSING, Fired, Kind, Tally
 from scheduler.times.instants import format_instant
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fired:
-    """A dispatch that GitHub accepted; ``lateness_s`` is in seconds after ``run-at``."""
-
-    id: int
-    run_id: int | None
-    run_url: str
-    lateness_s: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,31 +50,47 @@ class TickReport:
     stopped: str = ""
     error: SchedulerError | None = None
 
-    NOTES = (
-        "missed",
-        "invalid",
-        "rejected",
-        "retrying",
-        "discarded",
-        "held",
-        "recovered",
-        "withdrawn",
-        "skipped",
-        "paused",
-        "obeyed",
-    )
+    #: The lists of notes, by name.
+    NOTES = tuple(kind.value for kind in Kind)
 
-    def comes_next(self, *instants: datetime) -> None:
-        """Remember when something is to be looked at again; the earliest counts."""
-        known = [self.next_due] if self.next_due else []
-        self.next_due = min([*known, *instants], default=None)
+    @classmethod
+    def of(cls, tally: Tally, *, now: datetime, requests: int) -> TickReport:
+        """The report of what was counted: what is said of a job in passing, until something else.
+
+        ``now`` is when the tick began, ``requests`` how many it has really sent.
+        """
+        notes: dict[Kind, list[Note]] = {kind: [] for kind in Kind}
+        for outcome in tally.outcomes:
+            for kind in PASSING if outcome.anew else ():
+                notes[kind] = [note for note in notes[kind] if note.id != outcome.number]
+            for kind, reason in outcome.notes:
+                notes[kind].append(Note(id=outcome.number, reason=reason))
+        report = cls(
+            now=now,
+            scanned=tally.scanned,
+            due=tally.due,
+            dispatched=[each.fired for each in tally.outcomes if each.fired],
+            waiting=tally.left,
+            next_due=tally.next_due,
+            requests=requests,
+            stopped=tally.stopped,
+            error=tally.error,
+        )
+        for kind, each in notes.items():
+            report.notes[kind.value].extend(each)
+        return report
+
+    @property
+    def notes(self) -> dict[str, list[Note]]:
+        """The lists of notes, by name, in the order in which they are told."""
+        return {name: getattr(self, name) for name in self.NOTES}
 
     @property
     def left(self) -> int:
         """The due jobs that the tick did not come to: if it stopped, those it names nowhere."""
         if self.waiting or not self.stopped:
             return self.waiting
-        notes = [note.id for name in self.NOTES for note in getattr(self, name)]
+        notes = (note.id for notes in self.notes.values() for note in notes)
         named = {*(fired.id for fired in self.dispatched), *notes}
         return max(self.due - len(named - {note.id for note in self.invalid}), 0)
 
@@ -97,8 +104,8 @@ class TickReport:
                 {**vars(fired), "run_url": fired.run_url or None} for fired in self.dispatched
             ],
         }
-        for name in self.NOTES:
-            data[name] = [vars(note) for note in getattr(self, name)]
+        for name, notes in self.notes.items():
+            data[name] = [vars(note) for note in notes]
         data["waiting"] = self.left
         data["next_due"] = format_instant(self.next_due) if self.next_due else None
         data["requests"] = self.requests
@@ -111,8 +118,8 @@ class TickReport:
         for fired in self.dispatched:
             run = fired.run_url or "the run's id is not known"
             yield visible(f"dispatched #{fired.id} {lateness(fired.lateness_s)}: {run}")
-        for name in self.NOTES:
-            for note in getattr(self, name):
+        for name, notes in self.notes.items():
+            for note in notes:
                 yield visible(f"{name} #{note.id}: {note.reason}")
         for notice in self.notices:
             yield visible(f"notice: {notice}")
@@ -172,9 +179,9 @@ def summary(report: TickReport, *, repository: str, server: str = "https://githu
     for fired in report.dispatched:
         run = f"[run {fired.run_id}]({fired.run_url})" if fired.run_id else "run not named"
         rows.append((fired.id, "✅ dispatched", f"{run}, {lateness(fired.lateness_s)}"))
-    for name in report.NOTES:
+    for name, notes in report.notes.items():
         symbol = SYMBOLS.get(name, "⚠️" if name == "invalid" else "↻")
-        rows += [(note.id, f"{symbol} {name}", code(note.reason)) for note in getattr(report, name)]
+        rows += [(note.id, f"{symbol} {name}", code(note.reason)) for note in notes]
     if rows:
         lines += ["| job | result | |", "|---|---|---|"]
         lines += [

@@ -14,7 +14,6 @@ from scheduler.errors import (
     NotPermitted,
     RateLimited,
     Rejected,
-    SchedulerError,
     Unavailable,
     VersionRetired,
 )
@@ -24,13 +23,13 @@ from scheduler.policy.job_text import its_own_fault, job_of, with_defaults
 from scheduler.policy.trust import looks_strange
 from scheduler.ports import Ticket
 from scheduler.tick import issues, leftovers, pacing, rules
-from scheduler.tick.claims import Withdrawn
 from scheduler.tick.context import HELD_FOR, Context
 from scheduler.tick.invalid import RECENT, explain
 from scheduler.tick.occurrence import Known
+from scheduler.tick.outcome import Kind, Outcome, Tally, Waiting, attempt, note_of
 from scheduler.tick.place import place
 from scheduler.tick.process import process
-from scheduler.tick.report import Note, TickReport
+from scheduler.tick.report import TickReport
 from scheduler.tick.rules import COUNTED
 
 PAUSED = "the settings say `paused: true`: nothing is run until that is taken back"
@@ -53,6 +52,8 @@ class Tick:
 
     def __init__(self, ctx: Context) -> None:
         self.ctx = ctx
+        #: What was found and done so far; `report` is made from it.
+        self.tally = Tally()
         self._outages = 0
         self._denied: NotPermitted | None = None
         self._worked = False
@@ -61,11 +62,11 @@ class Tick:
 
     def run(self) -> TickReport:
         """Scan, carry out, settle, report."""
-        now, report = self.ctx.began, self.ctx.report
+        now, tally = self.ctx.began, self.tally
         tickets = self.in_order(self.ctx.queue.open_tickets())
-        report.scanned = len(tickets)
+        tally.scanned = len(tickets)
         if self.ctx.settings.paused:
-            report.notices.append(PAUSED)
+            self.ctx.notices.append(PAUSED)
         ours = [ticket for ticket in tickets if not looks_strange(ticket, self.ctx.settings)]
         known = self._read(ours)
         due = self._due(known)
@@ -81,18 +82,23 @@ class Tick:
                 forbidden += self._take(theirs, known, [*closed, *tickets])
             self._explain()
             self._reject(forbidden)
-            leftovers.settle(self.ctx, closed)
+            leftovers.settle(self.ctx, closed, tally)
         except RateLimited as limited:
-            report.stopped = str(limited)
-            report.comes_next(limited.retry_at)
+            tally.stopped = str(limited)
+            tally.comes_next(limited.retry_at)
         except (Unavailable, NotPermitted) as problem:
-            report.stopped = str(problem)
-            report.error = None if problem.passing else problem
-            report.comes_next(now)
+            tally.stopped = str(problem)
+            tally.error = None if problem.passing else problem
+            tally.comes_next(now)
         self.say_untold()
-        pacing.tell(self.ctx, report)
+        report = self.report()
         report.notices += self.ctx.refused.values()
-        report.requests = self.ctx.queue.requests
+        return report
+
+    def report(self) -> TickReport:
+        """The report of what was found and done until now."""
+        report = TickReport.of(self.tally, now=self.ctx.began, requests=self.ctx.queue.requests)
+        report.notices += [*self.ctx.notices, *pacing.notices(self.ctx, report.left)]
         return report
 
     def in_order(self, tickets: Iterable[Ticket]) -> list[Ticket]:
@@ -103,13 +109,15 @@ class Tick:
         return sorted(tickets, key=lambda ticket: looks_strange(ticket, self.ctx.settings))
 
     def _read(self, tickets: Iterable[Ticket]) -> list[Known]:
-        now, report = self.ctx.began, self.ctx.report
+        now, tally = self.ctx.began, self.tally
         read = (self.read(ticket, now=now) for ticket in tickets)
         known = [found for found in read if found is not None]
-        report.paused += [Note(id=found.number, reason="paused") for found in known if found.waits]
-        report.due += len(self._due(known))
+        for found in known:
+            if found.waits:
+                tally.note(found.number, Kind.PAUSED, "paused")
+        tally.due += len(self._due(known))
         ahead = (found.job.run_at for found in self._awake(known) if found.job.run_at > now)
-        report.comes_next(*ahead)
+        tally.comes_next(*ahead)
         return known
 
     def _awake(self, known: Iterable[Known]) -> list[Known]:
@@ -140,22 +148,23 @@ class Tick:
     def say_untold(self) -> None:
         """Say once, not of each job, what the server could not tell of who did what to them."""
         words = self.ctx.facts.untold
-        if words and words not in self.ctx.report.notices:
-            self.ctx.report.notices.append(words)
+        if words and words not in self.ctx.notices:
+            self.ctx.notices.append(words)
 
     def _carry_out(self, due: list[Known]) -> None:
-        stays = self.ctx.stays
+        tally = self.tally
         while due:
             # A series that has more than one instant to make up for lets the others go first.
+            open_still: list[Waiting] = []
             for done, found in enumerate(due):
-                if max(self.ctx.sent, self.ctx.ended) >= self.ctx.settings.limits.per_tick:
-                    self.ctx.report.waiting += len(due) - done
-                    self.ctx.report.comes_next(self.ctx.began)
+                if max(tally.sent, tally.ended) >= self.ctx.settings.limits.per_tick:
+                    tally.left += len(due) - done
+                    tally.comes_next(self.ctx.began)
                     return
-                self._guarded(found)
+                if waiting := self._guarded(found).waiting:
+                    open_still.append(waiting)
             now = self.ctx.clock.now()
-            again = [stays.pop(found.number) for found in due if found.number in stays]
-            due = [found for found, at in again if at <= now and not found.waits]
+            due = [each.found for each in open_still if each.at <= now and not each.found.waits]
         if self._denied is not None and not self._worked:
             raise self._denied
 
@@ -165,7 +174,7 @@ class Tick:
         while self.untold and told < self.ctx.settings.limits.per_tick:
             told += self.tell()
         if self.untold:
-            self.ctx.report.comes_next(self.ctx.began)
+            self.tally.comes_next(self.ctx.began)
 
     def tell(self) -> bool:
         """Explain one text to its author, unless that was done before.
@@ -180,7 +189,7 @@ class Tick:
             self.untold[ticket.number] = ticket, words
             raise
         except (Rejected, Unavailable, NotPermitted) as problem:
-            self._retrying(ticket, problem)
+            self._retrying(ticket.number, problem)
             return True
 
     def _reject(self, forbidden: list[Known]) -> None:
@@ -189,43 +198,44 @@ class Tick:
         for found in forbidden[: self.ctx.settings.limits.per_tick]:
             self._guarded(found)
         if len(forbidden) > self.ctx.settings.limits.per_tick:
-            self.ctx.report.comes_next(self.ctx.began)
+            self.tally.comes_next(self.ctx.began)
 
-    def _guarded(self, found: Known) -> None:
-        try:
-            process(self.ctx, found)
+    def _guarded(self, found: Known) -> Outcome:
+        """Do what is to be done about one job; what goes wrong with it is noted.
+
+        Raises:
+            RateLimited, VersionRetired: no job after it would fare better.
+            NotPermitted, Unavailable: the same, by what became of several in a row.
+        """
+        outcome = attempt(found.number, lambda done: process(self.ctx, done, found), self.tally)
+        problem = outcome.problem
+        if problem is None:
             self._outages, self._worked = 0, True
-        except Withdrawn as withdrawn:
-            self.ctx.report.withdrawn.append(Note(id=found.number, reason=str(withdrawn)))
-            self.ctx.report.comes_next(self.ctx.began)
-        except (RateLimited, VersionRetired):
-            raise
-        except NotPermitted as denied:
-            self._denied = denied
-            self._failed(found, denied)
-        except Unavailable as outage:
-            self._failed(found, outage)
-        except Rejected as refused:
-            self._retrying(found.ticket, refused)
-        except InvalidJob as problem:
+        elif isinstance(problem, (RateLimited, VersionRetired)):
+            raise problem
+        elif isinstance(problem, InvalidJob):
             self.refuse(found.ticket, problem)
-        except Exception as bug:  # noqa: BLE001 - not even a bug of ours may hide a neighbour
-            self._retrying(found.ticket, SchedulerError(f"internal error: {bug!r}; report it"))
+        else:
+            self._failed(found.number, problem)
+        return outcome
 
-    def _failed(self, found: Known, problem: SchedulerError) -> None:
-        """Go on to the next job, unless it is not this one's fault."""
-        self._retrying(found.ticket, problem)
+    def _failed(self, number: int, problem: Exception) -> None:
+        """Say what went wrong with a job; and go on, unless it is not this one's fault."""
+        self._retrying(number, problem)
+        if isinstance(problem, NotPermitted):
+            self._denied = problem
+        if not isinstance(problem, (NotPermitted, Unavailable)):
+            return
         self._outages += 1
         if self._outages % OUTAGES == 0:
             if isinstance(problem, NotPermitted) and not self._worked:
                 raise problem
             # Several failed in a row: the issue itself, asked for alone, tells an outage,
             # which ends the tick, from issues that GitHub can't show all of.
-            self.ctx.queue.ticket(found.number)
+            self.ctx.queue.ticket(number)
 
-    def _retrying(self, ticket: Ticket, problem: SchedulerError) -> None:
-        self.ctx.report.retrying.append(Note(id=ticket.number, reason=str(problem)))
-        self.ctx.report.comes_next(self.ctx.began)
+    def _retrying(self, number: int, problem: Exception) -> None:
+        self.tally.note(number, *note_of(problem), again=self.ctx.began)
 
     def read(self, ticket: Ticket, *, now: datetime) -> Known | None:
         """The job of an issue at ``now``; None: its author is to be told why it is none."""
@@ -233,7 +243,7 @@ class Tick:
         unchanged = now - ticket.updated_at > HELD_FOR
         if State.HELD in shown and unchanged:
             reason = "on hold; its comments say why"
-            self.ctx.report.held.append(Note(id=ticket.number, reason=reason))
+            self.tally.note(ticket.number, Kind.HELD, reason)
             return None
         try:
             raw = job_of(ticket.body, timezone=self.ctx.settings.defaults.timezone)
@@ -244,7 +254,7 @@ class Tick:
             self.refuse(ticket, problem)
             return None
         except (Rejected, Unavailable, NotPermitted) as problem:
-            self._retrying(ticket, problem)
+            self._retrying(ticket.number, problem)
             return None
         # Of a job that is due the label says that a person reopened it, until that is done.
         over = shown & TERMINAL if job.run_at > now else set()
@@ -258,15 +268,20 @@ class Tick:
 
     def refuse(self, ticket: Ticket, problem: InvalidJob) -> None:
         """Take an issue's text for none of a job; its author is told why, in good time."""
-        self.ctx.report.invalid.append(Note(id=ticket.number, reason=str(problem)))
+        self.tally.note(ticket.number, *note_of(problem))
         self.untold[ticket.number] = ticket, str(problem)
+
+    def forget(self, number: int) -> None:
+        """Replace what was said of a job in passing by what is now done about it."""
+        self.untold.pop(number, None)
+        self.tally.forget(number)
 
     def _unmarked(self, found: Known, states: set[State]) -> Known:
         """The job, its issue without labels that are true no longer; if that fails, as it was."""
         try:
             return replace(found, ticket=issues.unmark(self.ctx, found.ticket, states))
         except (Rejected, Unavailable, NotPermitted) as problem:
-            self._retrying(found.ticket, problem)
+            self._retrying(found.number, problem)
             return found
 
 

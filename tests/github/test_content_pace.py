@@ -16,8 +16,9 @@ from scheduler.environment import Environment
 from scheduler.settings.model import Settings
 from scheduler.tick import pacing
 from scheduler.tick.context import Context, new_context
+from scheduler.tick.outcome import Fired
 from scheduler.tick.pacing import LIMITS
-from scheduler.tick.report import Fired, TickReport
+from scheduler.tick.report import TickReport
 from scheduler.times.pace import PER_HOUR, Pace
 from tests.faults.stage import REPO, SandboxClock, Stage, served
 from tests.support.fakes import NOON, FakeClock, MemoryHub, MemoryQueue
@@ -224,26 +225,20 @@ def context(taken: int) -> Context:
 )
 def test_how_long_the_rest_takes(due: int, dispatched: int, words: str) -> None:
     found = report(due, dispatched)
-    pacing.tell(context(dispatched), found)
-    (line,) = said(found)
+    (line,) = pacing.notices(context(dispatched), found.left)
     assert words in line
 
 
 @pytest.mark.parametrize(("due", "dispatched"), [(0, 0), (50, 50), (60, 50)])
 def test_nothing_is_said_of_what_takes_no_time(due: int, dispatched: int) -> None:
     found = report(due, dispatched)
-    pacing.tell(context(dispatched), found)
-    assert said(found) == []
+    assert list(pacing.notices(context(dispatched), found.left)) == []
 
 
-def test_it_is_said_once_and_of_the_end() -> None:
+def test_it_is_said_of_what_is_left_in_the_end() -> None:
     found, told = report(700, PER_HOUR), context(PER_HOUR)
-    pacing.tell(told, found)
     found.dispatched += [Fired(id=n, run_id=n, run_url="", lateness_s=0) for n in range(900, 1000)]
-    pacing.tell(told, found)
-    (line,) = said(found)
+    (line,) = pacing.notices(told, found.left)
     assert "100 due jobs are left" in line
-    found.notices.append("something else")
     found.due = 600
-    pacing.tell(told, found)
-    assert found.notices == ["something else"]
+    assert list(pacing.notices(told, found.left)) == []

@@ -12,6 +12,7 @@ from scheduler.hold.agenda import LEAD
 from scheduler.policy.decide import Fire
 from scheduler.settings.profiles import Stay
 from scheduler.tick import dispatch
+from scheduler.tick.outcome import Progress
 from tests.faults.world import FAULTS, Fault, faulty
 from tests.support.fakes import Crash
 from tests.support.hold_world import NOON, HoldWorld, hold_world
@@ -204,10 +205,11 @@ def test_a_dispatch_is_never_early_however_soon_it_is_asked_for() -> None:
     holder.ctx.early = LEAD
     found = holder.tick.read(world.hub.ticket(number), now=world.clock.now())
     assert found
-    standing = dispatch.begin(holder.ctx, found, Fire(attempt=1))
+    done = Progress(number)
+    standing = dispatch.begin(holder.ctx, done, found, Fire(attempt=1))
     assert standing
     world.lively.at(3, world.lively.wake)
-    assert dispatch.fire(holder.ctx, standing)
+    assert dispatch.fire(holder.ctx, done, standing)
     assert world.sent_at("job") == [8]
 
 

@@ -46,7 +46,7 @@ def outcomes(made: World) -> list[tuple[str, str]]:
 
 
 def reasons(report: TickReport, kind: str) -> str:
-    return "; ".join(f"#{note.id} {note.reason}" for note in getattr(report, kind))
+    return "; ".join(f"#{note.id} {note.reason}" for note in report.notes[kind])
 
 
 def at_once(made: World, report: TickReport) -> bool:

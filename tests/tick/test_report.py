@@ -19,7 +19,8 @@ from scheduler.journal.comments import (
     sentence,
 )
 from scheduler.journal.journal import NEVER_STARTED, Claim, Entry, Explanation, Journal
-from scheduler.tick.report import Fired, Note, TickReport, summary
+from scheduler.tick.outcome import Fired
+from scheduler.tick.report import Note, TickReport, summary
 from tests.attacks.reading import outside_of_code
 from tests.text.test_markdown import TEXT
 
@@ -93,15 +94,6 @@ def test_a_headline_of_hundreds_fits_on_a_terminal() -> None:
 def test_an_empty_tick_says_nothing_as_null() -> None:
     data = TickReport(now=NOON).as_json()
     assert (data["next_due"], data["stopped"], data["dispatched"]) == (None, None, [])
-
-
-def test_the_earliest_instant_comes_next() -> None:
-    report = TickReport(now=NOON)
-    report.comes_next()
-    assert report.next_due is None
-    report.comes_next(NOON + timedelta(hours=2), NOON + timedelta(hours=1))
-    report.comes_next(NOON + timedelta(hours=3))
-    assert report.next_due == NOON + timedelta(hours=1)
 
 
 def test_every_list_has_its_line_on_a_terminal() -> None:
@@ -245,7 +237,7 @@ def test_no_text_of_others_gets_out_of_code_in_a_comment(
 @given(TEXT | HOSTILE, st.sampled_from(TickReport.NOTES))
 def test_no_text_of_others_gets_out_of_its_cell_in_the_summary(reason: str, name: str) -> None:
     report = TickReport(now=NOON, stopped=reason)
-    getattr(report, name).append(Note(id=4, reason=reason))
+    report.notes[name].append(Note(id=4, reason=reason))
     lines = summary(report, repository="octo/queue").splitlines()
     (row,) = [line for line in lines if line.startswith("| [#4]")]
     assert len(re.findall(r"(?<!\\)\|", row)) == 4
