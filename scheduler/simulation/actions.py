@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from scheduler.ports import Run
-from scheduler.simulation.hub import Hub
+from scheduler.simulation.meter import MeteredHub
 from scheduler.simulation.scenario import Platform
 from scheduler.simulation.timeline import Killed, Timeline
 
@@ -74,7 +74,7 @@ class Actions:
 
     def __init__(
         self,
-        hub: Hub,
+        hub: MeteredHub,
         platform: Platform,
         chance: random.Random,
         tick: Callable[[RunnerClock, Run], None],
@@ -88,7 +88,7 @@ class Actions:
         self._pending: Run | None = None
         self.jobs: list[Job] = []
         self.killed = 0
-        hub.wake, hub.cancel = self.start, self.cancel
+        hub.wake, hub.put_out = self.start, self.cancel
 
     def start(self, event: str) -> Run:
         """Create a run of the scheduler; it starts when no other runs."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from scheduler.settings.profiles import HOLD
 from scheduler.simulation.actions import Job
-from scheduler.simulation.hub import HOUR, Meter
+from scheduler.simulation.meter import HOUR, Meter
 from scheduler.simulation.scenario import DAY, FREE_MINUTES, RATES, Scenario
 from scheduler.times.instants import format_duration
 

@@ -1,236 +1,415 @@
-"""GitHub's side: issues, comments, and the runs that dispatches start. Time is given."""
+"""GitHub in memory: one repository with issues, people, workflows and their runs.
+
+There is no network and no clock in it: a subclass tells the instant. Instants that it tells
+have whole seconds, as GitHub's have, and its refusals have GitHub's status. It is the server
+of every simulation, and of the tests that need no HTTP; `scheduler.simulation.queue` is a
+process's way to it.
+"""
 
 from __future__ import annotations
 
+import functools
 import itertools
-from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable
+import re
+from abc import ABC, abstractmethod
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from scheduler.errors import RateLimited, Rejected
-from scheduler.ports import Comment, Dispatch, Run, Ticket, User
-from scheduler.settings.model import Settings
-from scheduler.simulation.scenario import Platform
-from scheduler.simulation.timeline import Timeline
+from scheduler.errors import Rejected
+from scheduler.job.workflow_file import declared
+from scheduler.ports import (
+    Acts,
+    Check,
+    Comment,
+    Dispatch,
+    Edit,
+    Event,
+    PullRequest,
+    Review,
+    Run,
+    Ticket,
+    User,
+)
 
-REPOSITORY = "octo/queue"
-BOT = User(login="github-actions[bot]", bot=True)
-PERSON = User(login="person")
-TARGET = "agent-message.yml"
-#: What jobs start; its runs show the occurrence.
-TARGET_TEXT = """\
-on: {workflow_dispatch: {inputs: {message: {}, schedule_id: {}}}}
-run-name: "agent ${{ inputs.schedule_id }}"
-"""
-HOUR = 3600.0
+BOT = "github-actions[bot]"
+#: The most of each that an issue may have.
+MOST_COMMENTS, MOST_LABELS = 2500, 100
+
+
+def user(login: str) -> User:
+    """An account, by its login."""
+    return User(login=login, bot=login.endswith("[bot]"))
+
+
+def refusal(status: int, words: str) -> Rejected:
+    """What GitHub answers when it refuses something for good."""
+    return Rejected(f"GitHub answers {status}: {words}", status=status)
+
+
+@functools.cache
+def _run_name(text: str) -> str:
+    return declared(text).run_name
+
+
+@dataclass
+class Sent:
+    """A dispatch that took effect; ``run`` is None of an event."""
+
+    request: Dispatch
+    #: By GitHub's clock.
+    at: datetime
+    #: By the clock of whoever sent it.
+    told: datetime
+    run: Run | None
+
+    @property
+    def key(self) -> str:
+        """The occurrence that it names; empty where it names none."""
+        return self.request.inputs.get("schedule_id", "")
+
+    @property
+    def name(self) -> str:
+        """The input ``job``, by which tests tell their jobs apart."""
+        return self.request.inputs.get("job", "")
+
+
+@dataclass
+class Pull:
+    """A pull request, to be changed at will."""
+
+    open: bool = True
+    merged: bool = False
+    head: str = "c0ffee0"
+    reviews: list[Review] = field(default_factory=list)
+
+    @property
+    def shown(self) -> PullRequest:
+        """What a read shows of it."""
+        return PullRequest(open=self.open, merged=self.merged, head=self.head)
+
+    def review(self, state: str, *, by: str = "owner") -> None:
+        """Somebody's review."""
+        self.reviews.append(Review(author=user(by), state=state))
 
 
 @dataclass(kw_only=True)
-class Meter:
-    """Every request that was sent: by hour, those answered 304 apart. Limits, too."""
+class Hub(ABC):
+    """The server: one for all the processes of a simulation or a test."""
 
-    timeline: Timeline
-    platform: Platform
-    counted: dict[int, int] = field(default_factory=dict)
-    unchanged: dict[int, int] = field(default_factory=dict)
-    limited: int = 0
-    _content: deque[float] = field(default_factory=deque)
+    repository: str = "octo/queue"
+    label: str = "schedule"
+    #: The role of each account, and that of all others.
+    roles: dict[str, str] = field(default_factory=dict)
+    others: str = "none"
+    #: The text of each workflow file, on every branch, and which of them are disabled.
+    workflows: dict[str, str] = field(default_factory=dict)
+    disabled: set[str] = field(default_factory=set)
+    #: The status with which a run begins.
+    begins: str = "queued"
+    #: All comments by their ids, and when each was last written to, that last changed last.
+    comments: dict[int, Comment] = field(default_factory=dict)
+    updated: dict[int, datetime] = field(default_factory=dict)
+    #: By the id of a comment: who reacted, and how.
+    reactions: dict[int, set[tuple[str, str]]] = field(default_factory=dict)
+    #: The workflow of each run, and the run; the oldest first.
+    runs: list[tuple[str, Run]] = field(default_factory=list)
+    sent: list[Sent] = field(default_factory=list)
+    #: The numbers of the issues that were deleted or transferred.
+    gone: set[int] = field(default_factory=set)
+    #: By the number of an issue: the last edit of its body, and what was done to it.
+    edited: dict[int, Edit] = field(default_factory=dict)
+    events: dict[int, list[Event]] = field(default_factory=dict)
+    pulls: dict[int, Pull] = field(default_factory=dict)
+    #: By the commit.
+    check_runs: dict[str, list[Check]] = field(default_factory=dict)
+    statuses: dict[str, list[Check]] = field(default_factory=dict)
+    ids: Iterator[int] = field(default_factory=lambda: itertools.count(1001))
+    #: Grows with every change of an issue.
+    version: int = 0
+    _open: dict[int, Ticket] = field(default_factory=dict)
+    #: That which was changed last is the last.
+    _closed: dict[int, Ticket] = field(default_factory=dict)
+    _on: dict[int, list[int]] = field(default_factory=dict)
 
-    def hour(self) -> int:
-        """Which hour of the month it is."""
-        return int(self.timeline.seconds // HOUR)
+    @abstractmethod
+    def instant(self) -> datetime:
+        """The world's time, in UTC."""
 
-    def charge(self, requests: int, *, unchanged: int = 0, content: bool = False) -> None:
-        """Count requests. Raises `RateLimited` when GitHub would not take one more.
-
-        A 304 does not count against the primary limit:
-        https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#use-conditional-requests
-        """
-        hour, now = self.hour(), self.timeline.seconds
-        used = self.counted.get(hour, 0)
-        if used + requests > self.platform.requests_per_hour:
-            self.limited += 1
-            raise self._limited("requests an hour", (hour + 1) * HOUR - now)
-        if content:
-            while self._content and self._content[0] <= now - HOUR:
-                self._content.popleft()
-            lately = sum(1 for at in reversed(self._content) if at > now - 60)
-            if lately >= self.platform.content_per_minute:
-                raise self._limited("comments and issues a minute", 60)
-            if len(self._content) >= self.platform.content_per_hour:
-                raise self._limited("comments and issues an hour", self._content[0] + HOUR - now)
-            self._content.append(now)
-        self.counted[hour] = used + requests
-        self.unchanged[hour] = self.unchanged.get(hour, 0) + unchanged
-
-    def _limited(self, what: str, seconds: float) -> RateLimited:
-        retry_at = self.timeline.now() + timedelta(seconds=seconds)
-        return RateLimited(f"rate limit: {what}", retry_at=retry_at)
-
-
-class Hub:
-    """One repository. ``wake`` starts the scheduler's runs, ``cancel`` ends one by its id."""
-
-    def __init__(self, timeline: Timeline, settings: Settings, platform: Platform) -> None:
-        self.timeline = timeline
-        self.settings = settings
-        self.meter = Meter(timeline=timeline, platform=platform)
-        self.open: dict[int, Ticket] = {}
-        self.closed: OrderedDict[int, Ticket] = OrderedDict()
-        self.comments: dict[int, dict[int, Comment]] = {}
-        self._recent: OrderedDict[int, tuple[datetime, Comment]] = OrderedDict()
-        self.runs: dict[str, dict[int, Run]] = {TARGET: {}, settings.scheduler.workflow: {}}
-        #: By occurrence key: when GitHub took each dispatch of it.
-        self.sent: dict[str, list[datetime]] = {}
-        self.version = 0
-        self.wake: Callable[[str], Run] = lambda _: Run(id=0)
-        self.cancel: Callable[[int], bool] = lambda _: False
-        self._ids = itertools.count(1001)
-        self._numbers = itertools.count(1)
+    def senders_instant(self) -> datetime:
+        """The time by the clock of whoever asks."""
+        return self.instant()
 
     def now(self) -> datetime:
-        """GitHub's time, in whole seconds."""
-        return self.timeline.now().replace(microsecond=0)
+        """GitHub's own time, in whole seconds."""
+        return self.instant().replace(microsecond=0)
 
     # Issues.
 
-    def create(self, body: str, author: User) -> Ticket:
-        """Open an issue with the queue's label."""
-        number = next(self._numbers)
+    def numbers(self) -> list[int]:
+        """The numbers of all issues that are there, the oldest first."""
+        return sorted((*self._open, *self._closed))
+
+    def any_open(self) -> bool:
+        """Whether any issue is open."""
+        return bool(self._open)
+
+    def ticket(self, number: int) -> Ticket:
+        """The issue as it is. Raises ``Rejected`` (410) when it is gone."""
+        found = self._open.get(number) or self._closed.get(number)
+        if found is None:
+            raise refusal(410, "This issue was deleted")
+        return found
+
+    def has(self, number: int) -> bool:
+        """Whether there is such an issue."""
+        return number in self._open or number in self._closed
+
+    def shown(self, number: int) -> Ticket:
+        """The issue as a read shows it. Raises ``Rejected`` (410)."""
+        return self.ticket(number)
+
+    def labelled(self, tickets: Iterable[Ticket]) -> Iterator[Ticket]:
+        """Those of them that carry the queue's label."""
+        label = self.label.lower()
+        return (ticket for ticket in tickets if label in map(str.lower, ticket.labels))
+
+    def open_issues(self) -> list[Ticket]:
+        """The queue's open issues, the oldest first."""
+        return sorted(self.labelled(self._open.values()), key=lambda ticket: ticket.number)
+
+    def closed_since(self, since: datetime) -> list[Ticket]:
+        """The queue's issues that were closed at ``since`` or later, the newest first."""
+        lately = itertools.takewhile(
+            lambda ticket: ticket.updated_at >= since, reversed(self._closed.values())
+        )
+        return [t for t in self.labelled(lately) if t.closed_at and t.closed_at >= since]
+
+    def created_since(self, since: datetime) -> list[Ticket]:
+        """The queue's issues that were created at ``since`` or later, the newest first."""
+        newest = (self.ticket(number) for number in reversed(self.numbers()))
+        lately = itertools.takewhile(lambda ticket: ticket.created_at >= since, newest)
+        return list(self.labelled(lately))
+
+    def put(self, ticket: Ticket) -> None:
+        """Make an issue what it is to be."""
+        self.version += 1
+        here, there = (self._open, self._closed) if ticket.open else (self._closed, self._open)
+        there.pop(ticket.number, None)
+        if not ticket.open:
+            self._closed.pop(ticket.number, None)
+        here[ticket.number] = ticket
+
+    def change(self, number: int, **changes: object) -> None:
+        """Change an issue, as any of its writers may. Raises ``Rejected`` (410)."""
+        changed: Ticket = replace(self.ticket(number), updated_at=self.now(), **changes)  # type: ignore[arg-type]
+        self.put(changed)
+
+    def open(self, body: str, *, author: str = "agent") -> int:
+        """Open an issue with the queue's label; its number."""
+        number = len(self._open) + len(self._closed) + len(self.gone) + 1
         ticket = Ticket(
             number=number,
             body=body,
-            author=author,
-            labels=(self.settings.label,),
-            url=f"https://github.com/{REPOSITORY}/issues/{number}",
+            author=user(author),
+            labels=(self.label,),
+            url=f"https://github.com/{self.repository}/issues/{number}",
             created_at=self.now(),
             updated_at=self.now(),
         )
-        self.comments[number] = {}
-        self._put(ticket)
-        return ticket
+        self._on[number] = []
+        self.put(ticket)
+        self.event(number, "labeled", by=author, label=self.label)
+        return number
 
-    def _put(self, ticket: Ticket) -> None:
+    def close(self, number: int, *, by: str = "owner", reason: str = "completed") -> None:
+        """Close an issue."""
+        self.change(number, open=False, state_reason=reason, closed_at=self.now(), closed_by=by)
+        self.event(number, "closed", by=by)
+
+    def reopen(self, number: int, *, by: str = "owner") -> None:
+        """Reopen an issue."""
+        self.change(number, open=True, state_reason="reopened", closed_at=None, closed_by=None)
+        self.event(number, "reopened", by=by)
+
+    def delete(self, number: int) -> None:
+        """Delete an issue, or transfer it away, with all that stands on it."""
         self.version += 1
-        if ticket.open:
-            self.open[ticket.number] = ticket
-        else:
-            self.open.pop(ticket.number, None)
-            self.closed[ticket.number] = ticket
-            self.closed.move_to_end(ticket.number)
+        self._open.pop(number, None)
+        self._closed.pop(number, None)
+        self.gone.add(number)
+        for comment_id in self._on.pop(number):
+            self._forget(comment_id)
 
-    def ticket(self, number: int) -> Ticket | None:
-        """The issue as it is."""
-        return self.open.get(number) or self.closed.get(number)
+    # Labels, and what was done.
 
-    def change(self, number: int, **changes: object) -> Ticket:
-        """Change an issue, which nobody deletes here; as it is then."""
-        ticket = self.open.get(number) or self.closed[number]
-        changed: Ticket = replace(ticket, updated_at=self.now(), **changes)  # type: ignore[arg-type]
-        self._put(changed)
-        return changed
-
-    def label(
-        self, number: int, *, on: Iterable[str] = (), off: Iterable[str] = ()
-    ) -> tuple[str, ...]:
-        """The issue's labels once some were put on and others taken off."""
-        ticket = self.ticket(number)
-        was = ticket.labels if ticket is not None else ()
-        labels = tuple(dict.fromkeys(each for each in (*was, *on) if each not in {*off}))
-        if labels != was:
+    def put_on(self, number: int, label: str, *, by: str = "owner") -> tuple[str, ...]:
+        """Put one label on an issue; those that it has then. GitHub's labels know no case."""
+        labels = self.ticket(number).labels
+        if label.lower() not in map(str.lower, labels):
+            if len(labels) >= MOST_LABELS:
+                raise refusal(422, f"Issues cannot have more than {MOST_LABELS} labels")
+            self.event(number, "labeled", by=by, label=label)
+            labels = (*labels, label)
             self.change(number, labels=labels)
         return labels
 
-    def closed_since(self, since: datetime) -> list[Ticket]:
-        """The issues that were closed since, newest first."""
-        found = itertools.takewhile(
-            lambda t: t.closed_at is not None and t.closed_at >= since,
-            reversed(self.closed.values()),
-        )
-        return list(found)
+    def take_off(self, number: int, label: str, *, by: str = "owner") -> None:
+        """Take one label off an issue, if it is there."""
+        labels = self.ticket(number).labels
+        left = tuple(each for each in labels if each.lower() != label.lower())
+        if left != labels:
+            self.event(number, "unlabeled", by=by, label=label)
+            self.change(number, labels=left)
+
+    def event(self, number: int, event: str, *, by: str, label: str = "") -> None:
+        """Keep what somebody did to an issue."""
+        made = Event(event=event, at=self.now(), actor=user(by), label=label)
+        self.events.setdefault(number, []).append(made)
+
+    def acts(self, number: int) -> Acts:
+        """What was done to an issue."""
+        edit = self.edited.get(number, Edit())
+        return Acts(edit=edit, events=tuple(self.events.get(number, ())))
+
+    def role(self, login: str) -> str:
+        """Somebody's role."""
+        return self.roles.get(login, self.others)
 
     # Comments.
 
-    def comment(self, number: int, body: str) -> Comment:
-        """Write a comment as the scheduler."""
+    def comment(self, number: int, body: str, *, by: str) -> Comment:
+        """Write a comment. Raises ``Rejected`` as GitHub refuses one."""
+        ticket = self.ticket(number)
+        if ticket.locked and by not in self.roles:
+            raise refusal(403, "locked")
+        if ticket.comments >= MOST_COMMENTS:
+            words = f"Commenting is disabled on issues with more than {MOST_COMMENTS} comments"
+            raise refusal(403, words)
         made = Comment(
-            id=next(self._ids), issue=number, body=body, author=BOT, created_at=self.now()
+            id=next(self.ids), issue=number, body=body, author=user(by), created_at=self.now()
         )
-        self.comments[number][made.id] = made
-        self._touch(made)
+        self.comments[made.id] = made
+        self._on[number].append(made.id)
+        self._touch(made.id)
+        self.change(number, comments=ticket.comments + 1)
         return made
 
     def edit_comment(self, comment_id: int, body: str) -> None:
-        """Replace a comment's text. Raises `Rejected` (404)."""
-        known = self._recent.get(comment_id)
-        if known is None:
-            raise Rejected("GitHub answers 404: Not Found", status=404)
-        changed = replace(known[1], body=body)
-        self.comments[changed.issue][comment_id] = changed
-        self._touch(changed)
+        """Replace a comment's text. Raises ``Rejected`` (404)."""
+        if comment_id not in self.comments:
+            raise refusal(404, "Not Found")
+        self.comments[comment_id] = replace(self.comments[comment_id], body=body)
+        self._touch(comment_id)
 
     def delete_comment(self, comment_id: int) -> None:
         """Delete a comment that may be gone."""
-        known = self._recent.pop(comment_id, None)
-        if known is not None:
-            del self.comments[known[1].issue][comment_id]
-            self._count(known[1].issue)
+        if comment_id in self.comments:
+            number = self.comments[comment_id].issue
+            self._on[number].remove(comment_id)
+            self._forget(comment_id)
+            self.change(number, comments=self.ticket(number).comments - 1)
 
-    def _touch(self, comment: Comment) -> None:
-        self._recent[comment.id] = (self.now(), comment)
-        self._recent.move_to_end(comment.id)
-        self._count(comment.issue)
+    def react(self, comment_id: int, content: str, *, by: str) -> None:
+        """Answer a comment in one sign, unless it is gone; the same one again is no other."""
+        if comment_id in self.comments:
+            self.reactions.setdefault(comment_id, set()).add((by, content))
 
-    def _count(self, number: int) -> None:
-        self.change(number, comments=len(self.comments[number]))
+    def on(self, number: int) -> list[Comment]:
+        """All comments of an issue, the oldest first."""
+        return [self.comments[each] for each in self._on.get(number, ())]
 
     def recent_comments(self, since: datetime) -> list[Comment]:
-        """The comments changed since, newest first."""
-        recent = reversed(self._recent.values())
-        return [c for _, c in itertools.takewhile(lambda each: each[0] >= since, recent)]
+        """The comments that were written to at ``since`` or later, that changed last first."""
+        lately = itertools.takewhile(lambda each: each[1] >= since, reversed(self.updated.items()))
+        return [self.comments[comment_id] for comment_id, _ in lately]
+
+    def _touch(self, comment_id: int) -> None:
+        self.updated.pop(comment_id, None)
+        self.updated[comment_id] = self.now()
+
+    def _forget(self, comment_id: int) -> None:
+        del self.comments[comment_id]
+        self.updated.pop(comment_id, None)
+
+    # What conditions ask.
+
+    def reachable(self, repo: str) -> None:
+        """Raise what the token is answered that does not reach a repository; here it does."""
+        return
+
+    def pull(self, repo: str, number: int) -> Pull:
+        """A pull request. Raises ``Rejected`` (404)."""
+        self.reachable(repo)
+        if number not in self.pulls:
+            raise refusal(404, "Not Found")
+        return self.pulls[number]
 
     # Runs.
 
-    def newest_run(self) -> int | None:
-        """The highest run id."""
-        newest: Iterable[int] = (next(reversed(runs), 0) for runs in self.runs.values())
-        return max(newest, default=0) or None
+    def shown_runs(self, *, filtered: bool) -> Sequence[tuple[str, Run]]:
+        """The runs as a list shows them, ``filtered`` by a search or all; the oldest first."""
+        return self.runs
 
-    def run(self, workflow: str, event: str, title: str = "") -> Run:
+    def run(self, workflow: str, event: str, *, title: str = "", actor: str = BOT) -> Run:
         """Create a run."""
+        number = next(self.ids)
         made = Run(
-            id=next(self._ids),
-            url=f"https://github.com/{REPOSITORY}/actions/runs/1",
+            id=number,
+            url=f"https://github.com/{self.repository}/actions/runs/{number}",
             title=title,
-            actor=BOT.login,
+            actor=actor,
             event=event,
-            status="queued",
+            status=self.begins,
             created_at=self.now(),
         )
-        self.runs[workflow][made.id] = made
+        self.runs.append((workflow, made))
         return made
 
     def found(self, run_id: int) -> Run | None:
-        """The run with this id; an agent's own takes no time here."""
-        for workflow, runs in self.runs.items():
-            if run_id in runs:
-                ended = workflow == TARGET
-                return replace(runs[run_id], status="completed") if ended else runs[run_id]
-        return None
+        """The run with this id; None: there is none."""
+        place = self._place(run_id)
+        return None if place is None else self.runs[place][1]
 
     def mark(self, run_id: int, status: str, conclusion: str | None = None) -> None:
-        """Say of a run of the scheduler where it is."""
-        runs = self.runs[self.settings.scheduler.workflow]
-        runs[run_id] = replace(runs[run_id], status=status, conclusion=conclusion)
+        """Say of a run where it is."""
+        place = self._place(run_id)
+        if place is not None:
+            workflow, run = self.runs[place]
+            self.runs[place] = (workflow, replace(run, status=status, conclusion=conclusion))
 
-    def dispatch(self, request: Dispatch) -> Run:
-        """Take a dispatch. Raises `Rejected` for what is no workflow here."""
-        name = request.target.name
-        if name not in self.runs:
-            raise Rejected("GitHub answers 404: Not Found", status=404)
-        key = request.inputs.get("schedule_id", "")
-        if name != TARGET:
-            return self.wake("workflow_dispatch")
-        self.sent.setdefault(key, []).append(self.timeline.now())
-        return self.run(name, "workflow_dispatch", title=f"agent {key}")
+    def _place(self, run_id: int) -> int | None:
+        place = bisect_left(self.runs, run_id, key=lambda each: each[1].id)
+        there = place < len(self.runs) and self.runs[place][1].id == run_id
+        return place if there else None
+
+    def cancel(self, run_id: int) -> bool:
+        """Cancel a run; false when it has ended already. Raises ``Rejected`` (404)."""
+        run = self.found(run_id)
+        if run is None:
+            raise refusal(404, "Not Found")
+        if run.status == "completed":
+            return False
+        self.mark(run_id, "completed", "cancelled")
+        return True
+
+    def start(self, request: Dispatch, actor: str) -> Run | None:
+        """Take a dispatch; None: it is an event. Raises ``Rejected`` as GitHub refuses one."""
+        target = request.target
+        run = None
+        if target.workflow is not None:
+            if target.workflow not in self.workflows:
+                raise refusal(404, "Not Found")
+            if target.workflow in self.disabled:
+                raise refusal(422, "a disabled workflow")
+            run = self.run(
+                target.workflow, "workflow_dispatch", title=self._title(request), actor=actor
+            )
+        self.sent.append(Sent(request, self.instant(), self.senders_instant(), run))
+        return run
+
+    def _title(self, request: Dispatch) -> str:
+        workflow = request.target.workflow or ""
+        name = _run_name(self.workflows[workflow]) or workflow
+        return re.sub(r"\$\{\{ inputs\.(\w+) \}\}", lambda m: request.inputs.get(m[1], ""), name)

@@ -19,8 +19,8 @@ from scheduler.settings.model import Allow, Settings, Trust
 from scheduler.settings.profiles import POLL, PROFILES
 from scheduler.simulation.actions import Actions, RunnerClock
 from scheduler.simulation.figures import Figures, Outcome
-from scheduler.simulation.hub import BOT, PERSON, TARGET, Hub
-from scheduler.simulation.queue import SimulatedQueue, latency
+from scheduler.simulation.hub import BOT
+from scheduler.simulation.meter import PERSON, TARGET, MeteredHub, MeteredQueue, latency
 from scheduler.simulation.scenario import CRON, DAY, Arrival, Scenario
 from scheduler.simulation.timeline import BEGIN, Timeline
 from scheduler.tick.context import Context, new_context
@@ -78,11 +78,11 @@ class Month:
         self.settings = Settings(
             profile="thrifty" if plain else scenario.profile,
             nudge=not plain,
-            trust=Trust(bots=(BOT.login,)),
+            trust=Trust(bots=(BOT,)),
             allow=Allow(workflows=("agent-*.yml",)),
         )
         self.timeline = Timeline()
-        self.hub = Hub(self.timeline, self.settings, scenario.platform)
+        self.hub = MeteredHub(self.timeline, self.settings, scenario.platform)
         self.actions = Actions(self.hub, scenario.platform, scenario.chance("runners"), self._tick)
         self._latency = latency(scenario.platform.latency, scenario.chance("latency"))
         self._nonces = 0
@@ -105,22 +105,19 @@ class Month:
 
         def over() -> bool:
             now = self.timeline.seconds
-            return now >= last or (now >= end and not self.hub.open and not self._left)
+            return now >= last or (now >= end and not self.hub.any_open() and not self._left)
 
         self.timeline.run(over)
+        took: dict[str, list[float]] = {}
+        for sent in self.hub.sent:
+            took.setdefault(sent.key, []).append((sent.at - BEGIN).total_seconds())
         return Figures.of(
             self.scenario,
-            [self._outcome(arrival, key) for arrival, key in self._created],
+            [_outcome(arrival, took.get(key, [])) for arrival, key in self._created],
             meter=self.hub.meter,
             jobs=self.actions.jobs,
             killed=self.actions.killed,
             problems=self.problems,
-        )
-
-    def _outcome(self, arrival: Arrival, key: str) -> Outcome:
-        took = [(at - BEGIN).total_seconds() for at in self.hub.sent.get(key, ())]
-        return Outcome(
-            lead=arrival.due - arrival.created, late=tuple(at - arrival.due for at in took)
         )
 
     def _start(self, event: str) -> None:
@@ -132,7 +129,7 @@ class Month:
         agent = f"agent-{self._left % AGENTS}"
         job = Job(run_at=due, workflow=TARGET, agent=agent, message="Check it")
         author = PERSON if arrival.by_person else BOT
-        ticket = self.hub.create(frontmatter.render(job), author)
+        number = self.hub.open(frontmatter.render(job), author=author)
         queue = self._connection(lambda _: None)
         self._count(CREATION)
         nudge(queue, job, self.settings, branch=lambda _: "main", now=self.timeline.now())
@@ -140,20 +137,20 @@ class Month:
             # Opened, and labelled: GitHub tells both.
             self.actions.start("issues")
             self.actions.start("issues")
-        self._created.append((arrival, occurrence_key(ticket.number, due)))
+        self._created.append((arrival, occurrence_key(number, due)))
 
     def _count(self, requests: int) -> None:
         with contextlib.suppress(RateLimited):
             self.hub.meter.charge(requests)
 
-    def _connection(self, wait: Callable[[float], None]) -> SimulatedQueue:
-        return SimulatedQueue(self.hub, wait=wait, latency=self._latency)
+    def _connection(self, wait: Callable[[float], None]) -> MeteredQueue:
+        return MeteredQueue(self.hub, wait=wait, latency=self._latency)
 
     def _tick(self, clock: RunnerClock, run: Run) -> None:
         """What the action does in one run: ``ticking.tick_and_hold`` over this queue."""
         queue = self._connection(clock.request)
         try:
-            settings = queue.settings_text()
+            settings = queue.settings()
             if run.event == "schedule":
                 self._keep_alive()
             ctx = new_context(queue, clock=clock, settings=settings, nonce=self._nonce)
@@ -174,7 +171,7 @@ class Month:
         self.problems += [f"{clock.now()}: {each}" for each in found if each != GOES_ON]
 
     def _hold(
-        self, clock: RunnerClock, queue: SimulatedQueue, tick: Tick, length: timedelta
+        self, clock: RunnerClock, queue: MeteredQueue, tick: Tick, length: timedelta
     ) -> TickReport:
         relay = Relay(queue, clock, tick.ctx.settings)
         holder = Holder(
@@ -184,7 +181,7 @@ class Month:
             poll=POLL,
             stay=self.profile.stay,
             stopped=lambda: clock.stopped,
-            settings=queue.settings_text,
+            settings=queue.settings,
             begin=relay.begin if self.profile.relay else lambda: None,
         )
         report = holder.run()
@@ -199,3 +196,8 @@ class Month:
     def _nonce(self) -> str:
         self._nonces += 1
         return f"{self._nonces:024x}"
+
+
+def _outcome(arrival: Arrival, took: list[float]) -> Outcome:
+    """What came of a job of which dispatches were taken at these seconds."""
+    return Outcome(lead=arrival.due - arrival.created, late=tuple(at - arrival.due for at in took))

@@ -1,9 +1,7 @@
-"""A process's connection to the hub: each request takes its time, and is counted."""
+"""A process's connection to the hub: the port of a tick and of a holder, in memory."""
 
 from __future__ import annotations
 
-import math
-import random
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -15,7 +13,6 @@ from scheduler.ports import (
     Comment,
     Comments,
     Dispatch,
-    Edit,
     Event,
     PullRequest,
     Recent,
@@ -25,239 +22,251 @@ from scheduler.ports import (
     Ticket,
     WorkflowFile,
 )
-from scheduler.settings.model import Settings
-from scheduler.simulation.hub import BOT, REPOSITORY, TARGET, TARGET_TEXT, Hub
-from scheduler.times.pace import Pace
+from scheduler.simulation.hub import BOT, Hub, refusal
 
-_T = TypeVar("_T")
+T = TypeVar("T")
+#: How many items are on a page.
 PAGE = 100
 
 
-def pages(count: int) -> int:
-    """How many requests a list of so many items takes."""
-    return max(math.ceil(count / PAGE), 1)
+class HubQueue:
+    """A `scheduler.ports.HeldQueue` over a hub, as one account.
 
+    Every request goes through `ask`, in which a simulation lets time pass and a test puts
+    what goes wrong.
+    """
 
-class SimulatedQueue:
-    """A ``gateway.Queue``; ``wait`` lets time pass, as a request does in which it is called."""
-
-    def __init__(
-        self,
-        hub: Hub,
-        *,
-        wait: Callable[[float], None],
-        latency: Callable[[], float],
-    ) -> None:
+    def __init__(self, hub: Hub, *, login: str = BOT) -> None:
         self.hub = hub
+        self.login = login
         self.requests = 0
-        self._wait = wait
-        self._latency = latency
-        self._pace = Pace()
         self._version = -1
-        self._pages: list[list[Ticket]] = []
 
     @property
     def repository(self) -> str:
-        """The only one."""
-        return REPOSITORY
+        """The hub's only one."""
+        return self.hub.repository
 
-    def _ask(self, act: Callable[[], _T], *, content: bool = False) -> _T:
-        if content:
-            self._wait(self.room())
-            self._pace.take(self.hub.timeline.seconds)
-        half = self._latency() / 2
-        self._wait(half)
+    def ask(self, name: str, act: Callable[[], T], *, content: bool = False) -> T:
+        """What ``act``, which carries out the request ``name``, is answered.
+
+        ``content``: it creates a comment, of which GitHub takes only so many.
+        """
         self.requests += 1
-        self.hub.meter.charge(1, content=content)
-        answer = act()
-        self._wait(half)
-        return answer
+        return act()
 
-    def _listed(self, find: Callable[[], list[_T]]) -> list[_T]:
-        found = self._ask(find)
-        for _ in range(pages(len(found)) - 1):
-            self._ask(lambda: None)
-        return found
+    def listed(self, name: str, find: Callable[[], list[T]]) -> list[T]:
+        """The same of a list, which may have several pages."""
+        return self.ask(name, find)
 
-    def room(self, writes: int = 1) -> float:
-        """By what this process wrote."""
-        return self._pace.room(self.hub.timeline.seconds, writes)
+    def visible(self, comment: Comment) -> bool:
+        """Whether a read by this process shows a comment."""
+        return True
 
-    def settings_text(self) -> Settings:
-        """What the settings file says."""
-        return self._ask(lambda: self.hub.settings)
+    def prove_contents(self) -> None:
+        """The token may read them."""
+        self.ask("prove_contents", lambda: None)
+
+    # Issues.
 
     def open_tickets(self) -> list[Ticket]:
-        """All open issues."""
-        return self._listed(lambda: list(self.hub.open.values()))
+        """The queue, oldest first."""
+        return self.listed("open_tickets", self.hub.open_issues)
 
     def poll_open(self) -> Sequence[Ticket] | None:
-        """Page by page with its ETag, as the product's own queue does."""
-        self._wait(self._latency())
-        hub = self.hub
-        if hub.version == self._version:
-            self.requests += len(self._pages)
-            hub.meter.charge(0, unchanged=len(self._pages))
-            return None
-        everything = sorted(hub.open.values(), key=lambda ticket: ticket.number)
-        found = [everything[i : i + PAGE] for i in range(0, pages(len(everything)) * PAGE, PAGE)]
-        same = sum(1 for old, new in zip(self._pages, found, strict=False) if old == new)
-        self.requests += len(found)
-        hub.meter.charge(len(found) - same, unchanged=same)
-        changed = same < len(found) or len(found) != len(self._pages)
-        self._version, self._pages = hub.version, found
-        return everything if changed else None
+        """The queue anew; None where no issue has changed."""
+        before, self._version = self._version, self.hub.version
+        found = self.listed("poll_open", self.hub.open_issues)
+        return None if before == self._version else found
 
-    def closed_tickets(self, since: datetime) -> Sequence[Ticket]:
-        """Those closed since."""
-        return self._listed(lambda: self.hub.closed_since(since))
+    def closed_tickets(self, since: datetime) -> list[Ticket]:
+        """Those that were closed since, newest first."""
+        return self.listed("closed_tickets", lambda: self.hub.closed_since(since))
+
+    def created_since(self, since: datetime) -> list[Ticket]:
+        """Those that were created since, newest first."""
+        return self.listed("created_since", lambda: self.hub.created_since(since))
 
     def ticket(self, number: int) -> Ticket | None:
-        """One issue."""
-        return self._ask(lambda: self.hub.ticket(number))
-
-    def comments(self, number: int, *, since: datetime | None = None, skip: int = 0) -> Comments:
-        """Its comments; no issue here has so many that only the changed ones are asked for."""
-        return self._ask(
-            lambda: Comments(items=tuple(self.hub.comments[number].values()), as_of=self.hub.now())
-        )
-
-    def comment(self, comment_id: int) -> Comment | None:
-        """One comment."""
-        found = (each.get(comment_id) for each in self.hub.comments.values())
-        return self._ask(lambda: next(filter(None, found), None))
-
-    def recent_comments(self, since: datetime) -> Recent | None:
-        """The repository's comments changed since."""
-        items = self._listed(lambda: self.hub.recent_comments(since))
-        return Recent(items=tuple(items), since=since, as_of=self.hub.now())
-
-    def add_comment(self, number: int, body: str) -> Comment:
-        """Write a comment."""
-        return self._ask(lambda: self.hub.comment(number, body), content=True)
-
-    def edit_comment(self, comment_id: int, body: str) -> None:
-        """Replace its text."""
-        self._ask(lambda: self.hub.edit_comment(comment_id, body))
-
-    def delete_comment(self, comment_id: int) -> None:
-        """Delete it."""
-        self._ask(lambda: self.hub.delete_comment(comment_id))
-
-    def react(self, comment_id: int, content: str) -> None:
-        """Answer it in one sign, which nobody here looks at."""
-        self._ask(lambda: None)
+        """One issue; None when it is gone."""
+        hub = self.hub
+        return self.ask("ticket", lambda: hub.shown(number) if hub.has(number) else None)
 
     def set_state(self, number: int, *, reason: str | None, title: str | None = None) -> Ticket:
         """Close an issue, or change its title."""
 
         def write() -> Ticket:
-            changes: dict[str, object] = {} if title is None else {"title": title}
+            if title is not None:
+                self.hub.change(number, title=title)
             if reason is not None:
-                now = self.hub.now()
-                changes |= {"open": False, "state_reason": reason, "closed_at": now}
-            return self.hub.change(number, **changes)
+                self.hub.close(number, by=self.login, reason=reason)
+            return self.hub.ticket(number)
 
-        return self._ask(write)
+        return self.ask("set_state", write)
+
+    # Comments.
+
+    def room(self, writes: int = 1) -> float:
+        """This hub takes any number of comments."""
+        return 0.0
+
+    def comments(self, number: int, *, since: datetime | None = None, skip: int = 0) -> Comments:
+        """The comments of an issue, oldest first."""
+
+        def find() -> Comments:
+            hub = self.hub
+            shown = [
+                each for each in hub.on(number)
+                if self.visible(each) and (since is None or hub.updated[each.id] >= since)
+            ]  # fmt: skip
+            return Comments(items=tuple(shown[skip - skip % PAGE :]), as_of=hub.now())
+
+        return self.ask("comments", find)
+
+    def comment(self, comment_id: int) -> Comment | None:
+        """One comment; None when it is gone."""
+
+        def find() -> Comment | None:
+            found = self.hub.comments.get(comment_id)
+            return found if found is not None and self.visible(found) else None
+
+        return self.ask("comment", find)
+
+    def recent_comments(self, since: datetime) -> Recent | None:
+        """The comments of the repository that changed since, newest first."""
+        items = self.listed(
+            "recent_comments",
+            lambda: [each for each in self.hub.recent_comments(since) if self.visible(each)],
+        )
+        return Recent(items=tuple(items), since=since, as_of=self.hub.now())
+
+    def add_comment(self, number: int, body: str) -> Comment:
+        """Write a comment."""
+        return self.ask(
+            "add_comment", lambda: self.hub.comment(number, body, by=self.login), content=True
+        )
+
+    def edit_comment(self, comment_id: int, body: str) -> None:
+        """Replace its text."""
+        self.ask("edit_comment", lambda: self.hub.edit_comment(comment_id, body))
+
+    def delete_comment(self, comment_id: int) -> None:
+        """Delete it."""
+        self.ask("delete_comment", lambda: self.hub.delete_comment(comment_id))
+
+    def react(self, comment_id: int, content: str) -> None:
+        """Answer it in one sign."""
+        self.ask("react", lambda: self.hub.react(comment_id, content, by=self.login))
+
+    # Labels.
 
     def add_label(self, number: int, label: str) -> Sequence[str]:
         """Put one label on."""
-        return self._ask(lambda: self.hub.label(number, on=[label]))
+        return self.ask("add_label", lambda: self.hub.put_on(number, label, by=self.login))
 
     def remove_label(self, number: int, label: str) -> None:
         """Take one label off."""
-        self._ask(lambda: self.hub.label(number, off=[label]))
+        self.ask("remove_label", lambda: self.hub.take_off(number, label, by=self.login))
+
+    # People.
 
     def role(self, login: str, repo: str | None = None) -> str:
-        """Everybody here may write."""
-        return self._ask(lambda: "write")
+        """Somebody's role, which is the same in every repository."""
+        return self.ask("role", lambda: self.hub.role(login))
 
     def acts(self, numbers: Sequence[int]) -> dict[int, Acts] | None:
-        """Nobody did anything but open issues."""
-        return self._ask(lambda: {number: Acts(edit=Edit(), events=()) for number in numbers})
+        """What was done to the issues."""
+        hub = self.hub
+        return self.ask(
+            "acts", lambda: {number: hub.acts(number) for number in numbers if hub.has(number)}
+        )
 
-    def events(self, number: int) -> Sequence[Event] | None:
-        """The same of one issue."""
-        return self._ask(lambda: ())
-
-    def created_since(self, since: datetime) -> Sequence[Ticket]:
-        """The issues created since."""
-        known = [*self.hub.open.values(), *self.hub.closed.values()]
-        return self._listed(lambda: [t for t in known if t.created_at >= since])
+    def events(self, number: int) -> list[Event] | None:
+        """All that was done to one."""
+        return self.ask("events", lambda: list(self.hub.acts(number).events or ()))
 
     def viewer(self) -> str | None:
-        """Who the scheduler is."""
-        return self._ask(lambda: BOT.login)
+        """Who this is."""
+        return self.ask("viewer", lambda: self.login)
 
-    def workflow_file(self, repo: str, workflow: str, ref: str | None) -> WorkflowFile | None:
-        """The target's file."""
-        file = WorkflowFile(text=TARGET_TEXT, ref="main") if workflow == TARGET else None
-        return self._ask(lambda: file)
-
-    def cancel_run(self, repo: str, run_id: int) -> bool:
-        """Cancel a run of the scheduler."""
-        return self._ask(lambda: self.hub.cancel(run_id))
-
-    def prove_contents(self) -> None:
-        """The token may read them."""
-        self._ask(lambda: None)
+    # Workflows.
 
     def default_branch(self, repo: str) -> str:
-        """The repository's branch."""
-        return self._ask(lambda: "main")
+        """The only branch."""
+        return self.ask("default_branch", lambda: "main")
+
+    def workflow_file(self, repo: str, workflow: str, ref: str | None) -> WorkflowFile | None:
+        """The file, which is the same in every repository and at every ref."""
+
+        def find() -> WorkflowFile | None:
+            text = self.hub.workflows.get(workflow)
+            return None if text is None else WorkflowFile(text=text, ref=ref or "main")
+
+        return self.ask("workflow_file", find)
 
     def newest_run(self, repo: str) -> int | None:
         """The highest run id."""
-        return self._ask(self.hub.newest_run)
+        runs = self.ask("newest_run", lambda: self.hub.shown_runs(filtered=False))
+        return runs[-1][1].id if runs else None
 
-    def runs(self, target: Target, since: datetime, *, filtered: bool = True) -> Sequence[Run]:
-        """The dispatched runs of a workflow created since; here no list lags."""
+    def runs(self, target: Target, since: datetime, *, filtered: bool = True) -> list[Run]:
+        """The runs of a workflow that were created since, newest first."""
 
         def find() -> list[Run]:
-            known = self.hub.runs[target.name]
-            found = []
-            for run in reversed(known.values()):
-                if run.created_at is None or run.created_at < since:
+            if target.workflow not in self.hub.workflows:
+                raise refusal(404, "Not Found")
+            found: list[Run] = []
+            for name, run in reversed(self.hub.shown_runs(filtered=filtered)):
+                if run.created_at is not None and run.created_at < since.replace(microsecond=0):
                     break
-                if run.event == "workflow_dispatch":
+                if name == target.workflow and (run.event == "workflow_dispatch" or not filtered):
                     found.append(run)
             return found
 
-        return self._listed(find)
+        return self.listed("runs", find)
 
     def run(self, repo: str, run_id: int) -> Run | None:
-        """One run."""
-        return self._ask(lambda: self.hub.found(run_id))
+        """One run; None: there is none."""
+        return self.ask("run", lambda: self.hub.found(run_id))
+
+    def cancel_run(self, repo: str, run_id: int) -> bool:
+        """Cancel a run; false when it has ended already."""
+        return self.ask("cancel_run", lambda: self.hub.cancel(run_id))
 
     def dispatch(self, request: Dispatch) -> Accepted:
-        """Start a run."""
-        run = self._ask(lambda: self.hub.dispatch(request))
-        return Accepted(run_id=run.id, run_url=run.url)
+        """Start a run, or tell of an event."""
 
-    # No job here has a condition: there is nothing to be asked about.
+        def send() -> Accepted:
+            run = self.hub.start(request, self.login)
+            return Accepted() if run is None else Accepted(run_id=run.id, run_url=run.url)
+
+        return self.ask("dispatch", send)
+
+    # Questions.
 
     def issue(self, repo: str, number: int) -> Ticket:
-        """Not asked."""
-        raise NotImplementedError
+        """An issue of any repository, of which all are this one."""
+
+        def find() -> Ticket:
+            self.hub.reachable(repo)
+            if not self.hub.has(number):
+                raise refusal(404, "Not Found")
+            return self.hub.shown(number)
+
+        return self.ask("issue", find)
 
     def pull_request(self, repo: str, number: int) -> PullRequest:
-        """Not asked."""
-        raise NotImplementedError
+        """A pull request."""
+        return self.ask("pull_request", lambda: self.hub.pull(repo, number).shown)
 
-    def reviews(self, repo: str, number: int) -> Sequence[Review]:
-        """Not asked."""
-        raise NotImplementedError
+    def reviews(self, repo: str, number: int) -> list[Review]:
+        """Its reviews."""
+        return self.ask("reviews", lambda: list(self.hub.pull(repo, number).reviews))
 
-    def check_runs(self, repo: str, ref: str) -> Sequence[Check]:
-        """Not asked."""
-        raise NotImplementedError
+    def check_runs(self, repo: str, ref: str) -> list[Check]:
+        """The check runs of a commit."""
+        return self.ask("check_runs", lambda: list(self.hub.check_runs.get(ref, ())))
 
-    def statuses(self, repo: str, ref: str) -> Sequence[Check]:
-        """Not asked."""
-        raise NotImplementedError
-
-
-def latency(bounds: tuple[float, float], chance: random.Random) -> Callable[[], float]:
-    """What a request takes, evenly between two bounds."""
-    low, high = bounds
-    return lambda: low + (high - low) * chance.random()
+    def statuses(self, repo: str, ref: str) -> list[Check]:
+        """The statuses of a commit."""
+        return self.ask("statuses", lambda: list(self.hub.statuses.get(ref, ())))

@@ -22,7 +22,6 @@ from tests.faults.test_explorer import VARIANTS, explore
 from tests.faults.test_holes import at
 from tests.faults.test_stale_reads import LATE, late_reads_of_two_ticks
 from tests.faults.world import Fault, World, body, world
-from tests.support import fakes
 from tests.support.fakes import BOT, Crash, MemoryHub, MemoryQueue
 from tests.support.hold_world import hold_world
 
@@ -36,7 +35,7 @@ def _long(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
     if request.param == "the end":
         monkeypatch.setattr(discussions, "CROWDED", -1)
         monkeypatch.setattr(discussions, "ROOM", 1)
-        monkeypatch.setattr(fakes, "PAGE", 2)
+        monkeypatch.setattr("scheduler.simulation.queue.PAGE", 2)
 
 
 changed = pytest.mark.parametrize("_long", WAYS[:1], indirect=True)

@@ -17,6 +17,7 @@ from scheduler.hold.agenda import LEAD
 from scheduler.job.model import occurrence_key
 from scheduler.ports import Ticket
 from scheduler.settings.model import Settings
+from scheduler.simulation.hub import user
 from tests.faults.series import open_series
 from tests.faults.test_holes import at
 from tests.faults.world import World, body, world
@@ -326,7 +327,8 @@ def test_a_tick_never_writes_the_queue_s_label(situation: str) -> None:
     for _ in range(3):
         made.tick()
         made.clock.sleep(700)
-    assert not [each for each in made.hub.marks if each.by == BOT and each.label == "schedule"]
+    told = [each for events in made.hub.events.values() for each in events]
+    assert not [each for each in told if each.actor == user(BOT) and each.label == "schedule"]
 
 
 def held_series(made: HoldWorld) -> None:

@@ -20,8 +20,7 @@ from scheduler.job.model import occurrence_comment, occurrence_instant
 from scheduler.ports import Dispatch, Run
 from scheduler.settings.model import Settings
 from scheduler.tick.report import TickReport
-from tests.faults.hub import Pull
-from tests.support.fakes import BOT
+from tests.support.fakes import BOT, Pull
 from tests.support.hold_world import hold_world
 
 

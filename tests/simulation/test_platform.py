@@ -13,7 +13,7 @@ from scheduler.errors import RateLimited, UsageError
 from scheduler.ports import Run
 from scheduler.settings.model import Settings
 from scheduler.simulation.actions import Actions, RunnerClock
-from scheduler.simulation.hub import Hub
+from scheduler.simulation.meter import MeteredHub
 from scheduler.simulation.scenario import DAY, Cron, Lead, Platform, Scenario
 from scheduler.simulation.timeline import Timeline
 
@@ -75,7 +75,7 @@ Tick = Callable[[RunnerClock, Run], None]
 
 def actions(tick: Tick) -> tuple[Timeline, Actions]:
     timeline = Timeline()
-    hub = Hub(timeline, Settings(), STEADY)
+    hub = MeteredHub(timeline, Settings(), STEADY)
     return timeline, Actions(hub, STEADY, random.Random(1), tick)
 
 
@@ -87,8 +87,7 @@ def start(timeline: Timeline, made: Actions, *seconds: float) -> list[Run]:
 
 
 def conclusions(made: Actions) -> list[str | None]:
-    runs = made._hub.runs[Settings().scheduler.workflow].values()
-    return [run.conclusion for run in runs]
+    return [run.conclusion for _, run in made._hub.runs]
 
 
 def test_one_runs_one_waits_and_a_newer_one_takes_its_place() -> None:
@@ -139,7 +138,7 @@ def test_at_its_limit_a_job_is_asked_to_leave_and_then_killed() -> None:
 
 def test_requests_are_counted_by_the_hour_and_limited() -> None:
     timeline = Timeline()
-    meter = Hub(timeline, Settings(), Platform(requests_per_hour=3)).meter
+    meter = MeteredHub(timeline, Settings(), Platform(requests_per_hour=3)).meter
     meter.charge(2, unchanged=7)
     meter.charge(1)
     with pytest.raises(RateLimited) as limited:
@@ -152,7 +151,9 @@ def test_requests_are_counted_by_the_hour_and_limited() -> None:
 
 def test_content_is_limited_by_the_minute_and_by_the_hour() -> None:
     timeline = Timeline()
-    meter = Hub(timeline, Settings(), Platform(content_per_minute=2, content_per_hour=3)).meter
+    meter = MeteredHub(
+        timeline, Settings(), Platform(content_per_minute=2, content_per_hour=3)
+    ).meter
     for _ in range(2):
         meter.charge(1, content=True)
     with pytest.raises(RateLimited, match="a minute"):

@@ -10,12 +10,12 @@ from scheduler.hold.relay import Relay
 from scheduler.ports import Dispatch, Target
 from scheduler.settings.model import Settings
 from scheduler.simulation.actions import Actions, RunnerClock
-from scheduler.simulation.hub import REPOSITORY, Hub
-from scheduler.simulation.queue import SimulatedQueue
+from scheduler.simulation.meter import MeteredHub, MeteredQueue
 from scheduler.simulation.scenario import Platform
 from scheduler.simulation.timeline import Timeline
+from tests.conftest import QUEUE
 
-WAKE = Dispatch(target=Target(repo=REPOSITORY, ref="main", workflow="scheduler.yml"))
+WAKE = Dispatch(target=Target(repo=QUEUE, ref="main", workflow="scheduler.yml"))
 
 
 @pytest.mark.parametrize(
@@ -27,8 +27,8 @@ WAKE = Dispatch(target=Target(repo=REPOSITORY, ref="main", workflow="scheduler.y
 )
 def test_only_runs_that_ran_count_against_the_limit(each_lasts: float, begins: bool) -> None:
     timeline, platform = Timeline(), Platform(job_limit=4000)
-    hub = Hub(timeline, Settings(), platform)
-    queue = SimulatedQueue(hub, wait=lambda _: None, latency=lambda: 0.0)
+    hub = MeteredHub(timeline, Settings(), platform)
+    queue = MeteredQueue(hub, wait=lambda _: None, latency=lambda: 0.0)
     ticks = Actions(hub, platform, random.Random(1), lambda clock, _: clock.sleep(each_lasts))
 
     def nudge() -> None:

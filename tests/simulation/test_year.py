@@ -48,8 +48,6 @@ class Life:
             made.reports.clear()
             hub.runs[:-2] = []
             hub.views[self.number][:-1] = []
-            for each in [each for each in hub.updated if each not in hub.comments]:
-                del hub.updated[each]
             made.clock.sleep(FIVE.total_seconds())
         return took
 

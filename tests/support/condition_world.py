@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from scheduler.tick.report import TickReport
-from tests.faults.hub import Pull
 from tests.faults.world import World, body, world
+from tests.support.fakes import Pull
 
 
 def asked_about() -> World:

@@ -1,42 +1,132 @@
-"""The engine's queue in memory, without HTTP: ``MemoryQueue``, and what it stands on.
+"""The hub in memory as tests need it: late, forgetful, or less than GitHub.
 
 ``MemoryHub`` is the server: one for all the ticks of a test. A ``MemoryQueue`` is one
-process's way to it, and the place where a test makes things go wrong.
+process's way to it, and the place where a test makes things go wrong. Only tests move the clock.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import KW_ONLY, dataclass, field, replace
+from datetime import datetime, timedelta, timezone
 
-from scheduler.errors import Rejected, Unavailable
-from scheduler.ports import (
-    Accepted,
-    Acts,
-    Check,
-    Comment,
-    Comments,
-    Dispatch,
-    Event,
-    PullRequest,
-    Recent,
-    Review,
-    Run,
-    Target,
-    Ticket,
-    WorkflowFile,
-)
-from tests.faults.hub import BOT, MOST_COMMENTS, NOON, FakeClock, MemoryHub, Sent
+from scheduler.errors import Unavailable
+from scheduler.ports import Accepted, Acts, Comment, Comments, Dispatch, Event, Recent, Run, Ticket
+from scheduler.simulation.hub import BOT, MOST_COMMENTS, Hub, Pull, Sent
+from scheduler.simulation.queue import HubQueue, T
 
 __all__ = [
-    "BOT", "MOST_COMMENTS", "NOON", "Crash", "FakeClock", "MemoryHub", "MemoryQueue", "Sent",
-    "Through",
+    "BOT", "MOST_COMMENTS", "NOON", "Crash", "FakeClock", "MemoryHub", "MemoryQueue", "Pull",
+    "Sent", "Through",
 ]  # fmt: skip
 
-_T = TypeVar("_T")
-#: How many comments are on a page.
-PAGE = 100
+NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
+
+
+class FakeClock:
+    """``true`` is the world's time, and GitHub's; ``skew`` how far this machine is ahead."""
+
+    def __init__(self, start: datetime = NOON) -> None:
+        self.true = self._start = start
+        self.skew = timedelta(0)
+
+    def now(self) -> datetime:
+        return self.true + self.skew
+
+    def monotonic(self) -> float:
+        return (self.true - self._start).total_seconds()
+
+    def sleep(self, seconds: float) -> None:
+        self.true += timedelta(seconds=max(seconds, 0.0))
+
+    def step(self, seconds: float) -> None:
+        """Set the machine's wall clock; no time passes."""
+        self.skew += timedelta(seconds=seconds)
+
+
+@dataclass
+class MemoryHub(Hub):
+    """One repository of two people. Staleness is in seconds."""
+
+    clock: FakeClock
+    _: KW_ONLY
+    roles: dict[str, str] = field(default_factory=lambda: {"agent": "write", "owner": "admin"})
+    begins: str = ""
+    #: What the server has: the run of a dispatch in its answer, GraphQL, and both lists.
+    details: bool = True
+    graphql: bool = True
+    comment_list: bool = True
+    event_list: bool = True
+    #: By so much reads of ``issues``, ``comments``, ``runs`` and ``filtered_runs`` are late.
+    stale: dict[str, float] = field(default_factory=dict)
+    #: What an issue counts, of so many comments; GitHub promises no more than a number.
+    counts: Callable[[int], int] = lambda comments: comments
+    #: Of whom the role can't be told, and what the question is answered with.
+    untold: dict[str, Exception] = field(default_factory=dict)
+    #: About whom it was asked, as often as it was.
+    asked: list[str] = field(default_factory=list)
+    #: The issues whose comments can't be read, and what the question is answered with.
+    unreadable: dict[int, Exception] = field(default_factory=dict)
+    #: What reads of other repositories than this one are answered with; None: as this one.
+    elsewhere: Exception | None = None
+    #: What every issue was, and since when.
+    views: dict[int, list[tuple[datetime, Ticket]]] = field(default_factory=dict)
+
+    def instant(self) -> datetime:
+        return self.clock.true
+
+    def senders_instant(self) -> datetime:
+        return self.clock.now()
+
+    def seen(self, made: datetime, what: str) -> bool:
+        """Whether a read shows what was made at that instant."""
+        late = self.stale.get(what, 0)
+        return not late or made + timedelta(seconds=late) <= self.clock.true
+
+    def put(self, ticket: Ticket) -> None:
+        super().put(ticket)
+        self.views.setdefault(ticket.number, []).append((self.clock.true, ticket))
+
+    def delete(self, number: int) -> None:
+        super().delete(number)
+        del self.views[number]
+
+    def shown(self, number: int) -> Ticket:
+        until = self.clock.true - timedelta(seconds=self.stale.get("issues", 0))
+        views = self.views[number]
+        shown = next((view for at, view in reversed(views) if at <= until), views[0][1])
+        return replace(shown, comments=self.counts(shown.comments))
+
+    def _all(self) -> Iterable[Ticket]:
+        return self.labelled(self.shown(number) for number in self.views)
+
+    def open_issues(self) -> list[Ticket]:
+        return [ticket for ticket in self._all() if ticket.open]
+
+    def closed_since(self, since: datetime) -> list[Ticket]:
+        found = [each for each in self._all() if each.closed_at and each.closed_at >= since]
+        return sorted(found, key=lambda ticket: ticket.updated_at, reverse=True)
+
+    def created_since(self, since: datetime) -> list[Ticket]:
+        return [each for each in reversed([*self._all()]) if each.created_at >= since]
+
+    def role(self, login: str) -> str:
+        self.asked.append(login)
+        if login in self.untold:
+            raise self.untold[login]
+        return super().role(login)
+
+    def reachable(self, repo: str) -> None:
+        if self.elsewhere is not None and repo != self.repository:
+            raise self.elsewhere
+
+    def shown_runs(self, *, filtered: bool) -> list[tuple[str, Run]]:
+        lists = ("runs", "filtered_runs") if filtered else ("runs",)
+        return [
+            (name, run)
+            for name, run in self.runs
+            if run.created_at and all(self.seen(run.created_at, each) for each in lists)
+        ]
 
 
 class Crash(BaseException):
@@ -47,214 +137,61 @@ class Crash(BaseException):
 Through = Callable[[int, str, Callable[[], object]], object]
 
 
-class MemoryQueue:
+class MemoryQueue(HubQueue):
     """One process's connection. ``through`` is where faults and switches are put in.
 
     ``blind`` are ids of comments that a lagging replica does not show to this process.
     """
 
+    hub: MemoryHub
+
     def __init__(self, hub: MemoryHub, *, login: str = BOT, through: Through | None = None) -> None:
-        self.hub = hub
-        self.login = login
+        super().__init__(hub, login=login)
         self.through = through
-        self.requests = 0
         self.calls: list[str] = []
         self.blind: set[int] = set()
 
-    @property
-    def repository(self) -> str:
-        return self.hub.repository
-
-    def _ask(self, name: str, act: Callable[[], _T]) -> _T:
+    def ask(self, name: str, act: Callable[[], T], *, content: bool = False) -> T:
         self.requests += 1
         self.calls.append(name)
         if self.through is None:
             return act()
         return self.through(self.requests, name, act)  # type: ignore[return-value]
 
-    def _tickets(self) -> list[Ticket]:
-        shown = [self.hub.shown(number) for number in self.hub.views]
-        label = self.hub.label
-        return [ticket for ticket in shown if label in map(str.lower, ticket.labels)]
-
-    def room(self, writes: int = 1) -> float:
-        return 0.0
-
-    def open_tickets(self) -> list[Ticket]:
-        return self._ask("open_tickets", lambda: [t for t in self._tickets() if t.open])
-
-    def poll_open(self) -> list[Ticket] | None:
-        return self.open_tickets()
-
-    def closed_tickets(self, since: datetime) -> list[Ticket]:
-        def find() -> list[Ticket]:
-            return [t for t in self._tickets() if t.closed_at and t.closed_at >= since]
-
-        return self._ask("closed_tickets", find)
-
-    def ticket(self, number: int) -> Ticket | None:
-        return self._ask(
-            "ticket", lambda: self.hub.shown(number) if number in self.hub.views else None
-        )
-
-    def _visible(self, comment: Comment) -> bool:
+    def visible(self, comment: Comment) -> bool:
         made = self.hub.seen(comment.created_at, "comments")
         return made and comment.id not in self.blind
 
+    def poll_open(self) -> Sequence[Ticket] | None:
+        """A server without ETags: it always answers."""
+        return self.open_tickets()
+
     def comments(self, number: int, *, since: datetime | None = None, skip: int = 0) -> Comments:
-        def find() -> Comments:
-            if number in self.hub.unreadable:
+        if number in self.hub.unreadable:
+
+            def refuse() -> Comments:
                 raise self.hub.unreadable[number]
-            items = filter(self._visible, self.hub.on(number))
-            listed = [c for c in items if since is None or self.hub.updated[c.id] >= since]
-            return Comments(items=tuple(listed[skip - skip % PAGE :]), as_of=self.hub.now())
 
-        return self._ask("comments", find)
-
-    def comment(self, comment_id: int) -> Comment | None:
-        def find() -> Comment | None:
-            found = self.hub.comments.get(comment_id)
-            return found if found is not None and self._visible(found) else None
-
-        return self._ask("comment", find)
+            return self.ask("comments", refuse)
+        return super().comments(number, since=since, skip=skip)
 
     def recent_comments(self, since: datetime) -> Recent | None:
-        def find() -> Recent | None:
-            if not self.hub.comment_list:
-                return None
-            everything = filter(self._visible, self.hub.comments.values())
-            changed = (c for c in everything if self.hub.updated[c.id] >= since)
-            return Recent(items=tuple(changed), since=since, as_of=self.hub.now())
-
-        return self._ask("recent_comments", find)
-
-    def add_comment(self, number: int, body: str) -> Comment:
-        return self._ask("add_comment", lambda: self.hub.comment(number, body, by=self.login))
-
-    def edit_comment(self, comment_id: int, body: str) -> None:
-        self._ask("edit_comment", lambda: self.hub.edit_comment(comment_id, body))
-
-    def delete_comment(self, comment_id: int) -> None:
-        self._ask("delete_comment", lambda: self.hub.delete_comment(comment_id))
-
-    def react(self, comment_id: int, content: str) -> None:
-        self._ask("react", lambda: self.hub.react(comment_id, content, by=self.login))
-
-    def set_state(self, number: int, *, reason: str | None, title: str | None = None) -> Ticket:
-        def write() -> Ticket:
-            if title is not None:
-                self.hub.change(number, title=title)
-            if reason is not None:
-                self.hub.close(number, by=self.login, reason=reason)
-            return self.hub.ticket(number)
-
-        return self._ask("set_state", write)
-
-    def add_label(self, number: int, label: str) -> tuple[str, ...]:
-        return self._ask("add_label", lambda: self.hub.put_on(number, label, by=self.login))
-
-    def remove_label(self, number: int, label: str) -> None:
-        self._ask("remove_label", lambda: self.hub.take_off(number, label, by=self.login))
-
-    def role(self, login: str, repo: str | None = None) -> str:
-        return self._ask("role", lambda: self.hub.role(login))
+        if not self.hub.comment_list:
+            return self.ask("recent_comments", lambda: None)
+        return super().recent_comments(since)
 
     def acts(self, numbers: Sequence[int]) -> dict[int, Acts] | None:
-        def find() -> dict[int, Acts] | None:
-            if not self.hub.graphql:
-                return None
-            known = [number for number in numbers if number in self.hub.views]
-            return {number: self.hub.acts(number) for number in known}
-
-        return self._ask("acts", find)
+        return super().acts(numbers) if self.hub.graphql else self.ask("acts", lambda: None)
 
     def events(self, number: int) -> list[Event] | None:
-        def find() -> list[Event] | None:
-            return list(self.hub.events.get(number, ())) if self.hub.event_list else None
-
-        return self._ask("events", find)
-
-    def created_since(self, since: datetime) -> list[Ticket]:
-        return self._ask(
-            "created_since", lambda: [t for t in self._tickets() if t.created_at >= since]
-        )
+        return super().events(number) if self.hub.event_list else self.ask("events", lambda: None)
 
     def viewer(self) -> str | None:
         try:
-            return self._ask("viewer", lambda: self.login if self.hub.graphql else None)
+            return self.ask("viewer", lambda: self.login if self.hub.graphql else None)
         except Unavailable:
             return None
 
-    def workflow_file(self, repo: str, workflow: str, ref: str | None) -> WorkflowFile | None:
-        def find() -> WorkflowFile | None:
-            text = self.hub.workflows.get(workflow)
-            return None if text is None else WorkflowFile(text=text, ref=ref or "main")
-
-        return self._ask("workflow_file", find)
-
-    def cancel_run(self, repo: str, run_id: int) -> bool:
-        return self._ask("cancel_run", lambda: any(run.id == run_id for _, run in self.hub.runs))
-
-    def prove_contents(self) -> None:
-        self._ask("prove_contents", lambda: None)
-
-    def default_branch(self, repo: str) -> str:
-        return self._ask("default_branch", lambda: "main")
-
-    def newest_run(self, repo: str) -> int | None:
-        def find() -> int | None:
-            return max((run.id for _, run in self._shown_runs()), default=None)
-
-        return self._ask("newest_run", find)
-
-    def _shown_runs(self, *lists: str) -> list[tuple[str, Run]]:
-        return [
-            (name, run)
-            for name, run in self.hub.runs
-            if run.created_at
-            and all(self.hub.seen(run.created_at, each) for each in ("runs", *lists))
-        ]
-
-    def runs(self, target: Target, since: datetime, *, filtered: bool = True) -> list[Run]:
-        def find() -> list[Run]:
-            shown = self._shown_runs("filtered_runs" if filtered else "runs")
-            found = [run for name, run in shown if name == target.workflow]
-            return [run for run in found if run.created_at and run.created_at >= since]
-
-        return self._ask("runs", find)
-
-    def run(self, repo: str, run_id: int) -> Run | None:
-        def find() -> Run | None:
-            return next((run for _, run in self.hub.runs if run.id == run_id), None)
-
-        return self._ask("run", find)
-
     def dispatch(self, request: Dispatch) -> Accepted:
-        def send() -> Accepted:
-            run = self.hub.start(request, self.login)
-            if run is None or not self.hub.details:
-                return Accepted()
-            return Accepted(run_id=run.id, run_url=run.url)
-
-        return self._ask("dispatch", send)
-
-    def issue(self, repo: str, number: int) -> Ticket:
-        def find() -> Ticket:
-            self.hub.reachable(repo)
-            if number not in self.hub.views:
-                raise Rejected("GitHub answers 404: Not Found", status=404)
-            return self.hub.shown(number)
-
-        return self._ask("issue", find)
-
-    def pull_request(self, repo: str, number: int) -> PullRequest:
-        return self._ask("pull_request", lambda: self.hub.pull(repo, number).shown)
-
-    def reviews(self, repo: str, number: int) -> list[Review]:
-        return self._ask("reviews", lambda: list(self.hub.pull(repo, number).reviews))
-
-    def check_runs(self, repo: str, ref: str) -> list[Check]:
-        return self._ask("check_runs", lambda: list(self.hub.check_runs.get(ref, ())))
-
-    def statuses(self, repo: str, ref: str) -> list[Check]:
-        return self._ask("statuses", lambda: list(self.hub.statuses.get(ref, ())))
+        accepted = super().dispatch(request)
+        return accepted if self.hub.details else Accepted()

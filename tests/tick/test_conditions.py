@@ -10,10 +10,9 @@ import pytest
 from scheduler.errors import Rejected
 from scheduler.ports import Check
 from scheduler.settings.model import Defaults, Settings
-from tests.faults.hub import Pull
 from tests.faults.world import World, body
 from tests.support.condition_world import asked_about, comments, job, reason, skipped, tick
-from tests.support.fakes import NOON, MemoryQueue
+from tests.support.fakes import NOON, MemoryQueue, Pull
 from tests.support.hold_world import hold_world
 
 

@@ -268,7 +268,7 @@ def test_a_run_is_looked_for_twice(late: float, slept: float) -> None:
     entry = named(made, claim)
     assert entry.run_id == (run if late <= PAUSE else None)
     assert entry.matched == ("the only run that it can have started" if entry.run_id else "")
-    assert entry.run_url.endswith("/actions/runs/1") == bool(entry.run_id)
+    assert entry.run_url.endswith(f"/actions/runs/{run}") == bool(entry.run_id)
     assert made.clock.monotonic() - began == slept
 
 
