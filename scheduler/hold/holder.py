@@ -9,7 +9,6 @@ holder leaves claims that the next tick can follow.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -128,8 +127,7 @@ class Holder:
 
     def take_no_more(self) -> None:
         """End the pass before its next job, as its limit would; what is in hand is finished."""
-        limits = replace(self.ctx.settings.limits, per_tick=0)
-        self.ctx.settings = replace(self.ctx.settings, limits=limits)
+        self.tick.taking = False
 
     def abandon(self) -> TickReport:
         """The report of a holder that has no time left: the next tick finds what it began."""

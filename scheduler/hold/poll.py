@@ -168,7 +168,7 @@ class Lookout:
         others = [*self._closed, *self.listed.values()]
         rules.enter(self.ctx, known, others, now=self.ctx.clock.now())
         # Said at once, as a pass does, and not more at a time.
-        most = max(self.ctx.settings.limits.per_tick - self.tick.tally.ended, 0)
+        most = max(self.tick.most - self.tick.tally.ended, 0)
         refused = (
             number for number, found in board.waiting.items() if rules.forbidden(self.ctx, found)
         )

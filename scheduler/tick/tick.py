@@ -54,6 +54,9 @@ class Tick:
         self.ctx = ctx
         #: What was found and done so far; `report` is made from it.
         self.tally = Tally()
+        #: False once no more jobs are to be taken: what is in hand is finished, and the rest is
+        #: left to the next tick.
+        self.taking = True
         self._outages = 0
         self._denied: NotPermitted | None = None
         self._worked = False
@@ -94,6 +97,11 @@ class Tick:
         report = self.report()
         report.notices += self.ctx.refused.values()
         return report
+
+    @property
+    def most(self) -> int:
+        """How many dispatches, endings and answers this tick may make, of each; 0: no more."""
+        return self.ctx.settings.limits.per_tick if self.taking else 0
 
     def report(self) -> TickReport:
         """The report of what was found and done until now."""
@@ -157,7 +165,7 @@ class Tick:
             # A series that has more than one instant to make up for lets the others go first.
             open_still: list[Waiting] = []
             for done, found in enumerate(due):
-                if max(tally.sent, tally.ended) >= self.ctx.settings.limits.per_tick:
+                if max(tally.sent, tally.ended) >= self.most:
                     tally.left += len(due) - done
                     tally.comes_next(self.ctx.began)
                     return
@@ -171,7 +179,7 @@ class Tick:
     def _explain(self) -> None:
         # So many at a time: whoever floods the queue uses up no hour's requests.
         told = 0
-        while self.untold and told < self.ctx.settings.limits.per_tick:
+        while self.untold and told < self.most:
             told += self.tell()
         if self.untold:
             self.tally.comes_next(self.ctx.began)
@@ -195,9 +203,9 @@ class Tick:
     def _reject(self, forbidden: list[Known]) -> None:
         # Said at once, not when they fire: their author can still do something about it. And
         # last, so many at a time: whoever floods the queue keeps nobody else waiting.
-        for found in forbidden[: self.ctx.settings.limits.per_tick]:
+        for found in forbidden[: self.most]:
             self._guarded(found)
-        if len(forbidden) > self.ctx.settings.limits.per_tick:
+        if len(forbidden) > self.most:
             self.tally.comes_next(self.ctx.began)
 
     def _guarded(self, found: Known) -> Outcome:

@@ -9,9 +9,11 @@ import pytest
 
 from scheduler.errors import NotPermitted, Rejected, Unavailable
 from scheduler.settings.model import Limits, Quotas, Settings
+from scheduler.tick.context import new_context
 from scheduler.tick.report import TickReport
-from scheduler.tick.tick import OUTAGES
+from scheduler.tick.tick import OUTAGES, Tick
 from tests.faults.series import open_series
+from tests.faults.test_holes import at
 from tests.faults.world import World, body, world
 from tests.support.fakes import NOON, MemoryQueue, Through
 
@@ -263,3 +265,36 @@ def test_what_stays_on_hold_is_told_of_without_being_read() -> None:
     made.tick(queue=queue)
     assert [note.id for note in made.reports[-1].held] == [1]
     assert queue.calls == ["open_tickets", "closed_tickets"]
+
+
+# A tick that is to take no more.
+
+
+def of(made: World, through: Through | None = None) -> Tick:
+    queue = MemoryQueue(made.hub, through=through)
+    return Tick(new_context(queue, clock=made.clock, settings=made.settings, nonce=lambda: "nonce"))
+
+
+def test_a_tick_that_takes_no_more_leaves_all_to_the_next_and_says_so() -> None:
+    made = world()
+    for name in ("1", "2"):
+        made.hub.open(body(name))
+    wrong = made.hub.open("no job at all")
+    leaving = of(made)
+    leaving.taking = False
+    report = leaving.run()
+    assert (report.dispatched, report.waiting, report.next_due) == ([], 2, report.now)
+    assert [note.id for note in report.invalid] == [wrong]
+    assert made.hub.on(wrong) == []
+    assert leaving.ctx.settings == made.settings
+
+
+def test_what_is_in_hand_when_no_more_is_taken_is_finished() -> None:
+    made = world()
+    for name in ("1", "2"):
+        made.hub.open(body(name))
+    leaving = of(made, at("dispatch", lambda: setattr(leaving, "taking", False)))
+    report = leaving.run()
+    assert [fired.id for fired in report.dispatched] == [1]
+    assert not made.hub.ticket(1).open
+    assert (report.waiting, made.count("2")) == (1, 0)
