@@ -38,7 +38,8 @@ def stats(queue: str | None, as_json: bool, since: str, overdue: bool, grace: st
     connection = connected(queue)
     now = connection.clock.now()
     tickets = list(connection.queue.open_tickets())
-    late = overdue_of(tickets, connection.settings, now, grace=allowed)
+    queue_name = connection.queue.repository
+    late = overdue_of(tickets, connection.settings, now, grace=allowed, repository=queue_name)
     if overdue:
         _overdue(connection, now, late, as_json=as_json)
         return

@@ -34,6 +34,8 @@ class Seen:
     """A job as it stands: what its issue says, and what its journal records."""
 
     ticket: Ticket
+    #: As its text says it, and with the settings' defaults.
+    said: Job | None
     job: Job | None
     problem: str
     state: State
@@ -60,7 +62,7 @@ class Seen:
             "repo": job.repo if job else None,
             "ref": job.ref if job else None,
             "agent": job.agent if job else None,
-            **{key.replace("-", "_"): _said(job, key) for key in SAID},
+            **{key.replace("-", "_"): _said(self.said, key) for key in SAID},
             "author": self.ticket.author.login,
             "inputs": dict(job.inputs) if job else {},
             "message": job.message if job else None,
@@ -79,9 +81,11 @@ def look(connection: Connection, ticket: Ticket, *, deep: bool = True) -> Seen:
     if deep and ticket.comments:
         comments = connection.queue.comments(ticket.number).items
         history = journal.read(comments, login=scheduler_login(connection, comments) or "")
-    found = shown(ticket, history, connection.settings, read=deep)
+    queue, settings = connection.queue.repository, connection.settings
+    found = shown(ticket, history, settings, queue=queue, read=deep)
     return Seen(
         ticket=ticket,
+        said=found.said,
         job=found.job,
         problem=found.problem,
         state=found.state,

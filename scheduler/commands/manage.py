@@ -139,23 +139,23 @@ def _moved(connection: Connection, seen: Seen, run_at: datetime) -> tuple[Job, d
     """The job of an issue at another time, and what of the issue is to be changed for that."""
     ticket, number = seen.ticket, seen.ticket.number
     try:
-        job, _ = waiting(ticket, timezone=connection.settings.defaults.timezone)
+        read, _ = waiting(ticket, connection.settings, queue=connection.queue.repository)
     except InvalidJob as problem:
         raise Refused(f"ID: #{number} can't be read ({problem}); mend its text first") from problem
-    if job.signature is not None and connection.settings.signing != "off":
+    said, job = read.said.at(run_at), read.job.at(run_at)
+    if said.signature is not None and connection.settings.signing != "off":
         raise Refused(f"ID: #{number} is signed for its own time; cancel it and create another")
-    deadline = job.deadline
+    deadline = said.deadline
     if isinstance(deadline, datetime) and deadline < run_at:
         raise Refused(
             f"deadline: {instants.format_instant(deadline)} is before "
             f"{instants.format_instant(run_at)}; "
             "edit the issue's deadline first"
         )
-    job = replace(job, run_at=run_at)
-    frontmatter.agree(job)
+    frontmatter.agree(said)
     if (rule := series.written_rule(job)) is not None:
         recurrence.fires(rule)
-    changes: dict[str, Any] = {"body": frontmatter.render(job)}
+    changes: dict[str, Any] = {"body": frontmatter.render(said)}
     comes = max(run_at, seen.not_before or run_at)
     if (title := retitled(ticket.title, comes)) != ticket.title:
         changes["title"] = title

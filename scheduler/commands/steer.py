@@ -83,10 +83,10 @@ def _hearing(connection: Connection, number: int) -> tuple[Ticket, Job]:
     if state_label(connection.settings.label, State.HELD) in ticket.labels:
         raise on_hold(number)
     try:
-        job, _ = waiting(ticket, timezone=connection.settings.defaults.timezone)
+        read, _ = waiting(ticket, connection.settings, queue=connection.queue.repository)
     except InvalidJob as problem:
         raise Refused(f"ID: #{number} can't be read ({problem}); mend its text first") from problem
-    return ticket, job
+    return ticket, read.job
 
 
 def _open(connection: Connection, number: int) -> Ticket:

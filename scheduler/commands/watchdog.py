@@ -47,7 +47,12 @@ class Overdue:
 
 
 def overdue(
-    tickets: Iterable[Ticket], settings: Settings, now: datetime, *, grace: timedelta
+    tickets: Iterable[Ticket],
+    settings: Settings,
+    now: datetime,
+    *,
+    grace: timedelta,
+    repository: str,
 ) -> list[Overdue]:
     """The open jobs that could have run for longer than ``grace``, the longest first.
 
@@ -60,9 +65,10 @@ def overdue(
         if not ticket.open or settings.paused or waits & set(ticket.labels):
             continue
         try:
-            job, run_at = waiting(ticket, timezone=settings.defaults.timezone)
+            read, run_at = waiting(ticket, settings, queue=repository)
         except InvalidJob:
             continue
+        job = read.job
         # A job may be opened when its time is past already.
         since = max(run_at, ticket.created_at)
         if job.when is not None:
@@ -87,7 +93,7 @@ def warning(
     """The line that says that the scheduler stays away; None: nothing shows that it does."""
     late = [
         each
-        for each in overdue(tickets, settings, now, grace=UNTOUCHED)
+        for each in overdue(tickets, settings, now, grace=UNTOUCHED, repository=repository)
         if now - each.untouched > UNTOUCHED
     ]
     if not late:

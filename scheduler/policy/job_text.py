@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from scheduler.errors import InvalidJob
@@ -64,15 +64,36 @@ def with_defaults(job: Job, settings: Settings, *, queue: str) -> Job:
     )
 
 
-def waiting(ticket: Ticket, *, timezone: str | None) -> tuple[Job, datetime]:
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What an issue asks for."""
+
+    #: The job as its text says it.
+    said: Job
+    #: The same with the settings' defaults: what is run.
+    job: Job
+
+
+def reading(ticket: Ticket, settings: Settings, *, queue: str) -> Reading:
+    """The job of an issue of the repository ``queue``.
+
+    Raises:
+        InvalidJob: as ``job_of`` and ``with_defaults``.
+    """
+    said = job_of(ticket.body, timezone=settings.defaults.timezone)
+    with its_own_fault(ticket.body):
+        return Reading(said=said, job=with_defaults(said, settings, queue=queue))
+
+
+def waiting(ticket: Ticket, settings: Settings, *, queue: str) -> tuple[Reading, datetime]:
     """The job of an open issue, and the instant that it waits for as far as the issue shows it.
 
     Raises:
-        InvalidJob: as ``job_of``, or no such instant can be worked out.
+        InvalidJob: as ``reading``, or no such instant can be worked out.
     """
-    job = job_of(ticket.body, timezone=timezone)
+    read = reading(ticket, settings, queue=queue)
     with its_own_fault(ticket.body):
-        return job, series.expected(job, title=ticket.title, touched=ticket.updated_at)
+        return read, series.expected(read.job, title=ticket.title, touched=ticket.updated_at)
 
 
 @contextmanager

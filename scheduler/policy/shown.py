@@ -14,7 +14,7 @@ from scheduler.job.model import Job, occurrence_key
 from scheduler.job.states import LABELLED, TERMINAL, State, state_label
 from scheduler.journal.journal import History
 from scheduler.policy import series
-from scheduler.policy.job_text import its_own_fault, job_of
+from scheduler.policy.job_text import Reading, its_own_fault, job_of, reading
 from scheduler.ports import Ticket
 from scheduler.settings.model import Settings
 
@@ -24,24 +24,39 @@ class Shown:
     """A job as its issue shows it."""
 
     state: State
-    #: None: its text says none, and ``problem`` says why.
+    #: As its text says it, and with the settings' defaults; None: it says none, and ``problem``
+    #: says why.
+    said: Job | None = None
     job: Job | None = None
     problem: str = ""
     #: When it runs next, as far as is known; of what has ended, when it was to run.
     run_at: datetime | None = None
 
 
-def shown(ticket: Ticket, history: History, settings: Settings, *, read: bool) -> Shown:
+def shown(ticket: Ticket, history: History, settings: Settings, *, queue: str, read: bool) -> Shown:
     """The job of an issue; ``history`` is what its comments record, if they were ``read``."""
     label = settings.label
     try:
-        job = job_of(ticket.body, timezone=settings.defaults.timezone)
+        found = _reading(ticket, settings, queue=queue)
+        job = found.job
         with its_own_fault(ticket.body):
             state = state_of(ticket, job, history, label=label, read=read)
-            return Shown(job=job, state=state, run_at=_runs_at(ticket, job, history, read=read))
+            run_at = _runs_at(ticket, job, history, read=read)
     except InvalidJob as wrong:
         state = state_of(ticket, None, history, label=label, read=read)
         return Shown(state=state, problem=str(wrong))
+    return Shown(said=found.said, job=job, state=state, run_at=run_at)
+
+
+def _reading(ticket: Ticket, settings: Settings, *, queue: str) -> Reading:
+    try:
+        return reading(ticket, settings, queue=queue)
+    except InvalidJob:
+        if ticket.open:
+            raise
+        # It ran, or did not, by the settings of its own time.
+        said = job_of(ticket.body, timezone=settings.defaults.timezone)
+        return Reading(said=said, job=said)
 
 
 def _runs_at(ticket: Ticket, job: Job, history: History, *, read: bool) -> datetime:

@@ -19,7 +19,7 @@ from scheduler.errors import (
 )
 from scheduler.job.model import Job, occurrence_key
 from scheduler.job.states import LABELLED, TERMINAL, State, state_label
-from scheduler.policy.job_text import its_own_fault, job_of, with_defaults
+from scheduler.policy.job_text import its_own_fault, reading
 from scheduler.policy.trust import looks_strange
 from scheduler.ports import Ticket
 from scheduler.tick import issues, leftovers, pacing, rules
@@ -254,10 +254,10 @@ class Tick:
             self.tally.note(ticket.number, Kind.HELD, reason)
             return None
         try:
-            raw = job_of(ticket.body, timezone=self.ctx.settings.defaults.timezone)
+            read = reading(ticket, self.ctx.settings, queue=self.ctx.queue.repository)
+            job = read.job
             with its_own_fault(ticket.body):
-                job = with_defaults(raw, self.ctx.settings, queue=self.ctx.queue.repository)
-                found = place(self.ctx, self._unplaced(ticket, raw, job))
+                found = place(self.ctx, self._unplaced(ticket, read.said, job))
         except InvalidJob as problem:
             self.refuse(ticket, problem)
             return None

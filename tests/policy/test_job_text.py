@@ -9,7 +9,7 @@ import pytest
 
 from scheduler.errors import InvalidJob
 from scheduler.job.model import Job
-from scheduler.policy.job_text import job_of, readable, waiting, with_defaults
+from scheduler.policy.job_text import job_of, readable, reading, waiting, with_defaults
 from scheduler.ports import Ticket, User
 from scheduler.settings.model import Defaults, Settings
 
@@ -67,4 +67,7 @@ def test_an_issue_waits_for_its_job_s_instant() -> None:
     ticket = Ticket(
         number=1, body=TEXT, author=User(login="a"), created_at=NINE, updated_at=NINE
     )  # fmt: skip
-    assert waiting(ticket, timezone=None) == (job_of(TEXT, timezone=None), NINE)
+    read, waits_for = waiting(ticket, Settings(), queue="octo/queue")
+    assert (read.said, waits_for) == (job_of(TEXT, timezone=None), NINE)
+    assert read == reading(ticket, Settings(), queue="octo/queue")
+    assert read.job.max_attempts == Settings().defaults.max_attempts

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
 from scheduler.job.states import State
 from scheduler.journal.journal import Claim, Entry, History, Journal
-from scheduler.policy.shown import shown
+from scheduler.policy.shown import Shown, shown
 from scheduler.ports import Ticket, User
-from scheduler.settings.model import Settings
+from scheduler.settings.model import Defaults, Settings
 
 NINE = datetime(2026, 11, 23, 9, tzinfo=timezone.utc)
 HOUR = timedelta(hours=1)
@@ -33,6 +34,11 @@ def issue(head: str = ONCE, *labels: str, reason: str | None = None, comments: i
 def recorded(outcome: str, key: str = KEY, until: datetime | None = None) -> History:
     entry = Entry(key=key, attempt=1, outcome=outcome, at=NINE, until=until)
     return History(journal=Journal(id=9, entries=(entry,)))
+
+
+def look(ticket: Ticket, history: History = NONE, *, read: bool = True, **defaults: Any) -> Shown:
+    settings = Settings(defaults=Defaults(**defaults))
+    return shown(ticket, history, settings, queue="octo/queue", read=read)
 
 
 CLAIMED = History(
@@ -62,7 +68,7 @@ CLAIMED = History(
     ],
 )
 def test_the_state_of_an_issue(ticket: Ticket, history: History, state: str) -> None:
-    assert shown(ticket, history, Settings(), read=True).state is State(state)
+    assert look(ticket, history).state is State(state)
 
 
 @pytest.mark.parametrize(
@@ -77,11 +83,11 @@ def test_without_its_comments_the_close_reason_tells(
     comments: int, reason: str, state: str
 ) -> None:
     ticket = issue(reason=reason, comments=comments)
-    assert shown(ticket, NONE, Settings(), read=False).state is State(state)
+    assert look(ticket, read=False).state is State(state)
 
 
 def test_a_text_that_is_no_job_says_why() -> None:
-    found = shown(issue("nope: 1\n"), NONE, Settings(), read=True)
+    found = look(issue("nope: 1\n"))
     assert (found.job, found.run_at) == (None, None)
     assert found.problem.startswith("front matter: 'nope'")
 
@@ -98,11 +104,27 @@ def test_a_text_that_is_no_job_says_why() -> None:
     ],
 )
 def test_when_it_runs_next(ticket: Ticket, history: History, run_at: datetime) -> None:
-    assert shown(ticket, history, Settings(), read=True).run_at == run_at
+    assert look(ticket, history).run_at == run_at
 
 
 def test_the_title_tells_of_a_job_that_was_put_off_without_its_comments() -> None:
     title = "⏰ run.yml at 2026-11-23T11:00:00Z: m"
     for comments, read, run_at in ((1, False, NINE + 2 * HOUR), (0, False, NINE), (1, True, NINE)):
         ticket = replace(issue(comments=comments), title=title)
-        assert shown(ticket, NONE, Settings(), read=read).run_at == run_at
+        assert look(ticket, read=read).run_at == run_at
+
+
+def test_what_the_text_does_not_say_the_settings_do() -> None:
+    daily = issue('run-at: 2026-11-23T00:00:00Z\ncron: "30 9 * * *"\n')
+    found = look(daily, workflow="run.yml", timezone="Europe/Berlin")
+    assert found.run_at == NINE - HOUR / 2
+    assert (found.job and found.job.workflow) == "run.yml"
+    assert (found.said and found.said.workflow) is None
+
+
+def test_what_nothing_says_is_a_fault_of_what_waits_and_not_of_what_has_ended() -> None:
+    head = "run-at: 2026-11-23T09:00:00Z\n"
+    found = look(issue(head))
+    assert found.state is State.INVALID
+    assert found.problem.startswith("workflow: is missing")
+    assert look(issue(head, reason="completed"), recorded("dispatched")).run_at == NINE
