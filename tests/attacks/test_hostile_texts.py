@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from scheduler.errors import InvalidJob
+from scheduler.hold import agenda
 from scheduler.job import frontmatter, strict_yaml
 from scheduler.sandbox.http.requestlog import Request
 from scheduler.tick import conditions
@@ -168,6 +170,8 @@ def test_what_needs_the_text_is_refused_in_one_line_and_changes_nothing(
 def test_what_is_raised_only_when_a_job_is_carried_out_keeps_no_other_waiting(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, fault: Exception, hold: list[str]
 ) -> None:
+    # For so long a hold goes on beyond its end, to try what is due again.
+    monkeypatch.setattr(agenda, "OVERTIME", timedelta(seconds=1))
     evil = stage.open(body(-90 if not hold else at(0.5), message="evil"))
     stage.open(body(-60 if not hold else at(1.5), message="honest"))
     real = conditions.against
