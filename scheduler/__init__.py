@@ -1,11 +1,11 @@
 """Say "run this workflow at that time", with the repository's issues as the queue.
 
-The rooms, and who may enter which: ``errors`` and ``model`` are everybody's; the core
-(``frontmatter``, ``when``, ``conditions``, ``journal``, ``policy``, ``recovery``, ``target``,
-``trust``, ``report``) is pure and takes time as an argument; ``engine``, ``lifecycle``,
-``claims`` and ``settlement`` perform what ``policy`` decides, through the protocols of ``gateway``;
-``github_http`` and ``github_queue`` are those protocols over PyGithub; ``connect``,
-``create``, ``manage``, ``cli`` and ``action`` wire. ``sandbox`` is a room of its own.
+The rooms, from the top: ``cli``, ``action`` and ``simulation`` are the ways in; ``commands`` does
+what they ask; ``hold`` is a tick that stays, ``tick`` one pass over the queue; ``policy`` decides,
+on ``journal``, ``settings``, ``job`` and ``times``. These five are pure: time is an argument, and
+GitHub is known by the protocols of ``ports`` alone, which ``github`` implements and
+``connection`` connects. ``sandbox`` is a small GitHub of its own. A room imports downwards only;
+the table in ``tests/test_architecture.py`` says which.
 """
 
 __version__ = "0.1.0"

@@ -1,0 +1,106 @@
+"""One word for one thing: the glossary, the docs and the code say the same."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import scheduler
+
+PACKAGE = Path(scheduler.__file__).parent
+ROOT = PACKAGE.parent
+PAGES = sorted((PACKAGE / "docs").glob("*.md"))
+DOCS = [ROOT / "README.md", *sorted((ROOT / ".github").glob("*.md")), *PAGES]
+GLOSSARY = (PACKAGE / "docs" / "glossary.md").read_text(encoding="utf-8")
+TERMS = re.findall(r"\*\*(.+?)\*\*", GLOSSARY)
+#: What others call it, and the one word that we have for it.
+BANNED = {
+    "lease": "claim", "lock comment": "claim", "reservation": "claim", "ledger": "journal",
+    "audit comment": "journal", "heartbeat": "tick", "sweep": "tick", "engine": "scheduler",
+    "daemon": "holder", "keeper": "holder", "watcher": "holder", "hand-over run": "successor",
+    "work item": "job", "ticket": "issue", "reminder issue": "job", "suspended": "paused",
+    "frozen job": "job on hold", "blocked job": "job on hold", "tardiness": "lateness",
+    "execution time": "run-at", "fire time": "run-at", "trigger time": "run-at",
+}  # fmt: skip
+
+
+def words(text: str) -> str:
+    """A text in small letters on one line, without what links point to and code blocks show."""
+    text = re.sub(r"```.*?```|\]\([^)]*\)|<[^>]*>", " ", text, flags=re.DOTALL)
+    return " ".join(text.split()).lower()
+
+
+def test_every_term_is_used_in_the_package() -> None:
+    sources = [path.read_text(encoding="utf-8").lower() for path in PACKAGE.rglob("*.py")]
+    spoken = " ".join(" ".join(sources).split()).replace("_", "-")
+    assert len(TERMS) > 40
+    assert [term for term in TERMS if term.lower() not in spoken] == []
+
+
+def test_every_term_is_explained_once() -> None:
+    heads = re.findall(r"^- \*\*(.+?)\*\*", GLOSSARY, re.MULTILINE)
+    assert heads
+    assert sorted(set(heads)) == sorted(heads)
+    assert [head for head in heads if head in BANNED] == []
+
+
+def test_the_docs_have_no_second_word_for_a_thing() -> None:
+    found = [
+        f"{path.name}: {other!r}; write {ours!r}"
+        for path in DOCS
+        for other, ours in BANNED.items()
+        if re.search(rf"\b{re.escape(other)}s?\b", words(path.read_text(encoding="utf-8")))
+    ]
+    assert found == []
+
+
+def test_a_hold_is_a_tick_that_stays_and_a_job_is_on_hold() -> None:
+    """The two senses of the word never meet: a job is held, a hold holds no job."""
+    for path in DOCS:
+        text = words(path.read_text(encoding="utf-8"))
+        assert not re.search(r"\b(?:holds? (?:a|the|this) job|job's hold|jobs? in hold)\b", text), (
+            path.name
+        )
+
+
+def test_each_page_is_linked_from_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    pages = [path.relative_to(ROOT).as_posix() for path in DOCS if path.name != "README.md"]
+    linked = {page for page in pages if f"({page}" in readme}
+    # Who contributes is shown that page by GitHub itself.
+    assert set(pages) - linked <= {".github/CONTRIBUTING.md"}
+
+
+def test_each_page_begins_with_a_heading_and_fits_a_terminal() -> None:
+    for page in PAGES:
+        lines = page.read_text(encoding="utf-8").splitlines()
+        assert lines[0].startswith("# ")
+        assert [line for line in lines if len(line) > 79 and not line.startswith("|")] == []
+
+
+def test_the_map_names_every_room_and_is_the_same_in_both_places() -> None:
+    maps = []
+    for path in (ROOT / "README.md", ROOT / ".github" / "CONTRIBUTING.md"):
+        text = path.read_text(encoding="utf-8")
+        (found,) = re.findall(r"```text\n(scheduler/\n.*?)```", text, re.DOTALL)
+        maps.append(found)
+    assert maps[0] == maps[1]
+    assert len(maps[0].splitlines()) <= 10
+    rooms = {path.stem for path in PACKAGE.iterdir() if path.name[0] not in "_."}
+    rooms -= {"py", "requirements", "settings.schema"}
+    assert [room for room in sorted(rooms) if not re.search(rf"\b{room}\b", maps[0])] == []
+
+
+def test_no_page_names_a_module_that_is_gone() -> None:
+    """Names of before the rooms, in docs and docstrings."""
+    gone = re.compile(
+        r"\b(github_http|github_queue|github_repository|cli_group|cli_series|journal_head|"
+        r"lifecycle|`+(?:engine|desk|fields|ticking|holding|circumstances|when)\.?py?`+)\b"
+    )
+    sources = [path for path in PACKAGE.rglob("*.py") if "sample" not in path.parts]
+    found = [
+        f"{path.relative_to(ROOT)}: {match[0]}"
+        for path in (*DOCS, *sources)
+        for match in gone.finditer(path.read_text(encoding="utf-8"))
+    ]
+    assert found == []
