@@ -17,10 +17,12 @@ from scheduler.job import frontmatter
 from scheduler.job.keys import IN_REQUEST, RULES
 from scheduler.job.model import Job
 from scheduler.policy import series
-from scheduler.times import instants, phrases, recurrence
+from scheduler.times import instants, phrases, recurrence, spans
 
 #: What looks like an RFC 3339 instant is one, or wrong; it is never taken for words.
 WRITTEN = re.compile("[0-9]{4}[0-9TtZzW:+. -]*")
+#: A day alone is one of words: nine o'clock of it.
+DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 #: The keys that say when a job comes, beside its first instant, and those that say the rest.
 SERIES = ("timezone", *(name for name, key in IN_REQUEST.items() if key.series))
 OTHERS = tuple(
@@ -45,7 +47,7 @@ def timed(request: Request, *, now: datetime, zone: str | None = None) -> Reques
     try:
         instants.instant(at, field="--at", timezone=timezone or zone)
     except InvalidJob:
-        if WRITTEN.fullmatch(at):
+        if WRITTEN.fullmatch(spans.plain(at)) and not DAY.fullmatch(spans.plain(at)):
             raise
     else:
         return request

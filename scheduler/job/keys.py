@@ -96,6 +96,10 @@ class Key:
         """
         if not text.strip():
             raise refusal(called, text, "is empty", empty)
+        if self.read in _TIMES:
+            from scheduler.times import spans
+
+            text = spans.plain(text)
         return self.read(called, line(called, text, self.longest), zone)
 
 
@@ -148,6 +152,10 @@ def _jitter(called: str, text: str, zone: str | None) -> timedelta:
     if found > LONGEST_JITTER:
         raise refusal(called, text, "is longer than a day", "write a shorter one, such as 10m")
     return found
+
+
+#: In these, spaces of any width are plain ones.
+_TIMES = (_instant, _duration, _deadline, _jitter)
 
 
 def _zone(called: str, text: str, zone: str | None) -> str:

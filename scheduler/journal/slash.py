@@ -1,14 +1,14 @@
 """What people tell the scheduler in comments: slash commands, one a comment.
 
-A command is a comment whose first line is the command alone; in a quotation or a code
-block it is only text. Who may give one is not decided here.
+A command is a comment whose first line that says anything is the command alone; in a quotation
+or a code block it is only text. Who may give one is not decided here.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from scheduler.errors import InvalidJob
@@ -21,20 +21,28 @@ NAMES = ("snooze", "run", "cancel", "pause", "resume")
 #: For how long a job can be put off at once.
 LONGEST = timedelta(days=400)
 
-RESOLVE = re.compile(
-    r"/resolve[ \t]+(?:(dispatched)[ \t]+([1-9][0-9]{0,17})|(again))[ \t]*(?:\r?\n|\Z)"
-)
-COMMAND = re.compile(
-    r"/(?:(?P<alone>run|cancel|pause|resume)|(?P<long>snooze)[ \t]+(?P<length>[^\s]+))"
-    r"[ \t]*(?:\r?\n|\Z)"
-)
-#: A first line that is meant for us, right or wrong; ``/run-tests`` is somebody else's.
-MEANT = re.compile(
-    r"/(?P<name>snooze|run|cancel|pause|resume|resolve)(?:(?=\s)(?P<rest>[^\n]*)|\Z)",
-    re.IGNORECASE,
-)
-#: A first word that may be a slip of the keys.
-WORD = re.compile(r"/(?P<word>[A-Za-z]{2,12})(?=\s|\Z)")
+#: What stands on either side of a command and can't be seen: blanks, and signs without a width.
+NOTHING = " \t\n\r\x0b\x0c\x85\u00a0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
+    map(chr, [0xAD, 0x61C, 0x180E, *range(0x2000, 0x2010), *range(0x202A, 0x202F),
+              *range(0x2060, 0x2070), 0xFE0E, 0xFE0F, 0xFEFF])
+)  # fmt: skip
+#: How a sentence ends; a command at its end is meant all the same.
+ENDS = ".,;:!\u2026\u3002\uff01"
+#: From so many blanks on Markdown shows a line as code.
+CODE = 4
+#: The most that is looked at of a first line, in characters.
+LONGEST_LINE = 1_000
+
+RESOLVED = re.compile(r"dispatched ([1-9][0-9]{0,17})")
+WORD = re.compile(r"/(?P<word>[A-Za-z]{2,12})")
+#: What people call a command elsewhere.
+OTHERWISE = {
+    "abort": "cancel", "close": "cancel", "delete": "cancel", "kill": "cancel", "remove": "cancel",
+    "stop": "cancel", "hold": "pause", "suspend": "pause", "continue": "resume",
+    "unpause": "resume", "start": "run", "now": "run", "go": "run", "rerun": "run",
+    "delay": "snooze", "defer": "snooze", "later": "snooze", "postpone": "snooze",
+    "reschedule": "snooze",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,13 +82,37 @@ class Command:
         return User(login=self.by, bot=self.bot)
 
 
+def said_in(body: str) -> tuple[str, str] | None:
+    """The first word of a comment's first line, ``/cancel``, and the rest of the line.
+
+    Blanks and signs that can't be seen don't matter, nor does how the line ends as a sentence.
+    None: the line does not begin with ``/``, or Markdown shows it as code.
+    """
+    kept = body.lstrip(NOTHING)
+    if not kept.startswith("/"):
+        return None
+    begin = len(body) - len(kept)
+    indent = body[body.rfind("\n", 0, begin) + 1 : begin]
+    if "\t" in indent or indent.count(" ") >= CODE:
+        return None
+    line = kept.partition("\n")[0][:LONGEST_LINE]
+    blanks = {ord(c): " " if c.isspace() else "" for c in NOTHING}
+    words = line.translate(blanks).rstrip(f"{ENDS} ").split()
+    if not words:
+        return None
+    word = words[0].rstrip(ENDS) if len(words) > 1 else words[0]
+    return word, " ".join(words[1:])
+
+
 def resolutions(comments: Iterable[Comment], *, after: int = 0) -> list[Resolution]:
     """The ``/resolve`` commands in comments with an id above ``after``, newest first."""
     found = []
     for comment in comments:
-        match = RESOLVE.match(comment.body)
-        if match and comment.id > after and not comment.author.bot:
-            run_id = int(match[2]) if match[1] else None
+        if comment.id <= after or comment.author.bot:
+            continue
+        word, rest = said_in(comment.body) or ("", "")
+        if word == "/resolve" and (rest == "again" or RESOLVED.fullmatch(rest)):
+            run_id = None if rest == "again" else int(rest.rpartition(" ")[2])
             found.append(Resolution(comment_id=comment.id, by=comment.author.login, run_id=run_id))
     return sorted(found, key=lambda resolution: -resolution.comment_id)
 
@@ -115,17 +147,18 @@ def _meant(comment: Comment) -> Command | None:
 
 
 def _command(comment: Comment) -> Command | None:
-    match = COMMAND.match(comment.body)
-    if match is None:
+    word, rest = said_in(comment.body) or ("", "")
+    name = word.removeprefix("/")
+    if word != f"/{name}" or name not in NAMES or (name != "snooze") == bool(rest):
         return None
     try:
-        put_off = length(match["length"], field="/snooze") if match["long"] else None
+        put_off = length(rest, field="/snooze") if rest else None
     except InvalidJob:
         return None
     return Command(
         comment_id=comment.id,
         by=comment.author.login,
-        name=match["alone"] or match["long"],
+        name=name,
         said_at=comment.created_at,
         length=put_off,
         bot=comment.author.bot,
@@ -135,16 +168,16 @@ def _command(comment: Comment) -> Command | None:
 def problem(comment: Comment) -> str | None:
     """Why a first line that looks like a command is none, and the fix, in one line.
 
-    None of a comment that is a command, or is not meant as one. The line holds what the
-    comment says, so it is untrusted.
+    None of a comment that is a command, or is not meant as one: ``/run-tests`` is somebody
+    else's. The line holds what the comment says, so it is untrusted.
     """
-    meant = MEANT.match(comment.body)
-    if meant is None:
-        return _slip(comment.body)
-    if RESOLVE.match(comment.body) or _command(comment):
+    word, rest = said_in(comment.body) or ("", "")
+    match = WORD.fullmatch(word)
+    if match is None or resolutions([_by_a_person(comment)]) or _command(comment):
         return None
-    word, name = f"/{meant['name']}", meant["name"].lower()
-    rest = (meant["rest"] or "").strip()
+    name = match["word"].lower()
+    if name not in (*NAMES, "resolve"):
+        return _unknown(word, name)
     if word != f"/{name}":
         return f"comment: {shown(word)} is no command; write /{name}, in small letters"
     if name == "snooze":
@@ -152,32 +185,28 @@ def problem(comment: Comment) -> str | None:
     if name == "resolve":
         fix = "write '/resolve again', or '/resolve dispatched RUN-ID'"
         return str(refusal(word, rest, "does not say what happened", fix))
-    if not rest:
-        return f"{word}: is followed by odd whitespace; write it alone on the first line"
     return str(refusal(word, rest, "is too much", f"write {word} alone on the first line"))
 
 
-def _slip(body: str) -> str | None:
-    """What is wrong with ``/snoze``; ``/paused`` and ``/rerun`` are words of somebody else's."""
-    match = WORD.match(body)
-    if match is None:
-        return None
-    word = match["word"].lower()
-    known = [each for each in (*NAMES, "resolve") if each[0] == word[0]]
-    near = nearest(word, known, cutoff=0.8)
-    if near is None or word.startswith(near):
-        return None
-    return f"comment: {shown(match[0])} is no command; did you mean /{near}?"
+def _by_a_person(comment: Comment) -> Comment:
+    return replace(comment, id=1, author=replace(comment.author, bot=False))
 
 
-def _snooze_problem(rest: str) -> str:
+def _unknown(word: str, name: str) -> str:
+    known = [each for each in (*NAMES, "resolve") if each[0] == name[0]]
+    near = OTHERWISE.get(name) or nearest(name, known, cutoff=0.8)
+    fix = f"did you mean /{near}?" if near else f"there are /{', /'.join((*NAMES, 'resolve'))}"
+    return f"comment: {shown(word)} is no command; {fix}"
+
+
+def _snooze_problem(rest: str) -> str | None:
     if not rest:
         return "/snooze: lacks for how long; write /snooze 2h"
     try:
         length(rest, field="/snooze")
     except InvalidJob as wrong:
         return str(wrong)
-    return str(refusal("/snooze", rest, "stands after odd whitespace", f"write /snooze {rest}"))
+    return None
 
 
 def length(text: str, *, field: str) -> timedelta:

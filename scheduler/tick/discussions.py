@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from scheduler.journal.slash import Command
+from scheduler.journal.slash import Command, said_in
 from scheduler.ports import Comment, Comments, Queue, Ticket
 
 #: What has fewer comments is one page, and read whole each time.
@@ -182,6 +182,5 @@ def telling(comments: Iterable[Comment]) -> Iterable[Comment]:
     for each in comments:
         if each.body.startswith(RECORD):
             yield each
-        elif each.body.startswith("/"):
-            line, end, _ = each.body.partition("\n")
-            yield replace(each, body=line + end)
+        elif said := said_in(each.body):
+            yield replace(each, body=" ".join(said).strip())

@@ -16,6 +16,7 @@ from dateutil.parser import isoparse
 
 from scheduler.errors import InvalidJob
 from scheduler.text import nearest, refusal
+from scheduler.times import spans
 
 #: A duration beyond this is a slip of the keyboard.
 LONGEST = timedelta(days=36_525)
@@ -44,7 +45,8 @@ _INSTANT = re.compile(
     "(?P<offset>[Zz]|[+-][0-9]{2}:[0-9]{2})?"
 )
 _DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_BLANK = re.compile(r"\s")
+#: The blank between a number and its unit, or between two such, as in ``2 h 30 m``.
+_JOINT = re.compile(r"(?<=[0-9]) (?=[wdhms](?![a-z]))|(?<=[wdhms]) (?=[0-9])")
 _ZONE = re.compile("[A-Za-z][A-Za-z0-9_+-]{0,31}(?:/[A-Za-z0-9_+-]{1,31}){0,2}")
 # Files beside the zones that are none: this machine's own zone, and clocks with leap seconds.
 _NO_ZONES = ("localtime", "posixrules", "Factory", "right/", "posix/")
@@ -53,7 +55,7 @@ _NO_ZONES = ("localtime", "posixrules", "Factory", "right/", "posix/")
 def duration(
     text: str, *, field: str, allow_zero: bool = False, or_instant: bool = False
 ) -> timedelta:
-    """Read ``90s``, ``2h30m``, ``1d``, ``1w``, ``PT2H`` or ``P1DT30M``; whole seconds.
+    """Read ``90s``, ``2h30m``, ``1d``, ``1w``, ``PT2H``, ``P1DT30M`` or ``2 hours``; whole seconds.
 
     A day is 24 hours, whatever a zone's clocks do. ``or_instant``: the field takes an instant
     too, so a refusal tells both forms.
@@ -61,17 +63,21 @@ def duration(
     Raises:
         InvalidJob: not such a form, zero (unless ``allow_zero``), negative or over 100 years.
     """
-    match = _SHORT.fullmatch(text) or _ISO.fullmatch(text)
+    spoken = spans.plain(text)
+    compact = _JOINT.sub("", spoken)
+    match = _SHORT.fullmatch(compact) or _ISO.fullmatch(compact)
     numbers = match.groups() if match else ()
+    words = spoken.lower().removeprefix("in ")
+    if spans.in_words(words) and not spans.says_twice(words):
+        # Rounded up: nothing is early.
+        numbers = ("", "", "", "", str(-(-spans.length(words) // _SECOND)))
     if not any(numbers):
         no, fix = "is not a duration", "write it like 90s, 2h30m, 1d or PT2H"
         if or_instant:
             no = "is neither a duration nor an instant"
             fix = "write it like 6h, 1d12h or 2026-11-23T09:00:00Z"
-        if text.strip().startswith("-"):
+        if spoken.startswith("-"):
             raise refusal(field, text, "is negative", fix)
-        if _BLANK.search(text):
-            raise refusal(field, text, no, f"{fix}, without spaces")
         raise refusal(field, text, no, fix)
     weeks, days, hours, minutes, seconds = (int(number or 0) for number in numbers)
     total = (((weeks * 7 + days) * 24 + hours) * 60 + minutes) * 60 + seconds
@@ -96,9 +102,12 @@ def instant(text: str, *, field: str, timezone: str | None) -> datetime:
             or a year (UTC) before 2000 or after 2999.
     """
     local_zone = None if timezone is None else zone(timezone, field="timezone")
+    text = spans.plain(text)
     match = _INSTANT.fullmatch(text)
     if match is None:
         if _DATE.fullmatch(text):
+            if morning := _INSTANT.fullmatch(f"{text}T09:00"):
+                _calendar(morning, text, field)
             raise refusal(field, text, "has no time of day", f"write {text}T09:00:00Z")
         fix = "write it like 2026-11-23T09:00:00Z"
         raise refusal(field, text, "is not an RFC 3339 instant", fix)

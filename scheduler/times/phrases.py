@@ -11,7 +11,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, timezone
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from dateutil import parser
@@ -19,7 +18,7 @@ from dateutil.relativedelta import FR, MO, SA, SU, TH, TU, WE, relativedelta
 
 from scheduler import text as fields
 from scheduler.errors import InvalidJob, Refused
-from scheduler.times import ambiguity, instants
+from scheduler.times import ambiguity, instants, spans
 
 #: The clock time of a day that is said without one.
 MORNING = "9:00"
@@ -38,19 +37,6 @@ _WEEKDAYS = {
     "Sunday": SU,
 }  # fmt: skip
 _NEAR = {"yesterday": -1, "today": 0, "tomorrow": 1, "day after tomorrow": 2}
-_NUMBERS = {
-    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
-    "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "an": 1, "a": 1,
-}  # fmt: skip
-_UNITS = {
-    "s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1),
-    "d": timedelta(days=1), "w": timedelta(weeks=1),
-}  # fmt: skip
-
-_NUMBER = f"(?:{'|'.join(_NUMBERS)})"
-_UNIT = "(?:seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?)"
-_SPAN = rf"(?:{_NUMBER}|[0-9]{{1,5}}(?:\.[0-9]{{1,2}})?) {_UNIT}"
-_SPANS = rf"{_SPAN}(?: (?:and )?{_SPAN}){{0,4}}"
 _CLOCK = (
     "(?:at )?(?P<clock>noon|midnight|(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?"
     "|(?:0?[1-9]|1[0-2])(?::[0-5][0-9])? ?[ap]m)"
@@ -60,7 +46,7 @@ _NTH = "(?:the )?(?P<nth>[0-9]{1,2})(?:st|nd|rd|th)?"
 _MONTH, _YEAR = f"(?P<month>{ambiguity.MONTH})", "(?: (?P<year>[12][0-9]{3}))?"
 _DAYS = (
     "(?P<near>today|tomorrow|yesterday|(?:the )?day after tomorrow)",
-    f"(?P<near>in (?:{_NUMBER}|[0-9]{{1,4}}) (?:days?|weeks?))",
+    f"(?P<near>in (?:{spans.NUMBER}|[0-9]{{1,4}}) (?:days?|weeks?))",
     f"(?:on )?(?:(?P<which>this|next|last) )?(?P<weekday>{ambiguity.WEEKDAY})",
     f"(?:on )?{_NAMED}{_NTH}(?: of)? {_MONTH}{_YEAR}",
     f"(?:on )?{_NAMED}{_MONTH} {_NTH}{_YEAR}",
@@ -71,15 +57,14 @@ _PHRASES = [
     re.compile(phrase)
     for phrase in (
         "(?:in )?(?P<compact>(?:[0-9]{1,12}[wdhms]){1,5}|p[0-9wdhmst]{2,40})",
-        f"(?:in )?(?P<spans>{_SPANS})|(?P<later>{_SPANS}) from now|(?P<ago>{_SPANS} ago)",
+        f"(?:in )?(?P<spans>{spans.SPANS})",
+        f"(?P<later>{spans.SPANS}) from now|(?P<ago>{spans.SPANS} ago)",
         _CLOCK,
         *(f"{day}(?: {_CLOCK})?" for day in _DAYS),
         *(f"{_CLOCK} {day}" for day in _DAYS),
     )
 ]
 
-_UNITS_OF = re.compile(_UNIT)
-_LENGTHS = re.compile(rf"({_NUMBER}|[0-9]{{1,5}}(?:\.[0-9]{{1,2}})?) ({_UNIT})")
 _AM_PM = re.compile(r"\b([ap])\.m\.?(?= |$)")
 _ISO = re.compile(r"^([0-9]{4}-[0-9]{2}-[0-9]{2})t(?=[0-9])")
 
@@ -140,8 +125,8 @@ class _Reader:
 
     def understood(self) -> tuple[_Phrase, str | None]:
         """The parts of the text, and the zone at its end."""
-        plain = fields.line(self.field, self.text, LONGEST).replace(", ", " ")
-        spoken = " ".join(plain.split())
+        line = fields.line(self.field, spans.plain(self.text), LONGEST)
+        spoken = spans.plain(line.replace(", ", " "))
         if (phrase := _parts(spoken)) is not None:
             return phrase, None
         rest, _, last = spoken.rpartition(" ")
@@ -160,14 +145,15 @@ class _Reader:
         if compact := phrase.get("compact"):
             compact = compact.upper() if compact.startswith("p") else compact
             return self._whole() + instants.duration(compact, field=self.field)
-        if spans := phrase.get("spans") or phrase.get("later"):
-            length = self._length(spans)
+        if words := phrase.get("spans") or phrase.get("later"):
+            length = self._length(words)
             if not length:
                 raise self.refusal("is no time at all", "write at least 1s")
             return self._whole() + _in_seconds(length)
         if ago := phrase.get("ago"):
             return self._before(self._length(ago))
         if self.place is None:
+            self._days({"iso": phrase.get("iso")}, self.moment)
             fix = "end it with one such as Europe/Berlin, or give --timezone or defaults.timezone"
             raise self.refusal("has no time zone", fix)
         return self._on_the_clock(phrase, self.place)
@@ -200,11 +186,10 @@ class _Reader:
         except OverflowError:
             raise self.refusal(*_NO_DAY) from None  # before the year 1
 
-    def _length(self, spans: str) -> timedelta:
-        units = [unit[0] for unit in _UNITS_OF.findall(spans)]
-        if len(units) > len(set(units)):
+    def _length(self, words: str) -> timedelta:
+        if spans.says_twice(words):
             raise self.refusal("says one unit twice", "add the two up")
-        return _length(spans)
+        return spans.length(words)
 
     def _on_the_clock(self, phrase: _Phrase, place: ZoneInfo) -> datetime:
         """The instant at which clocks show it; of several days the first still to come."""
@@ -226,7 +211,7 @@ class _Reader:
     def _days(self, phrase: _Phrase, today: datetime) -> list[datetime]:
         if near := phrase.get("near"):
             if near.startswith("in "):
-                return [today + _length(near)]
+                return [today + spans.length(near)]
             return [today + relativedelta(days=_NEAR[near.removeprefix("the ")])]
         if iso := phrase.get("iso"):
             try:
@@ -276,16 +261,6 @@ def _time(said: str, day: datetime) -> time:
     """The time of ``day`` that ``9:30pm``, ``14:00:05`` or ``noon`` is."""
     named = {"noon": time(12), "midnight": time()}
     return named[said] if said in named else parser.parse(said, default=day).time()
-
-
-def _length(spans: str) -> timedelta:
-    """How long ``2 hours and 30 minutes`` are; a day has 24 hours."""
-    found = timedelta()
-    for number, unit in _LENGTHS.findall(spans):
-        # There are two decimals at most, and a hundredth of each unit is exact, as no float is.
-        hundredths = _NUMBERS[number] * 100 if number in _NUMBERS else int(Decimal(number) * 100)
-        found += _UNITS[unit[0]] * hundredths / 100
-    return found
 
 
 def _in_seconds(length: timedelta) -> timedelta:

@@ -159,6 +159,11 @@ def _allowed(field: str, text: str, parts: Mapping[str, str]) -> None:
     ):
         fix = "write BYDAY without numbers, or FREQ=MONTHLY or YEARLY"
         raise refusal(field, text, f"counts weekdays with FREQ={freq}", fix)
+    if "BYWEEKNO" in parts and "BYDAY" not in parts:
+        # Programs differ on it: some take all seven days of the week, some the start's weekday.
+        # https://github.com/libical/libical/issues/438
+        fix = "say which days of that week, such as BYDAY=MO"
+        raise refusal(field, text, "has BYWEEKNO without BYDAY", fix)
     most = 53 if freq == "YEARLY" and "BYMONTH" not in parts else 5
     for item in parts.get("BYDAY", "").split(","):
         if abs(int(item[:-2] or 0)) > most:

@@ -57,7 +57,7 @@ def rrule(pick: random.Random) -> str:
     wanted = [name for name in of_days if name in WITH[freq] and pick.random() < 0.3]
     parts += [f"{name}={numbers(pick, name, 4)}" for name in wanted]
     given = {part.partition("=")[0] for part in parts}
-    if pick.random() < 0.45:
+    if "BYWEEKNO" in given or pick.random() < 0.45:
         most = 5 if "BYMONTH" in given else 53
         most = {"YEARLY": most, "MONTHLY": 5}.get(freq, 0)
         parts.append(f"BYDAY={weekdays(pick, 0 if 'BYWEEKNO' in given else most)}")

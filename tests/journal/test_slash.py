@@ -27,6 +27,11 @@ def comment(body: str, id: int = 1, *, login: str = "owner", bot: bool = False) 
         ("/resolve\tdispatched\t7", 7),
         ("/resolve again\n\nit never ran", None),
         ("/resolve dispatched 5\r\nsee the run", 5),
+        (" /resolve again", None),
+        ("\n/resolve again", None),
+        ("\ufeff/resolve again.", None),
+        ("/resolve\u00a0again!", None),
+        ("/resolve dispatched 5.", 5),
         (f"/resolve dispatched {'9' * 18}", 10**18 - 1),
     ],
 )
@@ -41,10 +46,10 @@ def test_a_resolution_is_the_first_line_alone(body: str, run_id: int | None) -> 
     [
         "", "again", "/resolve", "/resolve\nagain", "/resolve dispatched", "/resolve again please",
         "/resolve dispatched x", "/resolve dispatched -1", "/resolve dispatched 1.5",
-        "/resolve dispatched 1 2", "/Resolve again", "/resolved again", " /resolve again",
-        "> /resolve again", "```\n/resolve again\n```", "so:\n/resolve again", "\n/resolve again",
-        "`/resolve again`", "    /resolve again", "/resolve dispatched " + "9" * 19,
-        "<!-- /resolve again -->", "\ufeff/resolve again", "/resolve\u00a0again",
+        "/resolve dispatched 1 2", "/Resolve again", "/resolved again", "    /resolve again",
+        "> /resolve again", "```\n/resolve again\n```", "so:\n/resolve again",
+        "`/resolve again`", "\n\n    /resolve again", "/resolve dispatched " + "9" * 19,
+        "<!-- /resolve again -->", "\t/resolve again", "/resolve dispatched \u0663",
     ],
 )  # fmt: skip
 def test_everything_else_is_only_text(body: str) -> None:
@@ -71,11 +76,12 @@ def test_the_newest_word_comes_first_and_earlier_ones_do_not_count() -> None:
 @example("/resolve again")
 def test_no_text_breaks_the_reading(text: str) -> None:
     for found in resolutions([comment(text), comment("/resolve " + text, 2)]):
-        assert found.comment_id == 2 or text.lower().startswith("/resolve")
+        assert found.comment_id == 2 or "/resolve" in text
 
 
 H = timedelta(hours=1)
 LIKE = "write it like 90s, 2h30m, 1d or PT2H"
+THERE = "there are /snooze, /run, /cancel, /pause, /resume, /resolve"
 RESOLVE = "write '/resolve again', or '/resolve dispatched RUN-ID'"
 
 
@@ -89,6 +95,16 @@ RESOLVE = "write '/resolve again', or '/resolve dispatched RUN-ID'"
         ("/snooze\t PT2H \nsorry", "snooze", 2 * H), ("/snooze 1d", "snooze", 24 * H),
         ("/snooze 1w", "snooze", 7 * 24 * H), ("/snooze 1h30m", "snooze", 1.5 * H),
         ("/snooze 400d", "snooze", 400 * 24 * H), ("/snooze 1s", "snooze", H / 3600),
+        ("/cancel.", "cancel", None), ("/cancel!", "cancel", None), ("/cancel,", "cancel", None),
+        ("/pause\u2026", "pause", None), ("/pause...", "pause", None), (" /cancel", "cancel", None),
+        ("   /cancel", "cancel", None), ("\n/cancel", "cancel", None), ("/run !", "run", None),
+        ("\r\n \r\n  /cancel", "cancel", None), ("\u200b/cancel", "cancel", None),
+        ("\ufeff/run", "run", None), ("\u200e/can\u00adcel\u2060", "cancel", None),
+        ("\u00a0/resume\u00a0", "resume", None), ("/cancel\u3002", "cancel", None),
+        ("/cancel;\nthanks", "cancel", None), ("/snooze\u00a02h", "snooze", 2 * H),
+        ("/snooze 2 hours", "snooze", 2 * H), ("/snooze 2h.", "snooze", 2 * H),
+        ("/snooze, 2 hours 30 minutes!", "snooze", 2.5 * H), ("/snooze an hour", "snooze", H),
+        ("/snooze 2\u202fh", "snooze", 2 * H), ("/snooze 2h 30m", "snooze", 2.5 * H),
     ],
 )  # fmt: skip
 def test_a_command_is_the_first_line_alone(body: str, name: str, length: timedelta | None) -> None:
@@ -100,13 +116,13 @@ def test_a_command_is_the_first_line_alone(body: str, name: str, length: timedel
 @pytest.mark.parametrize(
     "body",
     [
-        "", "run", "hello /run", " /run", "    /run", "\t/run", "> /run", ">/run", "```\n/run\n```",
-        "`/run`", "\n/run", "so:\n/run", "- /run", "<!-- /run -->", "\ufeff/run", "/", "//run",
-        "/runs", "/run-tests", "/run.sh", "/run/all", "/run: now", "/rerun", "/snoozed 2h",
-        "/paused", "/src/run", "/retest", "/lgtm", "/ run", "/resolved again", "\u200b/run",
-        "/unpause", "/close", "/ruff", "/reset", "/ban", "/snoze-tests", "/snoze: 2h", "/snoze.md",
-        "> /snoze 2h", "```\n/snoze 2h\n```", " /snoze 2h", "    /snoze 2h", "`/snoze 2h`",
-        "so:\n/snoze 2h", "- /cancle", "<!-- /cancle -->",
+        "", "run", "hello /run", "    /run", "\t/run", "> /run", ">/run", "```\n/run\n```",
+        "`/run`", "so:\n/run", "- /run", "<!-- /run -->", "/", "//run", "/.", "/ .",
+        "\n\n     /run",
+        " \t/run", "/run-tests", "/run.sh", "/run/all", "/src/run", "/ run", "/snoze-tests",
+        "/snoze.md", "> /snoze 2h", "```\n/snoze 2h\n```", "    /snoze 2h", "`/snoze 2h`",
+        "so:\n/snoze 2h", "- /cancle", "<!-- /cancle -->", "/v1", "/usr/bin/env", "/c\u0430ncel",
+        "**/cancel**", "\\/cancel", "1. /cancel",
     ],
 )  # fmt: skip
 def test_what_is_not_meant_for_the_scheduler_is_only_text(body: str) -> None:
@@ -120,25 +136,27 @@ def test_what_is_not_meant_for_the_scheduler_is_only_text(body: str) -> None:
         ("/snooze", "/snooze: lacks for how long; write /snooze 2h"),
         ("/snooze\n2h", "/snooze: lacks for how long; write /snooze 2h"),
         ("/snooze soon", f"/snooze: 'soon' is not a duration; {LIKE}"),
-        (
-            "/snooze 2h 30m",
-            f"/snooze: '2h 30m' is not a duration; {LIKE}, without spaces",
-        ),
         ("/snooze -2h", f"/snooze: '-2h' is negative; {LIKE}"),
         ("/snooze 0s", "/snooze: '0s' is no time at all; write at least 1s"),
         ("/snooze 401d", "/snooze: '401d' is longer than 400 days; write a shorter one"),
         ("/snooze 400d1s", "/snooze: '400d1s' is longer than 400 days; write a shorter one"),
-        ("/snooze\u00a02h", "/snooze: '2h' stands after odd whitespace; write /snooze 2h"),
         ("/run now", "/run: 'now' is too much; write /run alone on the first line"),
         ("/pause 2h\r\nok", "/pause: '2h' is too much; write /pause alone on the first line"),
         (
             "/cancel it please",
             "/cancel: 'it please' is too much; write /cancel alone on the first line",
         ),
-        (
-            "/resume\u00a0",
-            "/resume: is followed by odd whitespace; write it alone on the first line",
-        ),
+        (" /run: now.", "/run: 'now' is too much; write /run alone on the first line"),
+        ("/runs", "comment: '/runs' is no command; did you mean /run?"),
+        ("/rerun", "comment: '/rerun' is no command; did you mean /run?"),
+        ("/unpause!", "comment: '/unpause' is no command; did you mean /resume?"),
+        ("/stop", "comment: '/stop' is no command; did you mean /cancel?"),
+        ("/Stop it", "comment: '/Stop' is no command; did you mean /cancel?"),
+        ("\u200b/paused", "comment: '/paused' is no command; did you mean /pause?"),
+        ("/reschedule tomorrow 9am", "comment: '/reschedule' is no command; did you mean /snooze?"),
+        ("/help", f"comment: '/help' is no command; {THERE}"),
+        ("/lgtm", f"comment: '/lgtm' is no command; {THERE}"),
+        ("\n /retest", f"comment: '/retest' is no command; {THERE}"),
         ("/Run", "comment: '/Run' is no command; write /run, in small letters"),
         ("/SNOOZE 2h", "comment: '/SNOOZE' is no command; write /snooze, in small letters"),
         ("/snoze 2h", "comment: '/snoze' is no command; did you mean /snooze?"),
@@ -179,7 +197,7 @@ def test_the_command_line_s_words_are_read_as_they_are_meant(name: str, seconds:
     assert (found.name, found.length) == (name, length)
 
 
-@pytest.mark.parametrize("text", ["soon", "0s", "401d", "", "2 h", "-1h"])
+@pytest.mark.parametrize("text", ["soon", "0s", "401d", "", "2 x", "-1h"])
 def test_a_length_that_is_none_names_its_field(text: str) -> None:
     with pytest.raises(InvalidJob, match=r"^--for: "):
         said.length(text, field="--for")

@@ -214,8 +214,8 @@ def test_refusals_do_not_push_out_how_far_a_series_is() -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        "> /run", "```\n/run\n```", " /run", "please /run", "\n/run", "/run-tests", "`/run`",
-        "> /cancle", "```\n/cancle\n```", "/runs",
+        "> /run", "```\n/run\n```", "    /run", "please /run", "\n\t/run", "/run-tests", "`/run`",
+        "> /cancle", "```\n/cancle\n```", "/run.sh",
     ],
 )  # fmt: skip
 def test_what_is_only_quoted_is_no_command(kind: Kind, words: str) -> None:
@@ -238,6 +238,8 @@ def test_what_is_only_quoted_is_no_command(kind: Kind, words: str) -> None:
         ("/cancel it", "'it'"),
         ("/snooze 500d", "longer than 400 days"),
         ("/snoze 2h", "did you mean /snooze?"),
+        ("\n /stop!", "did you mean /cancel?"),
+        ("/lgtm", "there are /snooze, /run"),
     ],
 )
 def test_what_is_no_command_is_answered_once(kind: Kind, words: str, answer: str) -> None:

@@ -19,7 +19,7 @@ from tests.tick.test_slash_faults import held
 
 WORDS = (
     "/run", "/cancel", "/pause", "/resume", "/snooze 2h", "/snooze banana", "/snoze 2h", "/Run",
-    "/resolve again", "/resolve maybe",
+    "/resolve again", "/resolve maybe", " /cancel.", "/lgtm",
 )  # fmt: skip
 #: What one comment of a reader costs more than one that says nothing: the question who it is.
 QUESTION = ["role"]

@@ -46,8 +46,8 @@ START = wall("2026-11-23 09:00")
         ("FREQ=DAILY;UNTIL=20270131T180000", "FREQ=DAILY;UNTIL=20270131T180000"),
         ("FREQ=HOURLY;BYDAY=MO;BYHOUR=9", "FREQ=HOURLY;BYDAY=MO;BYHOUR=9"),
         (
-            "FREQ=YEARLY;BYWEEKNO=-53,53;BYYEARDAY=-366,366;BYMONTHDAY=-31,31;BYSETPOS=-366,366",
-            "FREQ=YEARLY;BYWEEKNO=-53,53;BYYEARDAY=-366,366;BYMONTHDAY=-31,31;BYSETPOS=-366,366",
+            "FREQ=YEARLY;BYWEEKNO=-53,53;BYYEARDAY=-366,366;BYDAY=MO;BYSETPOS=-366,366",
+            "FREQ=YEARLY;BYWEEKNO=-53,53;BYYEARDAY=-366,366;BYDAY=MO;BYSETPOS=-366,366",
         ),
         ("FREQ=DAILY;BYSECOND=0,59;BYMINUTE=0,59;BYHOUR=0,23", None),
     ],
@@ -61,6 +61,7 @@ def test_what_is_accepted(text: str, canonical: str | None) -> None:
 PART = "which is no part of a rule; write it like FREQ=WEEKLY;BYDAY=MO,WE"
 HOW_OFTEN = "does not say how often; write FREQ= and one of"
 NO_SUCH = "which does not exist; write"
+DAYS = "say which days of that week, such as BYDAY=MO"
 NUMBERED = "write BYDAY without numbers, or FREQ=MONTHLY or YEARLY"
 NO_MONTH = "and no month has so many; write a number from 1 to 5, or -1 to -5"
 DAILY = "write FREQ=DAILY, with BYHOUR and BYMINUTE"
@@ -120,6 +121,9 @@ DAILY = "write FREQ=DAILY, with BYHOUR and BYMINUTE"
         ("FREQ=MONTHLY;BYMONTHDAY=--1", f"holds 'BYMONTHDAY=--1', {NO_SUCH} numbers from 1 to 31"),
         ("FREQ=MONTHLY;BYMONTHDAY=-", f"holds 'BYMONTHDAY=-', {NO_SUCH} numbers from 1 to 31"),
         ("FREQ=YEARLY;BYYEARDAY=367", f"holds 'BYYEARDAY=367', {NO_SUCH} numbers from 1 to 366"),
+        ("FREQ=YEARLY;BYWEEKNO=10", f"has BYWEEKNO without BYDAY; {DAYS}"),
+        ("FREQ=YEARLY;BYWEEKNO=-1;COUNT=3", f"has BYWEEKNO without BYDAY; {DAYS}"),
+        ("FREQ=YEARLY;BYWEEKNO=1;BYYEARDAY=1", f"has BYWEEKNO without BYDAY; {DAYS}"),
         ("FREQ=YEARLY;BYWEEKNO=54", f"holds 'BYWEEKNO=54', {NO_SUCH} numbers from 1 to 53"),
         ("FREQ=YEARLY;BYWEEKNO=0", f"holds 'BYWEEKNO=0', {NO_SUCH} numbers from 1 to 53"),
         ("FREQ=YEARLY;BYMONTH=13", f"holds 'BYMONTH=13', {NO_SUCH} numbers from 1 to 12"),
@@ -163,7 +167,7 @@ def test_what_is_refused(text: str, problem: str) -> None:
 RULES = [
     ("FREQ=YEARLY", "2024-02-29 09:00"),
     ("FREQ=YEARLY;INTERVAL=3;BYMONTH=1,7", "2026-11-23 09:00"),
-    ("FREQ=YEARLY;BYWEEKNO=1,-1,53;WKST=SU", "2026-11-23 09:00"),
+    ("FREQ=YEARLY;BYWEEKNO=1,-1,53;BYDAY=MO,SA;WKST=SU", "2026-11-23 09:00"),
     ("FREQ=YEARLY;INTERVAL=2;BYWEEKNO=20;BYDAY=MO", "2026-11-23 09:00"),
     ("FREQ=YEARLY;BYYEARDAY=1,-1,366", "2026-11-23 09:00"),
     ("FREQ=YEARLY;BYDAY=20MO,-1SU", "2026-11-23 09:00"),
@@ -242,7 +246,7 @@ def test_an_old_rule_is_answered_as_fast_as_a_young_one() -> None:
 
 NEVER = [
     "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
-    "FREQ=YEARLY;BYWEEKNO=53;BYMONTH=6",
+    "FREQ=YEARLY;BYWEEKNO=53;BYMONTH=6;BYDAY=MO",
     "FREQ=YEARLY;BYYEARDAY=366;BYMONTH=1",
     "FREQ=MONTHLY;BYMONTH=4,6,9,11;BYMONTHDAY=31",
     "FREQ=MONTHLY;BYMONTHDAY=8;BYDAY=1MO",
