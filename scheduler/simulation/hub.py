@@ -33,6 +33,8 @@ from scheduler.ports import (
     User,
 )
 
+#: An input in a `run-name`, as GitHub expands it.
+INPUT = re.compile(r"\$\{\{ inputs\.(\w+) \}\}")
 BOT = "github-actions[bot]"
 #: The most of each that an issue may have.
 MOST_COMMENTS, MOST_LABELS = 2500, 100
@@ -412,4 +414,4 @@ class Hub(ABC):
     def _title(self, request: Dispatch) -> str:
         workflow = request.target.workflow or ""
         name = _run_name(self.workflows[workflow]) or workflow
-        return re.sub(r"\$\{\{ inputs\.(\w+) \}\}", lambda m: request.inputs.get(m[1], ""), name)
+        return INPUT.sub(lambda found: request.inputs.get(found[1], ""), name)

@@ -191,7 +191,7 @@ def test_what_is_not_in_words_stays_as_it_is(request_: Request) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("2026-11-23T11:00", "has no UTC offset"), ("2026-11-23", "has no time of day"),
+        ("2026-11-23T11:00", "has no UTC offset"), ("2026-11-23", "has no time zone"),
         ("2026-02-30T09:00Z", "is not in the calendar"), ("20261123T090000Z", "is not an RFC 3339"),
         ("2026-11-23T9:00Z", "is not an RFC 3339"), ("2026-11-23T09:00:00 EST", "may be of"),
         ("next potato", "is no time that is understood"), ("03/04", "may be 3 April or 4 March"),
