@@ -101,8 +101,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """The slow tests wait for instants and for servers more than they compute."""
-    return 2 * (os.cpu_count() or 1) if kind_of_run(config) == "slow" else None
+    """More than there are cores: tests wait for servers, the slow ones for instants, too."""
+    cores = os.cpu_count() or 1
+    return 2 * cores if kind_of_run(config) == "slow" else cores + (cores + 1) // 2
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
@@ -119,7 +120,11 @@ def again() -> str:
 
 
 #: What takes longest, in the order in which it is begun, or one worker is left alone with it.
-LONGEST = ("test_year.py", "test_two_processes.py", "test_act.py", "test_act_hold.py")
+LONGEST = (
+    "test_sandbox_matrix.py", "test_act_hold.py", "test_act.py", "test_http.py", "test_month.py",
+    "test_two_processes.py", "test_series_matrix.py", "test_matrix.py", "test_crowds.py",
+    "test_year.py", "test_explorer.py",
+)  # fmt: skip
 
 
 @pytest.hookimpl(tryfirst=True)  # before ``-m`` selects
