@@ -1,8 +1,8 @@
-"""The values that everything else talks about: jobs, tickets, comments, runs.
+"""The job, and the keys by which its occurrences are known.
 
-All of them are frozen; a change is a new value. Every instant is an aware
-``datetime`` whose ``tzinfo`` is exactly ``timezone.utc``: two aware values in other
-zones can be unequal to themselves after a round trip (PEP 495), so none is let in.
+Values are frozen; a change is a new value. Every instant is an aware ``datetime`` whose
+``tzinfo`` is exactly ``timezone.utc``: two aware values in other zones can be unequal to
+themselves after a round trip (PEP 495), so no other zone is accepted.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from types import MappingProxyType
 
 NO_INPUTS: Mapping[str, str] = MappingProxyType({})
 
-#: ``42@2026-11-23T09:00:00Z``, or ``42@comment-7`` of what a comment asked for, with
-#: ``owner/name#`` before it for another repository.
+#: An occurrence key: ``42@2026-11-23T09:00:00Z``, or ``42@comment-7`` of a slash command, with
+#: ``owner/name#`` before it where the run is in another repository.
 OCCURRENCE_KEY = re.compile(
     r"(?:[\w.-]{1,40}/[\w.-]{1,100}#)?\d{1,18}@"
     r"(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|comment-\d{1,19})",
@@ -27,50 +27,74 @@ COMMANDED = re.compile(r"@comment-(\d{1,19})\Z", re.ASCII)
 
 
 def require_utc(value: datetime, name: str) -> None:
-    """Refuse every ``tzinfo`` but ``timezone.utc``; a programming error, so ``ValueError``."""
+    """Check that an instant is in UTC.
+
+    Raises:
+        ValueError: its ``tzinfo`` is another than ``timezone.utc``. The caller has a bug.
+    """
     if value.tzinfo is not timezone.utc:
         raise ValueError(f"{name}: {value!r} is not in timezone.utc")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """One request to run something later, as its issue's front matter says it.
+    """One request to run something later, as its issue's front matter states it.
 
-    ``run_at`` is the earliest instant at which it may be dispatched. Exactly one of
-    ``workflow`` (a file name) and ``event`` (a ``repository_dispatch`` type) is set once
-    the defaults are applied. ``deadline`` is how late is too late: a ``timedelta`` after
-    ``run_at`` or an instant.
-
-    A job with ``cron``, ``rrule`` or ``every`` is a series: ``run_at`` is its start, ``until``
-    (inclusive) and ``count`` end it. ``unless`` and ``when`` are conditions as
-    they were written, ``patience`` is how long ``when`` is waited for.
+    None means that the front matter does not state it. A job with ``cron``, ``rrule`` or ``every``
+    is a series; it has one of them. Once defaults are applied, ``workflow`` or ``event`` is set.
     """
 
+    #: The earliest instant at which it may be dispatched; of a series the start. UTC.
     run_at: datetime
+    #: The workflow's file name in ``.github/workflows/``.
     workflow: str | None = None
+    #: The type of the ``repository_dispatch`` event, instead of a workflow.
     event: str | None = None
+    #: The IANA name of the zone of its local times.
     timezone: str | None = None
+    #: The repository it runs in, ``owner/name``; None: the queue's.
     repo: str | None = None
+    #: The branch or tag it runs on; None: the repository's default branch.
     ref: str | None = None
+    #: The name in which it is asked for; nobody has verified it.
     agent: str | None = None
+    #: The workflow's inputs, or the event's payload: name to text.
     inputs: Mapping[str, str] = field(default_factory=lambda: NO_INPUTS)
+    #: How late is too late: a duration after ``run_at``, or an instant in UTC.
     deadline: timedelta | datetime | None = None
+    #: No second job of the same author, agent and key is opened while one is open.
     dedup_key: str | None = None
+    #: What makes its creation repeatable: a second request with it opens no second job.
     request_id: str | None = None
+    #: How many dispatches are attempted before it is discarded.
     max_attempts: int | None = None
+    #: Where it comes from: an occurrence key or ``run:ID``, and who sent the event.
     parent: str | None = None
+    #: The agent's signature, as `scheduler.job.signing` writes it.
     signature: str | None = None
+    #: Five fields, in canonical text; times on the clocks of ``timezone``.
     cron: str | None = None
+    #: A rule of RFC 5545, in canonical text; times on the clocks of ``timezone``.
     rrule: str | None = None
+    #: The time between two occurrences, counted from ``run_at``.
     every: timedelta | None = None
+    #: The last instant that a series may have, inclusive. UTC.
     until: datetime | None = None
+    #: How many occurrences a series has.
     count: int | None = None
+    #: Which of the instants that passed unused run: ``skip``, ``latest`` or ``all``.
     misfire: str | None = None
+    #: Whether it starts while its last run goes on: ``allow`` or ``skip``.
     overlap: str | None = None
+    #: Jobs of one instant are spread over this long.
     jitter: timedelta | None = None
+    #: The condition under which it is skipped, as it was written.
     unless: str | None = None
+    #: The condition that it waits for once it is due, as it was written.
     when: str | None = None
+    #: How long it waits for ``when``.
     patience: timedelta | None = None
+    #: The text below the front matter, character for character.
     message: str = ""
 
     def __post_init__(self) -> None:
@@ -91,12 +115,12 @@ class Job:
 
     @property
     def on_clocks(self) -> bool:
-        """Whether its instants are times on the clocks of its zone."""
+        """Whether its instants are times on the clocks of its zone, not counted seconds."""
         return not (self.cron is None and self.rrule is None)
 
     @property
     def target(self) -> str:
-        """What is dispatched, in words: the workflow's file name or the event's type."""
+        """The workflow's file name or the event's type, for people."""
         return self.workflow or self.event or "(no workflow)"
 
     def expires_at(self) -> datetime | None:
@@ -109,11 +133,11 @@ class Job:
 def occurrence_key(
     number: int, instant: datetime | int, *, queue: str = "", runs_in: str = ""
 ) -> str:
-    """The name of one occurrence: the pair (issue, instant).
+    """The key of one occurrence: issue and instant, ``42@2026-11-23T09:00:00Z``.
 
-    Of what a slash command asked for, it is the pair (issue, comment id). Qualified by the
-    queue's ``owner/name`` when the run is in another repository, where the number alone could
-    be that of any other queue's issue.
+    Of a slash command it is issue and comment id, ``42@comment-7``. Where the run is in another
+    repository than the queue, the queue's ``owner/name#`` stands before it: there the number alone
+    could be that of an issue of any queue.
     """
     where = f"{queue}#" if runs_in.lower() != queue.lower() else ""
     if isinstance(instant, int):
@@ -124,7 +148,7 @@ def occurrence_key(
 
 @lru_cache(maxsize=4096)
 def occurrence_instant(key: str) -> datetime | None:
-    """The instant of an occurrence key, in UTC; None of what a comment asked for, or no key."""
+    """The instant in an occurrence key, in UTC; None: it is of a command, or no key."""
     text = key.rpartition("@")[2]
     try:
         return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
@@ -133,6 +157,6 @@ def occurrence_instant(key: str) -> datetime | None:
 
 
 def occurrence_comment(key: str) -> int:
-    """The id of the comment that asked for an occurrence; 0: its instant is its name."""
+    """The comment id in a command's occurrence key; 0: the key has an instant."""
     found = COMMANDED.search(key)
     return int(found[1]) if found else 0

@@ -1,4 +1,4 @@
-"""A series' journal as people read it: one table of its last occurrences, and what comes next."""
+"""The text of the scheduler's own comments: the record's hidden line, and the same for people."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from scheduler.journal.record import hidden
 from scheduler.text import cell, code
 from scheduler.times.instants import format_instant, format_local, zone
 
-#: What people read below the hidden line takes 20,000 characters at most. If the line is
-#: longer than this, older entries are left out.
+#: The most characters of the hidden line; beyond it, older entries are left out. GitHub keeps
+#: 65,536 characters of a comment, and the text for people takes 20,000 at most.
 LONGEST_LINE = 45_000
 KIND: dict[type, str] = {
     Claim: "claim",
@@ -33,7 +33,7 @@ KIND: dict[type, str] = {
 }
 
 UNDONE = frozenset(state.value for state in NOT_CARRIED_OUT)
-#: How many entries of a journal people are shown; the record keeps more of them.
+#: How many entries people are shown; the hidden line holds more.
 MAX_SHOWN_ENTRIES = 10
 SYMBOLS = {
     State.DISPATCHED.value: "✅",
@@ -49,7 +49,7 @@ SYMBOLS = {
 
 
 def series_comment(journal: Journal, *, next_instant: datetime | None, asked: Job) -> str:
-    """The one comment of a series, rewritten after each occurrence."""
+    """The journal comment of a series: what comes next, and a table of its last occurrences."""
     lines = [head(journal), coming(next_instant, asked), ""]
     lines += ["| occurrence | result | |", "|---|---|---|"]
     for entry in reversed(journal.entries[-MAX_SHOWN_ENTRIES:]):
@@ -58,7 +58,7 @@ def series_comment(journal: Journal, *, next_instant: datetime | None, asked: Jo
 
 
 def coming(moment: datetime | None, asked: Job) -> str:
-    """What comes next, in UTC and in the job's own zone."""
+    """The line that names the next instant, in UTC and in the job's own zone."""
     if moment is None:
         return "The series is over: nothing comes after this."
     local = ""
@@ -68,7 +68,7 @@ def coming(moment: datetime | None, asked: Job) -> str:
 
 
 def row(entry: Entry) -> tuple[str, str, str]:
-    """One occurrence: when it was, what came of it, and where or why."""
+    """One occurrence as a table's cells: its instant, its outcome, and the run or the reason."""
     instant = occurrence_instant(entry.key)
     when = format_instant(instant) if instant else f"comment {occurrence_comment(entry.key)}"
     result = f"{SYMBOLS.get(entry.outcome, '•')} {WORDS.get(entry.outcome, entry.outcome)}"
@@ -94,12 +94,12 @@ def told(entry: Entry) -> str:
     return ": ".join(filter(None, ("  ".join(row(entry)[:2]), row(entry)[2])))
 
 
-#: What a state is called of one occurrence.
+#: The words for outcomes of one occurrence that differ from those for a job.
 WORDS = {State.PENDING.value: "done", State.REJECTED.value: "refused"}
 
 
 def lateness(seconds: float) -> str:
-    """How long after its time something happened, for people."""
+    """A lateness in ``seconds``, for people."""
     if seconds < 90:
         return f"{max(seconds, 0):.0f} s late"
     if seconds < 5400:
@@ -108,7 +108,7 @@ def lateness(seconds: float) -> str:
 
 
 def claim_comment(claim: Claim) -> str:
-    """The comment that says: a tick is about to dispatch this."""
+    """The comment that announces a dispatch."""
     text = (
         f"⏳ Starting {code(claim.target)} (attempt {claim.attempt}). Written before the "
         "dispatch, so that no second one is made; the result will stand here."
@@ -117,13 +117,13 @@ def claim_comment(claim: Claim) -> str:
 
 
 def journal_comment(journal: Journal) -> str:
-    """The comment in which what happened stands."""
+    """The journal comment of a one-off job: its last entries, a sentence each."""
     shown = journal.entries[-MAX_SHOWN_ENTRIES:]
     return "\n".join([head(journal), *(sentence(entry) for entry in shown)])
 
 
 def sentence(entry: Entry) -> str:
-    """One entry of the journal, as a person reads it."""
+    """One entry of the journal, for people."""
     at = f"{entry.at:%Y-%m-%d %H:%M:%S} UTC"
     lead = f"{SYMBOLS.get(entry.outcome, '•')} "
     if entry.outcome == State.DISPATCHED.value:
@@ -156,7 +156,7 @@ def sentence(entry: Entry) -> str:
 
 
 def invalid_comment(explanation: Explanation, problem: str) -> str:
-    """The comment that tells an author what to mend."""
+    """The comment that states what is wrong with a text; ``problem`` has the fix."""
     return (
         f"{head(explanation)}\n⚠️ This job can't be read, so it will not run:\n\n{code(problem)}\n\n"
         "Edit the issue's text: the next tick reads it again. Close the issue to cancel it."
@@ -164,7 +164,10 @@ def invalid_comment(explanation: Explanation, problem: str) -> str:
 
 
 def waiting_comment(explanation: Explanation, reason: str, until: str | None) -> str:
-    """The comment that says what a due job waits for; ``until`` is None of a series."""
+    """The comment that states which condition a due job waits for.
+
+    ``until`` is the end of its patience; None: of a series, whose next occurrence may come first.
+    """
     end = f"until {until}" if until else "for as long as its patience lasts"
     return (
         f"{head(explanation)}\n⏳ This job is due, and waits:\n\n{code(reason)}\n\n"
@@ -182,12 +185,12 @@ def head(record: Claim | Journal | Explanation | Withdrawal) -> str:
 
 
 def _bounded(journal: Journal) -> Journal:
-    """The journal as it fits into a comment.
+    """The journal as far as it fits into ``LONGEST_LINE``.
 
-    What still decides stays, and the newest entries, whole; then as many older ones, without
-    their words, as there is room for. Where that is too much by itself, the marks lose their
-    words, and then the oldest go of which nothing but the end of an instant follows that the
-    job was moved away from.
+    Entries that still decide something stay, and so do the newest, whole. Older ones stay
+    without reason and target as far as there is room. If those that stay are too many by
+    themselves, the marks lose their reasons too; then the oldest are dropped of those that record
+    nothing but an end of an instant.
     """
     entries = journal.entries
     left, spared, terse = len(entries[:-WHOLE][-OLDER:]), sorted(journal.decisive), False
@@ -220,7 +223,10 @@ def _fitting(journal: Journal, spared: set[int], left: int, *, terse: bool) -> J
 
 
 def _short(entry: Entry, *, counts: bool) -> Entry:
-    """An entry without its words; only the one that a series ``counts`` from keeps its number."""
+    """An entry without reason, run address and target.
+
+    The number ``nth`` stays only where a series ``counts`` from this entry.
+    """
     if not counts and (entry.nth or entry.counted):
         entry = replace(entry, nth=None, counted="")
     if not (entry.target or entry.reason):
@@ -230,6 +236,6 @@ def _short(entry: Entry, *, counts: bool) -> Entry:
 
 
 def asked_by(entry: Entry) -> str:
-    """For whom something was started, and whether that is more than a name."""
+    """For whom something was started, and whether a signature verifies it."""
     signed = "verified by its signature" if entry.verified else "not verified by a signature"
     return f"for {code(entry.requested_by)} ({signed})"

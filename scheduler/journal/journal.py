@@ -1,8 +1,7 @@
-"""What stands in the scheduler's own comments: claims, the journal, explanations.
+"""The records in the scheduler's own comments: claims, the journal, explanations, withdrawals.
 
-A record is one hidden line of JSON at the head of a comment; below it stands the same
-for people. A record is only believed of the scheduler's own login: the functions here
-read, the caller says whose comments they are.
+A record is one hidden line of JSON at the head of a comment; below it the same stands for
+people. Only records of the scheduler's own login are believed: `read` takes that login.
 """
 
 from __future__ import annotations
@@ -17,93 +16,108 @@ from scheduler.job.states import HANDLED, TERMINAL, State
 from scheduler.journal.record import shown, typed
 from scheduler.ports import Comment
 
-#: GitHub keeps 65,536 characters of a comment. So many entries are written with their
-#: words, so many older ones without, and a reason is cut at so many characters.
+#: A journal fits into the 65,536 characters of a comment: the newest ``WHOLE`` entries are written
+#: whole, ``OLDER`` more without reason and target, and a reason is cut at ``LONGEST_REASON``.
 WHOLE, OLDER, LONGEST_REASON = 10, 150, 200
 
-#: An attempt of which recovery showed that it never started a run.
+#: The outcome of an attempt that started no run, as recovery has shown.
 NEVER_STARTED = "never-started"
-#: What ends an occurrence, until a person reopens its issue.
+#: The outcomes that end an occurrence until a person reopens its issue.
 OVER = frozenset(state.value for state in TERMINAL)
-#: What ends an occurrence of a series.
+#: The outcomes that end an occurrence of a series.
 ENDS = frozenset(state.value for state in HANDLED)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """Says, before a dispatch, that a tick is about to make it.
+    """A comment that announces one dispatch before it is sent."""
 
-    ``id`` and ``created_at`` are the comment's own, by GitHub's clock; ``made_at`` and
-    ``expires_at`` are the claimant's. ``newest_run`` is the highest run id that was known
-    in the target's repository, ``supersedes`` the comment id of the claim it replaces,
-    ``title`` what its run shows in its title, as far as the workflow's file tells.
-    ``ends`` is the state that the job is to be ended in; under such a claim nothing is sent.
-    ``instead_of`` is the ``run-at`` in whose place a command runs a job that comes once.
-    """
-
+    #: The comment's id; 0 before it is written.
     id: int = 0
+    #: When the comment was created, by GitHub's clock.
     created_at: datetime | None = None
+    #: The occurrence key.
     key: str
+    #: Which attempt at the occurrence it is, from 1.
     attempt: int
+    #: A random text: it tells this claim from another tick's to the same attempt.
     nonce: str
+    #: ``owner/name workflow.yml@ref`` or the event, as people read it.
     target: str
+    #: When the tick wrote it, by the tick's clock.
     made_at: datetime
+    #: Until when a dispatch may be sent under it, by the tick's clock.
     expires_at: datetime
+    #: The highest run id known in the target's repository; the run it starts has a higher one.
     newest_run: int | None = None
+    #: The comment id of the claim that it replaces.
     supersedes: int | None = None
+    #: The state in which it ends the job; under such a claim nothing is dispatched.
     ends: str = ""
+    #: The text by which its run's title shows the occurrence; empty: the title shows none.
     title: str = ""
+    #: The ``run_at`` in whose place a command runs a one-off job.
     instead_of: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """What came of one attempt. ``outcome`` is a ``State`` value or ``NEVER_STARTED``.
+    """One line of a journal: what became of one attempt or one command."""
 
-    ``at`` is when it was decided, ``lateness_s`` the dispatch instant minus ``run-at`` in
-    seconds, ``matched`` how the run was found, ``claim`` the id of the attempt's claim,
-    ``seen`` the highest comment id when a job was held: only later words can settle it.
-    ``passed`` is how many earlier instants of a series were passed over, ``until`` when a
-    job that was put off may run at the earliest, ``instead_of`` is its claim's. ``nth`` is which
-    instant of a count it is, from 1, by the rule whose digest is ``counted``.
-    ``requested_by`` is who asked for what was dispatched, ``verified`` whether it was signed.
-    """
-
+    #: The occurrence key.
     key: str
+    #: Which attempt it was, from 1.
     attempt: int
+    #: A value of ``State``, or ``NEVER_STARTED``.
     outcome: str
+    #: When this was decided, in UTC.
     at: datetime
+    #: Why, in one line.
     reason: str = ""
+    #: GitHub's id of the run; None: not known.
     run_id: int | None = None
+    #: The run's address.
     run_url: str = ""
+    #: The dispatch instant less ``run_at``, in seconds.
     lateness_s: float | None = None
+    #: By what recovery recognised the run; empty: GitHub's answer named it.
     matched: str = ""
+    #: The comment id of the attempt's claim.
     claim: int | None = None
+    #: Where it went, as the claim states it.
     target: str = ""
+    #: Of a job put on hold: the highest comment id then. Only later comments can resolve it.
     seen: int | None = None
+    #: How many earlier instants of the series this one passed over.
     passed: int | None = None
+    #: The earliest instant at which a job that was put off may run.
     until: datetime | None = None
+    #: The ``run_at`` in whose place a command ran; as its claim states it.
     instead_of: datetime | None = None
+    #: Who asked for what was dispatched: the job's agent, or the author's login.
     requested_by: str = ""
+    #: Whether a signature verified that agent; None: nothing was dispatched.
     verified: bool | None = None
+    #: Which instant of a series with a count it is, from 1.
     nth: int | None = None
+    #: The digest of the rule by which ``nth`` was counted.
     counted: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Journal:
-    """The comment in which what happened stands; ``id`` is 0 before it is written.
+    """The comment in which a job's entries stand."""
 
-    ``handled`` is the id of the last comment whose command was carried out or refused, or
-    passed by. ``left_out`` is when the newest entry was decided that did not fit any more.
-    ``read_at`` is GitHub's time when all comments were read and this journal written: of what
-    was said until then, all that decides anything stands here.
-    """
-
+    #: The comment's id; 0 before it is written.
     id: int = 0
+    #: What happened, oldest first.
     entries: tuple[Entry, ...] = ()
+    #: The id of the last comment whose command was carried out, refused or passed over.
     handled: int | None = None
+    #: When the newest entry was decided that was dropped for lack of room.
     left_out: datetime | None = None
+    #: GitHub's time when all comments had been read and this journal was written: all that an
+    #: earlier comment decides stands here.
     read_at: datetime | None = None
 
     def of(self, key: str) -> tuple[Entry, ...]:
@@ -112,7 +126,7 @@ class Journal:
 
     @cached_property
     def furthest(self) -> Entry | None:
-        """The end of the latest instant of a series that was dealt with; None: none yet."""
+        """The entry that ended the latest instant of a series; None: none has ended yet."""
         # Of an instant that ended twice, once missed and then run, the first that `max` meets.
         ends = [e for e in reversed(self.entries) if e.outcome in ENDS]
         found = ((at, e) for e in ends if (at := occurrence_instant(e.key)))
@@ -120,42 +134,42 @@ class Journal:
 
     @cached_property
     def put_off(self) -> Entry | None:
-        """What the last command that put the job off led to."""
+        """The last entry that put the job off."""
         return next((e for e in reversed(self.entries) if e.until is not None), None)
 
     @cached_property
     def resumed(self) -> Entry | None:
-        """The last word that let a paused job go on."""
+        """The last command that let a paused job go on."""
         done = (e for e in reversed(self.entries) if e.outcome == State.PENDING.value)
         return next((e for e in done if e.until is None and occurrence_comment(e.key)), None)
 
     @cached_property
     def instead(self) -> Entry | None:
-        """The last run by a command that took the place of a job's own."""
+        """The last run by a command that took the place of the job's own instant."""
         return next((e for e in reversed(self.entries) if e.instead_of is not None), None)
 
     @cached_property
     def parted(self) -> Entry | None:
-        """The last entry that left behind, as ``seen``, what could not be read any more."""
+        """The last entry that gave up, as ``seen``, records that could not be read."""
         held = State.HELD.value
         return next((e for e in reversed(self.entries) if e.seen and e.outcome != held), None)
 
     @cached_property
     def held(self) -> str | None:
-        """The first occurrence of which a person has to say what became of it; None: of none."""
+        """The first occurrence that is on hold; None: none is."""
         last = {entry.key: place for place, entry in enumerate(self.entries)}
         ends = (self.entries[place] for place in sorted(last.values()))
         return next((entry.key for entry in ends if entry.outcome == State.HELD.value), None)
 
     @cached_property
     def ran(self) -> Entry | None:
-        """The last dispatch: what overlaps with its run may have to wait."""
+        """The last dispatch. The next occurrence may have to wait for its run."""
         dispatched = State.DISPATCHED.value
         return next((e for e in reversed(self.entries) if e.outcome == dispatched), None)
 
     @cached_property
     def marks(self) -> frozenset[int]:
-        """Which of ``entries`` say how far the job is, and what people decided or have to."""
+        """The places in ``entries`` that state how far the job is, and what people decided."""
         one = (self.furthest, self.put_off, self.instead, self.resumed, self.parted, self.ran)
         last = {entry.key: entry for entry in self.entries}
         kept = [*one, *(e for e in last.values() if e.outcome == State.HELD.value)]
@@ -164,9 +178,10 @@ class Journal:
 
     @cached_property
     def decisive(self) -> frozenset[int]:
-        """Which of ``entries`` still decide something, however much was written since.
+        """The places in ``entries`` that still decide something, however old they are.
 
-        Beside ``marks``, the end, the attempts and the run of what may be looked at again.
+        Besides ``marks``: the end, the attempts and the run of each occurrence that may be decided
+        on again.
         """
         places: dict[str, list[int]] = {}
         for place, entry in enumerate(self.entries):
@@ -175,7 +190,7 @@ class Journal:
         return self.marks.union(*map(self._deciding, looked_at))
 
     def _looked_at(self, key: str, last: int) -> bool:
-        """Whether the occurrence of ``key`` may be looked at again."""
+        """Whether the occurrence of ``key`` may be decided on again."""
         if self.entries[last].outcome == State.HELD.value:
             return True
         if (instant := occurrence_instant(key)) is None:
@@ -184,7 +199,7 @@ class Journal:
         return reached is None or instant >= reached
 
     def _deciding(self, places: list[int]) -> set[int]:
-        """Which of an occurrence's own entries say what is to become of it."""
+        """The places of an occurrence's entries that its next decision depends on."""
         entries = self.entries
         ends = [p for p in places if entries[p].outcome in OVER]
         ran = [p for p in places if entries[p].outcome == State.DISPATCHED.value]
@@ -194,17 +209,20 @@ class Journal:
         return {*since, *ran[:1], *told[-1:], last}
 
     def keeps(self, claim: Claim) -> bool:
-        """Whether a claim stays where it is, for the person who decides what became of it."""
+        """Whether ``claim`` stays for the person who resolves its occurrence."""
         entries = self.of(claim.key)
         return bool(entries) and entries[-1].outcome == State.HELD.value
 
     def settles(self, claim: Claim) -> bool:
-        """Whether it says what came of the claim's attempt, or that its occurrence ran."""
+        """Whether an entry records the claim's attempt, or a dispatch of its occurrence."""
         ran = State.DISPATCHED.value
         return any(e.attempt == claim.attempt or e.outcome == ran for e in self.of(claim.key))
 
     def with_entry(self, entry: Entry) -> Journal:
-        """This journal and one more entry; of one dispatch that two ticks tell, only the first."""
+        """This journal with one more entry.
+
+        A dispatch that two ticks record is entered once.
+        """
         over = entry.outcome not in (NEVER_STARTED, State.HELD.value)
         handled = max(self.handled or 0, occurrence_comment(entry.key) if over else 0) or None
         ran = entry.outcome == State.DISPATCHED.value
@@ -215,7 +233,7 @@ class Journal:
         return replace(self, entries=entries, handled=handled)
 
     def joined(self, other: Journal) -> Journal:
-        """This journal with what only ``other`` says: nothing that stood in one is lost."""
+        """This journal with the entries that only ``other`` has; no entry of either is lost."""
         said = {(e.key, e.attempt, e.outcome, e.claim) for e in self.entries}
         full = len(self.entries) >= WHOLE + OLDER
         more = (
@@ -237,43 +255,52 @@ class Journal:
 
 @dataclass(frozen=True, kw_only=True)
 class Explanation:
-    """Says why a text is no job, or what a job waits for; ``text_hash`` is of what it is about."""
+    """A comment that explains why a text is no job, or what a due job waits for."""
 
+    #: The comment's id; 0 before it is written.
     id: int = 0
+    #: The digest of what it explains: no second one is written for the same.
     text_hash: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Withdrawal:
-    """Says how often in a row claims were given up, ``at`` when last, and for what reason."""
+    """A comment that counts the claims on an issue that were withdrawn one after another."""
 
+    #: The comment's id; 0 before it is written.
     id: int = 0
+    #: How many claims in a row.
     times: int
+    #: When the last of them was withdrawn, in UTC.
     at: datetime
+    #: Why that one was.
     reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class History:
-    """Everything that an issue's comments record.
+    """All records in an issue's comments."""
 
-    ``foreign`` are the (login, comment id) of others' well-formed records: none of them
-    is believed, and one by a login with write access puts the job on hold. ``unreadable``
-    are the ids of the scheduler's own records that can't be read: damaged, or of a newer
-    version. ``copies`` are the ids of the journals that ``journal`` has taken in.
-    """
-
+    #: What happened, of all journals on the issue together.
     journal: Journal = Journal()
+    #: The scheduler's own claims, by comment id.
     claims: tuple[Claim, ...] = ()
+    #: Its explanations.
     explanations: tuple[Explanation, ...] = ()
+    #: Its counts of withdrawn claims.
     withdrawals: tuple[Withdrawal, ...] = ()
+    #: Login and comment id of claims and journals by others. None is believed; one by a login with
+    #: write access puts the job on hold.
     foreign: tuple[tuple[str, int], ...] = ()
+    #: Comment ids of the scheduler's own records that can't be read: damaged, or of a newer
+    #: version.
     unreadable: tuple[int, ...] = ()
+    #: Comment ids of further journals, whose entries ``journal`` has.
     copies: tuple[int, ...] = ()
 
     @property
     def lost(self) -> tuple[int, ...]:
-        """The records that can't be read and were not yet left behind."""
+        """The ids of unreadable records that no person has resolved yet."""
         parted = self.journal.parted
         return tuple(
             number for number in self.unreadable if number > ((parted and parted.seen) or 0)
@@ -281,10 +308,10 @@ class History:
 
     @property
     def standing(self) -> tuple[Claim, ...]:
-        """The claims that may yet have a run nobody recorded, the first first.
+        """The claims that may have started a run which no entry records, oldest first.
 
-        Of one attempt only the first claim can have been dispatched, by its instant and then
-        by its id; what a later claim supersedes, or the journal settles, is over.
+        Of one attempt only the first claim, by creation and then by id, can have been dispatched. A
+        claim that a later one supersedes, or whose attempt the journal records, is over.
         """
         replaced = {claim.supersedes for claim in self.claims}
         first: dict[tuple[str, int], Claim] = {}
@@ -311,13 +338,13 @@ def never_started(claim: Claim, at: datetime) -> Entry:
 
 
 def claim_of(comment: Comment) -> Claim | None:
-    """The claim that a comment is, whoever wrote it; None: it is none."""
+    """The claim in a comment, whoever wrote it; None: it holds none."""
     record = _record(comment)
     return record if isinstance(record, Claim) else None
 
 
 def highest_attempt(comments: Iterable[Comment], key: str) -> int:
-    """The highest attempt at ``key`` in any record, whoever wrote it; 0: none."""
+    """The highest attempt at ``key`` in any record, whoever wrote it; 0: there is none."""
     attempts = [0]
     for comment in comments:
         record = _record(comment)
@@ -329,7 +356,10 @@ def highest_attempt(comments: Iterable[Comment], key: str) -> int:
 
 
 def read(comments: Iterable[Comment], *, login: str) -> History:
-    """The records in ``comments``; those of ``login`` (any letter case) are believed."""
+    """The records in ``comments``.
+
+    ``login`` is the scheduler's own, in any letter case: only its records are believed.
+    """
     claims: list[Claim] = []
     journals: list[Journal] = []
     explanations: list[Explanation] = []

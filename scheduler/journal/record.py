@@ -1,4 +1,4 @@
-"""The hidden line at the head of the scheduler's own comments: one JSON object, and back."""
+"""The hidden line at the head of the scheduler's own comments: one JSON object."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from scheduler.times.bounds import bounded
 
 VERSION = 1
 RECORD = re.compile(r"\A<!-- schedule:(claim|journal|invalid|withdrawn) (\{[^\r\n]*\}) -->")
-#: The highest number in a record, GitHub's ids included.
+#: The highest number in a record; GitHub's ids are below it.
 MOST = 2**63 - 1
 KINDS: dict[str, tuple[type, ...]] = {
     "int": (int,),
@@ -24,7 +24,10 @@ KINDS: dict[str, tuple[type, ...]] = {
 
 
 def hidden(kind: str, record: Any) -> str:
-    """The line that holds ``record``, a dataclass; a reader of the comment does not see it."""
+    """The line that holds ``record``, a dataclass.
+
+    It is an HTML comment, which GitHub does not show.
+    """
     data = {"v": VERSION, **_plain(record)}
     text = json.dumps(data, separators=(",", ":"), ensure_ascii=True)
     # No '>' can end the HTML comment early, whatever a reason quotes.
@@ -33,9 +36,10 @@ def hidden(kind: str, record: Any) -> str:
 
 
 def shown(body: str) -> tuple[str, dict[str, Any]] | None:
-    """The kind and the values of the record in a comment; None: there is none.
+    """The kind and the values of the record in a comment's ``body``; None: there is no record.
 
-    Raises ``ValueError`` and the like where it is damaged, or of another version.
+    Raises:
+        ValueError, TypeError, KeyError: it is damaged, or of another version.
     """
     match = RECORD.match(body)
     if not match:
@@ -66,7 +70,11 @@ def _encode(value: Any) -> Any:
 
 
 def typed(kind: type, data: dict[str, Any]) -> dict[str, Any]:
-    """``data`` with instants read and every type checked; ValueError when one is wrong."""
+    """``data`` as the values of the dataclass ``kind``: instants read, every type checked.
+
+    Raises:
+        ValueError, TypeError, KeyError: a value is not of its field's type.
+    """
     types = _types(kind)
     return {name: _value(types[name], value) for name, value in data.items()}
 
