@@ -248,7 +248,7 @@ class Hub(ABC):
 
     def put_on(self, number: int, label: str, *, by: str = "owner") -> tuple[str, ...]:
         """Put one label on an issue; those that it has then. GitHub's labels know no case."""
-        labels = self.ticket(number).labels
+        labels, label = self.ticket(number).labels, self.spelled(label)
         if label.lower() not in map(str.lower, labels):
             if len(labels) >= MOST_LABELS:
                 raise refusal(422, f"Issues cannot have more than {MOST_LABELS} labels")
@@ -257,12 +257,17 @@ class Hub(ABC):
             self.change(number, labels=labels)
         return labels
 
+    def spelled(self, label: str) -> str:
+        """A label of the queue in the queue's own letter case; any other as it is."""
+        ours = f"{label}:".lower().startswith(f"{self.label}:".lower())
+        return self.label + label.lower()[len(self.label) :] if ours else label
+
     def take_off(self, number: int, label: str, *, by: str = "owner") -> None:
         """Take one label off an issue, if it is there."""
         labels = self.ticket(number).labels
         left = tuple(each for each in labels if each.lower() != label.lower())
         if left != labels:
-            self.event(number, "unlabeled", by=by, label=label)
+            self.event(number, "unlabeled", by=by, label=self.spelled(label))
             self.change(number, labels=left)
 
     def event(self, number: int, event: str, *, by: str, label: str = "") -> None:
