@@ -195,6 +195,23 @@ class Target:
         """The workflow's file name or the event's type."""
         return self.workflow or self.event or ""
 
+    @property
+    def word(self) -> str:
+        """The target as a claim names it: ``owner/name FILE@ref``, of an event ``owner/name TYPE``.
+
+        An ``@`` of the name itself is ``%40``.
+        """
+        name = self.name.replace("%", "%25").replace("@", "%40")
+        return f"{self.repo} {name}@{self.ref}" if self.workflow else f"{self.repo} {name}"
+
+    @classmethod
+    def of(cls, word: str) -> Target:
+        """The target that ``word`` names."""
+        repo, _, rest = word.partition(" ")
+        name, at, ref = rest.partition("@")
+        name = name.replace("%40", "@").replace("%25", "%")
+        return cls(repo=repo, ref=ref, workflow=name) if at else cls(repo=repo, ref="", event=name)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Dispatch:

@@ -54,9 +54,7 @@ class Work:
     @property
     def target(self) -> str:
         """The target in one word, as a claim names it."""
-        target = self.dispatch.target
-        where = f"@{target.ref}" if target.workflow else ""
-        return f"{target.repo} {target.name}{where}"
+        return self.dispatch.target.word
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,20 +30,11 @@ LOOKS, PAUSE = 2, 1.5
 SOMEBODY = "a run that is still to come"
 
 
-def target_of_claim(claim: Claim) -> Target:
-    """The target that a claim names: ``owner/name FILE@ref`` or ``owner/name TYPE``."""
-    repo, _, name = claim.target.partition(" ")
-    workflow, at, ref = name.partition("@")
-    if not at:
-        return Target(repo=repo, ref="", event=name)
-    return Target(repo=repo, ref=ref, workflow=workflow)
-
-
 def ask(ctx: Context, claim: Claim, number: int) -> Outcome:
     """What became of ``claim`` on issue ``number``, once its window has passed."""
     if claim.ends:
         return NeverStarted()
-    target = target_of_claim(claim)
+    target = Target.of(claim.target)
     if target.workflow is None:
         return Unclear(
             reason=f"the answer to the event {target.event!r} was lost, and GitHub shows no "
@@ -78,7 +69,7 @@ def _beside_others(ctx: Context, claim: Claim, number: int, runs: Sequence[Run])
 
 def by_title(ctx: Context, claim: Claim, number: int = 0) -> Found | None:
     """The run that shows the claim's key in its title, if there is one yet."""
-    target = target_of_claim(claim)
+    target = Target.of(claim.target)
     if target.workflow is None:
         return None
     try:
