@@ -6,6 +6,8 @@ that the README documents; 75 is ``EX_TEMPFAIL`` of ``sysexits.h``.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 
@@ -21,6 +23,19 @@ class UsageError(SchedulerError):
     """The command line, the environment or the settings are wrong."""
 
     exit_status = 2
+
+
+@contextmanager
+def options() -> Iterator[None]:
+    """What is read in here was written for this very call: what is wrong with it is its usage.
+
+    Raises:
+        UsageError: in the place of ``InvalidJob``.
+    """
+    try:
+        yield
+    except InvalidJob as problem:
+        raise UsageError(str(problem)) from problem
 
 
 class SettingsError(UsageError):

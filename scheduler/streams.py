@@ -7,6 +7,7 @@ import sys
 from typing import TextIO
 
 from scheduler.errors import SchedulerError
+from scheduler.text import inert, visible
 
 
 class Untold(SchedulerError):
@@ -45,6 +46,11 @@ def warn(line: str) -> None:
         sys.stderr.flush()
     except OSError:
         abandon(sys.stderr)
+
+
+def complain(problem: object) -> None:
+    """Say on standard error, in one line that is safe to show, what went wrong."""
+    warn(inert(" ".join(visible(f"schedule: {problem}").splitlines())))
 
 
 def append(variable: str, path: str, text: str) -> None:

@@ -34,7 +34,7 @@ KNOWS: dict[str, set[str]] = {
     **PURE,
     "__init__": set(),
     "clock": {"errors"},
-    "streams": {"errors"},
+    "streams": {"text", "errors"},
     "github": {"ports", "errors", "times", "settings", "text", "clock"},
     "tick": {*PURE},
     "hold": {*PURE, "tick", "clock"},

@@ -110,7 +110,7 @@ def _tick(environment: Environment, leave: Leave) -> int:
     )
     if report.error is not None:
         if untold and not untold.silent:
-            streams.warn(f"schedule: {visible(str(untold))}")
+            streams.complain(untold)
         raise report.error
     if untold:
         raise untold
@@ -165,7 +165,7 @@ def _enqueue(environment: Environment) -> int:
     again = "run this run again: that opens no second job"
     untold = _tell(
         environment,
-        _inert(made.lines()),
+        _inert(made.text().splitlines()),
         {"id": str(data["id"]), "url": data["url"], "result": json.dumps(data)},
         _enqueued(made),
         done=f"#{made.ticket.number} is open, {made.ticket.url}; {again}",
@@ -234,7 +234,7 @@ def _tell(
     try:
         _write_summary(environment, shown)
     except streams.Untold as problem:
-        streams.warn(f"schedule: {visible(str(problem))}")
+        streams.complain(problem)
     try:
         for line in lines:
             _say(line)
@@ -243,7 +243,7 @@ def _tell(
         why = f"standard output: can't be used ({problem.strerror or problem}); {done}"
         untold = untold or streams.Untold(why, silent=isinstance(problem, BrokenPipeError))
         if not untold.silent:
-            streams.warn(f"schedule: {visible(str(untold))}")
+            streams.complain(untold)
             untold.silent = True
     return untold
 
@@ -258,7 +258,7 @@ def _fail(problem: SchedulerError) -> None:
         _say(commands.annotation("error", visible(str(problem)), title="schedule"))
     except OSError:
         streams.abandon(sys.stdout)
-        streams.warn(f"schedule: {visible(str(problem))}")
+        streams.complain(problem)
 
 
 def _write_outputs(environment: Environment, values: Mapping[str, str]) -> None:

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scheduler.cli.group import QUEUE, connected, key_options, show, texts_in, watch
-from scheduler.errors import SchedulerError, UsageError
+from scheduler.cli.group import QUEUE, Answer, connected, key_options, tell, texts_in, watch
+from scheduler.errors import UsageError
 
 if TYPE_CHECKING:
-    from scheduler.commands.explain import Explained
     from scheduler.commands.request import Request
 
 
@@ -72,48 +71,32 @@ def create(
     **given: Any,
 ) -> None:
     """Open a job (the default command)."""
-    from scheduler.commands.create import create as create_job
-    from scheduler.commands.create import rehearse
-    from scheduler.commands.request import Request
+    from scheduler.commands.request import Request, from_json
 
     if json_mode not in (None, "answer", "-"):
         raise UsageError(f"--json: {json_mode!r} is not '-'; '-' reads the request as JSON")
-    texts = texts_in(given)
+    texts, as_json = texts_in(given), json_mode is not None
     if texts.get("message") == "-":
         texts["message"] = _read()
     request = Request(texts=texts, inputs=_inputs(inputs), **given)
     if json_mode == "-":
-        from scheduler.commands.request import from_json
-
         request = from_json(_read(), request)
     if explain:
-        with request.naming():
-            explained = explained_by(request, queue)
-        show(explained.as_json(), json_mode is not None, explained.text())
+        _explain(request, queue, as_json=as_json)
         return
+    from scheduler.commands import create as creation
+
     connection = connected(queue)
-    if dry_run:
-        with request.naming():
-            issue, text = rehearse(request, connection)
-        show(issue, json_mode is not None, text)
-        return
     with request.naming():
-        made = create_job(request, connection)
-    show(made.as_json(), json_mode is not None, "\n".join(made.lines()))
-    watch(connection, connection.seen)
+        do = creation.rehearse if dry_run else creation.create
+        answer: Answer = do(request, connection)
+    tell(answer, as_json=as_json)
+    watch(connection)
 
 
-def explained_by(request: Request, queue: str | None) -> Explained:
-    """What a request's times come to; the settings are only asked for their zone."""
+def _explain(request: Request, queue: str | None, *, as_json: bool) -> None:
     from scheduler.clock import SystemClock
-    from scheduler.commands.explain import explain, needs_zone
-    from scheduler.settings.model import Settings
+    from scheduler.commands.explain import explained
 
-    settings = Settings()
-    if needs_zone(request):
-        try:
-            settings = connected(queue).settings
-        except SchedulerError:
-            # Nothing is opened, so nothing is needed: without settings a zone has to be named.
-            settings = Settings()
-    return explain(request, now=SystemClock().now(), settings=settings)
+    answer = explained(request, now=SystemClock().now(), ask=lambda: connected(queue).settings)
+    tell(answer, as_json=as_json)

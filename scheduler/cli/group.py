@@ -6,21 +6,31 @@ import importlib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import click
 
 from scheduler import streams
 from scheduler.errors import SchedulerError
 from scheduler.job.keys import IN_REQUEST
-from scheduler.text import inert, visible
+from scheduler.text import inert
 
 if TYPE_CHECKING:
     from scheduler.connection import Connection
-    from scheduler.ports import Ticket
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Answer(Protocol):
+    """What a command answers: the same for a program and for a person."""
+
+    def as_json(self) -> Any:
+        """The value that ``--json`` prints."""
+
+    def text(self) -> str:
+        """The text for a terminal of 80 columns."""
+
 
 #: Every command: where it stands, and its line in the list, so that the list imports nothing.
 COMMANDS = {
@@ -84,16 +94,11 @@ class Schedule(click.Group):
         try:
             return super().invoke(ctx)
         except SchedulerError as problem:
-            complain(str(problem))
+            streams.complain(str(problem))
             ctx.exit(problem.exit_status)
         except click.ClickException as problem:
-            complain(_usage(problem, ctx))
+            streams.complain(_usage(problem, ctx))
             ctx.exit(problem.exit_code)
-
-
-def complain(problem: str) -> None:
-    """Say on standard error, in one line, what went wrong."""
-    streams.warn(inert(" ".join(visible(f"schedule: {problem}").splitlines())))
 
 
 def _usage(problem: click.ClickException, group: click.Context) -> str:
@@ -110,6 +115,19 @@ def connected(queue: str | None) -> Connection:
     from scheduler.environment import Environment
 
     return connect(Environment.read(os.environ), repository=queue)
+
+
+def at_job(job_id: str, queue: str | None) -> tuple[Connection, int]:
+    """The queue of a job as it is named, else ``queue``, and the job's number in it."""
+    from scheduler.commands.find import parse_id
+
+    repository, number = parse_id(job_id)
+    return connected(repository or queue), number
+
+
+def tell(answer: Answer, *, as_json: bool) -> None:
+    """Print what a command did, for a program or for a person."""
+    show(answer.as_json(), as_json, answer.text())
 
 
 def show(data: Any, as_json: bool, text: str) -> None:
@@ -131,13 +149,13 @@ def show(data: Any, as_json: bool, text: str) -> None:
         raise streams.Untold(f"standard output: can't be used ({why}){done}") from problem
 
 
-def watch(connection: Connection, tickets: Iterable[Ticket]) -> None:
-    """Say on standard error if these jobs show that the scheduler stays away."""
+def watch(connection: Connection) -> None:
+    """Say on standard error if the jobs that were seen show that the scheduler stays away."""
     from scheduler.commands.watchdog import warning
 
     now, queue = connection.clock.now(), connection.queue.repository
-    if line := warning(tickets, connection.settings, now, repository=queue):
-        streams.warn(inert(visible(f"schedule: {line}")))
+    if line := warning(connection.seen, connection.settings, now, repository=queue):
+        streams.complain(line)
 
 
 def key_options(*names: str) -> Callable[[Command], Command]:

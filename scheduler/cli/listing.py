@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from scheduler.cli.group import JSON, QUEUE, connected, show, watch
+from scheduler.cli.group import JSON, QUEUE, at_job, connected, tell, watch
 
 
 @click.command("list")
@@ -14,13 +14,11 @@ from scheduler.cli.group import JSON, QUEUE, connected, show, watch
 @QUEUE
 def list_jobs(queue: str | None, as_json: bool, everything: bool, agent: str | None) -> None:
     """List the jobs that wait."""
-    from scheduler.commands.listing import jobs, table
+    from scheduler.commands.listing import jobs
 
     connection = connected(queue)
-    now = connection.clock.now()
-    seen = jobs(connection, everything=everything, agent=agent)
-    show([job.as_json(now) for job in seen], as_json, table(seen, now))
-    watch(connection, [job.ticket for job in seen])
+    tell(jobs(connection, everything=everything, agent=agent), as_json=as_json)
+    watch(connection)
 
 
 @click.command("show")
@@ -29,13 +27,8 @@ def list_jobs(queue: str | None, as_json: bool, everything: bool, agent: str | N
 @QUEUE
 def show_job(job_id: str, queue: str | None, as_json: bool) -> None:
     """Show one job and what happened to it."""
-    from scheduler.commands.listing import details
-    from scheduler.commands.look import look
-    from scheduler.commands.manage import find, parse_id
+    from scheduler.commands.listing import show
 
-    repository, number = parse_id(job_id)
-    connection = connected(repository or queue)
-    now = connection.clock.now()
-    seen = look(connection, find(connection, number))
-    show(seen.as_json(now), as_json, details(seen, now))
-    watch(connection, [seen.ticket])
+    connection, number = at_job(job_id, queue)
+    tell(show(connection, number), as_json=as_json)
+    watch(connection)

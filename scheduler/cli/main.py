@@ -11,10 +11,7 @@ import sys
 import click
 
 from scheduler import __version__, streams
-from scheduler.cli.group import (
-    Schedule,
-    complain,
-)
+from scheduler.cli.group import Schedule
 
 HELP = """Say "run this workflow at that time"; the repository's issues are the queue.
 
@@ -50,5 +47,5 @@ def main() -> None:
         if not isinstance(problem, BrokenPipeError):
             # A reader of a pipe who has left needs not be told; a full disk has to be.
             where = repr(problem.filename) if problem.filename else "standard output"
-            complain(f"{where}: can't be used ({problem.strerror or problem})")
+            streams.complain(f"{where}: can't be used ({problem.strerror or problem})")
         sys.exit(1)

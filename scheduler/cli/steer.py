@@ -1,14 +1,11 @@
-"""``schedule pause``, ``resume``, ``snooze`` and ``run``, and what a series comes to."""
+"""``schedule pause``, ``resume``, ``snooze`` and ``run``."""
 
 from __future__ import annotations
 
 import click
 
-from scheduler.cli.group import JSON, QUEUE, connected, show, watch
-from scheduler.errors import InvalidJob, UsageError
-
-#: What becomes of a word that was said in a comment.
-HEARD = "the next tick sees to it, if you may schedule here"
+from scheduler.cli.group import JSON, QUEUE, at_job, tell, watch
+from scheduler.errors import options
 
 
 @click.command()
@@ -30,18 +27,11 @@ def resume(job_id: str, *, queue: str | None, as_json: bool) -> None:
 
 
 def _pause(job_id: str, *, queue: str | None, as_json: bool, paused: bool) -> None:
-    from scheduler.commands.manage import parse_id
-    from scheduler.commands.steer import pause as set_paused
+    from scheduler.commands import steer
 
-    repository, number = parse_id(job_id)
-    connection = connected(repository or queue)
-    done = set_paused(connection, number, paused=paused)
-    text = f"#{number} {'is resumed' if done['changed'] else 'was not paused'}; it runs when due"
-    if paused:
-        verb = "is paused" if done["changed"] else "was paused already"
-        text = f"#{number} {verb}; 'schedule resume {number}' lets it go on"
-    show(done, as_json, text)
-    watch(connection, connection.seen)
+    connection, number = at_job(job_id, queue)
+    tell(steer.pause(connection, number, paused=paused), as_json=as_json)
+    watch(connection)
 
 
 @click.command()
@@ -51,19 +41,14 @@ def _pause(job_id: str, *, queue: str | None, as_json: bool, paused: bool) -> No
 @QUEUE
 def snooze(job_id: str, *, queue: str | None, as_json: bool, length: str) -> None:
     """Put a job off: not before so long from now."""
-    from scheduler.commands.manage import parse_id
-    from scheduler.commands.steer import snooze as put_off
+    from scheduler.commands import steer
     from scheduler.journal.slash import length as length_of
 
-    repository, number = parse_id(job_id)
-    try:
-        for_long = length_of(length, field="--for")
-    except InvalidJob as problem:
-        raise UsageError(str(problem)) from problem
-    connection = connected(repository or queue)
-    done = put_off(connection, number, for_long)
-    show(done, as_json, f"#{number} not before {done['not_before']}: asked for\n{HEARD}")
-    watch(connection, connection.seen)
+    with options():
+        put_off = length_of(length, field="--for")
+    connection, number = at_job(job_id, queue)
+    tell(steer.snooze(connection, number, put_off), as_json=as_json)
+    watch(connection)
 
 
 @click.command()
@@ -72,12 +57,8 @@ def snooze(job_id: str, *, queue: str | None, as_json: bool, length: str) -> Non
 @QUEUE
 def run(job_id: str, *, queue: str | None, as_json: bool) -> None:
     """Run a job now, besides its own time."""
-    from scheduler.commands.answer import wrapped
-    from scheduler.commands.manage import parse_id
-    from scheduler.commands.steer import run_now
+    from scheduler.commands import steer
 
-    repository, number = parse_id(job_id)
-    connection = connected(repository or queue)
-    done, nudged = run_now(connection, number)
-    show(done, as_json, "\n".join([f"#{number} now: asked for", HEARD, *wrapped(nudged.reason)]))
-    watch(connection, connection.seen)
+    connection, number = at_job(job_id, queue)
+    tell(steer.run_now(connection, number), as_json=as_json)
+    watch(connection)

@@ -11,6 +11,7 @@ from scheduler.commands.nudge import Nudged
 from scheduler.job.model import Job
 from scheduler.job.states import State
 from scheduler.ports import Ticket
+from scheduler.settings.model import Settings
 from scheduler.times import instants
 
 #: What a job that stood there before is now, in words; of one that waits, when it runs.
@@ -46,6 +47,11 @@ def times(job: Job, now: datetime, zone: str | None) -> dict[str, Any]:
     }
 
 
+def shown_in(job: Job, settings: Settings) -> str | None:
+    """The zone in which a job's time is shown beside UTC: its own, else that of the settings."""
+    return job.timezone or settings.defaults.timezone
+
+
 def wrapped(text: str) -> list[str]:
     """``text`` in lines for a terminal of 80 columns."""
     return textwrap.wrap(text, 79, break_long_words=False, break_on_hyphens=False)
@@ -77,9 +83,11 @@ class Created:
     state: State = State.PENDING
     nudged: Nudged | None = None
     zone: str | None = None
+    #: What else is told of a job that was moved.
+    notes: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """The object that ``schedule create --json`` prints."""
+        """The object that ``create --json`` and ``reschedule --json`` print."""
         return {
             "id": self.ticket.number,
             "status": self.state.value,
@@ -96,17 +104,19 @@ class Created:
             "url": self.ticket.url,
         }
 
-    def lines(self) -> list[str]:
+    def text(self) -> str:
         """What a person is told: when it runs, where it stands, how late it may be."""
+        if self.moved:
+            return "\n".join([self.line(), *self.local(), *self.notes])
         expect = wrapped(self.nudged.reason) if self.nudged else []
-        return [self.line(), *self.local(), self.ticket.url, *expect]
+        return "\n".join([self.line(), *self.local(), self.ticket.url, *expect])
 
     def local(self) -> list[str]:
         """The same time at the zone's clocks, if that says more."""
         return local(self.job, self.zone)
 
     def line(self) -> str:
-        """The same for a person."""
+        """The same in one line."""
         runs = f"runs {self.job.target} at {told(self.job, self.now)}"
         if self.created:
             return f"#{self.ticket.number} {runs}"

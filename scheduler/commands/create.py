@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from scheduler.commands.admission import Admission
-from scheduler.commands.answer import Created, local, times, told
+from scheduler.commands.answer import Created, local, shown_in, times, told
 from scheduler.commands.draft import Draft, draft, facts_of
+from scheduler.commands.find import READS, being_changed
 from scheduler.commands.look import look
-from scheduler.commands.manage import READS, being_changed
 from scheduler.commands.nudge import nudge
 from scheduler.commands.request import Request
 from scheduler.commands.rights import rights_of
@@ -38,15 +39,35 @@ def title(job: Job) -> str:
     return text if len(text) <= MAX_TITLE else text[: MAX_TITLE - 1] + "…"
 
 
-def rehearse(request: Request, connection: Connection) -> tuple[dict[str, Any], str]:
-    """The issue as it would be opened, and its instant: for a program, and for a person."""
+@dataclass(frozen=True, kw_only=True)
+class Rehearsed:
+    """The issue of a job as it would be opened."""
+
+    job: Job
+    now: datetime
+    label: str
+    zone: str | None
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that ``create --dry-run --json`` prints: the issue, and its instant."""
+        issue = {"title": title(self.job), "labels": [self.label], "body": self._body()}
+        return {**issue, **times(self.job, self.now, self.zone)}
+
+    def text(self) -> str:
+        """The same for a person."""
+        head = [title(self.job), f"at {told(self.job, self.now)}", *local(self.job, self.zone)]
+        return "\n".join([*head, f"label: {self.label}", "", self._body()])
+
+    def _body(self) -> str:
+        return frontmatter.render(self.job)
+
+
+def rehearse(request: Request, connection: Connection) -> Rehearsed:
+    """Check everything as ``create`` does, and open nothing; raises as ``draft`` does."""
+    settings = connection.settings
     made = draft(request, connection, facts_of(connection))
-    job, now, label = made.job, made.now, connection.settings.label
-    zone = shown_in(job, connection)
-    name, body = title(job), frontmatter.render(job)
-    head = [name, f"at {told(job, now)}", *local(job, zone), f"label: {label}"]
-    issue = {"title": name, "labels": [label], "body": body, **times(job, now, zone)}
-    return issue, "\n".join([*head, "", body])
+    zone = shown_in(made.job, settings)
+    return Rehearsed(job=made.job, now=made.now, label=settings.label, zone=zone)
 
 
 def create(request: Request, connection: Connection, *, senders: tuple[str, ...] = ()) -> Created:
@@ -89,7 +110,7 @@ def create(request: Request, connection: Connection, *, senders: tuple[str, ...]
         created=True,
         now=made.now,
         nudged=nudged,
-        zone=shown_in(made.job, connection),
+        zone=shown_in(made.job, connection.settings),
     )
 
 
@@ -115,13 +136,8 @@ def _found(
         duplicate=duplicate,
         state=look(connection, ticket).state,
         now=made.now,
-        zone=shown_in(job, connection),
+        zone=shown_in(job, connection.settings),
     )
-
-
-def shown_in(job: Job, connection: Connection) -> str | None:
-    """The zone in which a job's time is shown beside UTC: its own, else that of the settings."""
-    return job.timezone or connection.settings.defaults.timezone
 
 
 def _replaced(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -10,7 +12,7 @@ from typing import Any
 from scheduler.commands.answer import local, told
 from scheduler.commands.job_of import series_of, timed
 from scheduler.commands.request import Request
-from scheduler.errors import InvalidJob
+from scheduler.errors import InvalidJob, SchedulerError
 from scheduler.job.model import Job
 from scheduler.policy import series
 from scheduler.settings.model import Settings
@@ -58,6 +60,21 @@ def needs_zone(request: Request) -> bool:
     if request.get("timezone") is not None:
         return False
     return any(request.get(name) for name in ("cron", "rrule", "run-at", "until"))
+
+
+def explained(request: Request, *, now: datetime, ask: Callable[[], Settings]) -> Explained:
+    """The next instants of ``request``; ``ask`` asks for the settings, and may fail.
+
+    Raises:
+        UsageError, InvalidJob, Refused: as ``explain``.
+    """
+    settings = Settings()
+    if needs_zone(request):
+        # Nothing is opened, so nothing is needed: without settings a zone has to be named.
+        with suppress(SchedulerError):
+            settings = ask()
+    with request.naming():
+        return explain(request, now=now, settings=settings)
 
 
 def explain(request: Request, *, now: datetime, settings: Settings) -> Explained:

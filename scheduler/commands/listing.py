@@ -6,8 +6,11 @@ import re
 import textwrap
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from scheduler.commands.find import find
 from scheduler.commands.look import SAID, Seen, look
 from scheduler.connection import Connection
 from scheduler.journal.comments import sentence, told
@@ -22,18 +25,55 @@ SHOWN = 10
 LINK = re.compile(r"\[(run [0-9]+)\]\([^()\s]*\)")
 
 
-def jobs(connection: Connection, *, everything: bool, agent: str | None) -> list[Seen]:
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """Jobs, in the order in which they are listed."""
+
+    seen: Sequence[Seen]
+    now: datetime
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """The list that ``schedule list --json`` prints."""
+        return [each.as_json(self.now) for each in self.seen]
+
+    def text(self) -> str:
+        """The same for a person."""
+        return table(self.seen, self.now)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Details:
+    """One job."""
+
+    seen: Seen
+    now: datetime
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that ``schedule show --json`` prints."""
+        return self.seen.as_json(self.now)
+
+    def text(self) -> str:
+        """The same for a person."""
+        return details(self.seen, self.now)
+
+
+def show(connection: Connection, number: int) -> Details:
+    """One job as it stands. Raises ``NoSuchJob``."""
+    now = connection.clock.now()
+    return Details(seen=look(connection, find(connection, number)), now=now)
+
+
+def jobs(connection: Connection, *, everything: bool, agent: str | None) -> Listing:
     """The open jobs, soonest first; with ``everything`` the newest, closed ones included."""
-    if everything:
-        tickets = connection.queue.newest_tickets(RECENT)
-    else:
-        tickets = list(connection.queue.open_tickets())
+    now, queue = connection.clock.now(), connection.queue
+    tickets = queue.newest_tickets(RECENT) if everything else list(queue.open_tickets())
     seen = [look(connection, ticket, deep=everything) for ticket in tickets]
     if agent is not None:
         seen = [each for each in seen if each.job and each.job.agent == agent]
     if not everything:
         seen.sort(key=lambda each: (each.run_at is None, each.run_at))
-    return seen
+    connection.seen[:] = [each.ticket for each in seen]
+    return Listing(seen=seen, now=now)
 
 
 def table(seen: Sequence[Seen], now: datetime) -> str:

@@ -1,67 +1,115 @@
-"""Find, stop and move jobs: what ``cancel``, ``reschedule``, ``retry`` and ``resolve`` do."""
+"""Stop, reopen and settle jobs: what ``cancel``, ``retry`` and ``resolve`` do."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from scheduler.commands.find import find, on_hold, stops
 from scheduler.commands.look import Seen, look
 from scheduler.commands.say import say
 from scheduler.connection import Connection
-from scheduler.errors import (
-    InvalidJob,
-    NoSuchJob,
-    NotPermitted,
-    Refused,
-    Rejected,
-    UsageError,
-)
-from scheduler.job import frontmatter
+from scheduler.errors import InvalidJob, NoSuchJob, NotPermitted, Refused, Rejected
 from scheduler.job.model import Job
 from scheduler.job.states import State, state_label
 from scheduler.journal.journal import Entry, Journal
-from scheduler.policy import series
-from scheduler.policy.job_text import its_own_fault, waiting
-from scheduler.policy.series import expected, retitled
+from scheduler.policy.job_text import its_own_fault
+from scheduler.policy.series import expected
 from scheduler.ports import Ticket
 from scheduler.text import REPOSITORY
-from scheduler.times import instants, recurrence
-
-#: How often an issue that somebody else is changing is looked at before it is written to.
-READS = 3
-JOB_ID = re.compile(
-    r"\A(?:(?P<repo>[\w.-]+/[\w.-]+)?#|https?://[^/\s]+/(?P<path>[\w.-]+/[\w.-]+)/issues/)?"
-    r"(?P<number>[1-9][0-9]{0,9})(?:[?#].*)?"
-)
+from scheduler.times.instants import format_instant
 
 
-def parse_id(text: str) -> tuple[str | None, int]:
-    """The repository (None: not said) and number of ``42``, ``#42``, ``o/n#42`` or a URL."""
-    match = JOB_ID.fullmatch(text.strip())
-    if not match:
-        raise UsageError(f"ID: {text!r} is not a job; write 42, '#42', 'owner/repo#42' or its URL")
-    return match["repo"] or match["path"], int(match["number"])
+@dataclass(frozen=True, kw_only=True)
+class Cancelled:
+    """A job that is closed now."""
+
+    #: Its issue as it was before.
+    ticket: Ticket
+    was: State
+    #: The run that is being cancelled, and the one that had ended already.
+    cancelled_run: int | None = None
+    ended_run: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that ``schedule cancel --json`` prints."""
+        ended = self.was is State.DISPATCHED or not self.ticket.open
+        return {
+            "id": self.ticket.number,
+            "status": (self.was if ended else State.CANCELLED).value,
+            "already_closed": not self.ticket.open,
+            "dispatching": self.was is State.DISPATCHING,
+            "cancelled_run": self.cancelled_run,
+            "ended_run": self.ended_run,
+            "url": self.ticket.url,
+        }
+
+    def text(self) -> str:
+        """The same for a person."""
+        number, closed = self.ticket.number, not self.ticket.open
+        text = f"#{number} was closed already" if closed else f"#{number} is cancelled"
+        if self.was is State.DISPATCHING:
+            text += "; a tick has claimed it, so it may have started: see its journal"
+        head = f"#{number}:" if closed else f"{text};"
+        if self.cancelled_run:
+            return f"{head} run {self.cancelled_run} is being cancelled"
+        if self.ended_run:
+            return f"{head} run {self.ended_run} has ended already"
+        return text
 
 
-def find(connection: Connection, number: int) -> Ticket:
-    """The job's issue. Raises ``NoSuchJob`` when it is none, or carries no queue label."""
-    ticket = connection.queue.ticket(number)
-    repository, label = connection.queue.repository, connection.settings.label
-    if ticket is None:
-        connection.queue.require_repository()
-        raise NoSuchJob(f"ID: {repository} has no issue #{number}; 'schedule list' shows its jobs")
-    if label.lower() not in {name.lower() for name in ticket.labels}:
-        raise NoSuchJob(
-            f"ID: #{number} of {repository} is no job: it lacks the label {label!r}; "
-            "'schedule list' shows the jobs"
-        )
-    connection.seen.append(ticket)
-    return ticket
+@dataclass(frozen=True, kw_only=True)
+class Retried:
+    """A job that is open again, in ``state``; ``run_at`` is when it runs."""
+
+    ticket: Ticket
+    state: State
+    was: State
+    run_at: datetime
+    now: datetime
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that ``schedule retry --json`` prints."""
+        return {
+            "id": self.ticket.number,
+            "status": self.state.value,
+            "was": self.was.value,
+            "run_at": format_instant(self.run_at),
+            "url": self.ticket.url,
+        }
+
+    def text(self) -> str:
+        """The same for a person, and what is to be said next, if anything is."""
+        number = self.ticket.number
+        if self.state is State.HELD:
+            return f"#{number} is open and on hold again; next say 'schedule resolve {number}'"
+        if self.state is State.PAUSED:
+            return f"#{number} is open and paused again; next say 'schedule resume {number}'"
+        was = f"#{number} was {self.was.value}"
+        if (at := format_instant(self.run_at)) > format_instant(self.now):
+            return f"{was}; it runs when due, at {at}"
+        return f"{was}; the next tick tries it again"
 
 
-def cancel(connection: Connection, number: int, *, run: bool) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class Resolved:
+    """A job on hold of which it was said, in ``comment``, what became of it."""
+
+    ticket: Ticket
+    comment: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that ``schedule resolve --json`` prints."""
+        number, url = self.ticket.number, self.ticket.url
+        return {"id": number, "status": "held", "comment": self.comment, "url": url}
+
+    def text(self) -> str:
+        """The same for a person."""
+        return f"#{self.ticket.number}: {self.comment!r} is said; the next tick carries it out"
+
+
+def cancel(connection: Connection, number: int, *, run: bool) -> Cancelled:
     """Close the job as not planned; with ``run`` also cancel the run that it started last.
 
     Raises:
@@ -91,100 +139,12 @@ def cancel(connection: Connection, number: int, *, run: bool) -> dict[str, Any]:
             cancelled_run = entry.run_id
         else:
             ended_run = entry.run_id
-    ended = seen.state is State.DISPATCHED or not ticket.open
-    return {
-        "id": number,
-        "status": (seen.state if ended else State.CANCELLED).value,
-        "already_closed": not ticket.open,
-        "dispatching": seen.state is State.DISPATCHING,
-        "cancelled_run": cancelled_run,
-        "ended_run": ended_run,
-        "url": ticket.url,
-    }
+    return Cancelled(
+        ticket=ticket, was=seen.state, cancelled_run=cancelled_run, ended_run=ended_run
+    )
 
 
-def reschedule(connection: Connection, number: int, run_at: datetime) -> tuple[Seen, Job]:
-    """Move a job to ``run_at``; a closed one is reopened, as another occurrence.
-
-    Title and text are written whole: what else was read before that is read once more right
-    before, and what somebody changed meanwhile is kept.
-
-    Raises:
-        Refused: the job's own text can't be read, or somebody goes on changing it, or has just
-            closed it.
-    """
-    ticket = find(connection, number)
-    for _ in range(READS):
-        seen = look(connection, ticket)
-        job, changes = _moved(connection, seen, run_at)
-        again = connection.queue.ticket(number) if ticket.comments else ticket
-        if again is None or again.open != ticket.open:
-            raise Refused(
-                f"ID: #{number} was {'reopened' if again and again.open else 'closed'} meanwhile; "
-                "repeat this if it is meant all the same"
-            )
-        if (again.title, again.body) == (ticket.title, ticket.body):
-            ticket = connection.queue.edit(number, **changes)
-            return replace(seen, ticket=ticket, state=_reopened(connection, ticket)), job
-        ticket = again
-    raise being_changed(number)
-
-
-def being_changed(number: int) -> Refused:
-    """What is said where an issue is another each time that it is looked at."""
-    return Refused(f"ID: #{number} is being changed by somebody else; look at it, then try again")
-
-
-def _moved(connection: Connection, seen: Seen, run_at: datetime) -> tuple[Job, dict[str, Any]]:
-    """The job of an issue at another time, and what of the issue is to be changed for that."""
-    ticket, number = seen.ticket, seen.ticket.number
-    try:
-        read, _ = waiting(ticket, connection.settings, queue=connection.queue.repository)
-    except InvalidJob as problem:
-        raise Refused(f"ID: #{number} can't be read ({problem}); mend its text first") from problem
-    said, job = read.said.at(run_at), read.job.at(run_at)
-    if said.signature is not None and connection.settings.signing != "off":
-        raise Refused(f"ID: #{number} is signed for its own time; cancel it and create another")
-    deadline = said.deadline
-    if isinstance(deadline, datetime) and deadline < run_at:
-        raise Refused(
-            f"deadline: {instants.format_instant(deadline)} is before "
-            f"{instants.format_instant(run_at)}; "
-            "edit the issue's deadline first"
-        )
-    frontmatter.agree(said)
-    if (rule := series.written_rule(job)) is not None:
-        recurrence.fires(rule)
-    changes: dict[str, Any] = {"body": frontmatter.render(said)}
-    comes = max(run_at, seen.not_before or run_at)
-    if (title := retitled(ticket.title, comes)) != ticket.title:
-        changes["title"] = title
-    if not ticket.open:
-        changes["state"] = "open"
-    return job, changes
-
-
-def _reopened(connection: Connection, ticket: Ticket) -> State:
-    """What an open issue's labels say that its job is now: they outlast its closing."""
-    label = connection.settings.label
-    stops = (State.HELD, State.PAUSED)
-    return next((s for s in stops if state_label(label, s) in ticket.labels), State.PENDING)
-
-
-def _runs_in(connection: Connection, entry: Entry | None, job: Job | None) -> str:
-    """The repository of an entry's run: what the entry says, else the job, else the queue's."""
-    named = entry.target.partition(" ")[0] if entry else ""
-    if REPOSITORY.fullmatch(named):
-        return named
-    return (job.repo if job else None) or connection.queue.repository
-
-
-def on_hold(number: int) -> Refused:
-    """What is said where a job on hold is to be moved on before it is known what happened."""
-    return Refused(f"ID: #{number} is on hold; say what happened with 'schedule resolve {number}'")
-
-
-def retry(connection: Connection, number: int) -> dict[str, Any]:
+def retry(connection: Connection, number: int) -> Retried:
     """Reopen a job that ended without having been dispatched; the next tick tries it.
 
     One that was closed while it was on hold or paused is so again: what happened is still to
@@ -218,16 +178,16 @@ def retry(connection: Connection, number: int) -> dict[str, Any]:
             f"'schedule retry {number}'"
         )
     reopened = connection.queue.edit(number, state="open")
-    return {
-        "id": number,
-        "status": _reopened(connection, reopened).value,
-        "was": seen.state.value,
-        "run_at": instants.format_instant(max(comes, seen.not_before or comes)),
-        "url": reopened.url,
-    }
+    return Retried(
+        ticket=reopened,
+        state=stops(connection, reopened),
+        was=seen.state,
+        run_at=max(comes, seen.not_before or comes),
+        now=connection.clock.now(),
+    )
 
 
-def resolve(connection: Connection, number: int, *, run_id: int | None) -> dict[str, Any]:
+def resolve(connection: Connection, number: int, *, run_id: int | None) -> Resolved:
     """Say of a held job that it ran as ``run_id``, or (None) that it is to run again.
 
     The word is a comment under the caller's own login; the next tick carries it out.
@@ -251,7 +211,15 @@ def resolve(connection: Connection, number: int, *, run_id: int | None) -> dict[
     say(connection, number, look(connection, ticket, deep=False).job, comment)
     # Without the label every tick reads the job again, however long the next one takes.
     connection.queue.remove_label(number, label)
-    return {"id": number, "status": "held", "comment": comment, "url": ticket.url}
+    return Resolved(ticket=ticket, comment=comment)
+
+
+def _runs_in(connection: Connection, entry: Entry | None, job: Job | None) -> str:
+    """The repository of an entry's run: what the entry says, else the job, else the queue's."""
+    named = entry.target.partition(" ")[0] if entry else ""
+    if REPOSITORY.fullmatch(named):
+        return named
+    return (job.repo if job else None) or connection.queue.repository
 
 
 def _require_run(connection: Connection, seen: Seen, run_id: int) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from scheduler.commands.watchdog import Overdue
+from scheduler.commands.watchdog import Overdue, numbers
 from scheduler.job.states import State
 from scheduler.journal.journal import Entry
 from scheduler.times.instants import distance, format_instant
@@ -87,7 +87,7 @@ class Stats:
             "overdue": [overdue_json(each, self.until) for each in self.overdue],
         }
 
-    def table(self) -> str:
+    def text(self) -> str:
         """The same for a terminal of 80 columns."""
         rows = [list(self._cells()), list(self._cells().values())]
         widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
@@ -162,6 +162,31 @@ class Stats:
         for late in self.dispatches:
             counts[next(n for n, (end, _) in enumerate(CLASSES) if late.seconds <= end)] += 1
         return counts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """The jobs that are overdue at ``now``; ``fix`` is what to do about it."""
+
+    now: datetime
+    overdue: tuple[Overdue, ...]
+    fix: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that ``schedule stats --overdue --json`` prints."""
+        late = [overdue_json(each, self.now) for each in self.overdue]
+        return {"now": format_instant(self.now), "overdue": late}
+
+    def text(self) -> str:
+        """The same for a person."""
+        return "\n".join(overdue_lines(self.overdue, self.now)) or "nothing is overdue"
+
+    def problem(self) -> str | None:
+        """What a monitor is to hear; None: nothing is overdue."""
+        if not self.overdue:
+            return None
+        verb = "is" if len(self.overdue) == 1 else "are"
+        return f"{numbers(self.overdue)} {verb} overdue; {self.fix}"
 
 
 def stats(

@@ -6,10 +6,12 @@ caller's own login, which the next tick carries out if that login may.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from scheduler.commands.manage import find, on_hold
+from scheduler.commands.answer import wrapped
+from scheduler.commands.find import find, on_hold
 from scheduler.commands.nudge import Nudged, wake
 from scheduler.commands.say import say
 from scheduler.connection import Connection
@@ -18,11 +20,87 @@ from scheduler.job.model import Job
 from scheduler.job.states import State, state_label
 from scheduler.journal.slash import word
 from scheduler.policy.job_text import waiting
-from scheduler.ports import Ticket
+from scheduler.ports import Comment, Ticket
 from scheduler.times import instants
 
+#: What becomes of a word that was said in a comment.
+HEARD = "the next tick sees to it, if you may schedule here"
 
-def pause(connection: Connection, number: int, *, paused: bool) -> dict[str, Any]:
+
+@dataclass(frozen=True, kw_only=True)
+class Paused:
+    """A job that is ``paused``, or is no more; ``changed``: it was not so before."""
+
+    ticket: Ticket
+    paused: bool
+    changed: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that ``pause --json`` and ``resume --json`` print."""
+        return {
+            "id": self.ticket.number,
+            "status": (State.PAUSED if self.paused else State.PENDING).value,
+            "changed": self.changed,
+            "url": self.ticket.url,
+        }
+
+    def text(self) -> str:
+        """The same for a person."""
+        number = self.ticket.number
+        if self.paused:
+            verb = "is paused" if self.changed else "was paused already"
+            return f"#{number} {verb}; 'schedule resume {number}' lets it go on"
+        return f"#{number} {'is resumed' if self.changed else 'was not paused'}; it runs when due"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snoozed:
+    """A job of which it was asked that it does not run before ``until``."""
+
+    ticket: Ticket
+    until: datetime
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that ``snooze --json`` prints."""
+        return {
+            "id": self.ticket.number,
+            "status": State.PENDING.value,
+            "not_before": instants.format_instant(self.until),
+            "url": self.ticket.url,
+        }
+
+    def text(self) -> str:
+        """The same for a person."""
+        until = instants.format_instant(self.until)
+        return f"#{self.ticket.number} not before {until}: asked for\n{HEARD}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A job of which it was asked, in the comment ``said``, that it runs now."""
+
+    ticket: Ticket
+    said: Comment
+    nudged: Nudged
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that ``run --json`` prints."""
+        return {
+            "id": self.ticket.number,
+            "status": State.PENDING.value,
+            "comment_id": self.said.id,
+            "nudged": self.nudged.sent,
+            "expect": self.nudged.reason,
+            "url": self.ticket.url,
+        }
+
+    def text(self) -> str:
+        """The same for a person."""
+        head = f"#{self.ticket.number} now: asked for"
+        return "\n".join([head, HEARD, *wrapped(self.nudged.reason)])
+
+
+def pause(connection: Connection, number: int, *, paused: bool) -> Paused:
     """Keep a job from running until it is resumed, or resume it; to say it twice is no error.
 
     Raises:
@@ -40,11 +118,10 @@ def pause(connection: Connection, number: int, *, paused: bool) -> dict[str, Any
             )
     elif was and not paused:
         connection.queue.remove_label(number, label)
-    state = State.PAUSED if paused else State.PENDING
-    return {"id": number, "status": state.value, "changed": was != paused, "url": ticket.url}
+    return Paused(ticket=ticket, paused=paused, changed=was != paused)
 
 
-def snooze(connection: Connection, number: int, length: timedelta) -> dict[str, Any]:
+def snooze(connection: Connection, number: int, length: timedelta) -> Snoozed:
     """Put a job off: it does not run before ``length`` from now.
 
     Raises:
@@ -52,11 +129,10 @@ def snooze(connection: Connection, number: int, length: timedelta) -> dict[str, 
     """
     ticket, job = _hearing(connection, number)
     said = say(connection, number, job, word("snooze", length))
-    until = instants.format_instant(said.created_at + length)
-    return {"id": number, "status": "pending", "not_before": until, "url": ticket.url}
+    return Snoozed(ticket=ticket, until=said.created_at + length)
 
 
-def run_now(connection: Connection, number: int) -> tuple[dict[str, Any], Nudged]:
+def run_now(connection: Connection, number: int) -> Asked:
     """Have a job run now, besides its own time, and wake the scheduler for it.
 
     Raises:
@@ -66,15 +142,7 @@ def run_now(connection: Connection, number: int) -> tuple[dict[str, Any], Nudged
     said = say(connection, number, job, word("run"))
     queue = connection.queue
     nudged = wake(queue, connection.settings, branch=queue.default_branch)
-    answer = {
-        "id": number,
-        "status": "pending",
-        "comment_id": said.id,
-        "nudged": nudged.sent,
-        "expect": nudged.reason,
-        "url": ticket.url,
-    }
-    return answer, nudged
+    return Asked(ticket=ticket, said=said, nudged=nudged)
 
 
 def _hearing(connection: Connection, number: int) -> tuple[Ticket, Job]:

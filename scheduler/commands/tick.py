@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from scheduler.clock import SystemClock
 from scheduler.connection import Connection
-from scheduler.errors import InvalidJob, UsageError
+from scheduler.errors import options
 from scheduler.hold.holder import Holder
 from scheduler.hold.relay import Relay
 from scheduler.hold.signals import Leave, Overtime
@@ -56,13 +56,11 @@ def hold_of(
         UsageError: a duration is wrong, or a hold is too long.
     """
     field = f"{option}hold"
-    try:
+    with options():
         length = instants.duration("0s" if hold == "0" else hold, field=field, allow_zero=True)
         often = instants.duration(poll, field=f"{option}poll")
         if length > LONGEST_HOLD:
             raise refusal(field, hold, "is longer than a job lives", "GitHub ends it after 6h")
-    except InvalidJob as problem:
-        raise UsageError(str(problem)) from problem
     return Hold(length=length, poll=often, stay=stay, relay=relay)
 
 

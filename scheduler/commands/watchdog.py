@@ -6,7 +6,7 @@ Pure: what was listed goes in, a line comes out.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -106,7 +106,7 @@ def warning(
     )
 
 
-def numbers(late: list[Overdue]) -> str:
+def numbers(late: Sequence[Overdue]) -> str:
     """``#3, #5 and 7 more``."""
     named = ", ".join(f"#{each.number}" for each in late[:NAMED])
     return named if len(late) <= NAMED else f"{named} and {len(late) - NAMED} more"

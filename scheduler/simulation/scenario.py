@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from scheduler.errors import InvalidJob, UsageError
+from scheduler.errors import UsageError, options
 from scheduler.settings.profiles import PROFILES
 from scheduler.times import instants
 
@@ -66,11 +66,9 @@ class Lead:
             UsageError: it is neither.
         """
         first, dots, last = text.partition("..")
-        try:
+        with options():
             low = instants.duration(first, field="--lead").total_seconds()
             high = instants.duration(last, field="--lead").total_seconds() if dots else low
-        except InvalidJob as problem:
-            raise UsageError(str(problem)) from problem
         if high < low:
             raise UsageError(f"--lead: {text!r} ends before it begins; write 30m..3d")
         return cls(shortest=low, longest=high)

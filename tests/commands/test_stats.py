@@ -132,7 +132,7 @@ def test_the_chart_counts_by_class() -> None:
 
 def test_the_table_is_as_wide_as_a_terminal() -> None:
     many = of(*(entry(n, 1e6 + n) for n in range(2000)), since=NOON - timedelta(days=1))
-    lines = many.table().splitlines()
+    lines = many.text().splitlines()
     assert max(map(len, lines)) <= 80
     assert lines[1].split() == ["DISPATCHED", "P50", "P95", "P99", "WORST", "MISSED", "OVERDUE"]
     assert len(lines[1]) == len(lines[2])
@@ -140,7 +140,7 @@ def test_the_table_is_as_wide_as_a_terminal() -> None:
         "the worst was #1999",
         "not read from 2026-11-16T12:00:00Z on: that is too much",
     ]
-    assert of().table().splitlines()[2].split() == ["0", "-", "-", "-", "-", "0", "0"]
+    assert of().text().splitlines()[2].split() == ["0", "-", "-", "-", "-", "0", "0"]
 
 
 def test_the_summary_holds_the_table_and_the_chart() -> None:

@@ -1,0 +1,58 @@
+"""Finds the issue of a job that a command names, and says why it can't be worked on."""
+
+from __future__ import annotations
+
+import re
+
+from scheduler.connection import Connection
+from scheduler.errors import NoSuchJob, Refused, UsageError
+from scheduler.job.states import State, state_label
+from scheduler.ports import Ticket
+
+#: How often an issue that somebody else is changing is looked at before it is written to.
+READS = 3
+JOB_ID = re.compile(
+    r"\A(?:(?P<repo>[\w.-]+/[\w.-]+)?#|https?://[^/\s]+/(?P<path>[\w.-]+/[\w.-]+)/issues/)?"
+    r"(?P<number>[1-9][0-9]{0,9})(?:[?#].*)?"
+)
+
+
+def parse_id(text: str) -> tuple[str | None, int]:
+    """The repository (None: not said) and number of ``42``, ``#42``, ``o/n#42`` or a URL."""
+    match = JOB_ID.fullmatch(text.strip())
+    if not match:
+        raise UsageError(f"ID: {text!r} is not a job; write 42, '#42', 'owner/repo#42' or its URL")
+    return match["repo"] or match["path"], int(match["number"])
+
+
+def find(connection: Connection, number: int) -> Ticket:
+    """The job's issue. Raises ``NoSuchJob`` when it is none, or carries no queue label."""
+    ticket = connection.queue.ticket(number)
+    repository, label = connection.queue.repository, connection.settings.label
+    if ticket is None:
+        connection.queue.require_repository()
+        raise NoSuchJob(f"ID: {repository} has no issue #{number}; 'schedule list' shows its jobs")
+    if label.lower() not in {name.lower() for name in ticket.labels}:
+        raise NoSuchJob(
+            f"ID: #{number} of {repository} is no job: it lacks the label {label!r}; "
+            "'schedule list' shows the jobs"
+        )
+    connection.seen.append(ticket)
+    return ticket
+
+
+def being_changed(number: int) -> Refused:
+    """What is said where an issue is another each time that it is looked at."""
+    return Refused(f"ID: #{number} is being changed by somebody else; look at it, then try again")
+
+
+def on_hold(number: int) -> Refused:
+    """What is said where a job on hold is to be moved on before it is known what happened."""
+    return Refused(f"ID: #{number} is on hold; say what happened with 'schedule resolve {number}'")
+
+
+def stops(connection: Connection, ticket: Ticket) -> State:
+    """What an open issue's labels say that its job is now: they outlast its closing."""
+    label = connection.settings.label
+    found = (State.HELD, State.PAUSED)
+    return next((s for s in found if state_label(label, s) in ticket.labels), State.PENDING)
