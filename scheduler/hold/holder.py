@@ -33,7 +33,7 @@ from scheduler.settings.profiles import Stay
 from scheduler.tick import claims, decide, dispatch
 from scheduler.tick.dispatch import Standing
 from scheduler.tick.occurrence import Known
-from scheduler.tick.outcome import Kind, Outcome, Progress, Waiting, attempt, note_of
+from scheduler.tick.outcome import Heading, Outcome, Progress, Waiting, attempt, note_of
 from scheduler.tick.process import process
 from scheduler.tick.report import TickReport
 from scheduler.tick.tick import OUTAGES, Tick
@@ -304,7 +304,7 @@ class Holder:
             found, act = sent.standing.found, partial(dispatch.settle, self.ctx, sent=sent)
             problem = attempt(found.number, act, self.tick.tally).problem
             if isinstance(problem, SchedulerError):
-                self.tick.tally.note(found.number, Kind.RETRYING, str(problem))
+                self.tick.tally.note(found.number, Heading.RETRYING, str(problem))
                 self._put_back(found)
             elif problem is not None:
                 raise problem

@@ -17,7 +17,7 @@ from scheduler.settings.model import Settings
 from scheduler.tick import claims, rules
 from scheduler.tick.claims import changed
 from scheduler.tick.context import renew
-from scheduler.tick.outcome import Kind
+from scheduler.tick.outcome import Heading
 from scheduler.tick.rules import COUNTED
 from scheduler.tick.tick import Tick
 
@@ -160,7 +160,7 @@ class Lookout:
                 del self.board.claimed[number]
                 self.ctx.facts.forget_acts(number)
                 claims.withdraw(self.ctx, standing.held)
-                self.tick.tally.note(number, Kind.WITHDRAWN, reason)
+                self.tick.tally.note(number, Heading.WITHDRAWN, reason)
 
     def _enter(self) -> None:
         board = self.board

@@ -31,7 +31,7 @@ from scheduler.tick.claims import AnswerLost, Fresh, GivenUp, Held, Work
 from scheduler.tick.conditions import NotNow
 from scheduler.tick.context import Context
 from scheduler.tick.occurrence import Known
-from scheduler.tick.outcome import Fired, Kind, Progress, Withdrawn
+from scheduler.tick.outcome import Fired, Heading, Progress, Withdrawn
 from scheduler.tick.report import stays_comment
 from scheduler.tick.rules import requested_by
 
@@ -84,7 +84,7 @@ def begin(ctx: Context, done: Progress, found: Known, decision: Fire | End) -> S
     if isinstance(decision, Fire) and problem is None:
         against = conditions.against(ctx, found)
         if isinstance(against, NotNow):
-            done.note(Kind.RETRYING, against.reason)
+            done.note(Heading.RETRYING, against.reason)
             done.wait(against.found or found, against.until)
             done.look_again(against.until)
             return None
@@ -118,7 +118,7 @@ def begin(ctx: Context, done: Progress, found: Known, decision: Fire | End) -> S
     )
     firing = isinstance(decision, Fire)
     if firing and listed(work.target) in ctx.unsettled:
-        done.note(Kind.RETRYING, "waits: an answer about the same target was lost")
+        done.note(Heading.RETRYING, "waits: an answer about the same target was lost")
         done.look_again(ctx.began)
         return None
     ctx.discussions.acquaint(found.ticket)
@@ -128,13 +128,13 @@ def begin(ctx: Context, done: Progress, found: Known, decision: Fire | End) -> S
         held, fresh = claims.claim(ctx, work, decision, newest)
     except Rejected as refused:
         # Without a claim nothing may be sent; the label is all that can still be said.
-        done.note(Kind.HELD, f"no claim can be written: {refused}")
+        done.note(Heading.HELD, f"no claim can be written: {refused}")
         issues.show(ctx, found.ticket, State.HELD)
         return None
     except GivenUp as given_up:
         if given_up.times < policy.PATIENT:
             raise
-        done.note(Kind.HELD, str(given_up))
+        done.note(Heading.HELD, str(given_up))
         issues.show(ctx, found.ticket, State.HELD)
         return None
     _same_login(ctx, held)
@@ -149,7 +149,7 @@ def begin(ctx: Context, done: Progress, found: Known, decision: Fire | End) -> S
 def _stays(ctx: Context, done: Progress, found: Known, state: State, reason: str) -> None:
     """Show that a job stays paused or on hold, whoever took its label off, and say why once."""
     ticket = found.ticket
-    done.note(Kind(state.value), reason)
+    done.note(Heading(state.value), reason)
     told = Explanation(text_hash=hashlib.sha256(reason.encode()).hexdigest()[:16])
     if all(each.text_hash != told.text_hash for each in found.history.explanations):
         # Only a courtesy: the label and the tick's report say it as well.
@@ -206,7 +206,7 @@ def _end(ctx: Context, done: Progress, standing: Standing, state: State, reason:
     found = closing.obey(ctx, found, state)
     entry = record.entry(ctx, found, state, standing.history, standing.held.claim, reason=reason)
     obeyed = found.command is not None and state in CARRIED_OUT
-    done.note(Kind.OBEYED if obeyed else Kind(state.value), reason)
+    done.note(Heading.OBEYED if obeyed else Heading(state.value), reason)
     found, journal = record.write(ctx, found, standing.history, entry, own=standing.held.claim)
     closing.after(ctx, done, found, journal, state)
 
@@ -264,7 +264,7 @@ def _lost(ctx: Context, done: Progress, standing: Standing, lost: AnswerLost) ->
         return
     if not standing.work.title:
         ctx.unsettled.add(listed(standing.work.target))
-    done.note(Kind.RETRYING, f"{lost}; whether it ran is looked up later")
+    done.note(Heading.RETRYING, f"{lost}; whether it ran is looked up later")
     done.look_again(ctx.clock.now() + ctx.settings.limits.recover_after)
 
 
@@ -282,7 +282,7 @@ def recovered(
     ctx.facts.started[outcome.run.id] = claim.key
     entry = record.entry(ctx, found, State.DISPATCHED, history, claim)
     reason = f"run {outcome.run.id}, found by {outcome.matched}"
-    done.note(Kind.RECOVERED, reason)
+    done.note(Heading.RECOVERED, reason)
     found, journal = record.write(ctx, found, history, started(entry, outcome), own=own)
     if claim.key == found.key:
         closing.after(ctx, done, found, journal, State.DISPATCHED)

@@ -19,7 +19,7 @@ from scheduler.tick import decide, issues, record, rules, settlement
 from scheduler.tick.context import Context
 from scheduler.tick.dispatch import started
 from scheduler.tick.invalid import RECENT
-from scheduler.tick.outcome import Kind, Progress, Tally, attempt, note_of
+from scheduler.tick.outcome import Heading, Progress, Tally, attempt, note_of
 
 #: No job is claimed so long before its instant.
 EARLY = timedelta(minutes=1)
@@ -145,7 +145,7 @@ def _settle(ctx: Context, done: Progress, ticket: Ticket) -> None:
         ctx.facts.forget_comments()
         journal, _ = record.write_journal(ctx, ticket.number, history, entry)
         history = replace(history, journal=journal)
-        done.note(Kind.RECOVERED, reason)
+        done.note(Heading.RECOVERED, reason)
 
 
 def _young(ctx: Context, claim: Claim, comments: Comments) -> bool:

@@ -11,8 +11,8 @@ from scheduler.errors import InvalidJob, SchedulerError
 from scheduler.tick.occurrence import Known
 
 
-class Kind(Enum):
-    """Why a job stands in the report; the values are the lists of ``tick --json``."""
+class Heading(Enum):
+    """Under what a job stands in the report; the values are the lists of ``tick --json``."""
 
     MISSED = "missed"
     INVALID = "invalid"
@@ -28,10 +28,17 @@ class Kind(Enum):
 
 
 #: What is said of a job until something else is done about it.
-PASSING = frozenset({Kind.INVALID, Kind.HELD, Kind.RETRYING})
+PASSING = frozenset({Heading.INVALID, Heading.HELD, Heading.RETRYING})
 #: After these nothing more is to be done about a job, until somebody changes it.
 FINAL = frozenset(
-    {Kind.MISSED, Kind.REJECTED, Kind.DISCARDED, Kind.HELD, Kind.SKIPPED, Kind.PAUSED}
+    {
+        Heading.MISSED,
+        Heading.REJECTED,
+        Heading.DISCARDED,
+        Heading.HELD,
+        Heading.SKIPPED,
+        Heading.PAUSED,
+    }
 )
 
 
@@ -66,7 +73,7 @@ class Outcome:
     #: The issue's number.
     number: int
     #: What is to be said of it: the list of the report, and why.
-    notes: tuple[tuple[Kind, str], ...] = ()
+    notes: tuple[tuple[Heading, str], ...] = ()
     #: The dispatch that was made of it.
     fired: Fired | None = None
     #: When something is to be looked at again on its account, UTC.
@@ -92,14 +99,14 @@ class Progress:
 
     def __init__(self, number: int) -> None:
         self.number = number
-        self.notes: list[tuple[Kind, str]] = []
+        self.notes: list[tuple[Heading, str]] = []
         self.fired: Fired | None = None
         self.waiting: Waiting | None = None
         self.sent = 0
         self.ended = False
         self._again: list[datetime] = []
 
-    def note(self, kind: Kind, reason: str) -> None:
+    def note(self, kind: Heading, reason: str) -> None:
         """Say where the job is, and why."""
         self.notes.append((kind, reason))
 
@@ -157,7 +164,9 @@ class Tally:
         if outcome.again is not None:
             self.comes_next(outcome.again)
 
-    def note(self, number: int, kind: Kind, reason: str, *, again: datetime | None = None) -> None:
+    def note(
+        self, number: int, kind: Heading, reason: str, *, again: datetime | None = None
+    ) -> None:
         """Say of a job where it is, and why, and when something is to be looked at again."""
         self.add(Outcome(number=number, notes=((kind, reason),), again=again))
 
@@ -192,13 +201,13 @@ def attempt(number: int, act: Callable[[Progress], object], tally: Tally) -> Out
     return outcome
 
 
-def note_of(problem: Exception) -> tuple[Kind, str]:
+def note_of(problem: Exception) -> tuple[Heading, str]:
     """What is said of a job that ``problem`` kept from being dealt with."""
     if isinstance(problem, Withdrawn):
-        return Kind.WITHDRAWN, str(problem)
+        return Heading.WITHDRAWN, str(problem)
     if isinstance(problem, InvalidJob):
-        return Kind.INVALID, str(problem)
+        return Heading.INVALID, str(problem)
     if isinstance(problem, SchedulerError):
-        return Kind.RETRYING, str(problem)
+        return Heading.RETRYING, str(problem)
     # Not even a bug of ours may hide a neighbour.
-    return Kind.RETRYING, f"internal error: {problem!r}; report it"
+    return Heading.RETRYING, f"internal error: {problem!r}; report it"

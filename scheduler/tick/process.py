@@ -16,7 +16,7 @@ from scheduler.tick.claims import changed
 from scheduler.tick.context import HELD_FOR, Context
 from scheduler.tick.discussions import is_long
 from scheduler.tick.occurrence import Known
-from scheduler.tick.outcome import Kind, Progress, Withdrawn
+from scheduler.tick.outcome import Heading, Progress, Withdrawn
 
 #: Of a job that its label alone keeps on hold.
 KEPT = policy.Wait(reason="on hold; its comments say why", state=State.HELD)
@@ -40,7 +40,7 @@ def process(ctx: Context, done: Progress, found: Known) -> None:
         RateLimited, Unavailable, Rejected, NotPermitted: GitHub's answer, untold yet.
     """
     if found.ticket.locked:
-        done.note(Kind.HELD, "the issue is locked; unlock it to have the job run")
+        done.note(Heading.HELD, "the issue is locked; unlock it to have the job run")
         return
     comments: Comments | None = Comments(items=())
     held = state_label(ctx.settings.label, State.HELD) in found.ticket.labels
@@ -57,12 +57,12 @@ def process(ctx: Context, done: Progress, found: Known) -> None:
     found, comments = rules.still_meant(ctx, looked.found, comments)
     looked = replace(looked, found=found, comments=comments)
     if found.waits:
-        done.note(Kind.PAUSED, "paused; `schedule resume` or `/resume` lets it go on")
+        done.note(Heading.PAUSED, "paused; `schedule resume` or `/resume` lets it go on")
         return
     if found.over:
         record.tidy(ctx, looked.history)
         closing.close(ctx, found, State.DISPATCHED)
-        done.note(Kind.RECOVERED, "its series is over; closed")
+        done.note(Heading.RECOVERED, "its series is over; closed")
         return
     looked, decision = _decided(ctx, looked)
     if isinstance(decision, policy.Recover) and not comments.whole:
@@ -167,7 +167,7 @@ def _carry_out(ctx: Context, done: Progress, looked: Looked, decision: Decision)
     elif isinstance(decision, policy.Finish):
         _still_open(ctx, found, decision.state)
         closing.after(ctx, done, found, history.journal, decision.state)
-        done.note(Kind.RECOVERED, f"was {decision.state.value} already; closed")
+        done.note(Heading.RECOVERED, f"was {decision.state.value} already; closed")
     elif isinstance(decision, policy.Hold):
         if found.command is not None:
             # It is the job that is held; the command is then answered as one on such a job.
@@ -200,7 +200,7 @@ def _still_open(ctx: Context, found: Known, state: State) -> None:
 
 def _wait(ctx: Context, done: Progress, found: Known, decision: policy.Wait) -> None:
     if decision.state is State.HELD:
-        done.note(Kind.HELD, decision.reason)
+        done.note(Heading.HELD, decision.reason)
         issues.show(ctx, found.ticket, State.HELD)
         if decision.until is not None:
             done.wait(found, decision.until)
@@ -211,7 +211,7 @@ def _wait(ctx: Context, done: Progress, found: Known, decision: policy.Wait) -> 
         record.show(ctx, found)
         done.wait(found, found.job.run_at)
     else:
-        done.note(Kind.RETRYING, decision.reason)
+        done.note(Heading.RETRYING, decision.reason)
     done.look_again(decision.until or ctx.began)
 
 
@@ -220,7 +220,7 @@ def _hold(
 ) -> None:
     """Put a job on hold for a person to decide, under ``claim`` if that is what is unclear."""
     found, history = looked.found, looked.history
-    done.note(Kind.HELD, reason)
+    done.note(Heading.HELD, reason)
     entries = history.journal.of(found.key)
     if claim or not entries or entries[-1].outcome != State.HELD.value:
         seen = max((comment.id for comment in looked.comments.items), default=0)
@@ -237,7 +237,7 @@ def _resolve(ctx: Context, done: Progress, looked: Looked, said: Resolution) -> 
         words = f"none, by the word of {said.by}"
         record.write(ctx, found, history, replace(entry, outcome=NEVER_STARTED, reason=words))
         issues.show(ctx, found.ticket, State.PENDING)
-        done.note(Kind.RECOVERED, f"no run of {found.key}, by the word of {said.by}")
+        done.note(Heading.RECOVERED, f"no run of {found.key}, by the word of {said.by}")
         done.look_again(ctx.began)
         return
     held = history.journal.of(found.key)[-1]
@@ -255,7 +255,7 @@ def _resolve(ctx: Context, done: Progress, looked: Looked, said: Resolution) -> 
     )
     found, journal = record.write(ctx, found, history, entry)
     closing.after(ctx, done, found, journal, State.DISPATCHED)
-    done.note(Kind.RECOVERED, f"run {said.run_id}, by the word of {said.by}")
+    done.note(Heading.RECOVERED, f"run {said.run_id}, by the word of {said.by}")
 
 
 def _recover(ctx: Context, done: Progress, looked: Looked, claim: Claim) -> None:
@@ -270,7 +270,7 @@ def _recover(ctx: Context, done: Progress, looked: Looked, claim: Claim) -> None
         # The instant was changed while a claim stood, or another claim stands beside it:
         # that one is to be asked about before anything is sent.
         record.write(ctx, found, history, never_started(claim, ctx.clock.now()))
-        done.note(Kind.RECOVERED, f"attempt {claim.attempt} at {claim.key} never started")
+        done.note(Heading.RECOVERED, f"attempt {claim.attempt} at {claim.key} never started")
         done.look_again(ctx.began)
     else:
         decision = decide.after_recovery(ctx, found, looked.comments, history, claim)

@@ -12,7 +12,7 @@ from scheduler.job.states import State
 from scheduler.journal.comments import SYMBOLS, head, lateness
 from scheduler.journal.journal import Explanation, Withdrawal
 from scheduler.text import cell, code, visible
-from scheduler.tick.outcome import PASSING, Fired, Kind, Tally
+from scheduler.tick.outcome import PASSING, Fired, Heading, Tally
 from scheduler.times.instants import format_instant
 
 
@@ -51,7 +51,7 @@ class TickReport:
     error: SchedulerError | None = None
 
     #: The lists of notes, by name.
-    NOTES = tuple(kind.value for kind in Kind)
+    NOTES = tuple(kind.value for kind in Heading)
 
     @classmethod
     def of(cls, tally: Tally, *, now: datetime, requests: int) -> TickReport:
@@ -59,7 +59,7 @@ class TickReport:
 
         ``now`` is when the tick began, ``requests`` how many it has really sent.
         """
-        notes: dict[Kind, list[Note]] = {kind: [] for kind in Kind}
+        notes: dict[Heading, list[Note]] = {kind: [] for kind in Heading}
         for outcome in tally.outcomes:
             for kind in PASSING if outcome.anew else ():
                 notes[kind] = [note for note in notes[kind] if note.id != outcome.number]

@@ -26,7 +26,7 @@ from scheduler.tick import issues, leftovers, pacing, rules
 from scheduler.tick.context import HELD_FOR, Context
 from scheduler.tick.invalid import RECENT, explain
 from scheduler.tick.occurrence import Known
-from scheduler.tick.outcome import Kind, Outcome, Tally, Waiting, attempt, note_of
+from scheduler.tick.outcome import Heading, Outcome, Tally, Waiting, attempt, note_of
 from scheduler.tick.place import place
 from scheduler.tick.process import process
 from scheduler.tick.report import TickReport
@@ -122,7 +122,7 @@ class Tick:
         known = [found for found in read if found is not None]
         for found in known:
             if found.waits:
-                tally.note(found.number, Kind.PAUSED, "paused")
+                tally.note(found.number, Heading.PAUSED, "paused")
         tally.due += len(self._due(known))
         ahead = (found.job.run_at for found in self._awake(known) if found.job.run_at > now)
         tally.comes_next(*ahead)
@@ -251,7 +251,7 @@ class Tick:
         unchanged = now - ticket.updated_at > HELD_FOR
         if State.HELD in shown and unchanged:
             reason = "on hold; its comments say why"
-            self.tally.note(ticket.number, Kind.HELD, reason)
+            self.tally.note(ticket.number, Heading.HELD, reason)
             return None
         try:
             read = reading(ticket, self.ctx.settings, queue=self.ctx.queue.repository)

@@ -12,7 +12,7 @@ from scheduler.tick.outcome import (
     FINAL,
     PASSING,
     Fired,
-    Kind,
+    Heading,
     Outcome,
     Progress,
     Tally,
@@ -34,7 +34,7 @@ def report(*outcomes: Outcome) -> TickReport:
     return TickReport.of(tally, now=NOON, requests=3)
 
 
-def noted(number: int, kind: Kind, reason: str) -> Outcome:
+def noted(number: int, kind: Heading, reason: str) -> Outcome:
     return Outcome(number=number, notes=((kind, reason),))
 
 
@@ -42,7 +42,7 @@ def half_done(error: BaseException) -> Callable[[Progress], None]:
     """Something that is noted, sent and then fails."""
 
     def act(done: Progress) -> None:
-        done.note(Kind.HELD, "why")
+        done.note(Heading.HELD, "why")
         done.sent += 1
         done.look_again(NOON + HOUR)
         raise error
@@ -55,7 +55,7 @@ def test_what_was_done_before_an_exception_stands_in_the_outcome(error: Exceptio
     tally = Tally()
     outcome = attempt(7, half_done(error), tally)
     assert outcome == Outcome(
-        number=7, notes=((Kind.HELD, "why"),), sent=1, again=NOON + HOUR, problem=error
+        number=7, notes=((Heading.HELD, "why"),), sent=1, again=NOON + HOUR, problem=error
     )
     assert tally.outcomes == [outcome]
     assert (tally.sent, tally.ended, tally.next_due) == (1, 0, NOON + HOUR)
@@ -66,7 +66,7 @@ def test_what_was_done_before_the_process_ends_is_counted() -> None:
     with pytest.raises(Crash):
         attempt(7, half_done(Crash()), tally)
     assert tally.outcomes == [
-        Outcome(number=7, notes=((Kind.HELD, "why"),), sent=1, again=NOON + HOUR)
+        Outcome(number=7, notes=((Heading.HELD, "why"),), sent=1, again=NOON + HOUR)
     ]
 
 
@@ -78,7 +78,7 @@ def test_the_earliest_instant_comes_next() -> None:
     tally.comes_next(NOON + 3 * HOUR)
     tally.add(Outcome(number=7))
     assert tally.next_due == NOON + HOUR
-    tally.note(7, Kind.RETRYING, "502", again=NOON)
+    tally.note(7, Heading.RETRYING, "502", again=NOON)
     assert tally.next_due == NOON
 
 
@@ -89,13 +89,13 @@ def test_an_outcome_tells_of_the_earliest_instant_alone() -> None:
     assert done.outcome().again == NOON
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_what_is_said_in_passing_is_replaced_by_what_follows(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", Heading)
+def test_what_is_said_in_passing_is_replaced_by_what_follows(kind: Heading) -> None:
     before = [noted(7, kind, "first"), noted(8, kind, "another job")]
-    found = report(*before, Outcome(number=7, anew=True), noted(7, Kind.OBEYED, "last"))
+    found = report(*before, Outcome(number=7, anew=True), noted(7, Heading.OBEYED, "last"))
     reasons = [note.reason for note in found.notes[kind.value] if note.id == 7]
     expected = [] if kind in PASSING else ["first"]
-    assert reasons == (["first", "last"] if kind is Kind.OBEYED else expected)
+    assert reasons == (["first", "last"] if kind is Heading.OBEYED else expected)
     assert Note(id=8, reason="another job") in found.notes[kind.value]
     assert found.obeyed[-1] == Note(id=7, reason="last")
 
@@ -103,7 +103,7 @@ def test_what_is_said_in_passing_is_replaced_by_what_follows(kind: Kind) -> None
 def test_a_report_lists_what_was_dispatched_and_counts_what_was_counted() -> None:
     tally = Tally(scanned=5, due=2, left=1, stopped="limit")
     tally.add(Outcome(number=7, fired=RUN, sent=1))
-    tally.note(8, Kind.MISSED, "late")
+    tally.note(8, Heading.MISSED, "late")
     found = TickReport.of(tally, now=NOON, requests=3)
     assert (found.scanned, found.due, found.waiting, found.requests) == (5, 2, 1, 3)
     assert (found.dispatched, found.missed) == ([RUN], [Note(id=8, reason="late")])
@@ -117,8 +117,8 @@ def test_what_only_replaces_names_no_job() -> None:
     assert tally.named() == set()
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_after_what_nothing_more_is_to_be_done(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", Heading)
+def test_after_what_nothing_more_is_to_be_done(kind: Heading) -> None:
     done = Progress(7)
     done.note(kind, "x")
     assert done.final == (kind in FINAL)
@@ -130,12 +130,12 @@ def test_after_what_nothing_more_is_to_be_done(kind: Kind) -> None:
 @pytest.mark.parametrize(
     ("problem", "kind", "words"),
     [
-        (Withdrawn("the issue was closed"), Kind.WITHDRAWN, "the issue was closed"),
-        (InvalidJob("cron: is wrong"), Kind.INVALID, "cron: is wrong"),
-        (Rejected("no", status=422), Kind.RETRYING, "no"),
-        (Unavailable("502"), Kind.RETRYING, "502"),
-        (IndexError("x"), Kind.RETRYING, "internal error: IndexError('x'); report it"),
+        (Withdrawn("the issue was closed"), Heading.WITHDRAWN, "the issue was closed"),
+        (InvalidJob("cron: is wrong"), Heading.INVALID, "cron: is wrong"),
+        (Rejected("no", status=422), Heading.RETRYING, "no"),
+        (Unavailable("502"), Heading.RETRYING, "502"),
+        (IndexError("x"), Heading.RETRYING, "internal error: IndexError('x'); report it"),
     ],
 )
-def test_what_is_said_of_what_went_wrong(problem: Exception, kind: Kind, words: str) -> None:
+def test_what_is_said_of_what_went_wrong(problem: Exception, kind: Heading, words: str) -> None:
     assert note_of(problem) == (kind, words)
