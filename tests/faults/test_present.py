@@ -6,12 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from scheduler.settings.model import Settings
-from scheduler.tick.context import new_context
 from scheduler.tick.invalid import explain
 from tests.faults.series import m, open_series
 from tests.faults.test_holes import at
 from tests.faults.world import body, world
+from tests.support.contexts import context
 from tests.support.fakes import MemoryQueue
 from tests.support.hold_world import NOON, hold_world
 
@@ -43,9 +42,8 @@ def test_what_was_explained_long_ago_is_not_looked_at_again_by_a_holder() -> Non
     number = made.hub.open(TEXT)
     made.tick()
     ticket, queue = made.hub.ticket(number), MemoryQueue(made.hub)
-    ctx = new_context(queue, clock=made.clock, settings=Settings(), nonce=lambda: "nonce")
     later = made.clock.now() + timedelta(hours=2)
-    assert not explain(ctx, ticket, "run-at: is no instant", now=later)
+    assert not explain(context(queue), ticket, "run-at: is no instant", now=later)
     assert queue.calls == []
 
 

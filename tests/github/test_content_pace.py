@@ -13,14 +13,14 @@ import pytest
 from scheduler.commands.tick import tick_once
 from scheduler.connection import Connection, connect
 from scheduler.environment import Environment
-from scheduler.settings.model import Settings
 from scheduler.tick import pacing
-from scheduler.tick.context import Context, new_context
+from scheduler.tick.context import Context
 from scheduler.tick.outcome import Fired
 from scheduler.tick.pacing import LIMITS
 from scheduler.tick.report import TickReport
 from scheduler.times.pace import PER_HOUR, Pace
 from tests.faults.stage import REPO, SandboxClock, Stage, served
+from tests.support import contexts
 from tests.support.fakes import NOON, FakeClock, MemoryHub, MemoryQueue
 from tests.support.hold_world import hold_world
 
@@ -213,7 +213,7 @@ def context(taken: int) -> Context:
         pace.take(clock.monotonic())
     queue = MemoryQueue(MemoryHub(clock=clock))
     queue.room = lambda writes=1: pace.room(clock.monotonic(), writes)  # type: ignore[method-assign]
-    return new_context(queue, clock=clock, settings=Settings(), nonce=lambda: "nonce")
+    return contexts.context(queue)
 
 
 @pytest.mark.parametrize(

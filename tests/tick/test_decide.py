@@ -10,13 +10,12 @@ import pytest
 from scheduler.journal.comments import head
 from scheduler.journal.journal import History, Journal
 from scheduler.ports import Comments
-from scheduler.settings.model import Settings
 from scheduler.tick import decide
-from scheduler.tick.context import Context, new_context
+from scheduler.tick.context import Context
 from scheduler.tick.occurrence import Known
-from scheduler.tick.tick import Tick
 from tests.faults.series import forward, goes, m, series_world, told
 from tests.faults.world import World
+from tests.support.contexts import context, known
 from tests.support.fakes import BOT, MemoryQueue
 
 
@@ -79,11 +78,8 @@ def test_whatever_others_say_what_waits_costs_no_write(by: str, words: str, logi
 
 def context_of(made: World) -> tuple[Context, Known]:
     """A context, and the job of the first issue as a tick reads it."""
-    queue = MemoryQueue(made.hub)
-    ctx = new_context(queue, clock=made.clock, settings=Settings(), nonce=lambda: "nonce")
-    found = Tick(ctx).read(made.hub.ticket(1), now=made.clock.now())
-    assert found is not None
-    return ctx, found
+    ctx = context(made.hub)
+    return ctx, known(ctx)
 
 
 @pytest.mark.parametrize(

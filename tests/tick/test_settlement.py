@@ -15,9 +15,10 @@ from scheduler.policy.recovery import Found, NeverStarted, Outcome, Unclear, win
 from scheduler.ports import Dispatch, Target
 from scheduler.settings.model import SETTLED, Scheduler, Settings
 from scheduler.tick import settlement
-from scheduler.tick.context import Context, new_context
+from scheduler.tick.context import Context
 from scheduler.tick.settlement import PAUSE
 from tests.faults.world import PLAIN, TITLED, body
+from tests.support import contexts
 from tests.support.fakes import BOT, NOON, FakeClock, MemoryHub, MemoryQueue
 
 KEY, OTHER = "1@2026-11-23T12:00:00Z", "2@2026-11-23T12:00:00Z"
@@ -41,9 +42,7 @@ def hub() -> MemoryHub:
 
 
 def context(made: MemoryHub, queue: MemoryQueue | None = None) -> Context:
-    settings = Settings(scheduler=Scheduler(login=BOT))
-    queue = queue or MemoryQueue(made)
-    return new_context(queue, clock=made.clock, settings=settings, nonce=lambda: "nonce")
+    return contexts.context(queue or made, Settings(scheduler=Scheduler(login=BOT)))
 
 
 def claims(made: MemoryHub, claim: Claim = CLAIM, *, on: int = 1, by: str = BOT) -> Claim:

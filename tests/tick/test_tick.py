@@ -9,12 +9,12 @@ import pytest
 
 from scheduler.errors import NotPermitted, Rejected, Unavailable
 from scheduler.settings.model import Limits, Quotas, Settings
-from scheduler.tick.context import new_context
 from scheduler.tick.report import TickReport
 from scheduler.tick.tick import OUTAGES, Tick
 from tests.faults.series import open_series
 from tests.faults.test_holes import at
 from tests.faults.world import World, body, world
+from tests.support.contexts import context
 from tests.support.fakes import NOON, MemoryQueue, Through
 
 MANY = 3 * OUTAGES + 2
@@ -271,8 +271,7 @@ def test_what_stays_on_hold_is_told_of_without_being_read() -> None:
 
 
 def of(made: World, through: Through | None = None) -> Tick:
-    queue = MemoryQueue(made.hub, through=through)
-    return Tick(new_context(queue, clock=made.clock, settings=made.settings, nonce=lambda: "nonce"))
+    return Tick(context(MemoryQueue(made.hub, through=through), made.settings))
 
 
 def test_a_tick_that_takes_no_more_leaves_all_to_the_next_and_says_so() -> None:
