@@ -1,1 +1,1 @@
-"""What a job is, and how it is written in an issue."""
+"""A job: its keys, its states, and its text in an issue."""

@@ -1,1 +1,1 @@
-"""What the scheduler wrote down of a job, and what people say to it in comments."""
+"""The record that the scheduler keeps of a job, and the commands that people write in comments."""

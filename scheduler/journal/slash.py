@@ -47,38 +47,43 @@ OTHERWISE = {
 
 @dataclass(frozen=True, kw_only=True)
 class Resolution:
-    """A person's word on a held job: it ran, as ``run_id``, or it is to run again."""
+    """A person's ``/resolve``: what became of a job on hold."""
 
+    #: The comment's id.
     comment_id: int
+    #: Who wrote it.
     by: str
+    #: The run that the occurrence had; None: it had none and is to be run again.
     run_id: int | None = None
 
     @property
     def started(self) -> bool:
-        """Whether the person says that the run was started."""
+        """Whether it names a run."""
         return self.run_id is not None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """What a comment asks of a job: ``name`` is one of ``NAMES``.
+    """A slash command, or a first line that looks like one."""
 
-    ``length`` is for how long a ``snooze`` puts it off, counted from ``said_at`` (UTC), the
-    instant at which the comment was written; of any other command it is None. ``bot`` is true
-    of an app's account. What was meant as a command and is none has no name, and a ``problem``.
-    """
-
+    #: The comment's id.
     comment_id: int
+    #: The login of who wrote it.
     by: str
+    #: One of ``NAMES``; empty: it looks like a command and is none.
     name: str
+    #: When the comment was written, in UTC.
     said_at: datetime
+    #: For how long a ``snooze`` puts the job off, from ``said_at`` on; None of the others.
     length: timedelta | None = None
+    #: Whether the account is an app's.
     bot: bool = False
+    #: Why it is no command, and the fix; empty of a command.
     problem: str = ""
 
     @property
     def author(self) -> User:
-        """Who said it."""
+        """Who wrote it."""
         return User(login=self.by, bot=self.bot)
 
 

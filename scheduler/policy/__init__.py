@@ -1,1 +1,1 @@
-"""What is to be done, decided from what is known: no clock, no network, no memory."""
+"""What is to be done with a job, decided from what is known: no clock, no network, no memory."""

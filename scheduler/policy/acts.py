@@ -1,7 +1,7 @@
-"""Which of the things that were done to an issue let its job run, or go on.
+"""The acts of people on an issue that let its job run, or go on.
 
-Whoever did one of them answers for it: a label, a reopening or an unlocking is no more than
-the rights of the account that it is by. What stops a job is anybody's.
+Whoever labels, reopens, unlocks or resumes has to have the right to schedule. Whoever stops a
+job needs none.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from scheduler.ports import Event, Ticket
 
 
 class Kind(str, Enum):
-    """How an act lets a job run; the value says it in words."""
+    """How an act lets a job run; the value is the word for it."""
 
     REOPENED = "reopened"
     LABELLED = "labelled"
@@ -27,18 +27,23 @@ class Kind(str, Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Beginning:
-    """An act without which the job would stand still, and the pause before it, if it ended one."""
+    """An act without which the job would not run."""
 
+    #: What was done.
     kind: Kind
+    #: When, and by whom.
     event: Event
+    #: The event that it took back, such as the pause that it ended.
     since: Event | None = None
 
 
 def beginnings(events: Iterable[Event], *, label: str) -> list[Beginning]:
-    """The acts that are to be answered for, of an issue's ``events``, oldest first.
+    """The acts in ``events`` by which a job runs: their accounts need the right to schedule.
 
-    Whoever reopened an issue last answers for how it stood when it was closed: the label, the
-    lock and the pause of that time. ``label`` is the queue's; GitHub's labels know no letter case.
+    ``events`` are the issue's, oldest first.
+
+    Whoever reopened the issue last answers for its label, its lock and its pause as they were when
+    it was closed. ``label`` is the queue's; GitHub's labels know no letter case.
     """
     past = list(events)
     back = _last(past, "reopened")
@@ -59,7 +64,7 @@ def beginnings(events: Iterable[Event], *, label: str) -> list[Beginning]:
 
 
 def labelled(events: Iterable[Event], *, label: str) -> Event | None:
-    """Who put the queue's label on, as it is on now; None: no such event."""
+    """The event by which the queue's label was last put on; None: there is none."""
     past = list(events)
     at = _last(past, "labeled", label)
     return None if at is None else past[at]
@@ -68,12 +73,12 @@ def labelled(events: Iterable[Event], *, label: str) -> Event | None:
 def overtaken(
     said: Command, events: Iterable[Event], ticket: Ticket, *, label: str, login: str
 ) -> str | None:
-    """Who has done the contrary of a command since it was given, in words; None: nobody.
+    """Who did the contrary of ``said`` after it was written, in words; None: nobody.
 
-    What was said first gives way to what was done later: a pause that somebody put on after a
-    `/run` or a `/resume` stays, one that they lifted after a `/pause` stays lifted, and an issue
-    that they reopened after a `/cancel` stays open. What the scheduler, ``login``, did itself is
-    no such thing. Instants have whole seconds; within the same one the command counts.
+    A pause after a ``/run`` or ``/resume`` stays, a pause that was lifted after a ``/pause`` stays
+    lifted, and an issue that was reopened after a ``/cancel`` stays open. Acts of the scheduler
+    itself, ``login``, do not count. Instants have whole seconds; in the same second the command
+    counts.
     """
     paused = state_label(label, State.PAUSED)
     on = paused in ticket.labels
@@ -94,7 +99,7 @@ def overtaken(
 def last_by_others(
     events: Iterable[Event], event: str, label: str = "", *, login: str
 ) -> Event | None:
-    """The last event of a kind that is not by the account ``login``."""
+    """The last event of a kind that is by another account than ``login``."""
     past = [e for e in events if e.actor is None or e.actor.login.lower() != login.lower()]
     at = _last(past, event, label)
     return None if at is None else past[at]
@@ -105,7 +110,7 @@ def _or_none(place: int | None) -> int:
 
 
 def _last(past: Sequence[Event], event: str, name: str = "") -> int | None:
-    """The place of the last event of a kind; of a label, whatever its letter case."""
+    """The place of the last event of a kind, about the label ``name`` in any letter case."""
     wanted = (event, name.lower())
     places = range(len(past) - 1, -1, -1)
     return next((i for i in places if (past[i].event, past[i].label.lower()) == wanted), None)

@@ -1,4 +1,4 @@
-"""Whether a condition holds by what GitHub answered, and what was seen, in words."""
+"""Whether a condition holds, by what GitHub answered, and what was seen, in words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from scheduler.job.conditions import Condition
 from scheduler.ports import Check, PullRequest, Review, Ticket
 from scheduler.text import shown
 
-#: The states of a review that are an opinion; a comment leaves the one before as it is.
+#: The states of a review that replace the reviewer's earlier one; a comment does not.
 #: https://docs.github.com/en/rest/pulls/reviews#list-reviews-for-a-pull-request
 APPROVED, REQUESTED = "APPROVED", "CHANGES_REQUESTED"
 OPINIONS = (APPROVED, REQUESTED, "DISMISSED")
@@ -17,16 +17,19 @@ OPINIONS = (APPROVED, REQUESTED, "DISMISSED")
 
 @dataclass(frozen=True, kw_only=True)
 class Checked:
-    """The checks of a pull request's newest commit, in check runs and in statuses."""
+    """The checks of a pull request's newest commit."""
 
+    #: The commit's SHA.
     head: str
+    #: Its check runs and its statuses.
     checks: tuple[Check, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Opinions:
-    """What each reviewer who counts said last: login → the review's state."""
+    """The last review of each reviewer who may write there."""
 
+    #: Login to the review's state.
     by: Mapping[str, str]
 
 
@@ -34,7 +37,7 @@ Seen = Ticket | PullRequest | Checked | Opinions
 
 
 def verdict(condition: Condition, seen: Seen) -> tuple[bool, str]:
-    """Whether ``condition`` holds by what GitHub answered, and what was seen, in words."""
+    """Whether ``condition`` holds by ``seen``, and what was seen, in words."""
     if isinstance(seen, PullRequest):
         return _merged(condition, seen)
     if isinstance(seen, Checked):
@@ -81,9 +84,9 @@ def _first(names: list[str]) -> str:
 
 
 def opinions(reviews: Iterable[Review]) -> dict[str, str]:
-    """What each reviewer said last, whoever that is; ``reviews`` are oldest first.
+    """The last review of each reviewer, from ``reviews``, oldest first: login to state.
 
-    A review that was dismissed counts for nothing, and revives none before it.
+    A reviewer whose last review was dismissed is left out.
     """
     last: dict[str, str] = {}
     for review in reviews:

@@ -1,8 +1,7 @@
-"""What is to be done with a job: one pure function from what is known to a decision.
+"""The decision about one occurrence: a pure function from what is known to what is to be done.
 
-The engine performs decisions and makes none. Each is made twice: before a claim, from
-what the listing showed, and after it, from what was read again; only if both agree does
-anything happen.
+A tick performs decisions and makes none. Each is made twice: before a claim from what the list
+showed, and under it from what was read again. Only if both agree is anything done.
 """
 
 from __future__ import annotations
@@ -19,63 +18,77 @@ from scheduler.journal.slash import Command, Resolution
 
 #: The longest pause between two attempts, whatever the doubling says.
 LONGEST_BACKOFF = timedelta(hours=1)
-#: So often in a row claims are given up before the job is put on hold.
+#: How many claims in a row are withdrawn before the job is put on hold.
 PATIENT = 3
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wait:
-    """Nothing to do before ``until`` (None: something else must change first)."""
+    """Nothing is to be done yet."""
 
+    #: What it waits for, in words.
     reason: str
+    #: The instant at which to decide again, in UTC; None: something else has to change first.
     until: datetime | None = None
+    #: The state to show.
     state: State = State.PENDING
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fire:
-    """Claim it and dispatch it, as the ``attempt``-th attempt at this occurrence."""
+    """Claim the occurrence and dispatch it."""
 
+    #: The number of the attempt, from 1.
     attempt: int
+    #: The claim that started nothing, and that this attempt replaces.
     supersedes: Claim | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class End:
-    """Claim it and end it without a dispatch."""
+    """Claim the occurrence and end it without a dispatch."""
 
+    #: The state in which it ends.
     state: State
+    #: Why, in one line.
     reason: str
+    #: The number of the attempt, from 1.
     attempt: int
+    #: The claim that this one replaces.
     supersedes: Claim | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finish:
-    """It is recorded already; what is left is to close the issue."""
+    """Close the issue: the journal records the end already."""
 
+    #: The state in which it ended.
     state: State
+    #: The entry that records it.
     entry: Entry
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recover:
-    """A claim has stood for too long: ask GitHub what became of it."""
+    """Ask GitHub what became of a claim that has stood for ``recover_after``."""
 
+    #: The claim.
     claim: Claim
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hold:
-    """What happened can't be told, or the record can't be believed: a human decides."""
+    """Put the job on hold: what happened can't be told, or the record can't be believed."""
 
+    #: Why, in one line.
     reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Resolve:
-    """A person said of a held job that it ran, or that it didn't and comes at another instant."""
+    """Record what a person says of a job on hold."""
 
+    #: What that person wrote.
     resolution: Resolution
 
 
@@ -86,28 +99,31 @@ Decision = Wait | Fire | End | Finish | Recover | Hold | Resolve
 class Limits:
     """The numbers that a decision depends on, from the settings and the job."""
 
+    #: The age at which a claim counts as abandoned.
     recover_after: timedelta
+    #: The pause after the first attempt that started nothing; it doubles.
     backoff: timedelta
+    #: How many dispatches are attempted.
     max_attempts: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What is wanted of an occurrence other than that it runs.
+    """What is to happen to an occurrence instead of a plain dispatch."""
 
-    ``skip`` is why it is not to; ``command`` is what somebody who may asked for in a comment,
-    ``overtaken`` what somebody did to the contrary since. ``lost``: what can't be read is past
-    mending. ``moved``: its job was given another instant meanwhile.
-    """
-
+    #: Why it is skipped.
     skip: str | None = None
+    #: The command of somebody who may schedule.
     command: Command | None = None
+    #: Who did the contrary of the command since, in words.
     overtaken: str | None = None
+    #: Whether the record of its series is gone for good.
     lost: bool = False
+    #: Whether its job was given another instant since it was put on hold.
     moved: bool = False
 
 
-#: What the words of a command lead to, where nothing is to be dispatched.
+#: The state that each command which dispatches nothing leads to.
 OBEYED = {
     "pause": State.PAUSED,
     "resume": State.PENDING,
@@ -132,11 +148,19 @@ def decide(
 ) -> Decision:
     """What to do with the occurrence ``key`` of ``job`` at ``now``.
 
-    ``reopened``: a person reopened the issue. ``github_now`` is GitHub's own time, by
-    which the age of a claim is measured: the clocks of two machines may differ.
-    ``resolution`` is the word of a trusted person, ``forged`` says whose record of those
-    with write access is not the scheduler's own. ``forbidden`` is the rule that the job
-    breaks, due or not. ``wanted`` is what is to be done instead of a plain dispatch.
+    Args:
+        job: the job with its defaults.
+        history: the records on its issue.
+        key: the occurrence key.
+        now: the tick's own time.
+        limits: the numbers of the settings and the job.
+        reopened: whether a person reopened the issue.
+        github_now: GitHub's time, by which a claim's age is measured: the clocks of two machines
+            may differ. None: ``now``.
+        resolution: what a trusted person wrote of a job on hold.
+        forged: whose record is not the scheduler's own, among those with write access, in words.
+        forbidden: the rule that the job breaks, due or not, in words.
+        wanted: what is to happen instead of a plain dispatch.
     """
     wanted = wanted or Wanted()
     if reason := forged or (None if wanted.lost else _unreadable(history, resolution)):
@@ -174,7 +198,7 @@ def _standing(history: History, key: str, now: datetime, limits: Limits) -> Deci
 
 
 def _runs_late(history: History, key: str, *, reopened: bool) -> bool:
-    """Whether a person reopened a missed job: then it runs however late."""
+    """Whether a person reopened a missed job: then no deadline applies."""
     # Even if it was reopened before by somebody who may not, and rejected for that.
     missed = any(each.outcome == State.MISSED.value for each in history.journal.of(key))
     return missed and reopened
@@ -222,7 +246,7 @@ def _attempt(
 
 
 def _instead(wanted: Wanted, history: History, key: str) -> tuple[State, str] | None:
-    """How the occurrence ends without a dispatch, and why; None: it is to be dispatched."""
+    """The state and the reason by which it ends without a dispatch; None: dispatch it."""
     command = wanted.command
     if command is None:
         return (State.SKIPPED, wanted.skip) if wanted.skip else None
@@ -238,14 +262,14 @@ def _instead(wanted: Wanted, history: History, key: str) -> tuple[State, str] | 
 
 
 def next_attempt(history: History, key: str) -> int:
-    """A number that no attempt at this occurrence has had: a claim is known by it."""
+    """A number that no attempt at this occurrence has had yet."""
     seen = [c.attempt for c in history.claims if c.key == key]
     seen += [entry.attempt for entry in history.journal.of(key)]
     return max(seen, default=0) + 1
 
 
 def used(history: History, key: str) -> int:
-    """The dispatch attempts since the occurrence last ended (and was reopened)."""
+    """How many dispatches were attempted since the occurrence last ended and was reopened."""
     entries = list(history.journal.of(key))
     ends = [i for i, e in enumerate(entries) if _is_state(e) and State(e.outcome) in TERMINAL]
     since = entries[ends[-1] + 1 :] if ends else entries
@@ -266,7 +290,10 @@ def after_recovery(
     github_now: datetime | None = None,
     wanted: Wanted | None = None,
 ) -> Decision:
-    """What to do once recovery showed that ``claim`` started nothing."""
+    """What to do once recovery has shown that ``claim`` started nothing.
+
+    The arguments are those of ``decide``.
+    """
     delay = backoff(limits.backoff, key=claim.key, attempt=claim.attempt)
     again = (claim.created_at or claim.made_at) + delay
     if (github_now or now) < again and now < again:
@@ -279,11 +306,11 @@ def after_recovery(
 
 
 def confirms(decision: Fire | End, own: Claim, history: History, fresh: Decision) -> bool:
-    """Whether what was read again, after ``own`` was written, still says ``decision``.
+    """Whether ``fresh`` agrees with ``decision``, which may then be performed under ``own``.
 
-    ``fresh`` is the decision made anew from ``before(history, own)``. Among the claims of
-    one attempt the lowest comment id wins, and so does one that was made earlier: nobody
-    promises that ids rise as comments are written. A higher attempt knows more than this one.
+    ``fresh`` is the decision made anew from ``before(history, own)``. Of the claims to one attempt
+    the lowest comment id wins, and so does one that was created earlier: nobody promises that ids
+    rise as comments are written. A claim to a higher attempt wins over both.
     """
     for claim in history.claims:
         if claim.key == own.key and (claim.attempt > own.attempt or _is_rival(claim, own)):
@@ -302,12 +329,12 @@ def _is_rival(claim: Claim, own: Claim) -> bool:
 
 
 def given_up(withdrawals: Iterable[Withdrawal]) -> int:
-    """How often in a row claims were given up, as far as an issue's comments show."""
+    """How many claims in a row were withdrawn, as far as the comments show."""
     return sum(each.times for each in withdrawals)
 
 
 def held_back(withdrawals: Collection[Withdrawal], *, key: str, base: timedelta) -> Wait | None:
-    """The wait of a job whose claims were given up ``PATIENT`` times; None: go on.
+    """The pause of a job of which ``PATIENT`` claims in a row were withdrawn; None: go on.
 
     Nothing was started, so it is tried again, after longer and longer pauses.
     """
@@ -320,15 +347,15 @@ def held_back(withdrawals: Collection[Withdrawal], *, key: str, base: timedelta)
 
 
 def before(history: History, own: Claim) -> History:
-    """``history`` without ``own`` and without the later claims to the same attempt."""
+    """``history`` without the claim ``own`` and all others to its attempt."""
     kept = (c for c in history.claims if (c.key, c.attempt) != (own.key, own.attempt))
     return replace(history, claims=tuple(kept))
 
 
 def backoff(base: timedelta, *, key: str, attempt: int) -> timedelta:
-    """The pause after an attempt: doubling, with jitter of a quarter either way.
+    """The pause after an attempt: it doubles, with jitter of a quarter either way.
 
-    The jitter comes from the occurrence key, so that two ticks compute the same instant.
+    The jitter follows from the occurrence key, so two ticks compute the same instant.
     """
     seed = hashlib.sha256(f"{key}/{attempt}".encode()).digest()[0] / 255
     doubled: timedelta = min(base * 2 ** min(attempt - 1, 12), LONGEST_BACKOFF)

@@ -1,6 +1,6 @@
-"""The job that an issue's text asks for, read so that no text does harm.
+"""The job in an issue's text, read so that no text does harm.
 
-Everybody who reads issues reads them here: the tick, the rules and all commands.
+The tick, the rules and all commands read issues through this module.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from scheduler.times import recurrence
 
 
 def job_of(body: str, *, timezone: str | None) -> Job:
-    """The job that a body asks for; ``timezone`` is that of the settings.
+    """The job in ``body``; ``timezone`` is the settings'.
 
     Raises:
-        InvalidJob: it asks for none, or something was raised while it was read.
+        InvalidJob: it is no job, or reading it raised something else.
     """
     with its_own_fault(body):
         return frontmatter.parse(body, timezone=timezone)
 
 
 def readable(body: str, *, timezone: str | None) -> Job | None:
-    """The same; None: it asks for none."""
+    """The job in ``body``; None: it is no job."""
     try:
         return job_of(body, timezone=timezone)
     except InvalidJob:
@@ -40,12 +40,12 @@ def readable(body: str, *, timezone: str | None) -> Job | None:
 
 
 def with_defaults(job: Job, settings: Settings, *, queue: str) -> Job:
-    """The job with what the settings say where its text says nothing.
+    """``job`` with the settings' defaults where its text states nothing.
 
-    ``queue`` is the repository that runs it where its text names none.
+    ``queue`` is the repository it runs in if its text names none.
 
     Raises:
-        InvalidJob: nothing says what it runs, or it comes too often.
+        InvalidJob: nothing names what it runs, or it comes too often.
     """
     defaults, target = settings.defaults, target_of(job, queue=queue, settings=settings)
     if not target.name:
@@ -66,16 +66,16 @@ def with_defaults(job: Job, settings: Settings, *, queue: str) -> Job:
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """What an issue asks for."""
+    """The job in an issue's text."""
 
-    #: The job as its text says it.
+    #: The job as its text states it.
     said: Job
     #: The same with the settings' defaults: what is run.
     job: Job
 
 
 def reading(ticket: Ticket, settings: Settings, *, queue: str) -> Reading:
-    """The job of an issue of the repository ``queue``.
+    """The job of the issue ``ticket`` of the repository ``queue``.
 
     Raises:
         InvalidJob: as ``job_of`` and ``with_defaults``.
@@ -86,7 +86,7 @@ def reading(ticket: Ticket, settings: Settings, *, queue: str) -> Reading:
 
 
 def waiting(ticket: Ticket, settings: Settings, *, queue: str) -> tuple[Reading, datetime]:
-    """The job of an open issue, and the instant that it waits for as far as the issue shows it.
+    """The job of an open issue, and the instant it waits for as far as the issue shows it.
 
     Raises:
         InvalidJob: as ``reading``, or no such instant can be worked out.
@@ -98,10 +98,10 @@ def waiting(ticket: Ticket, settings: Settings, *, queue: str) -> tuple[Reading,
 
 @contextmanager
 def its_own_fault(body: str) -> Iterator[None]:
-    """Whatever is raised while something is worked out from ``body`` is the fault of that text.
+    """Turn whatever is raised in here into ``InvalidJob`` of the text ``body``.
 
     Raises:
-        InvalidJob: instead.
+        InvalidJob: something was raised.
     """
     lines = body.removeprefix("\ufeff").removeprefix("---").split("\n---", 1)[0].split()
     with blamed("front matter", " ".join(lines[:20])):

@@ -1,7 +1,7 @@
-"""How much one author may ask for in one agent's name, and who came second.
+"""The quotas: how much one author may ask for in one agent's name; and duplicates.
 
-An ``agent`` is only a claim, so the account that opened the issue counts with it: what a
-stranger opens in an agent's name uses up nothing of the agent's.
+An ``agent`` is only a claim, so it counts together with the account that opened the issue: what
+a stranger opens in an agent's name uses up nothing of that agent's.
 """
 
 from __future__ import annotations
@@ -21,18 +21,24 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, kw_only=True)
 class Entered:
-    """A job as far as quotas look at it: who, when, and whether it still waits."""
+    """A job as the quotas count it."""
 
+    #: The issue's number.
     number: int
+    #: The login of who opened it.
     author: str
+    #: The job as its text states it.
     job: Job
+    #: When the issue was created, in UTC.
     created_at: datetime
+    #: Whether the issue is open.
     open: bool
+    #: Whether the author is an app's account.
     bot: bool = False
 
     @classmethod
     def of(cls, ticket: Ticket, job: Job) -> Entered:
-        """The job that stands in ``ticket``."""
+        """The job in the issue ``ticket``."""
         return cls(
             number=ticket.number,
             author=ticket.author.login,
@@ -44,19 +50,19 @@ class Entered:
 
     @property
     def limited(self) -> bool:
-        """Whether the quotas bound it: an agent's job, or a bot's; not a person's own."""
+        """Whether quotas limit it: a bot's job or one in an agent's name, not a person's own."""
         return self.bot or self.job.agent is not None
 
     @property
     def owner(self) -> tuple[str, str]:
-        """Whose quota it uses: the account together with the agent that it names."""
+        """The account and the agent whose quota it uses."""
         return self.author.lower(), self.job.agent or ""
 
 
 def refusals(entered: Iterable[Entered], *, quotas: Quotas, now: datetime) -> dict[int, str]:
-    """The open jobs that are over a quota, or a duplicate, with the reason.
+    """The open jobs over a quota, and duplicates: issue number to reason.
 
-    The jobs that were opened first are within; those that came later are over.
+    Jobs that were opened earlier come first; later ones are over.
     """
     by_owner: dict[tuple[str, str], list[Entered]] = defaultdict(list)
     for each in sorted(entered, key=lambda each: each.number):
@@ -76,7 +82,7 @@ def refusals(entered: Iterable[Entered], *, quotas: Quotas, now: datetime) -> di
 
 
 def duplicate(new: Entered, before: Sequence[Entered]) -> str | None:
-    """Why ``new`` says the same as an open job of ``before`` with its dedup-key."""
+    """Why ``new`` duplicates an open job in ``before`` with its dedup-key; None: it does not."""
     if new.job.dedup_key is None:
         return None
     for each in before:
@@ -89,7 +95,7 @@ def duplicate(new: Entered, before: Sequence[Entered]) -> str | None:
 
 
 def over(job: Job, before: Sequence[Entered], quotas: Quotas, *, now: datetime) -> str | None:
-    """Why one more job of the same owner is too many; ``before`` are those that count."""
+    """Why one more ``job`` of the same owner is over a quota; ``before`` are those that count."""
     who = f"agent {job.agent!r}" if job.agent else "this author"
     for name in ("open_per_agent", "new_per_agent_per_day"):
         if getattr(quotas, name) == 0:
@@ -117,7 +123,7 @@ def over(job: Job, before: Sequence[Entered], quotas: Quotas, *, now: datetime) 
 
 
 def too_far(job: Job, since: datetime, quotas: Quotas) -> str | None:
-    """Why a job asked for at ``since`` is too far ahead."""
+    """Why ``job``, asked for at ``since``, is beyond the horizon; None: it is not."""
     latest = since + quotas.horizon
     if job.run_at <= latest:
         return None
@@ -138,7 +144,7 @@ def depth(job: Job) -> int:
 
 
 def too_deep(job: Job, quotas: Quotas) -> str | None:
-    """Why a job is too far down a chain of jobs that schedule the next one."""
+    """Why ``job`` is too long a chain of jobs, each of which schedules the next."""
     if depth(job) <= quotas.depth:
         return None
     return (

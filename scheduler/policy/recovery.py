@@ -1,9 +1,9 @@
-"""What became of a claim whose tick never said: found, never started, or unclear.
+"""What became of a claim whose tick recorded nothing: found, never started, or unclear.
 
-GitHub offers no idempotency key, so the only proof is a run. A run that shows the
-occurrence key in its title is proof enough; else it must be the only run that can be
-meant, and no other claim may have a right to it. That somebody else is shown as its actor
-proves nothing: a server may name another than the token's own login.
+GitHub has no idempotency key, so a run is the only proof. A run that shows the occurrence key
+in its title proves it. Any other run does only if it is the only one that the claim can have
+started, and no other claim can have started it. The run's actor proves nothing: a server may
+name another login than the token's.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ from scheduler.settings.model import CLAIM_VALIDITY, IN_FLIGHT, ROUNDING
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """The run that the claim started, and how it was recognised."""
+    """The run that the claim started."""
 
+    #: The run.
     run: Run
+    #: By what it was recognised, in words.
     matched: str
 
 
@@ -33,8 +35,9 @@ class NeverStarted:
 
 @dataclass(frozen=True, kw_only=True)
 class Unclear:
-    """More than one answer is possible; ``reason`` says which."""
+    """More than one run, or none for certain, can be the claim's."""
 
+    #: Which, in words.
     reason: str
 
 
@@ -42,25 +45,25 @@ Outcome = Found | NeverStarted | Unclear
 
 
 def window(claim: Claim) -> tuple[datetime, datetime]:
-    """When a run that the claim started can have been created, by GitHub's clock."""
+    """The earliest and the latest creation of a run that the claim started, by GitHub's clock."""
     start = claim.created_at or claim.made_at
     return start - ROUNDING, start + CLAIM_VALIDITY + IN_FLIGHT
 
 
 def listed(target: str) -> str:
-    """What a target's runs are listed by: its repository and file, whatever its branch."""
+    """The part of a claim's target by which its runs are listed: repository and file, no branch."""
     return target.partition("@")[0]
 
 
 def overlap(one: Claim, other: Claim) -> bool:
-    """Whether two claims on the same workflow could each have started the same run."""
+    """Whether one run could be that of either claim."""
     (from_a, to_a), (from_b, to_b) = window(one), window(other)
     meet = listed(one.target) == listed(other.target) and from_a <= to_b and from_b <= to_a
     return meet and not (one.ends or other.ends)
 
 
 def named(run: Run, key: str) -> bool:
-    """Whether the run's title shows this occurrence key, perhaps among others."""
+    """Whether the run's title shows ``key``, perhaps among others."""
     return key in OCCURRENCE_KEY.findall(run.title)
 
 
@@ -72,11 +75,15 @@ def match(
     taken: Iterable[int] = (),
     rivals: Iterable[str] = (),
 ) -> Outcome:
-    """Settle ``claim`` by the target's ``runs``.
+    """What became of ``claim``, by the ``runs`` of its target.
 
-    ``login`` is the scheduler's own, ``taken`` the run ids that stand in a journal,
-    ``rivals`` words for whatever else may have started a run in the claim's window
-    without saying which: open claims, and dispatches whose run was never identified.
+    Args:
+        claim: the claim that nobody recorded.
+        runs: the target's runs since the claim.
+        login: the scheduler's own.
+        taken: the ids of the runs that a journal records.
+        rivals: in words, whatever else may have started a run in the claim's window without
+            naming it: open claims, and dispatches whose run was never identified.
     """
     earliest, latest = window(claim)
     recorded = set(taken)

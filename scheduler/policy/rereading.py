@@ -1,8 +1,8 @@
-"""Whether what was read of an issue is as new as what was written on it before.
+"""Whether what was read of an issue is as new as the claim that was written before.
 
-GitHub promises no read-after-write, and counts an issue's comments apart from listing them. What
-a count says follows from how it *changed*: a server may count what it doesn't show, and people
-delete what they wrote.
+GitHub promises no read-after-write, and counts an issue's comments apart from listing them. So
+it matters how the count changed: a server may count what it does not list, and people delete
+comments.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Collection
 
 from scheduler.ports import UNCOUNTED, Comment, Ticket
 
-#: Why nothing may follow from what was read.
+#: Why what was read is too old to act on, in words.
 UNSHOWN = "the list of its comments lacks the claim"
 HIDDEN = "it counts more comments than its list shows since"
 OLDER = "the issue is shown as it was before the claim"
@@ -20,17 +20,19 @@ OLDER = "the issue is shown as it was before the claim"
 def too_old(
     before: Ticket, now: Ticket, listed: Collection[Comment], own: int | None, *, whole: bool
 ) -> str | None:
-    """Why what was read after a claim was written may be older than the claim; None: it is not.
+    """Why what was read under a claim may be older than the claim; None: it is not.
 
-    ``before`` is the issue as it was known when the claim was decided, ``now`` as it was read
-    again. ``listed`` are the comments that the list shows, all of them or (not ``whole``) those
-    that were written or changed since ``before``. ``own`` is the id of the claim, None where the
-    list lacks it.
+    The count of comments has to rise by as many as the list shows that are newer than ``before``.
+    Then neither is older than the claim, and no other claim is hidden. If it rose by less, comments
+    were deleted meanwhile, or written after the issue was read, or the issue is an old one: its
+    time decides.
 
-    The number of comments has to rise by as many as the list shows that are newer than
-    ``before``. Then neither is older than the claim, and no other claim is hidden. If it rose by
-    less, comments were deleted meanwhile, or written after the issue was read, or that is an old
-    one: only its time can tell.
+    Args:
+        before: the issue when the claim was decided.
+        now: the issue as it was read under the claim.
+        listed: its comments as they were listed then.
+        own: the id of the claim; None: the list lacks it.
+        whole: whether ``listed`` are all comments, or those written or changed since ``before``.
     """
     if own is None:
         return UNSHOWN

@@ -1,7 +1,7 @@
-"""Where a job stands in its series: which instant is next, and what became of those before.
+"""The occurrence that a job is at: which instant is next, and what became of those before.
 
-Everything follows from the rule, the journal and ``now``; nothing is counted from when a tick
-happened to look, so nothing drifts. A job that comes once is a series of one instant.
+It follows from the rule, the journal and ``now``, never from when a tick came, so nothing
+drifts. A one-off job is a series of one instant.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from scheduler.journal.slash import Command
 from scheduler.times.instants import format_instant
 from scheduler.times.recurrence import END, Recurrence, rule_of_keys
 
-#: So many instants of a series that has no journal yet are counted from its start; a text that
-#: asks for more is refused. What has a journal has run, so it may take its time, and once only.
+#: How many instants of a series without a journal are counted from its start; a text that asks
+#: for more is refused. A series with a journal counts on from there.
 FRESH = 2_000
-#: Beyond this, how many instants were passed over is not counted any further.
+#: The most instants that are counted as passed over.
 COUNTED = 1000
 #: The instant in a title, as ``schedule create`` writes it.
 TITLE = re.compile(
@@ -35,19 +35,21 @@ _SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """The occurrence that a job is at.
+    """The occurrence that a job is at."""
 
-    ``instant`` is what its rule says, ``due`` the same after jitter and snoozing, ``skip`` why
-    it is not to run, ``command`` what asked for it, if its own rule did not. ``over``: there is
-    none left; ``lost``: nobody can tell any more what ran before.
-    """
-
+    #: The occurrence key.
     key: str
+    #: Its instant by the rule, or when its command was written; UTC.
     instant: datetime
+    #: The instant from which it may run: after jitter and ``/snooze``; UTC.
     due: datetime
+    #: Why it is skipped.
     skip: str | None = None
+    #: The command that asks for it.
     command: Command | None = None
+    #: Whether the series has no further occurrence.
     over: bool = False
+    #: Whether the record is gone of what ran before.
     lost: bool = False
 
 
@@ -60,11 +62,15 @@ def locate(
     begun: bool = False,
     commands: Iterable[Command] = (),
 ) -> Place:
-    """The occurrence of ``job`` that is to be looked at, at ``now``.
+    """The occurrence that ``job`` is at.
 
-    ``name`` makes an occurrence's key of its instant or of a comment's id. ``begun``: the
-    issue shows that the series has a journal. ``commands`` are what comments ask for, and no
-    journal says was dealt with.
+    Args:
+        job: the job with its defaults.
+        history: the records on its issue.
+        name: makes an occurrence key of an instant or of a command's comment id.
+        now: the tick's own time.
+        begun: whether the issue shows that the series has a journal.
+        commands: the commands that no journal records yet.
     """
     journal, said = history.journal, list(commands)
     rule = rule_of(job, journal, begun=begun)
@@ -140,15 +146,15 @@ def _next(
 
 
 def position(journal: Journal) -> datetime | None:
-    """The latest instant of a series that was dealt with; None: none yet."""
+    """The latest instant of a series that has ended; None: none has."""
     return occurrence_instant(journal.furthest.key) if journal.furthest else None
 
 
 def rule_of(job: Job, journal: Journal, *, begun: bool = False) -> Recurrence | None:
-    """The rule of a series, which counts its instants from where its journal says that it is.
+    """The rule of a series; None of a one-off. A count goes on from where the journal says it is.
 
-    What was written down of another rule, start or zone says nothing of this one. ``begun``: the
-    issue shows that the series has a journal, though this may not be it.
+    The journal's count holds only for the rule, start and zone that it was made for. ``begun``: the
+    issue shows that the series has a journal, though ``journal`` may not be it.
     """
     rule, reached = written_rule(job), journal.furthest
     if rule is None or rule.count is None:
@@ -164,12 +170,12 @@ def rule_of(job: Job, journal: Journal, *, begun: bool = False) -> Recurrence | 
 
 
 def counted(entry: Entry, job: Job, journal: Journal, *, lost: bool = False) -> Entry:
-    """The end of an instant with what its series counts: itself, and what it passed over.
+    """The entry of an ended instant with its number in the series, and how many it passed over.
 
-    ``lost``: nobody knows what was before it.
+    ``lost``: the record of what ran before is gone.
 
     Raises:
-        InvalidJob: its rule can't be worked out.
+        InvalidJob: the rule can't be worked out.
     """
     rule, instant = rule_of(job, journal), occurrence_instant(entry.key)
     if rule is None or instant is None or entry.outcome not in ENDS:
@@ -182,13 +188,13 @@ def counted(entry: Entry, job: Job, journal: Journal, *, lost: bool = False) -> 
 
 
 def over(job: Job, journal: Journal) -> bool:
-    """Whether the last instant of a series was dealt with."""
+    """Whether the last instant of a series has ended."""
     rule, reached = rule_of(job, journal), position(journal)
     return rule is not None and reached is not None and rule.after(reached) is None
 
 
 def passed_over(job: Job, journal: Journal, instant: datetime) -> int:
-    """How many instants before ``instant`` have had no end yet, and get none of their own."""
+    """How many instants before ``instant`` have no end, and get none."""
     rule, reached = rule_of(job, journal), position(journal)
     if rule is None:
         return 0
@@ -197,17 +203,17 @@ def passed_over(job: Job, journal: Journal, instant: datetime) -> int:
 
 
 def put_off(journal: Journal) -> datetime | None:
-    """Until when the job was put off by the last command that did so."""
+    """The instant until which the last command put the job off; None: none did."""
     return journal.put_off.until if journal.put_off else None
 
 
 def shown(instant: datetime, journal: Journal) -> datetime:
-    """The instant that people are shown as the next: that until which it was put off, if later."""
+    """The next instant for people: the end of a ``/snooze``, if that is later."""
     return max(instant, put_off(journal) or instant)
 
 
 def lost(history: History, *, begun: bool) -> bool:
-    """Whether the record of a series that has begun is gone, or can't be read any more."""
+    """Whether the record of a series that has begun is gone or can't be read."""
     entries = history.journal.entries
     told = any(entry.outcome != NEVER_STARTED for entry in entries)
     return bool(history.lost) or (begun and not told)
@@ -224,7 +230,7 @@ def _lost(following: datetime | None) -> str:
 def _expired(
     job: Job, rule: Recurrence, first: datetime, now: datetime, not_before: datetime | None
 ) -> datetime | None:
-    """The latest of the instants whose deadline is over: they are told of together."""
+    """The latest instant whose deadline has passed; it is recorded for those before it, too."""
     if isinstance(job.deadline, timedelta):
         if not_before is not None and now <= not_before + job.deadline:
             return None  # a deadline counts from when a job may run
@@ -236,14 +242,14 @@ def _expired(
 
 
 def _between(rule: Recurrence, first: datetime, last: datetime) -> int:
-    """How many instants there are from ``first`` on before ``last``, as far as is counted."""
+    """How many instants there are from ``first`` to before ``last``; at most ``COUNTED``."""
     return sum(1 for _ in islice(rule.between(first - _SECOND, last - _SECOND), COUNTED))
 
 
 def jitter(key: str, longest: timedelta | None) -> timedelta:
-    """How much later than its instant an occurrence runs: from nothing to ``longest``.
+    """How much later than its instant an occurrence runs: from zero to ``longest``.
 
-    It follows from the key alone, so every tick on every machine finds the same.
+    It follows from the key alone, so every tick computes the same.
     """
     if longest is None or longest <= timedelta():
         return timedelta()
@@ -252,7 +258,7 @@ def jitter(key: str, longest: timedelta | None) -> timedelta:
 
 
 def titled(title: str) -> datetime | None:
-    """The instant in a title that the scheduler or the command line wrote; None: a person did."""
+    """The instant in a title that the scheduler wrote; None: a person wrote the title."""
     match = TITLE.fullmatch(title)
     return occurrence_instant(f"@{match['instant']}") if match else None
 
@@ -262,9 +268,9 @@ def expected(
 ) -> datetime:
     """The instant that an open job waits for, as far as its issue shows it without its comments.
 
-    For display alone. A series' title says it, if nobody wrote another. Else it is the first
-    after ``touched``, when the issue was last changed: each occurrence does that. Whether its
-    count is used up only its ``journal`` tells, and an open issue shows that it is not.
+    For display alone. Of a series it is the instant in the title, unless a person wrote the title;
+    then the first after ``touched``, when the issue was last changed, since each occurrence changes
+    it. Only the ``journal`` tells whether a count is used up; an open issue shows that it is not.
     """
     rule = written_rule(job)
     if rule is None:
@@ -276,7 +282,7 @@ def expected(
 
 
 def retitled(title: str, moment: datetime) -> str:
-    """The title with the next instant in it; one that a person wrote is left as it is."""
+    """The title with the next instant in it; a person's own title stays as it is."""
     match = TITLE.fullmatch(title)
     if match is None:
         return title
@@ -284,7 +290,7 @@ def retitled(title: str, moment: datetime) -> str:
 
 
 def written_rule(job: Job) -> Recurrence | None:
-    """The rule of a job; None of one that comes once.
+    """The rule of a job; None of a one-off.
 
     Raises:
         InvalidJob: its keys don't fit together.

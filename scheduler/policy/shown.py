@@ -1,7 +1,6 @@
-"""What an issue shows people of its job: its state, and when it runs next.
+"""A job as its issue shows it to people: its state, and when it runs next.
 
-For display alone: a tick decides by the journal of its own login, and by nothing that a label or
-a title says.
+For display alone: a tick decides by the journal of its own login, never by a label or a title.
 """
 
 from __future__ import annotations
@@ -23,18 +22,20 @@ from scheduler.settings.model import Settings
 class Shown:
     """A job as its issue shows it."""
 
+    #: The state to show.
     state: State
-    #: As its text says it, and with the settings' defaults; None: it says none, and ``problem``
-    #: says why.
+    #: The job as its text states it; None: the text is no job.
     said: Job | None = None
+    #: The same with the settings' defaults.
     job: Job | None = None
+    #: Why the text is no job; empty of a job.
     problem: str = ""
-    #: When it runs next, as far as is known; of what has ended, when it was to run.
+    #: When it runs next, as far as is known; of a closed job, when it was to run. UTC.
     run_at: datetime | None = None
 
 
 def shown(ticket: Ticket, history: History, settings: Settings, *, queue: str, read: bool) -> Shown:
-    """The job of an issue; ``history`` is what its comments record, if they were ``read``."""
+    """The job of an issue; ``history`` holds its records if its comments were ``read``."""
     label = settings.label
     try:
         found = _reading(ticket, settings, queue=queue)
@@ -78,8 +79,8 @@ def _runs_at(ticket: Ticket, job: Job, history: History, *, read: bool) -> datet
 def state_of(ticket: Ticket, job: Job | None, history: History, *, label: str, read: bool) -> State:
     """The job's state by its journal, else by its labels and its close reason.
 
-    Of a closed issue's labels only those of an end count: a job that was on hold, or could
-    not be read, keeps its label when a person closes it, and is cancelled all the same.
+    Of a closed issue only the labels of an end count: a job that was on hold or invalid keeps that
+    label when a person closes it, and is cancelled all the same.
     """
     shown = [state for state in State if state_label(label, state) in ticket.labels]
     entries = history.journal.entries

@@ -1,6 +1,7 @@
-"""Who may have what run: an author's role, named bots, allow-lists. No label is a proof.
+"""Who may schedule what: an author's role, bots by name, lists of what is allowed.
 
-Every answer is None (it may) or the reason, one line that ends with the way out.
+A label proves nothing. Every answer is None (allowed) or the reason, one line that ends with
+the fix.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from scheduler.settings.model import Settings
 #: https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user
 ROLES = ("none", "read", "triage", "write", "maintain", "admin")
 
-#: What GitHub's lists call the author of an issue who is nobody of its repository's.
+#: GitHub's words for an author who has no part in the repository.
 #: https://docs.github.com/en/graphql/reference/enums#commentauthorassociation
 STRANGE = ("NONE", "FIRST_TIMER", "FIRST_TIME_CONTRIBUTOR", "CONTRIBUTOR", "MANNEQUIN")
 
@@ -26,63 +27,63 @@ STRANGE = ("NONE", "FIRST_TIMER", "FIRST_TIME_CONTRIBUTOR", "CONTRIBUTOR", "MANN
 OWN_EVENTS = ("schedule", "schedule-tick")
 
 
-#: The ``parent`` of a job that an event had opened: the run, and whose event it was.
+#: The ``parent`` of a job that a run opened for an event: the run, and who sent the event.
 SENT = re.compile(r"run:\S{1,40} by (?P<login>[A-Za-z0-9][A-Za-z0-9_-]{0,99}(?:\[bot\])?)")
 
 
 def sent(run: str, login: str) -> str:
-    """The ``parent`` of a job that ``run`` opens for whoever sent the event that began it."""
+    """The ``parent`` of a job that ``run`` opens for the sender ``login`` of its event."""
     return f"run:{run} by {login}"
 
 
 def sender_of(job: Job) -> User | None:
-    """For whom a job was opened, if an event had it opened.
+    """The sender of the event for which a job was opened; None: it was opened for none.
 
-    Anybody may write that into a job: it only ever takes rights away.
+    Anybody may write that into a job: it only takes rights away.
     """
     match = SENT.fullmatch(job.parent or "")
     return User(login=match["login"], bot=match["login"].endswith("[bot]")) if match else None
 
 
 def at_least(role: str, least: str) -> bool:
-    """Whether ``role`` is ``least`` or above; a role that is not known counts as none."""
+    """Whether ``role`` is ``least`` or above; an unknown role counts as none."""
     rank = ROLES.index(role) if role in ROLES else 0
     return rank >= ROLES.index(least)
 
 
 def named_bot(author: User, settings: Settings) -> bool:
-    """Whether the settings name this author among the bots that may schedule."""
+    """Whether ``trust.bots`` of the settings names this account."""
     return author.login.lower() in {bot.lower() for bot in settings.trust.bots}
 
 
 def machine(user: User, settings: Settings) -> bool:
-    """Whether an account is an app's, or the settings name it as a bot: it has no role."""
+    """Whether an account is an app's or named in ``trust.bots``: then it has no role."""
     return user.bot or named_bot(user, settings)
 
 
 def insider(user: User, writes: Callable[[str], bool]) -> bool:
-    """Whether an account may write to the repository, as every app that comments may.
+    """Whether an account may write to the repository; every app that comments may.
 
-    ``writes`` tells it of a person's login, and is asked about no app.
+    ``writes`` answers for a person's login; it is asked about no app.
     """
     return user.bot or writes(user.login)
 
 
 def recorder(comments: Iterable[Comment], writes: Callable[[str], bool]) -> str | None:
-    """The first login of an insider that wrote a record: presumed to be the scheduler's own.
+    """The login of the first insider that wrote a record: presumably the scheduler's own.
 
-    For what is shown, and for what is only looked at before the own login is known; a tick acts
-    on its own login's records alone.
+    For display, and for a first look before the own login is known. A tick acts only on records
+    of its own login.
     """
     authors = (each.author for each in comments if RECORD.match(each.body))
     return next((author.login for author in authors if insider(author, writes)), None)
 
 
 def looks_strange(ticket: Ticket, settings: Settings) -> bool:
-    """Whether an issue's author seems to be nobody whose jobs run; asks for nothing.
+    """Whether an issue's author is probably nobody who may schedule; asks GitHub nothing.
 
-    Good for the order in which texts are read, and for nothing else: a private member of an
-    organisation is shown as a stranger, and a member need not be allowed to write.
+    Only for the order in which texts are read: a private member of an organisation is shown as a
+    stranger, and a member may lack the right to write.
     """
     if machine(ticket.author, settings):
         return not named_bot(ticket.author, settings)
@@ -90,7 +91,7 @@ def looks_strange(ticket: Ticket, settings: Settings) -> bool:
 
 
 def author_refusal(author: User, role: str | None, settings: Settings) -> str | None:
-    """Why ``author`` may not have jobs run; ``role`` is None of a bot, which has none."""
+    """Why ``author`` may not schedule; ``role`` is None of a bot, which has none."""
     if named_bot(author, settings):
         return None
     if author.bot:
@@ -107,7 +108,7 @@ def author_refusal(author: User, role: str | None, settings: Settings) -> str | 
 
 
 def target_refusal(author: User, target: Target, *, queue: str, settings: Settings) -> str | None:
-    """Why ``author`` may not have ``target`` started from the repository ``queue``."""
+    """Why ``author`` may not start ``target`` from the repository ``queue``."""
     allow = settings.allow
     elsewhere = target.repo.lower() != queue.lower()
     # A machine's account is a user to GitHub, and no more to be trusted for that.
@@ -152,36 +153,38 @@ def ref_refusal(author: User, target: Target, settings: Settings) -> str | None:
 
 
 def is_branch(ref: str, branch: str) -> bool:
-    """Whether ``ref`` names ``branch``, in its short form or whole."""
+    """Whether ``ref`` names ``branch``, short or as ``refs/heads/…``."""
     return ref in (branch, f"refs/heads/{branch}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rights:
-    """Who may schedule in the repository ``queue``, by its settings and what GitHub says.
+    """Who may schedule, by the settings and by what GitHub says.
 
-    Whatever an account's part in a job is (author, editor, sender of an event, or who labelled,
-    reopened or commanded it), this is what is asked of it.
+    The same is asked of every account with a part in a job: its author, its last editor, the sender
+    of its event, and whoever labelled, reopened or commanded it.
     """
 
+    #: The queue's own ``owner/name``.
     queue: str
+    #: The queue's settings.
     settings: Settings
-    #: The role of a person in the repository, by login; asked about no bot.
+    #: A person's role in the queue's repository, by login; asked about no bot.
     role: Callable[[str], str]
-    #: The default branch of a repository; asked only where it decides.
+    #: A repository's default branch; asked only where it decides.
     branch: Callable[[str], str]
 
     def target(self, job: Job) -> Target:
-        """Where ``job`` goes once the settings' defaults fill in what it does not say."""
+        """Where ``job`` goes, with the settings' defaults."""
         return target_of(job, queue=self.queue, settings=self.settings)
 
     def person_refusal(self, user: User) -> str | None:
-        """Why an account may not have any jobs run, nor say what becomes of them."""
+        """Why an account may neither schedule nor steer jobs."""
         role = None if machine(user, self.settings) else self.role(user.login)
         return author_refusal(user, role, self.settings)
 
     def target_refusal(self, user: User, target: Target) -> str | None:
-        """Why an account may not have a job run there, whatever branch or tag it names."""
+        """Why an account may not start ``target``, whatever its branch or tag."""
         return target_refusal(user, target, queue=self.queue, settings=self.settings)
 
     def ref_refusal(self, user: User, target: Target) -> str | None:
@@ -190,18 +193,17 @@ class Rights:
         return None if reason and is_branch(target.ref, self.branch(target.repo)) else reason
 
     def place_refusal(self, user: User, target: Target) -> str | None:
-        """Why an account that may have jobs run may have none run there, at that branch."""
+        """Why an account that may schedule may not start ``target`` at its branch or tag."""
         return self.target_refusal(user, target) or self.ref_refusal(user, target)
 
     def refusal(self, user: User, target: Target) -> str | None:
-        """Why an account may not have a job run there."""
+        """Why an account may not schedule ``target``."""
         return self.person_refusal(user) or self.place_refusal(user, target)
 
     def command_refusal(self, user: User, target: Target) -> str | None:
-        """Why what an account says of a job in a comment is no command.
+        """Why an account's command on a job of ``target`` counts for nothing.
 
-        Who may schedule may say what becomes of jobs: a person of all of them, a bot of those
-        that it may have started.
+        People who may schedule steer all jobs; bots those of targets that they may start.
         """
         reason = self.person_refusal(user)
         if reason is not None or not machine(user, self.settings):
@@ -223,6 +225,6 @@ def _listed(field: str, name: str, listed: object, permits: object, author: User
 
 
 def target_of(job: Job, *, queue: str, settings: Settings, ref: str = "") -> Target:
-    """Where ``job`` goes once the settings' defaults fill in what it does not say."""
+    """Where ``job`` goes, with the settings' defaults; ``ref`` is for a job that names none."""
     workflow = job.workflow or (None if job.event else settings.defaults.workflow)
     return Target(repo=job.repo or queue, ref=job.ref or ref, workflow=workflow, event=job.event)

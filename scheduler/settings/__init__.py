@@ -1,1 +1,1 @@
-"""What a repository decides about its queue: the settings' file, and what holds without it."""
+"""The settings of a queue: the file, its values, and the profiles."""

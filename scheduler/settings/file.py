@@ -1,8 +1,8 @@
-"""The settings' file ``.github/scheduler.yml``, read strictly.
+"""The settings file ``.github/scheduler.yml``, read strictly.
 
-Every key is optional; a key that is not known and a value of the wrong kind are errors,
-because a rule that is misspelt and so not applied is worse than a queue that stands still.
-``settings.schema.json`` says the same to editors.
+Every key is optional. An unknown key and a value of the wrong kind are errors: a misspelt rule
+that silently does not apply is worse than a queue that stands still. ``settings.schema.json``
+holds the same for editors.
 """
 
 from __future__ import annotations
@@ -54,10 +54,10 @@ _T = TypeVar("_T")
 
 
 def parse(text: str) -> Settings:
-    """Read the file's text; an empty one is `Settings()`.
+    """The settings in the file's ``text``; an empty one is ``Settings()``.
 
     Raises:
-        SettingsError: one line with the file, its line, the key, its value and the fix.
+        SettingsError: one line with the file, the line, the key, its value and the fix.
     """
     try:
         root = strict_yaml.load(text, max_chars=MAX_CHARS, max_depth=4, allow_newlines=False)

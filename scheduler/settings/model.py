@@ -1,4 +1,4 @@
-"""What a repository decides about its queue; ``Settings()`` is what holds without a file."""
+"""The settings of a queue, as values; ``Settings()`` is what holds without a file."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from fnmatch import fnmatchcase
 
-#: A claim is good for this long; past it the claimant withdraws instead of sending.
+#: For how long a dispatch may be sent under a claim; after it the tick withdraws the claim.
 CLAIM_VALIDITY = timedelta(seconds=30)
 #: How long a request may still be under way after it was sent in time.
 IN_FLIGHT = timedelta(seconds=40)
 #: GitHub's instants have whole seconds.
 ROUNDING = timedelta(seconds=1)
-#: So old a claim has to be before anything follows from there being no run of it.
+#: The least age of a claim at which a missing run proves that none was started.
 SETTLED = CLAIM_VALIDITY + IN_FLIGHT + ROUNDING
 
-#: The roles that can be asked for, from least to most. ``read`` is none of them: of a public
-#: repository everyone has it.
+#: The roles that ``trust.role`` may name, from least to most. Not ``read``, which everybody has
+#: of a public repository.
 ROLES = ("triage", "write", "maintain", "admin")
 SIGNING = ("off", "optional", "required")
 PROFILES = ("thrifty", "balanced", "punctual")
@@ -24,47 +24,47 @@ PROFILES = ("thrifty", "balanced", "punctual")
 
 @dataclass(frozen=True, kw_only=True)
 class Scheduler:
-    """Who the scheduler itself is."""
+    """The scheduler's own identity."""
 
-    #: The login that writes the journal; None until GitHub was asked.
+    #: The login that writes the journal; None: GitHub is asked.
     login: str | None = None
-    #: The workflow that runs the tick; no job's target unless ``allow`` names it.
+    #: The file name of the workflow that runs the tick; a target only if ``allow`` names it.
     workflow: str = "scheduler.yml"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trust:
-    """Whose jobs are run."""
+    """Who may schedule."""
 
-    #: The least role of a person, one of `ROLES`.
+    #: The least role of a person, one of ``ROLES``.
     role: str = "write"
-    #: Logins of bots; no bot is trusted for a role.
+    #: Logins of bots; a bot's role counts for nothing.
     bots: tuple[str, ...] = ()
-    #: Whether a trusted person's label vouches for a stranger's job.
+    #: Whether a trusted person's label lets a stranger's job run.
     labelled: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Allow:
-    """What jobs may start, as globs; ``*`` stops at a ``/``."""
+    """What jobs may start, as globs in which ``*`` stops at a ``/``."""
 
-    #: None, which only silence says, is any workflow of this repository for people and nothing
-    #: for bots; an empty list is nothing for anyone.
+    #: Workflow files; None: any of this repository for people, none for bots. Empty: none for
+    #: anyone.
     workflows: tuple[str, ...] | None = None
-    #: Types of `repository_dispatch`; None means the same as for workflows.
+    #: Types of ``repository_dispatch``; None: any for people, none for bots.
     events: tuple[str, ...] | None = None
     #: Repositories besides the queue's own, as ``owner/name``.
     repositories: tuple[str, ...] = ()
-    #: Branches and tags that a job may name; None is any for people, and for bots none but the
-    #: default branch, which everybody may name.
+    #: Branches and tags that a job may name; None: any for people, none for bots. Everybody may
+    #: name the default branch.
     refs: tuple[str, ...] | None = None
 
     def permits_workflow(self, name: str) -> bool:
-        """Whether a person may start the file ``name``; a bot needs ``workflows`` to be set."""
+        """Whether a person may start the file ``name``; a bot may only if ``workflows`` is set."""
         return self.workflows is None or _matches(name, self.workflows)
 
     def permits_event(self, event: str) -> bool:
-        """Whether a person may have an event of this type sent; a bot needs ``events`` set."""
+        """Whether a person may send this type of event; a bot may only if ``events`` is set."""
         return self.events is None or _matches(event, self.events)
 
     def permits_ref(self, ref: str) -> bool:
@@ -73,17 +73,19 @@ class Allow:
         return self.refs is None or _matches(ref, self.refs) or _matches(short, self.refs)
 
     def permits_repository(self, repository: str) -> bool:
-        """Whether ``owner/name`` may be a target; GitHub ignores its case, so this does too."""
+        """Whether ``owner/name`` may be a target, in any letter case, as for GitHub."""
         return _matches(repository.lower(), [glob.lower() for glob in self.repositories])
 
 
 @dataclass(frozen=True, kw_only=True)
 class Quotas:
-    """How much one author or agent may ask for."""
+    """How much one author may ask for in one agent's name."""
 
+    #: Open jobs.
     open_per_agent: int = 50
+    #: New jobs within 24 hours.
     new_per_agent_per_day: int = 100
-    #: Longest chain of jobs that were opened by a run of the one before.
+    #: The longest chain of jobs, each opened by a run of the one before.
     depth: int = 10
     #: How far ahead ``run-at`` may be.
     horizon: timedelta = timedelta(days=400)
@@ -93,32 +95,36 @@ class Quotas:
 class Limits:
     """How much one tick does, and how soon it tries again."""
 
-    #: Dispatches in one tick.
+    #: The most dispatches of one tick.
     per_tick: int = 100
-    #: Age at which an open claim counts as abandoned; 0s for tests only.
+    #: The age at which an open claim counts as abandoned; 0 only where never two ticks run at a
+    #: time.
     recover_after: timedelta = timedelta(seconds=120)
-    #: First pause after a dispatch that GitHub could not take.
+    #: The pause after the first attempt that started nothing; it doubles.
     backoff: timedelta = timedelta(seconds=30)
+    #: The most runs of the scheduler that dispatches start within an hour.
     relays_per_hour: int = 12
-    #: Least time between two occurrences of a series.
+    #: The least time between two instants of a series.
     shortest_interval: timedelta = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Defaults:
-    """What a job means where it says nothing."""
+    """What holds for a job that does not state it."""
 
+    #: The file name of the workflow.
     workflow: str | None = None
-    #: IANA name.
+    #: The IANA name of the zone.
     timezone: str | None = None
-    #: Time after ``run-at``; None runs however late.
+    #: The time after ``run-at`` at which it is missed; None: it runs however late.
     deadline: timedelta | None = None
+    #: How many dispatches are attempted.
     max_attempts: int = 5
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """All of the file; `Settings()` is what holds without one."""
+    """All settings; ``Settings()`` is what holds without a file."""
 
     #: The label of the issues that are jobs.
     label: str = "schedule"
@@ -128,11 +134,16 @@ class Settings:
     quotas: Quotas = field(default_factory=Quotas)
     limits: Limits = field(default_factory=Limits)
     defaults: Defaults = field(default_factory=Defaults)
+    #: Whether signatures are looked at and needed, one of ``SIGNING``.
     signing: str = "off"
+    #: How much runner time punctuality may cost, one of ``PROFILES``.
     profile: str = "balanced"
+    #: Whether a command that opens a job wakes the scheduler.
     nudge: bool = True
-    #: Whether a workflow that GitHub is about to disable is enabled anew, or only spoken of.
+    #: Whether the scheduler's workflow is enabled anew before GitHub disables it; else a tick only
+    #: warns.
     keep_alive: bool = False
+    #: Whether the whole queue is paused.
     paused: bool = False
 
 

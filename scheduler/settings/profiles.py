@@ -1,4 +1,4 @@
-"""How much runner time is spent on being on time: three answers, so that nobody computes."""
+"""The profiles: how much runner time a tick spends on being on time."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from datetime import timedelta
 from enum import Enum
 from types import MappingProxyType
 
-#: A job on ``ubuntu-slim`` ends after 15 minutes; a holder that leaves before has time to
-#: start, to finish what is in hand, and to report.
+#: How long a hold lasts. A job on ``ubuntu-slim`` ends after 15 minutes; what is left is for
+#: starting, for finishing what is in hand, and for the report.
 #: https://docs.github.com/en/actions/reference/runners/github-hosted-runners
 HOLD = timedelta(minutes=12)
-#: GitHub bills every minute that was begun, so a pass may as well wait out this one.
+#: GitHub bills every minute that has begun, so a pass may use up its own.
 MINUTE = timedelta(minutes=1)
-#: How often a holder looks around.
+#: The time between two polls of a holder.
 POLL = timedelta(seconds=20)
 
 
 class Stay(str, Enum):
-    """For what a holder waits."""
+    """What a holder stays for."""
 
     HOLD = "its hold to be over"
     DUE = "what is due within its hold"
@@ -28,16 +28,17 @@ class Stay(str, Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """One way to spend runner time.
+    """One way to spend runner time."""
 
-    ``hold`` is None where a tick does not stay. ``nudged_for`` is how far ahead a job may
-    be for a nudge to help (None: always).
-    """
-
+    #: How long a hold lasts; None: a tick does not stay.
     hold: timedelta | None
+    #: What it stays for.
     stay: Stay
+    #: Whether a holder starts its successor.
     relay: bool
+    #: How far ahead a job may be for a nudge to help; None: any.
     nudged_for: timedelta | None
+    #: The lateness to expect of a nudged job, for people.
     expectation: str
 
 

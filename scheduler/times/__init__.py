@@ -1,1 +1,1 @@
-"""Instants, durations, words for them, and the rules of a series: plain computing."""
+"""Instants, durations, times in words, and the rules of a series; nothing reads a clock."""
