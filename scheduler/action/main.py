@@ -11,23 +11,18 @@ import os
 import secrets
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 from scheduler import streams
 from scheduler.action.keepalive import keep_alive
 from scheduler.clock import SystemClock
 from scheduler.commands.answer import Created
-from scheduler.commands.create import create
-from scheduler.commands.job_of import start_of, timed
-from scheduler.commands.request import Request, from_mapping
+from scheduler.commands.enqueue import enqueue
 from scheduler.commands.tick import hold_for, hold_of, tick_and_hold
 from scheduler.connection import Connection, connect
 from scheduler.environment import Environment
 from scheduler.errors import (
     RateLimited,
-    Refused,
     SchedulerError,
     Unavailable,
     UsageError,
@@ -36,12 +31,9 @@ from scheduler.errors import (
 from scheduler.github import workflow_commands as commands
 from scheduler.github.workflow_commands import Annotation, Level
 from scheduler.hold.signals import Leave, Overtime, leaving, unbegun
-from scheduler.job.keys import IN_REQUEST
 from scheduler.text import code, visible
 from scheduler.tick.report import TickReport, summary
 
-#: A job may be due before the run that carries it begins; older times are a mistake.
-TRANSIT = timedelta(hours=1)
 #: So long a tick waits for an answer before it has begun, and so often it asks. GitHub wants
 #: to be left alone for a minute where it does not say for how long.
 PATIENCE, PAUSE = timedelta(seconds=90), timedelta(seconds=5)
@@ -150,17 +142,7 @@ def _keep_alive(connection: Connection, report: TickReport, leave: Leave) -> str
 
 
 def _enqueue(environment: Environment) -> int:
-    request = carried(environment)
-    # The run that carries a job is not the run that asks for it: nothing is inherited.
-    outside = replace(environment, in_actions=False, workflow=None, event={})
-    connection = connect(outside)
-    now, zone = connection.clock.now(), connection.settings.defaults.timezone
-    with request.naming():
-        request = timed(request, now=now, zone=zone)
-        run_at = start_of(request, now=now, zone=zone)
-        if now - run_at > TRANSIT:
-            raise Refused(f"run-at: {request.get('run-at')!r} is past; write a time to come")
-        made = create(request, connection, senders=environment.senders)
+    made = enqueue(environment)
     data = made.as_json()
     again = "run this run again: that opens no second job"
     untold = _tell(
@@ -173,35 +155,6 @@ def _enqueue(environment: Environment) -> int:
     if untold:
         raise untold
     return 0
-
-
-def carried(environment: Environment) -> Request:
-    """The creation request in the event of this run: the form's fields, or the payload.
-
-    Its request id is the run's, so that a run that is run again opens no second job.
-
-    Raises:
-        UsageError: the run was started by an event that carries none.
-        InvalidJob: a key is unknown or a value is no text.
-    """
-    base = Request(
-        texts={"request-id": f"run-{environment.run_id or secrets.token_hex(8)}"},
-        allow_past=True,
-        nudge=False,  # a tick follows in the same run
-    )
-    if environment.event_name == "repository_dispatch":
-        # A program's payload; what it says is to mean the same to everyone.
-        return from_mapping(environment.event.get("client_payload"), replace(base, words=False))
-    if environment.event_name == "workflow_dispatch":
-        fields: dict[str, Any] = dict(environment.event.get("inputs") or {})
-        # The form has an input of this name for the one purpose; others are the caller's own.
-        known = {name: fields.get(name) for name, key in IN_REQUEST.items() if key.in_form}
-        request = from_mapping(known, base)
-        return request.saying(agent=request.get("agent") or environment.actor)
-    raise UsageError(
-        f"command: 'enqueue' finds no job in a {environment.event_name!r} event; start it by "
-        "workflow_dispatch or repository_dispatch"
-    )
 
 
 def _enqueued(made: Created) -> str:
