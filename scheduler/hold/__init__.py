@@ -1,1 +1,32 @@
-"""A tick that stays: it waits for the next instant, looks around, and hands over."""
+"""A tick that stays: it waits for the next instant, looks around, and hands over.
+
+Theory of operation
+===================
+
+``holder.Holder`` makes one pass (``scheduler.tick``) and goes on with the same context and tally.
+What it does next is one pure function of what it has before it, ``agenda.next_step`` over
+``agenda.Board``; the first of these for which it is time:
+
+1. FIRE: dispatch a claimed job on its instant.
+2. CLAIM: claim a job up to ``agenda.LEAD`` before its instant, if all is known about it.
+   LOOK: do what is to be done about any other job that is due, as a pass would.
+3. SETTLE: record a dispatch, and close its issue.
+4. LEAVE, with nothing left to do.
+5. POLL: list the open issues, conditionally (``poll.Lookout``).
+6. LOOK at a job that a rule forbids; TELL: explain a text to its author.
+
+None but FIRE is begun when a dispatch is nearer than such a step lately took. Else it sleeps.
+
+A claim is made early so that the dispatch is on time, and a record waits so that the next one is.
+Whoever kills a holder leaves what a dead tick leaves, and the next tick picks it up: a claim
+without a run, or a claim with a run and no record.
+
+Waits and ages are by the steady clock, instants by the wall clock. When the two have moved apart,
+the machine slept or its clock was set: it polls before it sends anything, since GitHub's answer
+tells what time it is.
+
+Asked to leave (``signals.Leave``), a pass takes no more jobs, and a hold ends: claims under which
+nothing was sent are deleted, what was sent is recorded. If that takes longer than
+``signals.FAREWELL``, it is dropped, and reported as left to the next tick. ``relay.Relay`` starts
+the successor when a hold begins, and cancels it where nothing is left to wait for.
+"""

@@ -126,6 +126,7 @@ class Board:
         return self._agenda
 
     def _entry(self, number: int) -> tuple[datetime, datetime, int]:
+        """When a job is to be taken up, when it is due, and its number."""
         due, again = self._waiting[number].job.run_at, self._again.get(number)
         if self.refuses(number):
             return again or EARLIEST, due, number
@@ -186,6 +187,7 @@ def next_step(
 
 
 def _over(board: Board, *, now: datetime, end: datetime, stay: Stay) -> bool:
+    """Whether a holder with nothing to do leaves now."""
     if now < end and (stay is Stay.HOLD or not board.looked):
         return False
     due = board.next_due()

@@ -139,9 +139,15 @@ class Holder:
         return self.tick.report()
 
     def _left(self, until: float) -> timedelta:
+        """How long it is until the steady clock shows ``until``, in its seconds."""
         return timedelta(seconds=until - self.clock.monotonic())
 
     def _stay(self) -> None:
+        """Do one step after the other, until it is time to leave.
+
+        Raises:
+            SchedulerError: what ends the hold early.
+        """
         while not self._stopped():
             now = self.clock.now()
             step, number, wait = next_step(
@@ -168,6 +174,7 @@ class Holder:
                 self.board.took(step, -self._left(began))
 
     def _jumped(self) -> bool:
+        """Whether a clock was set, or the machine slept, since this was last asked."""
         now, steady = self.clock.now(), self.clock.monotonic()
         moved = now - self._then[0] - timedelta(seconds=steady - self._then[1])
         self._then = (now, steady)
@@ -177,6 +184,11 @@ class Holder:
         return True
 
     def _wait_out(self, limited: RateLimited) -> None:
+        """Wait until GitHub answers again, or it is to leave.
+
+        Raises:
+            RateLimited: that is not before the hold ends.
+        """
         until = self.clock.monotonic() + (limited.retry_at - self.clock.now()).total_seconds()
         if until >= self._ends:
             raise limited
@@ -184,6 +196,11 @@ class Holder:
             self.clock.sleep(left.total_seconds())
 
     def _do(self, step: Step, number: int | None) -> None:
+        """Do one step; ``number`` is the job that it is about.
+
+        Raises:
+            SchedulerError: as ``_guarded``, and as a poll does.
+        """
         board = self.board
         if step is Step.SETTLE:
             sent = board.unrecorded.pop(0)
@@ -226,6 +243,11 @@ class Holder:
         return outcome
 
     def _failed(self, found: Known, problem: Exception) -> None:
+        """Say what went wrong with a job, and look at it again later.
+
+        Raises:
+            NotPermitted: the token was denied something about several jobs, and none went well.
+        """
         denied = isinstance(problem, NotPermitted)
         self._put_back(found, DENIED if denied else AGAIN)
         self.tick.tally.note(found.number, *note_of(problem))
@@ -237,6 +259,7 @@ class Holder:
                 raise problem
 
     def _put_back(self, found: Known, after: timedelta = AGAIN) -> None:
+        """Let a job that is still listed wait, to be looked at again after so long."""
         if found.number in self.lookout.listed:
             found = self.board.waiting.get(found.number, found)
             self.board.put(found, self.clock.now() + after)
@@ -280,6 +303,7 @@ class Holder:
         return None if kept or found.ticket.locked or not isinstance(decision, Fire) else decision
 
     def _fire(self, done: Progress, standing: Standing) -> None:
+        """Dispatch a claimed job; what is then to be recorded is left for when there is time."""
         self.tick.tally.due += 1
         sent = dispatch.fire(self.ctx, done, standing)
         # Only this shows what the token may do; a claim is no more than a comment.

@@ -106,6 +106,11 @@ class Lookout:
             self._enter()
 
     def _renew_settings(self) -> None:
+        """Read the settings again where that was too long ago, and go by them.
+
+        Raises:
+            SchedulerError: as ``renew``.
+        """
         steady = self.ctx.clock.monotonic()
         if self._settings is None or steady < self._settings_until:
             return
@@ -163,6 +168,7 @@ class Lookout:
                 self.tick.tally.note(number, Heading.WITHDRAWN, reason)
 
     def _enter(self) -> None:
+        """Count what is known now against the quotas; what they forbid is to be looked at."""
         board = self.board
         known = [*board.waiting.values(), *(each.found for each in board.claimed.values())]
         others = [*self._closed, *self.listed.values()]

@@ -44,6 +44,7 @@ class Relay:
         return self._problem or None
 
     def _begin(self) -> str:
+        """Dispatch the successor; the reason where there is none, else nothing."""
         limit = self._settings.limits.relays_per_hour
         try:
             target, now = self._target(), self._clock.now()
@@ -90,6 +91,7 @@ class Relay:
             self.begun, self.run_id = True, mine[0]
 
     def _target(self) -> Target:
+        """The workflow of the scheduler itself, on the default branch."""
         repo = self._queue.repository
         return Target(
             repo=repo,

@@ -64,6 +64,7 @@ def leaving() -> Iterator[Leave]:
         return
 
     def overtime(_: int, __: object) -> None:
+        """The time to finish what was in hand is over."""
         raise Overtime
 
     handlers = {signal.SIGINT: leave.hear, signal.SIGTERM: leave.hear, signal.SIGALRM: overtime}

@@ -96,6 +96,14 @@ what was read again has to hold the own claim, and at least as many comments as 
 is read again; after three times the claim becomes a note of that, and after three notes the job is
 on hold.
 
+Errors
+------
+
+Whatever asks GitHub raises what the port does: ``RateLimited``, ``Unavailable``, ``NotPermitted``,
+``Rejected``. A docstring says which of them a function answers for, and what it raises besides.
+``place.place`` and ``decide.locate`` raise ``InvalidJob`` where a job's rule can't be counted.
+What is only a courtesy (a face, a title, an explanation of what is on hold) stops nothing.
+
 The rooms within
 ----------------
 

@@ -134,6 +134,13 @@ def claim(
 def _read_again(
     ctx: Context, work: Work, claim: Claim, written: Comment | None
 ) -> tuple[Fresh, Comment]:
+    """What is read once the claim stands, and the claim as it is shown there.
+
+    Raises:
+        GivenUp: that stayed older than the claim, or did not show it.
+        Withdrawn: the issue is gone.
+        SchedulerError: GitHub's answer; the claim is deleted, if it is known.
+    """
     tried = 0
     while True:
         tried += 1
@@ -161,6 +168,7 @@ def _read_again(
 
 
 def _again(ctx: Context, work: Work, *, whole: bool) -> Again:
+    """The comments of an issue as they are now."""
     return ctx.discussions.again(work.ticket, asked=work.asked, whole=whole)
 
 
@@ -189,6 +197,7 @@ def _given_up(
 
 
 def _delete(ctx: Context, comment_id: int | None) -> None:
+    """Delete a claim under which nothing was sent, if that goes."""
     if comment_id is None:
         return
     try:
@@ -246,6 +255,7 @@ def send(ctx: Context, work: Work, held: Held) -> tuple[Accepted, datetime]:
 
 
 def _own(again: Again, claim: Claim) -> Comment | None:
+    """The own claim among the comments that were listed, by its nonce."""
     return next((each for each in again.listed if claim.nonce in each.body), None)
 
 

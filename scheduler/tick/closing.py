@@ -80,6 +80,7 @@ def _comes(ctx: Context, found: Known, journal: Journal, left: Iterable[Command]
 
 
 def _go_on(ctx: Context, done: Progress, found: Known, journal: Journal) -> None:
+    """Leave an issue open and show what comes next; close it where nothing does."""
     paused = found.paused
     # Beside one command there may stand another.
     comes = replace(_comes(ctx, found, journal, left=found.said), paused=paused)
@@ -98,6 +99,7 @@ def _go_on(ctx: Context, done: Progress, found: Known, journal: Journal) -> None
 
 
 def _answer(ctx: Context, said: Command, content: str) -> None:
+    """Put a face under the comment that gave the command, if that goes."""
     face = UNCLEAR if said.problem and content == REFUSED else content
     try:
         ctx.queue.react(said.comment_id, face)

@@ -62,6 +62,7 @@ def against(ctx: Context, found: Known) -> NotNow | str | None:
 
 
 def _overlap(ctx: Context, found: Known) -> NotNow | str | None:
+    """Why a series waits, or skips an instant, while its last run goes on."""
     job = found.asked
     if not job.recurring or job.overlap == "allow":
         return None
@@ -75,6 +76,7 @@ def _overlap(ctx: Context, found: Known) -> NotNow | str | None:
 
 
 def _last_run(ctx: Context, found: Known) -> Run | None:
+    """The last run of a series as it is now; None: none can be asked about."""
     last = found.history.journal.ran
     if last is None or last.run_id is None:
         return None  # of an event's run, or one that GitHub did not name, nothing can be asked
@@ -83,12 +85,14 @@ def _last_run(ctx: Context, found: Known) -> Run | None:
 
 
 def _later(ctx: Context, found: Known) -> datetime:
+    """When what a job waits for is asked about again."""
     now = ctx.clock.now()
     waited = now - found.job.run_at
     return now + min(max(waited / 10, SOONEST), LATEST)
 
 
 def _unless(ctx: Context, found: Known) -> str | None:
+    """Why a job is skipped, by its ``unless``."""
     if found.job.unless is None:
         return None
     try:
@@ -99,6 +103,7 @@ def _unless(ctx: Context, found: Known) -> str | None:
 
 
 def _when(ctx: Context, found: Known) -> NotNow | str | None:
+    """Why a job waits, or is skipped, by its ``when``."""
     job = found.job
     if job.when is None:
         return None
@@ -135,6 +140,11 @@ def _within(found: Known, patience: timedelta | None) -> timedelta | None:
 
 
 def _answer(ctx: Context, field: str, text: str) -> tuple[bool, str]:
+    """Whether a condition holds, and what was seen.
+
+    Raises:
+        Rejected, Unavailable, RateLimited, NotPermitted: as ``ask``.
+    """
     condition = parse(field, text)
     return verdict(condition, ask(condition, ctx.queue, ctx.facts))
 
@@ -179,6 +189,7 @@ def ask(condition: Condition, queue: Queue, facts: Facts) -> Seen:
 
 
 def _checks(queue: Queue, repo: str, head: str) -> Checked:
+    """What was checked of a commit; statuses are asked for where no check has failed."""
     checks = tuple(queue.check_runs(repo, head))
     if all(check.state == "passed" for check in checks):
         # What is no app sets statuses: both are the checks that people see.

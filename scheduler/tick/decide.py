@@ -90,6 +90,7 @@ def locate(
 
 
 def _wanted(ctx: Context, found: Known) -> policy.Wanted:
+    """What is wanted of an occurrence other than that it runs."""
     instant = None if found.asked.recurring else occurrence_instant(found.key)
     return policy.Wanted(
         skip=found.skip,

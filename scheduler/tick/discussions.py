@@ -148,6 +148,7 @@ class Discussions:
         return comments
 
     def _remember(self, ticket: Ticket, again: Again) -> None:
+        """Remember what was read of a long discussion."""
         before, as_of = self._known.pop(ticket.number, None), again.comments.as_of
         if not is_long(ticket) or as_of is None:
             return
@@ -166,6 +167,7 @@ class Discussions:
 
 
 def _merged(kept: Iterable[Comment], listed: Comments) -> Again:
+    """What was kept and what was listed, as one discussion in its order."""
     items = {each.id: each for each in (*kept, *telling(listed.items))}
     merged = tuple(sorted(items.values(), key=lambda each: each.id))
     comments = Comments(items=merged, as_of=listed.as_of, whole=False)

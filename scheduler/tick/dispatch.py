@@ -201,6 +201,7 @@ def _confirmed(
 
 
 def _end(ctx: Context, done: Progress, standing: Standing, state: State, reason: str) -> None:
+    """End a job without a dispatch, under a claim: do what was asked for, record it, close."""
     found = standing.found
     done.ended = True
     found = closing.obey(ctx, found, state)
@@ -256,6 +257,7 @@ def settle(ctx: Context, done: Progress, sent: Sent) -> None:
 
 
 def _lost(ctx: Context, done: Progress, standing: Standing, lost: AnswerLost) -> None:
+    """Look at once for the run of a dispatch whose answer was lost; else leave it to recovery."""
     found, claim = standing.found, standing.held.claim
     # The claim's window is still open: only a run that names the occurrence is proof.
     outcome = settlement.by_title(ctx, claim, found.number)

@@ -161,6 +161,11 @@ class Facts:
         return UNTOLD.get((self.edits_unknown, self.events_unknown))
 
     def _ask_ahead(self, ticket: Ticket, now: float) -> None:
+        """Ask who did what to an issue and to those that come after it.
+
+        Raises:
+            Unavailable: the server tells it of others, and not of this one.
+        """
         place = self._places.get(ticket.number, len(self._ahead))
         batch = [ticket, *self._ahead[place + 1 : place + BATCH]]
         found = self._queue.acts([each.number for each in batch])

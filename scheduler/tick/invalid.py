@@ -29,6 +29,7 @@ def explain(ctx: Context, ticket: Ticket, problem: str, *, now: datetime) -> boo
 
 
 def _explained(ctx: Context, ticket: Ticket, text_hash: str, now: datetime) -> bool:
+    """Whether this very text was explained on its issue before."""
     if not ticket.comments:
         return False
     labelled = state_label(ctx.settings.label, State.INVALID) in ticket.labels
@@ -42,5 +43,6 @@ def _explained(ctx: Context, ticket: Ticket, text_hash: str, now: datetime) -> b
 
 
 def _says(ctx: Context, text_hash: str, comments: Iterable[Comment]) -> bool:
+    """Whether a comment of somebody who may write explains the text."""
     # A stranger who quotes the hash must not keep the author from being told.
     return any(text_hash in each.body and rules.insider(ctx, each.author) for each in comments)

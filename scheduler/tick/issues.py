@@ -95,6 +95,7 @@ def retitle(ctx: Context, ticket: Ticket, titled: Callable[[str], str]) -> Ticke
 
 
 def _put_on(ctx: Context, ticket: Ticket, label: str) -> Ticket:
+    """The issue with a label; one too many is noted in ``ctx.refused`` and not tried."""
     if label in ticket.labels:
         return ticket
     if len(ticket.labels) >= MOST_LABELS:
@@ -105,6 +106,7 @@ def _put_on(ctx: Context, ticket: Ticket, label: str) -> Ticket:
 
 
 def _take_off(ctx: Context, ticket: Ticket, label: str) -> Ticket:
+    """The issue without a label."""
     if label not in ticket.labels:
         return ticket
     ctx.queue.remove_label(ticket.number, label)

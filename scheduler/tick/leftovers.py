@@ -118,6 +118,7 @@ def _mark(ctx: Context, ticket: Ticket, here: Iterable[Comment]) -> None:
 
 
 def _settle(ctx: Context, done: Progress, ticket: Ticket) -> None:
+    """Record what became of each claim on a closed issue that is old enough to be told of."""
     comments = ctx.queue.comments(ticket.number)
     if not _introduced(ctx, ticket, comments):
         return
@@ -149,6 +150,7 @@ def _settle(ctx: Context, done: Progress, ticket: Ticket) -> None:
 
 
 def _young(ctx: Context, claim: Claim, comments: Comments) -> bool:
+    """Whether a claim is too young for its run to be shown, if it has one."""
     age = (comments.as_of or ctx.clock.now()) - (claim.created_at or claim.made_at)
     return age < ctx.settings.limits.recover_after
 

@@ -55,15 +55,18 @@ def place(ctx: Context, found: Known) -> Known:
 
 
 def _listed(ctx: Context, now: datetime, latest: datetime | None) -> Recent | None:
+    """The comments of the last days of all issues; None: that is not far enough, or too much."""
     far = now - FURTHER_BACK
     return None if latest and latest < far else ctx.facts.older_comments(far)
 
 
 def _alone(ctx: Context, found: Known) -> Known:
+    """The job by the comments of its issue alone."""
     return _located(ctx, found, ctx.discussions.read(found.ticket).items)
 
 
 def _paused(ctx: Context, found: Known) -> bool:
+    """Whether the label says that the job is paused."""
     return state_label(ctx.settings.label, State.PAUSED) in found.ticket.labels
 
 
@@ -75,6 +78,7 @@ def _latest(found: Known, now: datetime) -> datetime | None:
 
 
 def _located(ctx: Context, found: Known, items: Sequence[Comment]) -> Known:
+    """The job at the occurrence to which these comments lead; its issue is made to show it."""
     comments = Comments(items=tuple(items))
     if items and ctx.facts.login() is None:
         history = decide.presumed(ctx, comments)

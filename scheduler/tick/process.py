@@ -73,6 +73,7 @@ def process(ctx: Context, done: Progress, found: Known) -> None:
 
 
 def _looked(ctx: Context, found: Known, comments: Comments) -> Looked:
+    """The job at the occurrence to which its comments lead."""
     history = decide.history(ctx, comments)
     found = decide.locate(ctx, found, comments.items, history)
     return Looked(found=found, comments=comments, history=history)
@@ -161,6 +162,12 @@ def _kept(ctx: Context, found: Known, history: History, decision: Decision) -> p
 
 
 def _carry_out(ctx: Context, done: Progress, looked: Looked, decision: Decision) -> None:
+    """Do what was decided about a job.
+
+    Raises:
+        Withdrawn: somebody else was at it.
+        RateLimited, Unavailable, Rejected, NotPermitted: GitHub's answer, untold yet.
+    """
     found, history = looked.found, looked.history
     if isinstance(decision, policy.Wait):
         _wait(ctx, done, found, decision)
@@ -199,6 +206,7 @@ def _still_open(ctx: Context, found: Known, state: State) -> None:
 
 
 def _wait(ctx: Context, done: Progress, found: Known, decision: policy.Wait) -> None:
+    """Leave a job as it is until later, and say why, on its issue if it is on hold."""
     if decision.state is State.HELD:
         done.note(Heading.HELD, decision.reason)
         issues.show(ctx, found.ticket, State.HELD)

@@ -112,6 +112,7 @@ def _put(ctx: Context, number: int, places: Iterable[int], body: str) -> int:
 
 
 def _next_instant(ctx: Context, found: Known, after: History) -> datetime | None:
+    """The instant that a series is at once ``after`` is recorded; None: it is over."""
     with suppress(InvalidJob):
         comes = decide.locate(ctx, found, (), after)
         return None if comes.over else series.shown(comes.instant, after.journal)
@@ -147,6 +148,7 @@ def _passed_by(found: Known, entry: Entry, history: History) -> int:
 
 
 def _handled(history: History, comment_id: int) -> History:
+    """The history whose journal says that comments up to this one were dealt with."""
     handled = max(history.journal.handled or 0, comment_id)
     return replace(history, journal=replace(history.journal, handled=handled))
 

@@ -137,6 +137,7 @@ class TickReport:
 
 
 def _count(number: int, noun: str) -> str:
+    """A number with its noun."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 

@@ -81,6 +81,7 @@ def forbidden(ctx: Context, found: Known) -> str | None:
 
 
 def _unsigned(ctx: Context, job: Job, created_at: datetime) -> str | None:
+    """Why a job's signature, or that it has none, keeps it from running."""
     return signing.refusal(
         job,
         ctx.keys,
@@ -256,6 +257,7 @@ def still_meant(ctx: Context, found: Known, comments: Comments) -> tuple[Known, 
 
 
 def _used_before(ctx: Context, found: Known) -> str | None:
+    """Why a signature is no longer good: a job that has it was opened before, or ran."""
     if ctx.settings.signing == "off" or found.raw.signature is None:
         return None
     signature = signing.Signature.read(found.raw.signature)
@@ -275,6 +277,7 @@ def _used_before(ctx: Context, found: Known) -> str | None:
 
 
 def _nonce(ctx: Context, ticket: Ticket) -> str | None:
+    """The nonce of the signature in an issue's text; None: it has none."""
     job = readable(ticket.body, timezone=ctx.settings.defaults.timezone)
     return signing.nonce_of(job) if job else None
 
@@ -285,6 +288,7 @@ def requested_by(found: Known) -> str:
 
 
 def _did(act: Beginning, label: str) -> str:
+    """An act in words."""
     what = {
         Kind.REOPENED: "state: was reopened",
         Kind.LABELLED: f"label: {label!r} was put on",
@@ -310,4 +314,5 @@ def _replayed(entered: list[Entered]) -> dict[int, str]:
 
 
 def _replay(number: int) -> str:
+    """What is said of a signature that was used before."""
     return f"signature: was used before, by #{number}; each job needs one of its own"

@@ -118,6 +118,7 @@ def _others(ctx: Context, claim: Claim, number: int) -> tuple[set[int], list[str
 
 
 def _by_issue(ctx: Context, since: datetime) -> Iterator[tuple[int, list[Comment]]]:
+    """The repository's comments since, by issue."""
     comments = ctx.facts.recent_comments(since)
     if comments is None:
         comments = _read_each(ctx, since)
@@ -128,6 +129,7 @@ def _by_issue(ctx: Context, since: datetime) -> Iterator[tuple[int, list[Comment
 
 
 def _read_each(ctx: Context, since: datetime) -> list[Comment]:
+    """The comments since of each issue that has changed since."""
     # A server without the repository-wide list: one question for each changed issue.
     tickets = [*ctx.queue.open_tickets(), *ctx.queue.closed_tickets(since)]
     found: list[Comment] = []
@@ -145,6 +147,7 @@ def _unsettled(history: History) -> list[Claim]:
 
 
 def _unnamed_rival(entry: Entry, claim: Claim) -> bool:
+    """Whether an entry tells of a dispatch whose run nobody named, and which may be the claim's."""
     earliest, latest = window(claim)
     return (
         entry.outcome == State.DISPATCHED.value

@@ -117,6 +117,7 @@ class Tick:
         return sorted(tickets, key=lambda ticket: looks_strange(ticket, self.ctx.settings))
 
     def _read(self, tickets: Iterable[Ticket]) -> list[Known]:
+        """The jobs of these issues; what waits and what is due of them is counted."""
         now, tally = self.ctx.began, self.tally
         read = (self.read(ticket, now=now) for ticket in tickets)
         known = [found for found in read if found is not None]
@@ -129,9 +130,11 @@ class Tick:
         return known
 
     def _awake(self, known: Iterable[Known]) -> list[Known]:
+        """The jobs that wait for no person."""
         return [found for found in known if not (found.waits or self.ctx.settings.paused)]
 
     def _due(self, known: Iterable[Known]) -> list[Known]:
+        """The jobs that are due, in the order in which they are taken."""
         now = self.ctx.began
         due = [found for found in self._awake(known) if found.job.run_at <= now]
         # What can only be called missed waits until what can still run has run, and so do words:
@@ -160,6 +163,12 @@ class Tick:
             self.ctx.notices.append(words)
 
     def _carry_out(self, due: list[Known]) -> None:
+        """Do what is to be done about each due job, until no more are to be taken.
+
+        Raises:
+            NotPermitted: the token was denied all that was tried.
+            RateLimited, Unavailable: as ``_guarded``.
+        """
         tally = self.tally
         while due:
             # A series that has more than one instant to make up for lets the others go first.
@@ -177,6 +186,7 @@ class Tick:
             raise self._denied
 
     def _explain(self) -> None:
+        """Tell authors what is wrong with their texts, so many at a time."""
         # So many at a time: whoever floods the queue uses up no hour's requests.
         told = 0
         while self.untold and told < self.most:
@@ -201,6 +211,7 @@ class Tick:
             return True
 
     def _reject(self, forbidden: list[Known]) -> None:
+        """End the jobs that a rule forbids, so many at a time."""
         # Said at once, not when they fire: their author can still do something about it. And
         # last, so many at a time: whoever floods the queue keeps nobody else waiting.
         for found in forbidden[: self.most]:
@@ -243,6 +254,7 @@ class Tick:
             self.ctx.queue.ticket(number)
 
     def _retrying(self, number: int, problem: Exception) -> None:
+        """Say what went wrong with a job that is looked at again by the next tick."""
         self.tally.note(number, *note_of(problem), again=self.ctx.began)
 
     def read(self, ticket: Ticket, *, now: datetime) -> Known | None:
@@ -269,6 +281,7 @@ class Tick:
         return self._unmarked(found, over | (shown & {State.INVALID}))
 
     def _unplaced(self, ticket: Ticket, raw: Job, job: Job) -> Known:
+        """A job before its comments are read: at its own instant."""
         queue = self.ctx.queue.repository
         runs_in = job.repo or queue
         key = occurrence_key(ticket.number, job.run_at, queue=queue, runs_in=runs_in)
@@ -294,6 +307,7 @@ class Tick:
 
 
 def _later(found: Known, now: datetime) -> int:
+    """Where a due job stands: first what can run, then what is missed, then what is asked for."""
     if found.command is not None:
         return 2
     expires = found.job.expires_at()
