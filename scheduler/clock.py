@@ -1,4 +1,4 @@
-"""The machine's clock, kept honest by GitHub's own."""
+"""The machine's clock, corrected by GitHub's."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import queue
 import time
 from datetime import datetime, timedelta, timezone
 
-#: Certificates are good for a few months: who is further off than this is hardly answered at
-#: all, and where there are none the server's clock is the wrong one.
+#: The largest error that is believed of this machine. Certificates are good for a few months, so
+#: a machine that is further off gets hardly any answer; without them the server's clock is wrong.
 INCREDIBLE = timedelta(days=30)
-#: A wall clock that moved so much otherwise than the steady one was set meanwhile.
+#: A wall clock that differs from the steady one by more than this was set meanwhile.
 MOVED = timedelta(milliseconds=250)
 #: GitHub's ``Date`` has whole seconds.
 SECOND = timedelta(seconds=1)
@@ -19,11 +19,11 @@ SLICE = 5.0
 
 
 class SystemClock:
-    """The machine's own clock, set right where GitHub's ``Date`` shows that it is wrong.
+    """The machine's clock, corrected where GitHub's ``Date`` proves it wrong.
 
-    Each answer bounds by how much GitHub is ahead; the bounds of several are narrower than a
-    second. A clock that is wrong for certain is set to the earliest time that GitHub's can
-    be, so that nothing is early by it. One that jumps is followed until the next answer.
+    Each answer bounds by how much GitHub is ahead; several together bound it to less than a second.
+    A clock that is proven wrong is set to the earliest time that GitHub's can be, so that nothing
+    is early. A clock that jumps is followed until the next answer.
     """
 
     def __init__(self) -> None:
@@ -39,11 +39,11 @@ class SystemClock:
         return datetime.now(timezone.utc) + self._offset
 
     def monotonic(self) -> float:
-        """Seconds that never go back."""
+        """Seconds of a clock that never goes back."""
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        """Wait for ``seconds`` by either clock, or until ``wake`` is called."""
+        """Wait for ``seconds`` by the wall clock or the steady one, or until ``wake`` is called."""
         until, steady = self.now() + timedelta(seconds=seconds), self.monotonic() + seconds
         while (left := steady - self.monotonic()) > 0 and self.now() < until:
             try:
@@ -53,14 +53,14 @@ class SystemClock:
             return
 
     def wake(self) -> None:
-        """End this sleep, or the next one at once."""
+        """End the sleep that goes on, or the next one at once."""
         self._wakes.put(None)
 
     def answered(self, date: datetime, asked: datetime) -> None:
-        """Take note that the server dated an answer ``date``, asked for at ``asked``.
+        """Learn from an answer that the server dated ``date``, and that was asked for at ``asked``.
 
-        ``asked`` is by this clock. Between then and now the server's clock stood at ``date``,
-        or less than a second after it.
+        ``asked`` is by this clock. At some moment between then and now the server's clock showed
+        ``date``, or less than a second more.
         """
         wall = datetime.now(timezone.utc)
         low, high = date - wall, date + SECOND - (asked - self._offset)

@@ -1,5 +1,6 @@
-"""The environment, read once into one typed value: GitHub's own variables.
+"""The environment of the process as one typed value, read once.
 
+The variables are GitHub's own, and this program's ``SCHEDULE_…``.
 https://docs.github.com/en/actions/reference/workflows-and-actions/variables
 """
 
@@ -22,34 +23,54 @@ PUBLIC_API = "https://api.github.com"
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
-    """What the process was started with. ``token`` never shows in a ``repr``.
+    """The environment of the process."""
 
-    ``event`` is the payload of the run that this process stands in, empty outside of one.
-    """
-
+    #: The REST API, without a slash at the end.
     api_url: str = PUBLIC_API
+    #: The web server, without a slash at the end.
     server_url: str = "https://github.com"
+    #: ``GITHUB_TOKEN``, else ``GH_TOKEN``; a ``repr`` does not show it.
     token: str = field(default="", repr=False)
+    #: The queue's ``owner/name``; empty: not given.
     repository: str = ""
+    #: Whether the process runs in a step of a workflow.
     in_actions: bool = False
+    #: The file name of the run's workflow.
     workflow: str | None = None
+    #: The run's id.
     run_id: str | None = None
+    #: Who started the run.
     actor: str | None = None
+    #: Who started it anew.
     triggering_actor: str | None = None
+    #: GitHub's name of the run's event.
     event_name: str = ""
+    #: The payload of the run's event; empty outside of Actions.
     event: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    #: The file of the step's outputs.
     output_path: str | None = None
+    #: The file of the step's summary.
     summary_path: str | None = None
+    #: The pace of comments and issues; None: GitHub's own; 0: no limit.
     writes_per_second: float | None = None
+    #: The action's input: how long to hold.
     hold: str | None = None
+    #: The action's input: the time between two polls.
     poll: str | None = None
+    #: The action's input: one of ``PROFILES``.
     profile: str | None = None
+    #: The key that signs jobs; a ``repr`` does not show it.
     signing_key: str | None = field(default=None, repr=False)
+    #: The keys that verify them, as JSON; a ``repr`` does not show them.
     signing_keys: str | None = field(default=None, repr=False)
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Environment:
-        """The environment of this process; a variable that is set and wrong is refused."""
+        """The environment in ``environ``.
+
+        Raises:
+            UsageError: a variable has a value that it can't have.
+        """
         in_actions = environ.get("GITHUB_ACTIONS") == "true"
         return cls(
             api_url=(environ.get("GITHUB_API_URL") or PUBLIC_API).rstrip("/"),
@@ -74,7 +95,11 @@ class Environment:
         )
 
     def need_token(self) -> str:
-        """The token. Raises ``NotPermitted`` when there is none."""
+        """The token.
+
+        Raises:
+            NotPermitted: there is none, or it has characters that no token has.
+        """
         if not self.token:
             raise NotPermitted(
                 "token: is missing; set GITHUB_TOKEN (in a workflow: "
@@ -85,7 +110,11 @@ class Environment:
         return self.token
 
     def need_repository(self, given: str | None = None) -> str:
-        """The queue's ``owner/name``. Raises ``UsageError`` when it is missing or malformed."""
+        """The queue's ``owner/name``: ``given``, else that of the environment.
+
+        Raises:
+            UsageError: it is missing or malformed.
+        """
         name = given or self.repository
         if not name:
             raise UsageError("repository: is missing; set GITHUB_REPOSITORY or pass --queue O/N")
@@ -95,7 +124,7 @@ class Environment:
 
     @property
     def inputs(self) -> Mapping[str, str]:
-        """The inputs (or the payload) that this run was itself started with."""
+        """The inputs (or the payload) that this run was started with."""
         given = self.event.get("inputs") or self.event.get("client_payload")
         if not isinstance(given, Mapping):
             return {}
@@ -103,7 +132,7 @@ class Environment:
 
     @property
     def senders(self) -> tuple[str, ...]:
-        """Whose event this run is, and who started it anew: their logins, each once.
+        """The logins of who sent the run's event and who started it anew, each once.
 
         https://docs.github.com/en/actions/reference/workflows-and-actions/variables
         """
@@ -113,7 +142,7 @@ class Environment:
         return tuple({login.lower(): login for login in reversed(found) if login}.values())[::-1]
 
     def default_branch(self, repository: str) -> str | None:
-        """The default branch that this run's event names of its repository; None: of none.
+        """The default branch of ``repository``, as the run's event names it; None: it does not.
 
         https://docs.github.com/en/webhooks/webhook-events-and-payloads
         """
@@ -125,14 +154,14 @@ class Environment:
 
     @property
     def agent(self) -> str | None:
-        """Who this run works for: its own ``agent`` input, else its workflow's name."""
+        """The agent of this run: its ``agent`` input, else its workflow's name; None outside."""
         if not self.in_actions:
             return None
         return self.inputs.get("agent") or (self.workflow or "").rpartition(".")[0] or None
 
     @property
     def parent(self) -> str | None:
-        """Where a job that this run creates comes from: its occurrence, else the run."""
+        """The ``parent`` of a job that this run creates: its occurrence, else the run."""
         if not self.in_actions:
             return None
         key = self.inputs.get("schedule_id", "")

@@ -1,7 +1,7 @@
-"""Every failure that a caller may have to react to, one class for each reaction.
+"""The errors that a caller may react to, one class for each reaction.
 
-A message is one line: the field, its value, the fix. The exit statuses are those
-that the README documents; 75 is ``EX_TEMPFAIL`` of ``sysexits.h``.
+A message is one line: the field, its value, the fix. The exit statuses are those that the README
+documents; 75 is ``EX_TEMPFAIL`` of ``sysexits.h``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ class SchedulerError(Exception):
     """The base of all errors that this package raises on purpose."""
 
     exit_status = 1
-    #: Whether it passes by itself, so that a tick that it ended has not failed.
+    #: Whether it passes by itself: a tick that it ends has not failed.
     passing = False
 
 
@@ -43,13 +43,13 @@ class SettingsError(UsageError):
 
 
 class Refused(SchedulerError):
-    """The request is understood and will not be carried out as it is."""
+    """The request is understood and is not carried out as it is."""
 
     exit_status = 3
 
 
 class InvalidJob(Refused):
-    """A job's own text is wrong; its author can edit it."""
+    """A job's text is wrong; its author can edit it."""
 
 
 class NoSuchJob(SchedulerError):
@@ -59,19 +59,19 @@ class NoSuchJob(SchedulerError):
 
 
 class NotPermitted(SchedulerError):
-    """No token, a bad one, or one without the right that the message names."""
+    """There is no token, or it is bad, or it lacks the right that the message names."""
 
     exit_status = 5
 
 
 class SettingsUnreadable(NotPermitted):
-    """Whether there are settings can't be told, so nothing may be dispatched."""
+    """It can't be told whether there are settings, so nothing may be dispatched."""
 
 
 class Unavailable(SchedulerError):
     """GitHub can't be reached or did not answer; the same call may succeed later.
 
-    Of a write, ``sent`` tells whether it may have taken effect all the same.
+    ``sent``: whether a write may have taken effect all the same.
     """
 
     exit_status = 75
@@ -83,9 +83,9 @@ class Unavailable(SchedulerError):
 
 
 class RateLimited(Unavailable):
-    """GitHub refused for now, and nothing took effect.
+    """GitHub refused for now; nothing took effect.
 
-    ``retry_at`` is the earliest instant (UTC) at which GitHub wants to be asked again.
+    ``retry_at``: the earliest instant (UTC) at which GitHub may be asked again.
     """
 
     def __init__(self, message: str, *, retry_at: datetime) -> None:
@@ -94,13 +94,13 @@ class RateLimited(Unavailable):
 
 
 class Paced(RateLimited):
-    """Nothing was sent, since GitHub would have refused it: it counts comments and issues."""
+    """Nothing was sent: GitHub, which limits comments and issues, would have refused it."""
 
 
 class VersionRetired(Unavailable):
-    """GitHub answers the version of its API no longer that is spoken here; nothing took effect.
+    """GitHub no longer answers the version of its API that this program names; nothing took effect.
 
-    Asking again does not help, a newer version of this program does.
+    A newer version of this program does help, another attempt does not.
     """
 
     passing = False
@@ -110,7 +110,7 @@ class VersionRetired(Unavailable):
 
 
 class Rejected(SchedulerError):
-    """GitHub refused a write for good; ``status`` is the HTTP status of the answer."""
+    """GitHub refused a write for good; ``status`` is the HTTP status of its answer."""
 
     exit_status = 3
 

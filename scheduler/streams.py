@@ -1,4 +1,4 @@
-"""Where answers go: the standard streams and a step's files, any of which may be unwritable."""
+"""Standard streams and a step's files: written so that a failure to write is told."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from scheduler.text import inert, visible
 
 
 class Untold(SchedulerError):
-    """What was done stays done, and could not be told; ``silent``: nobody listens any more."""
+    """An answer could not be written; what was done stays done.
+
+    ``silent``: nobody reads any more, so nothing is told.
+    """
 
     def __init__(self, message: str, *, silent: bool = False) -> None:
         super().__init__(message)
@@ -19,10 +22,10 @@ class Untold(SchedulerError):
 
 
 def opened() -> None:
-    """Put something in the place of standard streams that are closed.
+    """Replace standard streams that are closed.
 
-    Without it Python has no such stream, and the first file or connection gets its number. An
-    answer is not to vanish in silence, so in the place of the output nothing can be written.
+    Python has no object for a closed stream, and the next file or connection would get its number.
+    A write to the replaced standard output fails, so that a lost answer is noticed.
     """
     if sys.stdout is None:
         sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")
@@ -31,7 +34,7 @@ def opened() -> None:
 
 
 def abandon(stream: TextIO) -> None:
-    """Write no more to ``stream``; what is left in it is not tried again at exit."""
+    """Send to nowhere what is left in ``stream``, so that exit does not try to write it again."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, stream.fileno())
@@ -40,7 +43,7 @@ def abandon(stream: TextIO) -> None:
 
 
 def warn(line: str) -> None:
-    """Say one line on standard error. Where that can't be written, nobody is left to tell."""
+    """Write one line to standard error; if that fails, nothing more can be done."""
     try:
         sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
@@ -54,7 +57,7 @@ def complain(problem: object) -> None:
 
 
 def append(variable: str, path: str, text: str) -> None:
-    """Write ``text`` at the end of the file that ``variable`` names.
+    """Write ``text`` at the end of the file at ``path``, which ``variable`` names.
 
     Raises:
         Untold: it can't be written.

@@ -1,4 +1,4 @@
-"""Texts: how a value is shown, refused and compared, and made safe for Markdown and terminals."""
+"""Text: a value shown, refused and compared; and made safe for Markdown and terminals."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from scheduler.errors import InvalidJob, SchedulerError
 
 BACKTICKS = re.compile(r"`+")
 
-# The blanks before a command are those of its own line: over line ends as well, the search
-# would begin anew at each of them.
+# Only blanks of the command's own line: with line ends among them, the search would begin anew
+# at each line.
 _COMMAND = re.compile(r"(?:^|\r)[^\S\r\n]*::|##\[", re.MULTILINE)
 
 #: How Python writes a character between U+0080 and U+00FF that can't be seen.
@@ -23,18 +23,19 @@ REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}/[A-Za-z0-9_.-]{1,100}")
 
 
 def refusal(field: str, value: object, problem: str, fix: str) -> InvalidJob:
-    """One line: the field, its value as it can safely be shown, what is wrong, the fix."""
+    """The error of one line: the field, its value in safe form, what is wrong, the fix."""
     return InvalidJob(f"{field}: {shown(value)} {problem}; {fix}")
 
 
 @contextmanager
 def blamed(field: str, value: object) -> Iterator[None]:
-    """Whatever is raised in here is the fault of ``value``: its author is told, nobody else is.
+    """Turn whatever is raised in here into a refusal of ``value``.
 
-    What a library does with a text that it was not made for, nobody knows: it may raise anything.
+    A library that gets a text it was not made for may raise anything. Then the text's author is
+    told, and no other job is kept waiting.
 
     Raises:
-        InvalidJob: in the place of whatever this package did not raise on purpose.
+        InvalidJob: in place of anything that this package did not raise on purpose.
     """
     try:
         yield
@@ -47,9 +48,9 @@ def blamed(field: str, value: object) -> Iterator[None]:
 
 
 def shown(value: object, limit: int = 80) -> str:
-    r"""``value`` in quotes, on one line, with every blank and sign that can't be seen written out.
+    r"""``value`` in quotes on one line, cut at ``limit`` characters, for a message.
 
-    It is cut at ``limit`` characters. A no-break space is ``\u00a0``, as people look it up.
+    Blanks and signs that can't be seen are written as escapes; a no-break space is ``\u00a0``.
     """
     text = str(value)
     quoted = repr(text if len(text) <= limit else text[: limit - 1] + "…")
@@ -57,10 +58,10 @@ def shown(value: object, limit: int = 80) -> str:
 
 
 def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.5) -> str | None:
-    """The one of ``known`` that ``word`` was most likely meant to be; None: none is like it.
+    """The member of ``known`` that ``word`` most likely means; None: none is like it.
 
-    Capitals don't matter, nor what joins the parts of a name. ``cutoff`` is how alike the two
-    have to be, from 0 (anything) to 1 (the same).
+    Capitals and what joins the parts of a name don't matter. ``cutoff`` is how alike the two have
+    to be, from 0 (anything) to 1 (the same).
     """
     folded = {_folded(each): each for each in known}
     found = difflib.get_close_matches(_folded(word[:64]), folded, n=1, cutoff=cutoff)
@@ -68,7 +69,7 @@ def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.5) -> str | No
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:
-    """The fix for a word that is not known: the nearest that is, or else ``otherwise``."""
+    """The fix for an unknown ``word``: the nearest of ``known``, else ``otherwise``."""
     near = nearest(word, known)
     return otherwise if near is None else f"did you mean {shown(near)}?"
 
@@ -92,15 +93,15 @@ def line(field: str, text: str, limit: int = 200) -> str:
 
 
 def inert(text: str) -> str:
-    """``text`` for people, with a space in what the runner would take for a command.
+    """``text`` for a step's log, with a space in whatever the runner would take for a command.
 
-    A line is one that begins with ``::`` after blanks, or holds ``##[`` wherever.
+    That is a line that begins with ``::`` after blanks, and ``##[`` anywhere.
     """
     return _COMMAND.sub(lambda match: f"{match[0][:-1]} {match[0][-1]}", text)
 
 
 def code(text: str, limit: int = 500) -> str:
-    """``text`` as one inline code span, on one line, cut at ``limit`` characters."""
+    """``text`` as one inline code span of Markdown, on one line, cut at ``limit`` characters."""
     one_line = " ".join(visible(text).split())
     shown = one_line if len(one_line) <= limit else one_line[: limit - 1] + "…"
     if not shown:
@@ -112,13 +113,13 @@ def code(text: str, limit: int = 500) -> str:
 
 
 def cell(markdown: str) -> str:
-    """``markdown`` as a table's cell: a pipe would end it, even within code.
+    """``markdown`` as a cell of a table: a pipe is escaped, which would end the cell even in code.
 
-    A backslash right before a pipe is moved off it: it would escape the escape.
+    A backslash before a pipe is moved away from it, or it would escape that escape.
     """
     return markdown.replace("\\|", "\\ |").replace("|", "\\|").replace("\n", " ")
 
 
 def visible(text: str) -> str:
-    """``text`` without what moves a cursor or hides: each such character is replaced."""
+    """``text`` with each character that moves a cursor or can't be seen replaced by U+FFFD."""
     return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)

@@ -1,8 +1,7 @@
-"""What a job may ask of GitHub before it runs: ``closed(#123)``, ``label(o/n#7, wip)``.
+"""Conditions: what a job asks of GitHub before it runs, ``closed(#123)``, ``label(o/n#7, wip)``.
 
-A closed language: one of five names, an issue or a pull request, and of ``label`` a name.
-Nothing is evaluated. ``parse`` reads one condition, and ``str`` of it is its canonical text;
-`scheduler.policy.conditions` says whether one holds.
+The language is closed: one of five names, an issue or pull request, and a label's name for
+``label``. Nothing is evaluated here; `scheduler.policy.conditions` decides whether one holds.
 """
 
 from __future__ import annotations
@@ -14,27 +13,31 @@ from datetime import timedelta
 from scheduler.text import REPOSITORY, did_you_mean, line, refusal, shown
 
 NAMES = ("closed", "merged", "label", "checks-pass", "approved")
-#: For how long `when` is waited for where a job says nothing and has no deadline.
+#: How long a job waits for its ``when`` if it states neither ``patience`` nor ``deadline``.
 PATIENCE = timedelta(days=1)
 #: GitHub answers 422 to a longer one: https://github.com/github/docs/issues/32156
 LONGEST_LABEL = 50
-#: What stands in a label's brackets may hold brackets itself: the last one closes.
+#: A label's name may hold brackets: the last bracket closes.
 CALL = re.compile(r"\A(?P<name>[^()]*)\((?P<inner>.*)\)", re.DOTALL)
 NUMBER = re.compile(r"[1-9][0-9]{0,9}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Condition:
-    """One question; ``repo`` is None of the queue's own repository."""
+    """One condition; ``str`` gives its canonical text."""
 
+    #: One of ``NAMES``.
     name: str
+    #: The issue or pull request.
     number: int
+    #: Its repository; None: the queue's own.
     repo: str | None = None
+    #: The label of a ``label`` condition.
     label: str | None = None
 
     @property
     def ref(self) -> str:
-        """What is asked about: ``#123`` or ``owner/name#123``."""
+        """The issue or pull request as text: ``#123`` or ``owner/name#123``."""
         return f"{self.repo or ''}#{self.number}"
 
     def __str__(self) -> str:
@@ -44,7 +47,7 @@ class Condition:
 
 
 def parse(field: str, text: str) -> Condition:
-    """The condition that ``text`` says.
+    """The condition in ``text``.
 
     Raises:
         InvalidJob: one line with the field, its value, the nearest known name and the fix.

@@ -1,8 +1,8 @@
-"""An issue's body and the job that it says: ``parse`` and ``render``.
+"""The job in an issue's body, read and written: ``parse`` and ``render``.
 
-The body is YAML front matter between two ``---`` lines, then the message. Reading is
-strict: what is refused is refused with the field, its value and the fix, because the
-person who can mend it sees nothing else. Text stays text; YAML guesses no types.
+The body is YAML front matter between two ``---`` lines, then the message. Every refusal names
+the field, its value and the fix: the author sees nothing else. Text stays text; no type is
+guessed.
 """
 
 from __future__ import annotations
@@ -32,31 +32,32 @@ MAX_INPUTS = 25
 #: https://docs.github.com/en/rest/actions/workflows#create-a-workflow-dispatch-event
 #: https://github.com/DataDog/integrations-core/pull/25096
 MAX_INPUTS_SIZE = 65_535
-#: So many top-level keys a ``client_payload`` has at most; four are the scheduler's own, or five.
+#: The most top-level keys of a ``client_payload``, and those left to the job: four or five are
+#: the scheduler's own.
 #: https://docs.github.com/en/rest/repos/repos#create-a-repository-dispatch-event
 MAX_PAYLOAD, MAX_EVENT_INPUTS = 10, 6
-#: What the scheduler alone tells a target; no job can give these. Names of inputs know no letter
-#: case: https://docs.github.com/en/actions/reference/workflows-and-actions/contexts#inputs-context
+#: The inputs that only the scheduler gives. Names of inputs know no letter case:
+#: https://docs.github.com/en/actions/reference/workflows-and-actions/contexts#inputs-context
 OWN = ("schedule_id", "scheduled_for", "requested_by")
 
 INPUT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}")
-#: Control characters but tab and line ends, and halves of surrogate pairs. What else can't
-#: be printed (joiners, wide spaces, tags of flags) is part of languages and of emoji.
+#: Control characters but tab and line ends, and halves of surrogate pairs. Other characters that
+#: can't be printed (joiners, wide spaces, tags of flags) are part of languages and of emoji.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 BEGIN = "begin the issue with a line of '---', then 'run-at: …'"
 ALONE = "write '---' alone on its line, from its first column on"
-#: A key and what stands right behind its colon, where YAML wants a space.
+#: A key and the text right behind its colon, where YAML needs a space.
 GLUED = re.compile(r"^([A-Za-z-]{1,20}):([^ \t\n].{0,40})", re.MULTILINE)
 FENCE = re.compile(r"---[ \t]*(?:\r?\n|\Z)")
 CLOSING = re.compile(r"^---[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
 
 
 def parse(body: str, *, timezone: str | None = None) -> Job:
-    """The job that an issue's body asks for.
+    """The job in an issue's ``body``.
 
-    ``timezone`` is the settings' zone, for a local time in a job that names none. CRLF
-    line ends (GitHub's web editor sends them) and a byte order mark are accepted.
-    Everything after the front matter is the message, character for character.
+    ``timezone`` is the settings' zone, for a local time in a job that names none. CRLF line ends,
+    which GitHub's web editor sends, and a byte order mark are accepted. The message is everything
+    after the front matter, character for character.
 
     Raises:
         InvalidJob: one line with the field, its value and the fix.
@@ -100,12 +101,12 @@ def _read(text: str) -> dict[str, yaml.Node]:
 
 
 def _fence_like(text: str) -> bool:
-    """Whether a line looks like ``---`` and is not: blanks that can't be seen stand around it."""
+    """Whether a line is ``---`` with characters around it that can't be seen."""
     return "".join(c for c in text if c.isprintable()).strip() == "---"
 
 
 def _refuse_cut(lines: list[str], root: yaml.MappingNode, within: str = "") -> None:
-    """Refuse a value of which YAML takes the end for a comment: ``#5`` of ``check PR #5``."""
+    """Refuse a value whose end YAML takes for a comment, such as ``#5`` of ``check PR #5``."""
     for name, node in root.value:
         if isinstance(node, yaml.MappingNode):
             _refuse_cut(lines, node, f"{name.value}.")
@@ -164,10 +165,10 @@ def _mapping(name: str, node: yaml.Node) -> Mapping[str, str]:
 
 
 def agree(job: Job) -> None:
-    """Make sure that the keys of a job fit together.
+    """Check that the keys of a job fit together.
 
     Raises:
-        InvalidJob: two rules, what only a series can have on a one-off, or patience for nothing.
+        InvalidJob: two rules, a key of a series on a one-off, or ``patience`` without ``when``.
     """
     rules = [name for name in RULES if getattr(job, name) is not None]
     if len(rules) > 1:
@@ -191,10 +192,10 @@ def _against(job: Job, name: str, problem: str, fix: str) -> InvalidJob:
 
 
 def check_inputs(job: Job) -> None:
-    """Names, number, size and characters of a job's inputs, as GitHub limits them.
+    """Check names, number, size and characters of a job's inputs against GitHub's limits.
 
     Raises:
-        InvalidJob: with the input's name.
+        InvalidJob: one is exceeded; the message names the input.
     """
     limit, of = (MAX_EVENT_INPUTS, "an event") if job.event else (MAX_INPUTS, "a workflow")
     if len(job.inputs) > limit:
@@ -215,10 +216,10 @@ def check_inputs(job: Job) -> None:
 
 
 def check_size(told: Mapping[str, str]) -> None:
-    """Refuse what a dispatch would carry if GitHub would refuse it for its size.
+    """Check that GitHub takes ``told``, the inputs or the payload of a dispatch, for its size.
 
     Raises:
-        InvalidJob: with the size and the limit.
+        InvalidJob: it is too large; the message has the size and the limit.
     """
     size = len(json.dumps(dict(told), ensure_ascii=False, separators=(",", ":")))
     if size > MAX_INPUTS_SIZE:
@@ -228,7 +229,7 @@ def check_size(told: Mapping[str, str]) -> None:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes text that every YAML reader reads as text, and instants without quotes."""
+    """Writes text so that every YAML reader reads it as text, and instants without quotes."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML declares it so
         first: [rule for rule in rules if rule[0] != "tag:yaml.org,2002:timestamp"]
@@ -247,7 +248,7 @@ _Dumper.add_representer(str, _represent)
 
 
 def render(job: Job) -> str:
-    """The issue body that says ``job``; ``parse`` of it is ``job`` again."""
+    """The issue body of ``job``; ``parse`` reads it back as the same job."""
     keys = {key.name: written(value) for key, value in values_of(job)}
     head = yaml.dump(keys, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=float("inf"))
     return f"---\n{head}---\n{job.message}"

@@ -1,7 +1,7 @@
-"""Signatures: which agent a job is from, where many agents share one account.
+"""Signatures: they verify which agent a job is from, where many agents share one account.
 
-HMAC-SHA256 (RFC 2104) by an agent's own key over a canonical form of the whole job. The
-form is JSON, so that any language can write it; `.github/SECURITY.md` has test vectors.
+A signature is an HMAC-SHA256 (RFC 2104) by the agent's key over a canonical form of the whole
+job. The form is JSON, which any language can write; `.github/SECURITY.md` has test vectors.
 """
 
 from __future__ import annotations
@@ -31,15 +31,18 @@ SIGNATURE = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class Signature:
-    """What a ``signature`` says: when it was made, its nonce, and the code itself (hex)."""
+    """The value of the key ``signature``, in parts."""
 
+    #: When it was made, in UTC.
     issued_at: datetime
+    #: A text that is used once.
     nonce: str
+    #: The HMAC, in hexadecimal digits.
     mac: str
 
     @classmethod
     def read(cls, text: str) -> Signature | None:
-        """The parts of a signature's text; None when it is none."""
+        """The parts of a signature's text; None: it is no signature."""
         match = SIGNATURE.fullmatch(text)
         if not match:
             return None
@@ -55,11 +58,10 @@ class Signature:
 
 
 def canonical(job: Job, *, repository: str, issued_at: datetime, nonce: str) -> bytes:
-    """What is signed: one JSON object, keys sorted, no spaces, ASCII only, as bytes.
+    """The bytes that are signed: one JSON object, keys sorted, no spaces, ASCII only.
 
-    It holds the queue's repository in lower case, every front-matter key that the job has
-    but ``signature`` (instants in UTC as ``…Z``, durations in whole seconds as text), and
-    the message.
+    It holds the queue's repository in lower case, every front-matter key of the job but
+    ``signature`` (instants in UTC as ``…Z``, durations in whole seconds as text), and the message.
     """
     keys = {
         key.name: _seconds(value) if isinstance(value, timedelta) else written(value)
@@ -82,10 +84,10 @@ def _seconds(length: timedelta) -> str:
 
 
 def sign(job: Job, key: str, *, repository: str, issued_at: datetime, nonce: str) -> Job:
-    """``job`` with its signature, made at ``issued_at`` with a ``nonce`` used once.
+    """``job`` with its signature, made at ``issued_at`` with a ``nonce`` that is used once.
 
     Raises:
-        UsageError: the key is too short to be one; the message does not show it.
+        UsageError: the key is too short; the message does not show it.
     """
     if not _usable(key):
         raise UsageError(
@@ -110,8 +112,9 @@ def _mac(key: str, text: bytes) -> str:
 
 @dataclass(frozen=True)
 class Keys:
-    """The keys that verify, by agent; never shown in a ``repr``."""
+    """The keys that verify signatures; a ``repr`` shows none."""
 
+    #: Agent to keys; several while one replaces another.
     by_agent: Mapping[str, tuple[str, ...]]
 
     def __repr__(self) -> str:
@@ -119,10 +122,10 @@ class Keys:
 
     @classmethod
     def read(cls, text: str | None) -> Keys:
-        """A JSON object, agent → key or list of keys, so that keys can be rotated.
+        """The keys in a JSON object: agent to key, or to a list of keys.
 
         Raises:
-            UsageError: it is not of that form; the message shows no value.
+            UsageError: it has another form; the message shows no value.
         """
         if not text:
             return cls({})
@@ -151,9 +154,9 @@ def refusal(
 ) -> str | None:
     """Why the job's signature keeps it from being run; None: it does not.
 
-    ``mode`` is the setting ``signing``: ``off`` looks at nothing, ``optional`` accepts an
-    unsigned job of an agent that has no key, ``required`` accepts none. Whether the nonce
-    was used before is asked elsewhere. The first line of defence is constant in time.
+    ``mode`` is the setting ``signing``: ``off`` checks nothing, ``optional`` accepts an unsigned
+    job of an agent without a key, ``required`` accepts none. Whether the nonce was used before is
+    checked elsewhere.
     """
     if mode == "off":
         return None
@@ -192,6 +195,6 @@ def refusal(
 
 
 def nonce_of(job: Job) -> str | None:
-    """The nonce of a job's signature, if it has a well-formed one."""
+    """The nonce of a job's signature; None: it has none, or one that is malformed."""
     signature = Signature.read(job.signature) if job.signature else None
     return signature.nonce if signature else None

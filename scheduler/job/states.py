@@ -1,7 +1,7 @@
-"""The life of a job: every state and every way between two of them.
+"""The states of a job, and the transitions between them.
 
-Rule 1: what a job can become stands here and nowhere else. The README's chart, the
-tests and the action's words are made from this table.
+Rule 1: what a job can become stands in this table and nowhere else. The README's chart, the
+tests and the action's words are made from it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from enum import Enum
 
 
 class State(str, Enum):
-    """Where a job is; the value is the word that users see."""
+    """The state of a job; the value is the word that users see."""
 
     PENDING = "pending"
     DISPATCHING = "dispatching"
@@ -28,11 +28,15 @@ class State(str, Enum):
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a state means, who moves a job out of it, and what a crash there leaves."""
+    """What a state means."""
 
+    #: How the issue shows it.
     issue: str
+    #: What it means, in words.
     means: str
+    #: Who moves a job out of it.
     leaves: str
+    #: What a crash in it leaves, and who picks that up.
     crash: str
 
 
@@ -107,7 +111,7 @@ STATES: dict[State, Meaning] = {
 
 
 class Event(str, Enum):
-    """What moves a job from one state to another."""
+    """What moves a job from one state to another; the value is the chart's words."""
 
     CLAIMED = "a tick claims it"
     WITHDRAWN = "the claim is withdrawn"

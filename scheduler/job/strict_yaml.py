@@ -1,8 +1,8 @@
-"""A small part of YAML, read strictly into PyYAML's own nodes: mappings, lists and text.
+"""A part of YAML, read strictly into PyYAML's own nodes: mappings, lists and text.
 
-Nothing is guessed: ``no``, ``12:30`` and ``0123`` stay text. What people are surprised by,
-or what makes a short text expand into a long one, is refused: anchors, aliases, tags, merge
-keys, directives, several documents, a key given twice.
+No type is guessed: ``no``, ``12:30`` and ``0123`` stay text. Refused is what surprises people
+or makes a short text expand into a long one: anchors, aliases, tags, merge keys, directives,
+several documents, a key given twice.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import yaml
 from yaml.composer import Composer
 from yaml.resolver import BaseResolver
 
-#: Scalars, lists and mappings in one text, together. Far more than any honest file has, and
-#: it keeps the slowest of hostile texts within milliseconds.
+#: The most scalars, lists and mappings in one text together: more than any honest file has, and
+#: few enough to read a hostile one in milliseconds.
 MAX_NODES = 2_000
 
 # libyaml where PyYAML was built with it, as all its wheels are: the pure Python scanner takes

@@ -1,7 +1,7 @@
-"""Reads of a workflow file what the scheduler needs: its trigger, its inputs, its ``run-name``.
+"""The parts of a workflow file that the scheduler needs: its trigger, its inputs, its ``run-name``.
 
 Compiled workflows have hundreds of kilobytes, and GitHub's own reader takes what YAML libraries
-refuse. So only the parts that are needed are read, and the rest of a file can't hurt.
+refuse. So only the needed parts are read, and the rest of a file is not looked at.
 https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax
 """
 
@@ -82,19 +82,20 @@ class Input:
 
 @dataclass(frozen=True, kw_only=True)
 class Declared:
-    """What a workflow file says of itself."""
+    """What a workflow file declares."""
 
     #: Whether it has the ``workflow_dispatch`` trigger.
     dispatchable: bool = True
     #: The inputs of that trigger, by name.
     inputs: Mapping[str, Input] = field(default_factory=dict)
+    #: Its ``run-name``.
     run_name: str = ""
-    #: False of a file that could not be understood, of which nothing is then demanded.
+    #: False of a file that can't be read; then nothing is required of a job.
     readable: bool = True
 
     @property
     def shows_key(self) -> bool:
-        """Whether its runs carry the occurrence key in their title, whatever they are told."""
+        """Whether the title of each of its runs shows the occurrence key."""
         return "schedule_id" in self.inputs and SHOWN.search(self.run_name) is not None
 
 
@@ -115,7 +116,7 @@ def _declared(text: str) -> Declared:
 
 
 def _parts(text: str) -> dict[str, object] | None:
-    """The needed keys of a file's root and their values; None where they can't be cut out."""
+    """The needed keys of a file's root and their values; None: they can't be cut out."""
     found: dict[str, object] = {}
     for part in _cut(text):
         read = _loaded(part)

@@ -1,8 +1,9 @@
-"""The inputs that the dispatch of a job carries, and what GitHub would refuse of them.
+"""The inputs of a job's dispatch, checked as GitHub checks them.
 
-GitHub checks inputs only when the dispatch is made, hours after the job was created; the
-same checks made at creation tell the person who can still mend it.
-https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#onworkflow_dispatchinputs
+GitHub checks them only when the dispatch is made, hours after the job was created. The same checks
+at creation reach the person who can still mend the job.
+https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-
+syntax#onworkflow_dispatchinputs
 """
 
 from __future__ import annotations
@@ -17,20 +18,19 @@ from scheduler.text import did_you_mean, refusal
 from scheduler.times.instants import format_instant
 
 NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:[.][0-9]*)?|[.][0-9]+)(?:[eE][+-]?[0-9]+)?")
-#: As long as an occurrence's key can be; which it is, is not known before the job is opened.
+#: A text as long as the longest occurrence key; the key itself is known once the job is opened.
 LONGEST_KEY = "-" * 200
 
-#: What the scheduler itself passes, to a workflow that declares an input of that name.
+#: The inputs that the scheduler adds, if the workflow declares them.
 OWN_INPUTS = ("agent", "message", *OWN)
 
 
 def inputs_for(job: Job, found: Declared | None, *, key: str, requested_by: str) -> dict[str, str]:
-    """The inputs (or the event's payload) that the dispatch of ``job`` carries.
+    """The inputs (or the event's payload) of the job's dispatch.
 
-    What the scheduler passes is added where the workflow declares it (an event gets all that
-    there is). ``agent`` and ``message`` give way to a job's own inputs of those names: the first
-    is then an address, and no word of who asked. Nothing replaces ``schedule_id``,
-    ``scheduled_for`` and ``requested_by``. ``found`` is None of an event.
+    The scheduler adds its own inputs where the workflow declares them; an event gets all of them. A
+    job's own ``agent`` and ``message`` go before the scheduler's; its own ``schedule_id``,
+    ``scheduled_for`` and ``requested_by`` never do. ``found`` is None of an event.
     """
     own = {
         "agent": job.agent or "",
@@ -53,14 +53,14 @@ def inputs_for(job: Job, found: Declared | None, *, key: str, requested_by: str)
 def check(
     job: Job, found: Declared | None, *, workflow: str | None, where: str, requested_by: str = ""
 ) -> None:
-    """Refuse a job that GitHub would refuse when it fires; ``workflow`` is None of an event.
+    """Check that GitHub would take the job's dispatch.
 
-    ``requested_by`` is who asks for it, as far as that is known before it is opened.
+    ``workflow`` is None of an event. ``requested_by`` is who asks for it, as far as that is known
+    before the job is opened.
 
     Raises:
-        InvalidJob: no such file (``found`` is None), no ``workflow_dispatch`` trigger, an
-            input that is unknown, missing, or outside of its options; or the inputs are too large
-            together.
+        InvalidJob: no such file (``found`` is None), no ``workflow_dispatch`` trigger, an input
+            that is unknown, missing, or outside of its options; or inputs too large together.
     """
     who = requested_by or job.agent or "-"
     if workflow is None:
