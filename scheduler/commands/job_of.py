@@ -162,38 +162,42 @@ def job_of(
     """
     request = timed(request, now=now, zone=zone)
     own = request.get("timezone")
-    job = _job_at(request.saying(timezone=own or zone), environment, now=now, queue=queue)
-    # A zone that is not its own is written down for clocks alone, whose hours it decides.
-    return job if own or job.on_clocks else replace(job, timezone=None)
-
-
-def _job_at(request: Request, environment: Environment, *, now: datetime, queue: str) -> Job:
+    request = _filled(request, environment, timezone=own or zone, queue=queue)
     comes = series_of(request, now=now)
-    said = request.texts
-    here = (said.get("repo") or queue).lower() == environment.repository.lower()
-    if "workflow" not in said and "event" not in said and here:
-        request = request.saying(workflow=environment.workflow)
-    if "agent" not in said:
-        request = request.saying(agent=environment.agent)
-    if "request-id" not in said:
-        request = request.saying(request_id=str(uuid.uuid4()))
-    values = _read(request, OTHERS, said.get("timezone"))
     job = replace(
         comes,
-        **values,
+        **_read(request, OTHERS, request.get("timezone")),
         inputs=dict(request.inputs),
         parent=environment.parent,
-        message=_encodable(said.get("message", "")),
+        message=_encodable(request.get("message") or ""),
     )
     if job.workflow and job.event:
         raise InvalidJob(f"--event: {job.event!r} stands beside a workflow; keep one of them")
     expires = job.expires_at()
     if expires is not None and expires < job.run_at:
         raise InvalidJob(
-            f"--deadline: {said.get('deadline')!r} is before the job's own time; write a later one"
+            f"--deadline: {request.get('deadline')!r} is before the job's own time; write a later "
+            "one"
         )
     frontmatter.check_inputs(job)
-    return job
+    # A zone that is not its own is written down for clocks alone, whose hours it decides.
+    return job if own or job.on_clocks else replace(job, timezone=None)
+
+
+def _filled(
+    request: Request, environment: Environment, *, timezone: str | None, queue: str
+) -> Request:
+    """The request with what the surrounding run and the settings say where it says nothing."""
+    said = request.texts
+    filled = {"timezone": timezone}
+    here = (said.get("repo") or queue).lower() == environment.repository.lower()
+    if "workflow" not in said and "event" not in said and here:
+        filled["workflow"] = environment.workflow
+    if "agent" not in said:
+        filled["agent"] = environment.agent
+    if "request-id" not in said:
+        filled["request_id"] = str(uuid.uuid4())
+    return request.saying(**filled)
 
 
 def _read(request: Request, names: Iterable[str], zone: str | None = None) -> dict[str, Any]:

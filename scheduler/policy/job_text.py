@@ -78,11 +78,17 @@ def reading(ticket: Ticket, settings: Settings, *, queue: str) -> Reading:
     """The job of the issue ``ticket`` of the repository ``queue``.
 
     Raises:
-        InvalidJob: as ``job_of`` and ``with_defaults``.
+        InvalidJob: as ``job_of``; of an open issue also as ``with_defaults``.
     """
     said = job_of(ticket.body, timezone=settings.defaults.timezone)
     with its_own_fault(ticket.body):
-        return Reading(said=said, job=with_defaults(said, settings, queue=queue))
+        try:
+            return Reading(said=said, job=with_defaults(said, settings, queue=queue))
+        except InvalidJob:
+            if ticket.open:
+                raise
+            # It ran, or did not, by the settings of its own time.
+            return Reading(said=said, job=said)
 
 
 def waiting(ticket: Ticket, settings: Settings, *, queue: str) -> tuple[Reading, datetime]:

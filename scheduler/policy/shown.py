@@ -13,7 +13,7 @@ from scheduler.job.model import Job, occurrence_key
 from scheduler.job.states import LABELLED, TERMINAL, State, state_label
 from scheduler.journal.journal import History
 from scheduler.policy import series
-from scheduler.policy.job_text import Reading, its_own_fault, job_of, reading
+from scheduler.policy.job_text import its_own_fault, reading
 from scheduler.ports import Ticket
 from scheduler.settings.model import Settings
 
@@ -38,7 +38,7 @@ def shown(ticket: Ticket, history: History, settings: Settings, *, queue: str, r
     """The job of an issue; ``history`` holds its records if its comments were ``read``."""
     label = settings.label
     try:
-        found = _reading(ticket, settings, queue=queue)
+        found = reading(ticket, settings, queue=queue)
         job = found.job
         with its_own_fault(ticket.body):
             state = state_of(ticket, job, history, label=label, read=read)
@@ -47,17 +47,6 @@ def shown(ticket: Ticket, history: History, settings: Settings, *, queue: str, r
         state = state_of(ticket, None, history, label=label, read=read)
         return Shown(state=state, problem=str(wrong))
     return Shown(said=found.said, job=job, state=state, run_at=run_at)
-
-
-def _reading(ticket: Ticket, settings: Settings, *, queue: str) -> Reading:
-    try:
-        return reading(ticket, settings, queue=queue)
-    except InvalidJob:
-        if ticket.open:
-            raise
-        # It ran, or did not, by the settings of its own time.
-        said = job_of(ticket.body, timezone=settings.defaults.timezone)
-        return Reading(said=said, job=said)
 
 
 def _runs_at(ticket: Ticket, job: Job, history: History, *, read: bool) -> datetime:

@@ -1,0 +1,80 @@
+"""Jobs as a table, in detail, and as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from scheduler.commands.listing import Details, Listing
+from scheduler.commands.look import SAID, Seen
+from scheduler.job.model import Job
+from scheduler.job.states import State
+from scheduler.journal.journal import Entry
+from scheduler.ports import Ticket, User
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
+HOUR = timedelta(hours=1)
+ISSUE = Ticket(number=7, author=User(login="a"), url="U", created_at=NOON, updated_at=NOON)
+JOB = Job(run_at=NOON + HOUR, workflow="run.yml", message="Check it\nand more", agent="probe")
+SEEN = Seen(
+    ticket=ISSUE, said=JOB, job=JOB, problem="", state=State.PENDING, run_at=JOB.run_at
+)  # fmt: skip
+WRONG = Seen(ticket=ISSUE, said=None, job=None, problem="run-at: is missing", state=State.INVALID)
+
+
+def test_a_job_is_a_line_of_the_table() -> None:
+    head, line, wrong = Listing(seen=[SEEN, WRONG], now=NOON).text().splitlines()
+    assert head.split() == ["ID", "STATE", "RUN", "AT", "IN", "TARGET", "MESSAGE"]
+    assert line.split(None, 6) == [
+        "#7", "pending", "2026-11-23T13:00:00Z", "in", "1h", "run.yml", "Check it",
+    ]  # fmt: skip
+    assert wrong.split(None, 5) == ["#7", "invalid", "-", "-", "-", "run-at: is missing"]
+
+
+def test_a_queue_without_jobs_says_so() -> None:
+    empty = Listing(seen=[], now=NOON)
+    assert (empty.text(), empty.as_json()) == ("no jobs wait", [])
+
+
+@pytest.mark.parametrize("message", ["x" * 200, "漢" * 200, "⏰" * 99, "\x1b[2J" * 30])
+def test_no_line_is_wider_than_a_terminal_or_moves_its_cursor(message: str) -> None:
+    job = replace(JOB, message=message, workflow="w" * 60 + ".yml")
+    line = Listing(seen=[replace(SEEN, job=job)], now=NOON).text().splitlines()[1]
+    assert line.isprintable()
+    assert len(line) < 80
+    assert line.endswith("…")
+
+
+def test_a_job_in_detail_is_a_fact_a_line() -> None:
+    entry = Entry(key="7@2026-11-23T13:00:00Z", attempt=1, outcome="missed", at=NOON, reason="late")
+    lines = Details(seen=replace(SEEN, entries=(entry,)), now=NOON).text().splitlines()
+    assert lines[0] == "#7 pending"
+    assert lines[1:4] == [
+        "  run-at:    2026-11-23T13:00:00Z", "  in:        in 1h", "  workflow:  run.yml",
+    ]  # fmt: skip
+    assert any(line.startswith("  ⌛ Missed: ") for line in lines)
+    assert lines[-3:] == ["", "Check it", "and more"]
+    assert "  problem:   run-at: is missing" in Details(seen=WRONG, now=NOON).text()
+
+
+def test_an_input_s_line_ends_begin_no_line() -> None:
+    job = replace(JOB, inputs={"a": "x\n#8 pending"})
+    lines = Details(seen=replace(SEEN, job=job), now=NOON).text().splitlines()
+    assert "  input:     a=x\\n#8 pending" in lines
+
+
+def test_what_a_job_does_not_say_is_null_in_json() -> None:
+    told = Details(seen=SEEN, now=NOON).as_json()
+    assert {told[key.replace("-", "_")] for key in SAID} == {None}
+    assert (told["id"], told["workflow"], told["inputs"], told["attempts"]) == (
+        7, "run.yml", {}, 0,
+    )  # fmt: skip
+    assert Details(seen=WRONG, now=NOON).as_json()["reason"] == "run-at: is missing"
+
+
+def test_what_the_settings_say_for_it_is_not_said_by_the_job() -> None:
+    job = replace(JOB, timezone="Europe/Berlin", deadline=HOUR)
+    told = replace(SEEN, job=job).as_json(NOON)
+    assert (told["timezone"], told["deadline"]) == (None, None)
