@@ -10,7 +10,7 @@ What it does next is one pure function of what it has before it, ``agenda.next_s
 1. FIRE: dispatch a claimed job on its instant.
 2. CLAIM: claim a job up to ``agenda.LEAD`` before its instant, if all is known about it.
    LOOK: do what is to be done about any other job that is due, as a pass would.
-3. SETTLE: record a dispatch, and close its issue.
+3. RECORD: record a dispatch, and close its issue.
 4. LEAVE, with nothing left to do.
 5. POLL: list the open issues, conditionally (``poll.Lookout``).
 6. LOOK at a job that a rule forbids; TELL: explain a text to its author.

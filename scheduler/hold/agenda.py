@@ -40,7 +40,7 @@ class Step(Enum):
     FIRE = "fire"
     CLAIM = "claim"
     LOOK = "look"
-    SETTLE = "settle"
+    RECORD = "record"
     TELL = "tell"
     POLL = "poll"
     SLEEP = "sleep"
@@ -174,7 +174,7 @@ def next_step(
             refused, _, first = min((board.refuses(act[2]), *act[1:]) for act in acts)
             (last if refused else wanted).insert(0, (board.takes_up(first), first))
     if board.unrecorded:
-        wanted.append((Step.SETTLE, None))
+        wanted.append((Step.RECORD, None))
     if not (wanted or last or nearest) and _over(board, now=now, end=end, stay=stay):
         return Step.LEAVE, None, NOTHING
     if next_poll <= now:

@@ -202,11 +202,11 @@ class Holder:
             SchedulerError: as ``_guarded``, and as a poll does.
         """
         board = self.board
-        if step is Step.SETTLE:
+        if step is Step.RECORD:
             sent = board.unrecorded.pop(0)
             found = sent.standing.found
             self.tick.forget(found.number)
-            outcome = self._guarded(found, lambda done: dispatch.settle(self.ctx, done, sent))
+            outcome = self._guarded(found, lambda done: dispatch.conclude(self.ctx, done, sent))
             self._waits(outcome.waiting)
         elif step is Step.TELL:
             self.tick.tell()
@@ -321,11 +321,11 @@ class Holder:
         """Finish what was begun: take unsent claims back, record what was sent."""
         while self.board.claimed:
             _, standing = self.board.claimed.popitem()
-            claims.withdraw(self.ctx, standing.held)
+            claims.withdraw(self.ctx, standing.own)
             self.board.put(standing.found)
         while self.board.unrecorded:
             sent = self.board.unrecorded.pop(0)
-            found, act = sent.standing.found, partial(dispatch.settle, self.ctx, sent=sent)
+            found, act = sent.standing.found, partial(dispatch.conclude, self.ctx, sent=sent)
             problem = attempt(found.number, act, self.tick.tally).problem
             if isinstance(problem, SchedulerError):
                 self.tick.tally.note(found.number, Heading.RETRYING, str(problem))

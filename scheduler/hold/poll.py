@@ -164,7 +164,7 @@ class Lookout:
             if reason:
                 del self.board.claimed[number]
                 self.ctx.facts.forget_acts(number)
-                claims.withdraw(self.ctx, standing.held)
+                claims.withdraw(self.ctx, standing.own)
                 self.tick.tally.note(number, Heading.WITHDRAWN, reason)
 
     def _enter(self) -> None:

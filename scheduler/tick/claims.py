@@ -58,7 +58,7 @@ class Work:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Held:
+class OwnClaim:
     """A claim that stands, and when it was begun by both clocks of the claimant."""
 
     claim: Claim
@@ -90,7 +90,7 @@ class AnswerLost(SchedulerError):
 
 def claim(
     ctx: Context, work: Work, decision: Fire | End, newest_run: int | None
-) -> tuple[Held, Fresh]:
+) -> tuple[OwnClaim, Fresh]:
     """Write a claim and read the issue again, until what is read holds the claim.
 
     Raises:
@@ -119,16 +119,16 @@ def claim(
         if not lost.sent:
             raise
     fresh, mine = _read_again(ctx, work, claim, written)
-    held = Held(
+    own = OwnClaim(
         claim=replace(claim, id=mine.id, created_at=mine.created_at),
         began=began,
         began_monotonic=began_monotonic,
         login=mine.author.login,
     )
     if reason := changed(work.ticket, fresh.ticket, ctx.settings.label):
-        withdraw(ctx, held)
+        withdraw(ctx, own)
         raise Withdrawn(reason)
-    return held, fresh
+    return own, fresh
 
 
 def _read_again(
@@ -207,22 +207,22 @@ def _delete(ctx: Context, comment_id: int | None) -> None:
         return
 
 
-def withdraw(ctx: Context, held: Held) -> None:
+def withdraw(ctx: Context, own: OwnClaim) -> None:
     """Delete a claim under which nothing was sent."""
-    _delete(ctx, held.claim.id)
+    _delete(ctx, own.claim.id)
 
 
-def expired(ctx: Context, held: Held) -> bool:
+def expired(ctx: Context, own: OwnClaim) -> bool:
     """Whether the claim is too old to send under, by either clock.
 
     A monotonic clock stands still while a machine is suspended, a wall clock can be
     set back: the larger difference counts.
     """
-    elapsed = timedelta(seconds=ctx.clock.monotonic() - held.began_monotonic)
-    return max(elapsed, ctx.clock.now() - held.began) >= CLAIM_VALIDITY
+    elapsed = timedelta(seconds=ctx.clock.monotonic() - own.began_monotonic)
+    return max(elapsed, ctx.clock.now() - own.began) >= CLAIM_VALIDITY
 
 
-def send(ctx: Context, work: Work, held: Held) -> tuple[Accepted, datetime]:
+def send(ctx: Context, work: Work, own: OwnClaim) -> tuple[Accepted, datetime]:
     """Dispatch under a claim, once; also the instant at which it was sent.
 
     Raises:
@@ -232,8 +232,8 @@ def send(ctx: Context, work: Work, held: Held) -> tuple[Accepted, datetime]:
         Rejected: GitHub refused it for good.
     """
     while True:
-        if expired(ctx, held):
-            withdraw(ctx, held)
+        if expired(ctx, own):
+            withdraw(ctx, own)
             raise Withdrawn("its claim had grown old before the dispatch; the next tick")
         sent_at = ctx.clock.now()
         try:
@@ -241,16 +241,16 @@ def send(ctx: Context, work: Work, held: Held) -> tuple[Accepted, datetime]:
         except RateLimited as limited:
             wait = limited.retry_at - ctx.clock.now()
             if wait > PATIENCE:
-                withdraw(ctx, held)
+                withdraw(ctx, own)
                 raise
             ctx.clock.sleep(max(wait.total_seconds(), 0.5))
         except NotPermitted:
-            withdraw(ctx, held)
+            withdraw(ctx, own)
             raise
         except Unavailable as lost:
             if lost.sent:
                 raise AnswerLost(str(lost)) from lost
-            withdraw(ctx, held)
+            withdraw(ctx, own)
             raise
 
 

@@ -27,7 +27,7 @@ from scheduler.tick import (
     rules,
     settlement,
 )
-from scheduler.tick.claims import AnswerLost, Fresh, GivenUp, Held, Work
+from scheduler.tick.claims import AnswerLost, Fresh, GivenUp, OwnClaim, Work
 from scheduler.tick.conditions import NotNow
 from scheduler.tick.context import Context
 from scheduler.tick.occurrence import Known
@@ -42,7 +42,7 @@ class Standing:
 
     found: Known
     work: Work
-    held: Held
+    own: OwnClaim
     history: History
 
 
@@ -71,7 +71,7 @@ def claimed(ctx: Context, done: Progress, found: Known, decision: Fire | End) ->
     standing = begin(ctx, done, found, decision)
     sent = fire(ctx, done, standing) if standing else None
     if sent:
-        settle(ctx, done, sent)
+        conclude(ctx, done, sent)
 
 
 def begin(ctx: Context, done: Progress, found: Known, decision: Fire | End) -> Standing | None:
@@ -125,7 +125,7 @@ def begin(ctx: Context, done: Progress, found: Known, decision: Fire | End) -> S
     newest = ctx.facts.newest_run(target.repo) if firing else None
     blind = bool(found.ticket.comments) and ctx.facts.login() is None
     try:
-        held, fresh = claims.claim(ctx, work, decision, newest)
+        own, fresh = claims.claim(ctx, work, decision, newest)
     except Rejected as refused:
         # Without a claim nothing may be sent; the label is all that can still be said.
         done.note(Heading.HELD, f"no claim can be written: {refused}")
@@ -137,9 +137,9 @@ def begin(ctx: Context, done: Progress, found: Known, decision: Fire | End) -> S
         done.note(Heading.HELD, str(given_up))
         issues.show(ctx, found.ticket, State.HELD)
         return None
-    _same_login(ctx, held)
-    found, history = _confirmed(ctx, found, decision, held, fresh, blind=blind)
-    standing = Standing(found=found, work=work, held=held, history=history)
+    _same_login(ctx, own)
+    found, history = _confirmed(ctx, found, decision, own, fresh, blind=blind)
+    standing = Standing(found=found, work=work, own=own, history=history)
     if isinstance(decision, End):
         _end(ctx, done, standing, decision.state, decision.reason)
         return None
@@ -161,24 +161,24 @@ def _stays(ctx: Context, done: Progress, found: Known, state: State, reason: str
         issues.show(ctx, ticket, state)
 
 
-def _same_login(ctx: Context, held: Held) -> None:
+def _same_login(ctx: Context, own: OwnClaim) -> None:
     """Make sure that the claim was written by the login whose records are believed.
 
     Two ticks that believe different logins do not see each other's claims.
     """
     named = ctx.settings.scheduler.login
-    if named is not None and named.lower() != held.login.lower():
-        claims.withdraw(ctx, held)
+    if named is not None and named.lower() != own.login.lower():
+        claims.withdraw(ctx, own)
         raise NotPermitted(
-            f"token: writes as {held.login!r}, and the settings name {named!r} as the "
+            f"token: writes as {own.login!r}, and the settings name {named!r} as the "
             "scheduler; use that account's token, or change scheduler.login in "
             ".github/scheduler.yml"
         )
-    ctx.facts.learn_login(held.login)
+    ctx.facts.learn_login(own.login)
 
 
 def _confirmed(
-    ctx: Context, found: Known, decision: Fire | End, held: Held, fresh: Fresh, *, blind: bool
+    ctx: Context, found: Known, decision: Fire | End, own: OwnClaim, fresh: Fresh, *, blind: bool
 ) -> tuple[Known, History]:
     """The job as it is read again, and the history under which the decision still holds.
 
@@ -186,15 +186,15 @@ def _confirmed(
     """
     comments = Comments(items=fresh.comments, as_of=fresh.as_of)
     history = decide.history(ctx, comments)
-    earlier = policy.before(history, held.claim)
+    earlier = policy.before(history, own.claim)
     now_found = decide.locate(ctx, replace(found, ticket=fresh.ticket), fresh.comments, earlier)
     if blind:
         now_found, comments = rules.still_meant(ctx, now_found, comments)
     again = decide.decision(ctx, now_found, comments, earlier)
     if isinstance(again, policy.Recover) and again.claim == decision.supersedes:
         again = decide.after_recovery(ctx, now_found, comments, earlier, again.claim)
-    if now_found.key != found.key or not policy.confirms(decision, held.claim, history, again):
-        claims.withdraw(ctx, held)
+    if now_found.key != found.key or not policy.confirms(decision, own.claim, history, again):
+        claims.withdraw(ctx, own)
         ctx.discussions.forget(found.number)
         raise Withdrawn("another tick is at it, or its history is not what it seemed")
     return now_found, history
@@ -205,10 +205,10 @@ def _end(ctx: Context, done: Progress, standing: Standing, state: State, reason:
     found = standing.found
     done.ended = True
     found = closing.obey(ctx, found, state)
-    entry = record.entry(ctx, found, state, standing.history, standing.held.claim, reason=reason)
+    entry = record.entry(ctx, found, state, standing.history, standing.own.claim, reason=reason)
     obeyed = found.command is not None and state in CARRIED_OUT
     done.note(Heading.OBEYED if obeyed else Heading(state.value), reason)
-    found, journal = record.write(ctx, found, standing.history, entry, own=standing.held.claim)
+    found, journal = record.write(ctx, found, standing.history, entry, own=standing.own.claim)
     closing.after(ctx, done, found, journal, state)
 
 
@@ -217,13 +217,13 @@ def fire(ctx: Context, done: Progress, standing: Standing) -> Sent | None:
 
     None: it was not accepted, or that can't be told, and what follows is done.
     """
-    found, claim = standing.found, standing.held.claim
+    found, claim = standing.found, standing.own.claim
     done.sent += 1
     # A claim may be early, a dispatch never.
     while (early := found.job.run_at - ctx.clock.now()) > timedelta(0):
         ctx.clock.sleep(early.total_seconds())
     try:
-        accepted, sent_at = claims.send(ctx, standing.work, standing.held)
+        accepted, sent_at = claims.send(ctx, standing.work, standing.own)
     except AnswerLost as lost:
         _lost(ctx, done, standing, lost)
         return None
@@ -243,10 +243,10 @@ def fire(ctx: Context, done: Progress, standing: Standing) -> Sent | None:
     return Sent(standing=standing, entry=entry)
 
 
-def settle(ctx: Context, done: Progress, sent: Sent) -> None:
+def conclude(ctx: Context, done: Progress, sent: Sent) -> None:
     """Record a dispatch that GitHub accepted, and close its issue."""
     standing, entry = sent.standing, sent.entry
-    found, claim = standing.found, standing.held.claim
+    found, claim = standing.found, standing.own.claim
     if entry.run_id is None and found.job.workflow:
         entry = settlement.identify(ctx, entry, claim, found.number)
         if entry.run_id:
@@ -258,7 +258,7 @@ def settle(ctx: Context, done: Progress, sent: Sent) -> None:
 
 def _lost(ctx: Context, done: Progress, standing: Standing, lost: AnswerLost) -> None:
     """Look at once for the run of a dispatch whose answer was lost; else leave it to recovery."""
-    found, claim = standing.found, standing.held.claim
+    found, claim = standing.found, standing.own.claim
     # The claim's window is still open: only a run that names the occurrence is proof.
     outcome = settlement.by_title(ctx, claim, found.number)
     if outcome is not None:

@@ -24,7 +24,7 @@ from scheduler.journal.journal import Claim, Entry, History
 from scheduler.ports import Dispatch, Target, Ticket, User
 from scheduler.settings.model import CLAIM_VALIDITY
 from scheduler.settings.profiles import Stay
-from scheduler.tick.claims import Held, Work
+from scheduler.tick.claims import OwnClaim, Work
 from scheduler.tick.dispatch import Sent, Standing
 from scheduler.tick.occurrence import Known
 from tests.support.fakes import NOON
@@ -58,8 +58,8 @@ def standing(number: int, at: float) -> Standing:
     work = Work(
         ticket=found.ticket, key=found.key, dispatch=Dispatch(target=target), title=found.key
     )
-    held = Held(claim=claim, began=NOON, began_monotonic=0.0, login="bot")
-    return Standing(found=found, work=work, held=held, history=History())
+    own = OwnClaim(claim=claim, began=NOON, began_monotonic=0.0, login="bot")
+    return Standing(found=found, work=work, own=own, history=History())
 
 
 def sent(number: int) -> Sent:
@@ -107,7 +107,7 @@ def test_the_order_is_fire_claim_look_settle_leave_poll() -> None:
     del made.claimed[1]
     assert step(made, 0, **given) == (Step.CLAIM, 2)
     made.drop(2)
-    assert step(made, 0, **given) == (Step.SETTLE, None)
+    assert step(made, 0, **given) == (Step.RECORD, None)
     assert step(made, 6, **given) == (Step.LOOK, 3)
     made.drop(3)
     made.unrecorded.clear()
@@ -122,7 +122,7 @@ def test_what_a_rule_forbids_and_what_is_to_be_told_wait_for_everything_else() -
     made.refuse([1, 2])
     assert step(made, 0, poll=0) == (Step.LOOK, 3)
     made.drop(3)
-    assert step(made, 0, poll=0) == (Step.SETTLE, None)
+    assert step(made, 0, poll=0) == (Step.RECORD, None)
     made.unrecorded.clear()
     assert step(made, 0, poll=0) == (Step.POLL, None)
     assert step(made, 0, stay=Stay.DUE) == (Step.LOOK, 1)
@@ -194,7 +194,7 @@ def test_what_was_looked_at_waits_for_its_next_look() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "wanted"), [(NEAR, Step.SLEEP), (TICK, Step.SLEEP), (NEAR + TICK, Step.SETTLE)]
+    ("before", "wanted"), [(NEAR, Step.SLEEP), (TICK, Step.SLEEP), (NEAR + TICK, Step.RECORD)]
 )
 def test_nothing_is_begun_when_a_dispatch_is_near(before: timedelta, wanted: Step) -> None:
     made = board(claimed=(standing(1, 0),), unrecorded=(sent(2),))
@@ -204,9 +204,9 @@ def test_nothing_is_begun_when_a_dispatch_is_near(before: timedelta, wanted: Ste
 def test_how_near_is_learned() -> None:
     made = board(known(3, 5), claimed=(standing(1, 0),), unrecorded=(sent(2),))
     made.took(Step.CLAIM, s(2))
-    made.took(Step.SETTLE, s(0.2))
+    made.took(Step.RECORD, s(0.2))
     assert step(made, -2.1) == (Step.CLAIM, 3)
-    assert step(made, -1) == (Step.SETTLE, None), "a claim would take too long, a record not"
+    assert step(made, -1) == (Step.RECORD, None), "a claim would take too long, a record not"
     assert step(made, -0.2) == (Step.SLEEP, None)
     made.took(Step.CLAIM, s(0.1))
     assert made.near(Step.CLAIM) == s(1.6), "slowly, when it was faster"
@@ -221,9 +221,9 @@ def test_how_near_is_learned() -> None:
 def test_an_unbroken_row_of_jobs_starves_neither_records_nor_polls(gap: float) -> None:
     """A dispatch every moment: what fits in between is still done."""
     made = board(unrecorded=(sent(99),), claimed=tuple(standing(n, n * gap) for n in range(1, 30)))
-    for each, long in ((Step.CLAIM, 0.3), (Step.SETTLE, 0.2), (Step.POLL, 0.1)):
+    for each, long in ((Step.CLAIM, 0.3), (Step.RECORD, 0.2), (Step.POLL, 0.1)):
         made.took(each, s(long))
-    assert step(made, 0.1, poll=0) == (Step.SETTLE, None)
+    assert step(made, 0.1, poll=0) == (Step.RECORD, None)
     made.unrecorded.clear()
     assert step(made, 0.3, poll=0) == (Step.POLL, None)
 
@@ -265,7 +265,7 @@ def test_nothing_is_left_claimed_or_unrecorded(stay: Stay) -> None:
     claimed = board(claimed=(standing(1, 5),))
     assert step(claimed, 0, end=NOON - s(99), stay=stay)[0] is Step.SLEEP
     unrecorded = board(unrecorded=(sent(1),))
-    assert step(unrecorded, 0, end=NOON - s(99), stay=stay)[0] is Step.SETTLE
+    assert step(unrecorded, 0, end=NOON - s(99), stay=stay)[0] is Step.RECORD
 
 
 @pytest.mark.parametrize(
