@@ -5,14 +5,14 @@ Theory of operation
 
 ``holder.Holder`` makes one pass (``scheduler.tick``) and goes on with the same context and tally.
 What it does next is one pure function of what it has before it, ``agenda.next_step`` over
-``agenda.Board``; the first of these for which it is time:
+``agenda.Agenda``; the first of these for which it is time:
 
 1. FIRE: dispatch a claimed job on its instant.
 2. CLAIM: claim a job up to ``agenda.LEAD`` before its instant, if all is known about it.
    LOOK: do what is to be done about any other job that is due, as a pass would.
 3. RECORD: record a dispatch, and close its issue.
 4. LEAVE, with nothing left to do.
-5. POLL: list the open issues, conditionally (``poll.Lookout``).
+5. POLL: list the open issues, conditionally (``poll.Poller``).
 6. LOOK at a job that a rule forbids; TELL: explain a text to its author.
 
 None but FIRE is begun when a dispatch is nearer than such a step lately took. Else it sleeps.

@@ -47,21 +47,21 @@ class Step(Enum):
 
 
 @dataclass(kw_only=True)
-class Board:
+class Agenda:
     """What a holder has before it, by issue number; instants are in UTC."""
 
     claimed: dict[int, Standing] = field(default_factory=dict)
     unrecorded: list[Sent] = field(default_factory=list)
     #: The issues whose authors are to be told something, once there is time.
     untold: Mapping[int, object] = field(default_factory=dict)
-    #: Whether the queue was listed: before that, the board says nothing of what waits.
+    #: Whether the queue was listed: before that, the agenda says nothing of what waits.
     looked: bool = False
     #: How long a step took lately.
     takes: dict[Step, timedelta] = field(default_factory=dict)
     _waiting: dict[int, Known] = field(default_factory=dict)
     _again: dict[int, datetime] = field(default_factory=dict)
     _refused: frozenset[int] = frozenset()
-    _agenda: list[tuple[datetime, datetime, int]] | None = None
+    _entries: list[tuple[datetime, datetime, int]] | None = None
 
     @property
     def waiting(self) -> Mapping[int, Known]:
@@ -80,18 +80,18 @@ class Board:
         self._again.pop(found.number, None)
         if again is not None:
             self._again[found.number] = again
-        self._agenda = None
+        self._entries = None
 
     def drop(self, number: int) -> None:
         """Let a job wait no more."""
         self._waiting.pop(number, None)
         self._again.pop(number, None)
-        self._agenda = None
+        self._entries = None
 
     def refuse(self, numbers: Iterable[int]) -> None:
         """Look at these waiting jobs at once, due or not: a rule forbids them."""
         self._refused = frozenset(numbers)
-        self._agenda = None
+        self._entries = None
 
     def refuses(self, number: int) -> bool:
         """Whether a rule forbids a waiting job."""
@@ -108,7 +108,7 @@ class Board:
     def no_later(self, instant: datetime) -> None:
         """Look again at ``instant`` at whatever was to be looked at later."""
         self._again = {number: min(at, instant) for number, at in self._again.items()}
-        self._agenda = None
+        self._entries = None
 
     def early(self, number: int) -> bool:
         """Whether a job may be claimed before it is due: what is recorded about it is known."""
@@ -119,11 +119,11 @@ class Board:
         """How a waiting job is taken up."""
         return Step.CLAIM if self.early(number) else Step.LOOK
 
-    def agenda(self) -> list[tuple[datetime, datetime, int]]:
+    def entries(self) -> list[tuple[datetime, datetime, int]]:
         """When something is to be done about each waiting job, when it is due, and its number."""
-        if self._agenda is None:
-            self._agenda = sorted(self._entry(number) for number in self._waiting)
-        return self._agenda
+        if self._entries is None:
+            self._entries = sorted(self._entry(number) for number in self._waiting)
+        return self._entries
 
     def _entry(self, number: int) -> tuple[datetime, datetime, int]:
         """When a job is to be taken up, when it is due, and its number."""
@@ -135,7 +135,7 @@ class Board:
 
     def next_due(self) -> datetime | None:
         """The next instant at which a waiting or claimed job asks for something."""
-        waits = [due for _, due, _ in self.agenda()]
+        waits = [due for _, due, _ in self.entries()]
         waits += [standing.found.job.run_at for standing in self.claimed.values()]
         return min(waits, default=None)
 
@@ -154,43 +154,43 @@ class Board:
 
 
 def next_step(
-    board: Board, *, now: datetime, end: datetime, next_poll: datetime, stay: Stay
+    agenda: Agenda, *, now: datetime, end: datetime, next_poll: datetime, stay: Stay
 ) -> tuple[Step, int | None, timedelta]:
     """What to do at ``now``: the step, the job it is about, and for SLEEP how long.
 
     First a dispatch that is due; then claims and looks, the earliest due first; then what is
     to be recorded; then whether to leave, and a poll; then what authors are to be told.
     """
-    nearest = board.next_claimed()
+    nearest = agenda.next_claimed()
     if nearest and nearest[0] <= now:
         return Step.FIRE, nearest[1], NOTHING
     wanted: list[tuple[Step, int | None]] = []
-    last: list[tuple[Step, int | None]] = [(Step.TELL, None)] if board.untold and now < end else []
+    last: list[tuple[Step, int | None]] = [(Step.TELL, None)] if agenda.untold and now < end else []
     ahead = [instant for instant in (next_poll, end, end + OVERTIME) if instant > now]
     if now - end < OVERTIME:
-        acts = list(takewhile(lambda act: act[0] <= now, board.agenda()))
-        ahead += [act[0] for act in board.agenda()[len(acts) : len(acts) + 1]]
+        acts = list(takewhile(lambda act: act[0] <= now, agenda.entries()))
+        ahead += [act[0] for act in agenda.entries()[len(acts) : len(acts) + 1]]
         if acts:
-            refused, _, first = min((board.refuses(act[2]), *act[1:]) for act in acts)
-            (last if refused else wanted).insert(0, (board.takes_up(first), first))
-    if board.unrecorded:
+            refused, _, first = min((agenda.refuses(act[2]), *act[1:]) for act in acts)
+            (last if refused else wanted).insert(0, (agenda.takes_up(first), first))
+    if agenda.unrecorded:
         wanted.append((Step.RECORD, None))
-    if not (wanted or last or nearest) and _over(board, now=now, end=end, stay=stay):
+    if not (wanted or last or nearest) and _over(agenda, now=now, end=end, stay=stay):
         return Step.LEAVE, None, NOTHING
     if next_poll <= now:
         wanted.append((Step.POLL, None))
     for step, number in (*wanted, *last):
-        if not nearest or nearest[0] - now > board.near(step):
+        if not nearest or nearest[0] - now > agenda.near(step):
             return step, number, NOTHING
     ahead += [nearest[0]] if nearest else []
     return Step.SLEEP, None, min(ahead, default=now + NEAR) - now
 
 
-def _over(board: Board, *, now: datetime, end: datetime, stay: Stay) -> bool:
+def _over(agenda: Agenda, *, now: datetime, end: datetime, stay: Stay) -> bool:
     """Whether a holder with nothing to do leaves now."""
-    if now < end and (stay is Stay.HOLD or not board.looked):
+    if now < end and (stay is Stay.HOLD or not agenda.looked):
         return False
-    due = board.next_due()
+    due = agenda.next_due()
     if now >= end:
         return due is None or due - now > GRACE or now - end >= OVERTIME
     return due is None or (stay is Stay.DUE and due > end)

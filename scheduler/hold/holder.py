@@ -1,6 +1,6 @@
 """Stay: a tick that keeps the queue in memory and dispatches each job on its instant.
 
-What the holder does next is one pure function, ``board.next_step``; the loop performs it. A
+What the holder does next is one pure function, ``agenda.next_step``; the loop performs it. A
 claim is made a little early, so that the dispatch itself is on time, and recording waits
 until no other dispatch is near. The faults of a single tick hold here too: whoever kills the
 holder leaves claims that the next tick can follow.
@@ -23,8 +23,8 @@ from scheduler.errors import (
     UsageError,
     VersionRetired,
 )
-from scheduler.hold.agenda import AGAIN, LEAD, NOTHING, Board, Step, next_step
-from scheduler.hold.poll import REFRESH, Lookout, Superseded
+from scheduler.hold.agenda import AGAIN, LEAD, NOTHING, Agenda, Step, next_step
+from scheduler.hold.poll import REFRESH, Poller, Superseded
 from scheduler.job.states import State, state_label
 from scheduler.policy.decide import Fire
 from scheduler.ports import Comments, HeldQueue
@@ -70,8 +70,8 @@ class Holder:
         self.ctx = tick.ctx
         self.clock = self.ctx.clock
         self.stay = stay
-        self.board = Board(untold=tick.untold)
-        self.lookout = Lookout(tick, queue, self.board, poll=poll, settings=settings)
+        self.agenda = Agenda(untold=tick.untold)
+        self.poller = Poller(tick, queue, self.agenda, poll=poll, settings=settings)
         self._stopped = stopped
         self._begin = begin
         self._hold = hold
@@ -104,11 +104,11 @@ class Holder:
             tally.error = None if ended.passing else ended
         self._put_down()
         self.tick.say_untold()
-        if silent and not self.board.looked and not self._stopped():
+        if silent and not self.agenda.looked and not self._stopped():
             raise silent
-        if self.board.looked:
-            now, waiting = self.clock.now(), self.board.waiting.values()
-            tally.next_due = self.board.next_due()
+        if self.agenda.looked:
+            now, waiting = self.clock.now(), self.agenda.waiting.values()
+            tally.next_due = self.agenda.next_due()
             tally.left = sum(1 for found in waiting if found.job.run_at <= now)
         return self.tick.report()
 
@@ -132,7 +132,7 @@ class Holder:
     def abandon(self) -> TickReport:
         """The report of a holder that has no time left: the next tick finds what it began."""
         tally = self.tick.tally
-        for sent in self.board.unrecorded:
+        for sent in self.agenda.unrecorded:
             tally.add(Outcome(number=sent.standing.found.number, fired=dispatch.fired(sent)))
         tally.stopped = "asked to leave; what could not be finished is left to the next tick"
         tally.comes_next(self.clock.now())
@@ -151,10 +151,10 @@ class Holder:
         while not self._stopped():
             now = self.clock.now()
             step, number, wait = next_step(
-                self.board,
+                self.agenda,
                 now=now,
                 end=now + self._left(self._ends),
-                next_poll=now + self._left(self.lookout.next_poll),
+                next_poll=now + self._left(self.poller.next_poll),
                 stay=self.stay,
             )
             if self._jumped():
@@ -171,7 +171,7 @@ class Holder:
             except RateLimited as limited:
                 self._wait_out(limited)
             else:
-                self.board.took(step, -self._left(began))
+                self.agenda.took(step, -self._left(began))
 
     def _jumped(self) -> bool:
         """Whether a clock was set, or the machine slept, since this was last asked."""
@@ -180,7 +180,7 @@ class Holder:
         self._then = (now, steady)
         if abs(moved) <= JUMP:
             return False
-        self.board.no_later(now + AGAIN)
+        self.agenda.no_later(now + AGAIN)
         return True
 
     def _wait_out(self, limited: RateLimited) -> None:
@@ -201,9 +201,9 @@ class Holder:
         Raises:
             SchedulerError: as ``_guarded``, and as a poll does.
         """
-        board = self.board
+        agenda = self.agenda
         if step is Step.RECORD:
-            sent = board.unrecorded.pop(0)
+            sent = agenda.unrecorded.pop(0)
             found = sent.standing.found
             self.tick.forget(found.number)
             outcome = self._guarded(found, lambda done: dispatch.conclude(self.ctx, done, sent))
@@ -211,12 +211,12 @@ class Holder:
         elif step is Step.TELL:
             self.tick.tell()
         elif number is None:
-            self.lookout.look_around()
+            self.poller.poll()
         elif step is Step.FIRE:
-            standing = board.claimed.pop(number)
+            standing = agenda.claimed.pop(number)
             self._guarded(standing.found, lambda done: self._fire(done, standing))
         else:
-            found = board.waiting[number]
+            found = agenda.waiting[number]
             self._guarded(found, lambda done: self._take_up(done, found, step))
 
     def _guarded(self, found: Known, act: Callable[[Progress], None]) -> Outcome:
@@ -236,7 +236,7 @@ class Holder:
             raise problem
         elif isinstance(problem, InvalidJob):
             # Until its author has changed the text, which a poll shows.
-            self.board.drop(found.number)
+            self.agenda.drop(found.number)
             self.tick.refuse(found.ticket, problem)
         elif problem is not None:
             self._failed(found, problem)
@@ -253,25 +253,25 @@ class Holder:
         self.tick.tally.note(found.number, *note_of(problem))
         if denied:
             # Whether that is this job's fault, the next poll tells, or the jobs after it.
-            self.lookout.next_poll = self.clock.monotonic()
+            self.poller.next_poll = self.clock.monotonic()
             self._denied.add(found.number)
             if len(self._denied) == OUTAGES:
                 raise problem
 
     def _put_back(self, found: Known, after: timedelta = AGAIN) -> None:
         """Let a job that is still listed wait, to be looked at again after so long."""
-        if found.number in self.lookout.listed:
-            found = self.board.waiting.get(found.number, found)
-            self.board.put(found, self.clock.now() + after)
+        if found.number in self.poller.listed:
+            found = self.agenda.waiting.get(found.number, found)
+            self.agenda.put(found, self.clock.now() + after)
 
     def _take_up(self, done: Progress, found: Known, step: Step) -> None:
         """Claim a job for its instant, or do the one thing that is to be done about it now."""
-        number, board = found.number, self.board
-        self.lookout.renew()
-        if board.looked_at(number):
+        number, agenda = found.number, self.agenda
+        self.poller.renew()
+        if agenda.looked_at(number):
             # It was looked at before, and may be another since.
-            self.lookout.look_around()
-        if board.waiting.get(number) is not found:
+            self.poller.poll()
+        if agenda.waiting.get(number) is not found:
             return
         self._put_back(found)
         self.tick.forget(number)
@@ -280,21 +280,21 @@ class Holder:
         fire = self._simply(found) if step is Step.CLAIM else None
         if fire is not None:
             if standing := dispatch.begin(self.ctx, done, found, fire):
-                board.claimed[number] = standing
+                agenda.claimed[number] = standing
         else:
             process(self.ctx, done, found)
             self._denied.clear()
         if done.waiting:
             self._waits(done.waiting)
-        elif number in board.claimed or done.final:
+        elif number in agenda.claimed or done.final:
             # What somebody has to decide, they decide by changing the issue: a poll shows it.
-            board.drop(number)
+            agenda.drop(number)
 
     def _waits(self, waiting: Waiting | None) -> None:
         """Let a job wait again that was dealt with and whose issue stays open."""
         if waiting is not None:
             found, at = waiting.found, waiting.at
-            self.board.put(found, at if at > found.job.run_at else None)
+            self.agenda.put(found, at if at > found.job.run_at else None)
 
     def _simply(self, found: Known) -> Fire | None:
         """The decision about a job of which all is known, if it is simply to be sent."""
@@ -309,7 +309,7 @@ class Holder:
         # Only this shows what the token may do; a claim is no more than a comment.
         self._denied.clear()
         if sent:
-            self.board.unrecorded.append(sent)
+            self.agenda.unrecorded.append(sent)
         elif not done.final:
             self._put_back(standing.found)
         if self.ctx.unsettled:
@@ -319,12 +319,12 @@ class Holder:
 
     def _put_down(self) -> None:
         """Finish what was begun: take unsent claims back, record what was sent."""
-        while self.board.claimed:
-            _, standing = self.board.claimed.popitem()
+        while self.agenda.claimed:
+            _, standing = self.agenda.claimed.popitem()
             claims.withdraw(self.ctx, standing.own)
-            self.board.put(standing.found)
-        while self.board.unrecorded:
-            sent = self.board.unrecorded.pop(0)
+            self.agenda.put(standing.found)
+        while self.agenda.unrecorded:
+            sent = self.agenda.unrecorded.pop(0)
             found, act = sent.standing.found, partial(dispatch.conclude, self.ctx, sent=sent)
             problem = attempt(found.number, act, self.tick.tally).problem
             if isinstance(problem, SchedulerError):

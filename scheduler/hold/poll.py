@@ -1,4 +1,4 @@
-"""Keeps a holder's board true: what GitHub's list of open issues says now, and the settings.
+"""Keeps a holder's agenda true: what GitHub's list of open issues says now, and the settings.
 
 Polls are conditional, so that what has not changed costs nothing.
 """
@@ -11,7 +11,7 @@ from datetime import timedelta
 from itertools import islice
 
 from scheduler.errors import RateLimited, SchedulerError, Unavailable, VersionRetired
-from scheduler.hold.agenda import Board
+from scheduler.hold.agenda import Agenda
 from scheduler.ports import HeldQueue, Ticket
 from scheduler.settings.model import Settings
 from scheduler.tick import claims, rules
@@ -32,14 +32,14 @@ class Superseded(SchedulerError):
     passing = True
 
 
-class Lookout:
+class Poller:
     """Looks around for one holder; ``settings`` reads them anew. Ages are by the steady clock."""
 
     def __init__(
         self,
         tick: Tick,
         queue: HeldQueue,
-        board: Board,
+        agenda: Agenda,
         *,
         poll: timedelta,
         settings: Callable[[], Settings] | None,
@@ -47,7 +47,7 @@ class Lookout:
         self.tick = tick
         self._queue = queue
         self.ctx = tick.ctx
-        self.board = board
+        self.agenda = agenda
         #: When to look around next, by the steady clock.
         self.next_poll = self.ctx.clock.monotonic()
         #: What is this holder's business: nothing while the queue is paused.
@@ -61,7 +61,7 @@ class Lookout:
         self._seen: dict[int, Ticket] = {}
         self._silent = False
 
-    def look_around(self) -> None:
+    def poll(self) -> None:
         """Poll the queue; no answer is noted once, and waited for.
 
         Raises:
@@ -71,7 +71,7 @@ class Lookout:
         self.next_poll = steady + self._poll
         try:
             tickets = self._queue.poll_open()
-            due = self.board.next_due()
+            due = self.agenda.next_due()
             near = due is not None and (due - now).total_seconds() <= REFRESH
             if tickets is not None or near or self.ctx.settings.paused:
                 # Only where they are soon used: an hour has so many requests, and more minutes.
@@ -88,7 +88,7 @@ class Lookout:
             self._open = {ticket.number: ticket for ticket in tickets}
         if tickets is not None or len(self._seen) < len(self.listed):
             self._take_in()
-        self.board.looked = True
+        self.agenda.looked = True
 
     def renew(self) -> None:
         """Read what a job is judged by, where that was read too long ago.
@@ -124,13 +124,13 @@ class Lookout:
             self._take_in()
 
     def _take_in(self) -> None:
-        """Make the board say what the open issues say now."""
-        board = self.board
+        """Make the agenda say what the open issues say now."""
+        agenda = self.agenda
         self.listed = {} if self.ctx.settings.paused else self._open
         self._take_back()
-        busy = set(board.claimed) | {sent.standing.found.number for sent in board.unrecorded}
-        for number in set(board.waiting) - set(self.listed):
-            board.drop(number)
+        busy = set(agenda.claimed) | {sent.standing.found.number for sent in agenda.unrecorded}
+        for number in set(agenda.waiting) - set(self.listed):
+            agenda.drop(number)
             self.tick.forget(number)
             self.ctx.facts.forget_acts(number)
         seen, now = {}, self.ctx.clock.now()
@@ -143,42 +143,42 @@ class Lookout:
             before = self._seen.get(number)
             if before != ticket:
                 # What was put back is not begun anew because its own claim came and went.
-                again = board.again(number) if before and _talked(before, ticket) else None
-                board.drop(number)
+                again = agenda.again(number) if before and _talked(before, ticket) else None
+                agenda.drop(number)
                 if again is None:
                     self.tick.forget(number)
                 if found := self.tick.read(ticket, now=now):
-                    board.put(found, None if found.command else again)
+                    agenda.put(found, None if found.command else again)
             seen[number] = ticket
         self._seen = seen
         self._enter()
 
     def _take_back(self) -> None:
         """Give up claims on what was closed or changed since: there is still time."""
-        for number, standing in list(self.board.claimed.items()):
+        for number, standing in list(self.agenda.claimed.items()):
             ticket, shown = standing.found.ticket, self.listed.get(number)
             reason: str | None = "the issue was closed or unlabelled, or the queue was paused"
             if shown is not None:
                 newer = shown.updated_at >= ticket.updated_at
                 reason = changed(ticket, shown, self.ctx.settings.label) if newer else None
             if reason:
-                del self.board.claimed[number]
+                del self.agenda.claimed[number]
                 self.ctx.facts.forget_acts(number)
                 claims.withdraw(self.ctx, standing.own)
                 self.tick.tally.note(number, Heading.WITHDRAWN, reason)
 
     def _enter(self) -> None:
         """Count what is known now against the quotas; what they forbid is to be looked at."""
-        board = self.board
-        known = [*board.waiting.values(), *(each.found for each in board.claimed.values())]
+        agenda = self.agenda
+        known = [*agenda.waiting.values(), *(each.found for each in agenda.claimed.values())]
         others = [*self._closed, *self.listed.values()]
         rules.enter(self.ctx, known, others, now=self.ctx.clock.now())
         # Said at once, as a pass does, and not more at a time.
         most = max(self.tick.most - self.tick.tally.ended, 0)
         refused = (
-            number for number, found in board.waiting.items() if rules.forbidden(self.ctx, found)
+            number for number, found in agenda.waiting.items() if rules.forbidden(self.ctx, found)
         )
-        board.refuse(islice(refused, most))
+        agenda.refuse(islice(refused, most))
 
 
 def _talked(before: Ticket, now: Ticket) -> bool:

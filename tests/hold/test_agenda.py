@@ -15,7 +15,7 @@ from scheduler.hold.agenda import (
     NEAR,
     NEAREST,
     OVERTIME,
-    Board,
+    Agenda,
     Step,
     next_step,
 )
@@ -67,11 +67,11 @@ def sent(number: int) -> Sent:
     return Sent(standing=standing(number, 0), entry=entry)
 
 
-def board(
+def agenda(
     *waiting: Known, claimed: tuple[Standing, ...] = (), unrecorded: tuple[Sent, ...] = (),
     looked: bool = True,
-) -> Board:  # fmt: skip
-    made = Board(
+) -> Agenda:  # fmt: skip
+    made = Agenda(
         claimed={each.found.number: each for each in claimed},
         unrecorded=list(unrecorded),
         looked=looked,
@@ -81,14 +81,14 @@ def board(
     return made
 
 
-def step(made: Board, at: float | timedelta = 0, **given: Any) -> tuple[Step, int | None]:
+def step(made: Agenda, at: float | timedelta = 0, **given: Any) -> tuple[Step, int | None]:
     found, number, wait = asked(made, at, **given)
     assert (wait > timedelta(0)) == (found is Step.SLEEP)
     return found, number
 
 
 def asked(
-    made: Board, at: float | timedelta = 0, *, end: datetime = FAR, poll: float = 20,
+    made: Agenda, at: float | timedelta = 0, *, end: datetime = FAR, poll: float = 20,
     stay: Stay = Stay.HOLD,
 ) -> tuple[Step, int | None, timedelta]:  # fmt: skip
     now = NOON + (at if isinstance(at, timedelta) else s(at))
@@ -99,7 +99,7 @@ def asked(
 
 
 def test_the_order_is_fire_claim_look_settle_leave_poll() -> None:
-    made = board(
+    made = agenda(
         known(2, 5), known(3, 6, comments=1), claimed=(standing(1, 0),), unrecorded=(sent(4),)
     )
     given: dict[str, Any] = {"end": NOON, "poll": 0}
@@ -117,7 +117,7 @@ def test_the_order_is_fire_claim_look_settle_leave_poll() -> None:
 
 
 def test_what_a_rule_forbids_and_what_is_to_be_told_wait_for_everything_else() -> None:
-    made = board(known(1, -60), known(2, 600), known(3, 0, comments=1), unrecorded=(sent(4),))
+    made = agenda(known(1, -60), known(2, 600), known(3, 0, comments=1), unrecorded=(sent(4),))
     made.untold = {5: "words"}
     made.refuse([1, 2])
     assert step(made, 0, poll=0) == (Step.LOOK, 3)
@@ -135,13 +135,13 @@ def test_what_a_rule_forbids_and_what_is_to_be_told_wait_for_everything_else() -
 
 def test_of_what_is_to_be_done_the_earliest_due_is_first() -> None:
     """A job that can't be claimed early holds up no claim, and no claim holds up that job."""
-    made = board(known(1, 0, comments=1), known(2, 1))
+    made = agenda(known(1, 0, comments=1), known(2, 1))
     assert step(made, -1) == (Step.CLAIM, 2)
     assert step(made, 0) == (Step.LOOK, 1)
 
 
 def test_two_at_the_same_instant_are_both_claimed_then_both_fired() -> None:
-    made = board(known(8, 10), known(7, 10))
+    made = agenda(known(8, 10), known(7, 10))
     assert step(made, 2) == (Step.CLAIM, 7)
     made.drop(7)
     made.claimed[7] = standing(7, 10)
@@ -161,7 +161,7 @@ def test_two_at_the_same_instant_are_both_claimed_then_both_fired() -> None:
     ("before", "wanted"), [(LEAD + TICK, Step.SLEEP), (LEAD, Step.CLAIM), (s(-5), Step.CLAIM)]
 )
 def test_a_claim_is_made_a_little_early(before: timedelta, wanted: Step) -> None:
-    assert step(board(known(1, 0)), -before, poll=99)[0] is wanted
+    assert step(agenda(known(1, 0)), -before, poll=99)[0] is wanted
 
 
 def test_a_claim_lives_longer_than_it_is_early() -> None:
@@ -175,11 +175,11 @@ def test_a_claim_lives_longer_than_it_is_early() -> None:
 def test_what_is_recorded_about_is_looked_at_no_sooner_than_it_is_due(
     before: timedelta, wanted: Step
 ) -> None:
-    assert step(board(known(1, 0, comments=1)), -before, poll=99)[0] is wanted
+    assert step(agenda(known(1, 0, comments=1)), -before, poll=99)[0] is wanted
 
 
 def test_what_was_looked_at_waits_for_its_next_look() -> None:
-    made = board()
+    made = agenda()
     made.put(known(1, 0), NOON + s(20))
     assert asked(made, 1, poll=99) == (Step.SLEEP, None, s(19))
     assert step(made, 20, poll=99) == (Step.LOOK, 1)
@@ -197,12 +197,12 @@ def test_what_was_looked_at_waits_for_its_next_look() -> None:
     ("before", "wanted"), [(NEAR, Step.SLEEP), (TICK, Step.SLEEP), (NEAR + TICK, Step.RECORD)]
 )
 def test_nothing_is_begun_when_a_dispatch_is_near(before: timedelta, wanted: Step) -> None:
-    made = board(claimed=(standing(1, 0),), unrecorded=(sent(2),))
+    made = agenda(claimed=(standing(1, 0),), unrecorded=(sent(2),))
     assert step(made, -before)[0] is wanted
 
 
 def test_how_near_is_learned() -> None:
-    made = board(known(3, 5), claimed=(standing(1, 0),), unrecorded=(sent(2),))
+    made = agenda(known(3, 5), claimed=(standing(1, 0),), unrecorded=(sent(2),))
     made.took(Step.CLAIM, s(2))
     made.took(Step.RECORD, s(0.2))
     assert step(made, -2.1) == (Step.CLAIM, 3)
@@ -220,7 +220,7 @@ def test_how_near_is_learned() -> None:
 @pytest.mark.parametrize("gap", [0.5, 1.0, 2.0])
 def test_an_unbroken_row_of_jobs_starves_neither_records_nor_polls(gap: float) -> None:
     """A dispatch every moment: what fits in between is still done."""
-    made = board(unrecorded=(sent(99),), claimed=tuple(standing(n, n * gap) for n in range(1, 30)))
+    made = agenda(unrecorded=(sent(99),), claimed=tuple(standing(n, n * gap) for n in range(1, 30)))
     for each, long in ((Step.CLAIM, 0.3), (Step.RECORD, 0.2), (Step.POLL, 0.1)):
         made.took(each, s(long))
     assert step(made, 0.1, poll=0) == (Step.RECORD, None)
@@ -248,12 +248,12 @@ def test_an_unbroken_row_of_jobs_starves_neither_records_nor_polls(gap: float) -
 def test_a_hold_that_is_over_waits_for_what_is_near(
     after: timedelta, due: timedelta | None, wanted: Step
 ) -> None:
-    made = board(*([known(1, due.total_seconds())] if due is not None else []))
+    made = agenda(*([known(1, due.total_seconds())] if due is not None else []))
     assert step(made, after, end=NOON, poll=999)[0] is wanted
 
 
 def test_a_row_of_jobs_does_not_keep_a_hold_for_ever() -> None:
-    made = board(known(1, OVERTIME.total_seconds() + 1), claimed=(standing(2, 61),))
+    made = agenda(known(1, OVERTIME.total_seconds() + 1), claimed=(standing(2, 61),))
     assert step(made, OVERTIME + s(0.5), end=NOON, poll=999) == (Step.SLEEP, None)
     assert step(made, 61, end=NOON, poll=999) == (Step.FIRE, 2)
     del made.claimed[2]
@@ -262,9 +262,9 @@ def test_a_row_of_jobs_does_not_keep_a_hold_for_ever() -> None:
 
 @pytest.mark.parametrize("stay", Stay)
 def test_nothing_is_left_claimed_or_unrecorded(stay: Stay) -> None:
-    claimed = board(claimed=(standing(1, 5),))
+    claimed = agenda(claimed=(standing(1, 5),))
     assert step(claimed, 0, end=NOON - s(99), stay=stay)[0] is Step.SLEEP
-    unrecorded = board(unrecorded=(sent(1),))
+    unrecorded = agenda(unrecorded=(sent(1),))
     assert step(unrecorded, 0, end=NOON - s(99), stay=stay)[0] is Step.RECORD
 
 
@@ -281,16 +281,16 @@ def test_nothing_is_left_claimed_or_unrecorded(stay: Stay) -> None:
     ],
 )
 def test_for_what_it_stays(stay: Stay, due: float | None, wanted: Step) -> None:
-    made = board(*([known(1, due)] if due is not None else []))
+    made = agenda(*([known(1, due)] if due is not None else []))
     assert step(made, stay=stay)[0] is wanted
 
 
 @pytest.mark.parametrize("stay", Stay)
 def test_before_it_has_looked_it_does_not_leave(stay: Stay) -> None:
-    """An empty board says nothing yet: a holder that believed it would never hold."""
-    assert step(board(looked=False), poll=0, stay=stay) == (Step.POLL, None)
-    assert step(board(looked=False), poll=9, stay=stay) == (Step.SLEEP, None)
-    assert step(board(looked=False), poll=9, end=NOON, stay=stay) == (Step.LEAVE, None)
+    """An empty agenda says nothing yet: a holder that believed it would never hold."""
+    assert step(agenda(looked=False), poll=0, stay=stay) == (Step.POLL, None)
+    assert step(agenda(looked=False), poll=9, stay=stay) == (Step.SLEEP, None)
+    assert step(agenda(looked=False), poll=9, end=NOON, stay=stay) == (Step.LEAVE, None)
 
 
 # Sleeping.
@@ -309,7 +309,7 @@ def test_before_it_has_looked_it_does_not_leave(stay: Stay) -> None:
 def test_it_sleeps_until_the_next_thing(
     due: float | None, poll: float, end: float, slept: float
 ) -> None:
-    made = board(*([known(1, due)] if due else []))
+    made = agenda(*([known(1, due)] if due else []))
     found = asked(made, poll=poll, end=NOON + s(end))
     assert found == (Step.SLEEP, None, s(slept))
 
@@ -317,7 +317,7 @@ def test_it_sleeps_until_the_next_thing(
 @pytest.mark.parametrize("stay", Stay)
 def test_it_never_turns_in_place(stay: Stay) -> None:
     """Whatever lies ahead, a sleep is no shorter than needed and no step repeats for ever."""
-    made = board(known(1, 30), known(2, 31, comments=2), known(3, 400))
+    made = agenda(known(1, 30), known(2, 31, comments=2), known(3, 400))
     now, poll, naps = 0.0, 0.0, 0
     while (found := asked(made, now, end=NOON + s(120), poll=poll, stay=stay))[0] is not Step.LEAVE:
         what, number, wait = found
@@ -338,11 +338,11 @@ def test_it_never_turns_in_place(stay: Stay) -> None:
     assert now <= 120
 
 
-# The board.
+# The agenda.
 
 
 def test_a_job_that_is_paused_leaves_the_board() -> None:
-    made = board(known(1, 5))
+    made = agenda(known(1, 5))
     made.put(replace(known(1, 5), paused=True), NOON + s(20))
     assert dict(made.waiting) == {}
     assert not made.looked_at(1)
@@ -351,7 +351,7 @@ def test_a_job_that_is_paused_leaves_the_board() -> None:
 
 @pytest.mark.parametrize("dropped", [True, False])
 def test_what_was_put_anew_or_dropped_is_no_longer_put_off(dropped: bool) -> None:
-    made = board()
+    made = agenda()
     made.put(known(1, 0), NOON + s(60))
     if dropped:
         made.drop(1)
@@ -362,7 +362,7 @@ def test_what_was_put_anew_or_dropped_is_no_longer_put_off(dropped: bool) -> Non
 
 
 def test_what_is_refused_is_looked_at_though_the_agenda_was_asked_for_before() -> None:
-    made = board(known(1, 600))
+    made = agenda(known(1, 600))
     assert step(made, 0, poll=99)[0] is Step.SLEEP
     made.refuse([1])
     assert step(made, 0, poll=99) == (Step.LOOK, 1)
@@ -372,7 +372,7 @@ def test_what_is_refused_is_looked_at_though_the_agenda_was_asked_for_before() -
 
 
 def test_a_clock_that_was_set_puts_nothing_off_further() -> None:
-    made = board()
+    made = agenda()
     made.put(known(1, 0), NOON + s(10))
     made.put(known(2, 0), NOON + s(900))
     made.no_later(NOON + s(20))
@@ -380,7 +380,7 @@ def test_a_clock_that_was_set_puts_nothing_off_further() -> None:
 
 
 def test_the_next_due_is_the_earliest_of_what_waits_and_what_is_claimed() -> None:
-    assert board(known(1, 9), claimed=(standing(2, 5),)).next_due() == NOON + s(5)
-    assert board(known(1, 5), claimed=(standing(2, 9),)).next_due() == NOON + s(5)
-    assert board(claimed=(standing(2, 9),)).next_due() == NOON + s(9)
-    assert board().next_due() is None
+    assert agenda(known(1, 9), claimed=(standing(2, 5),)).next_due() == NOON + s(5)
+    assert agenda(known(1, 5), claimed=(standing(2, 9),)).next_due() == NOON + s(5)
+    assert agenda(claimed=(standing(2, 9),)).next_due() == NOON + s(9)
+    assert agenda().next_due() is None
