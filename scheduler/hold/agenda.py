@@ -15,7 +15,7 @@ from itertools import takewhile
 
 from scheduler.settings.profiles import Stay
 from scheduler.tick.dispatch import Sent, Standing
-from scheduler.tick.occurrence import Known
+from scheduler.tick.occurrence import Occurrence
 
 #: How early a claim may be made: design 5.4 allows ten seconds, and it is good for thirty.
 LEAD = timedelta(seconds=8)
@@ -58,17 +58,17 @@ class Agenda:
     looked: bool = False
     #: How long a step took lately.
     takes: dict[Step, timedelta] = field(default_factory=dict)
-    _waiting: dict[int, Known] = field(default_factory=dict)
+    _waiting: dict[int, Occurrence] = field(default_factory=dict)
     _again: dict[int, datetime] = field(default_factory=dict)
     _refused: frozenset[int] = frozenset()
     _entries: list[tuple[datetime, datetime, int]] | None = None
 
     @property
-    def waiting(self) -> Mapping[int, Known]:
+    def waiting(self) -> Mapping[int, Occurrence]:
         """The jobs that wait; ``put`` and ``drop`` change them."""
         return self._waiting
 
-    def put(self, found: Known, again: datetime | None = None) -> None:
+    def put(self, found: Occurrence, again: datetime | None = None) -> None:
         """Let a job wait, for its instant or for that of another look, whichever is later.
 
         One that is paused waits for a person, whom a poll shows.

@@ -32,7 +32,7 @@ from scheduler.settings.model import Settings
 from scheduler.settings.profiles import Stay
 from scheduler.tick import claims, decide, dispatch
 from scheduler.tick.dispatch import Standing
-from scheduler.tick.occurrence import Known
+from scheduler.tick.occurrence import Occurrence
 from scheduler.tick.outcome import Heading, Outcome, Progress, Waiting, attempt, note_of
 from scheduler.tick.process import process
 from scheduler.tick.report import TickReport
@@ -219,7 +219,7 @@ class Holder:
             found = agenda.waiting[number]
             self._guarded(found, lambda done: self._take_up(done, found, step))
 
-    def _guarded(self, found: Known, act: Callable[[Progress], None]) -> Outcome:
+    def _guarded(self, found: Occurrence, act: Callable[[Progress], None]) -> Outcome:
         """Do ``act`` about a job; what goes wrong is noted, and it is looked at again later.
 
         Raises:
@@ -242,7 +242,7 @@ class Holder:
             self._failed(found, problem)
         return outcome
 
-    def _failed(self, found: Known, problem: Exception) -> None:
+    def _failed(self, found: Occurrence, problem: Exception) -> None:
         """Say what went wrong with a job, and look at it again later.
 
         Raises:
@@ -258,13 +258,13 @@ class Holder:
             if len(self._denied) == OUTAGES:
                 raise problem
 
-    def _put_back(self, found: Known, after: timedelta = AGAIN) -> None:
+    def _put_back(self, found: Occurrence, after: timedelta = AGAIN) -> None:
         """Let a job that is still listed wait, to be looked at again after so long."""
         if found.number in self.poller.listed:
             found = self.agenda.waiting.get(found.number, found)
             self.agenda.put(found, self.clock.now() + after)
 
-    def _take_up(self, done: Progress, found: Known, step: Step) -> None:
+    def _take_up(self, done: Progress, found: Occurrence, step: Step) -> None:
         """Claim a job for its instant, or do the one thing that is to be done about it now."""
         number, agenda = found.number, self.agenda
         self.poller.renew()
@@ -296,7 +296,7 @@ class Holder:
             found, at = waiting.found, waiting.at
             self.agenda.put(found, at if at > found.job.run_at else None)
 
-    def _simply(self, found: Known) -> Fire | None:
+    def _simply(self, found: Occurrence) -> Fire | None:
         """The decision about a job of which all is known, if it is simply to be sent."""
         kept = state_label(self.ctx.settings.label, State.HELD) in found.ticket.labels
         decision = decide.decision(self.ctx, found, Comments(items=()), found.history)

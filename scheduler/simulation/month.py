@@ -24,7 +24,7 @@ from scheduler.simulation.meter import PERSON, TARGET, MeteredHub, MeteredQueue,
 from scheduler.simulation.scenario import CRON, DAY, Arrival, Scenario
 from scheduler.simulation.timeline import BEGIN, Timeline
 from scheduler.tick.context import Context, new_context
-from scheduler.tick.occurrence import Known
+from scheduler.tick.occurrence import Occurrence
 from scheduler.tick.report import TickReport
 from scheduler.tick.tick import Tick
 
@@ -45,7 +45,7 @@ GOES_ON = "relay: the next run is waiting already, and goes on from here"
 class Texts:
     """What was read already, by any tick of the month."""
 
-    known: dict[str, Known] = field(default_factory=dict)
+    known: dict[str, Occurrence] = field(default_factory=dict)
     closed: dict[tuple[str, str | None], Job | None] = field(default_factory=dict)
 
 
@@ -57,7 +57,7 @@ class _Tick(Tick):
         self._known = texts.known
         ctx.texts = texts.closed
 
-    def read(self, ticket: Ticket, *, now: datetime) -> Known | None:
+    def read(self, ticket: Ticket, *, now: datetime) -> Occurrence | None:
         """The job of an issue."""
         known = self._known.get(ticket.url)
         if known and (ticket.body, ticket.labels) == (known.ticket.body, known.ticket.labels):

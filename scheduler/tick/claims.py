@@ -38,17 +38,16 @@ STOPS = {State.PAUSED: "paused", State.HELD: "put on hold"}
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """One occurrence that is to be dispatched, with everything that the dispatch needs.
-
-    ``title`` and ``instead_of`` are what its claim says of itself. ``asked`` is what a comment
-    asks for; None: its own time does.
-    """
+    """One occurrence that is to be dispatched, with everything that the dispatch needs."""
 
     ticket: Ticket
     key: str
     dispatch: Dispatch
+    #: The key, where the target shows it in the titles of its runs.
     title: str = ""
+    #: The job's own instant, where a comment has it run at another.
     instead_of: datetime | None = None
+    #: The comment that asks for it; None: its own time does.
     asked: Command | None = None
 
     @property

@@ -16,7 +16,7 @@ from scheduler.journal.slash import Command
 from scheduler.policy import series
 from scheduler.tick import decide, issues, record, rules
 from scheduler.tick.context import Context
-from scheduler.tick.occurrence import Known
+from scheduler.tick.occurrence import Occurrence
 from scheduler.tick.outcome import Progress
 from scheduler.tick.report import moved_comment
 
@@ -25,7 +25,7 @@ from scheduler.tick.report import moved_comment
 DONE, REFUSED, UNCLEAR = "+1", "-1", "confused"
 
 
-def obey(ctx: Context, found: Known, state: State) -> Known:
+def obey(ctx: Context, found: Occurrence, state: State) -> Occurrence:
     """Do what a command asks of the issue itself.
 
     Before it is recorded: whoever dies in between does it once more, which changes nothing.
@@ -42,7 +42,7 @@ def obey(ctx: Context, found: Known, state: State) -> Known:
     return found
 
 
-def after(ctx: Context, done: Progress, found: Known, journal: Journal, state: State) -> None:
+def after(ctx: Context, done: Progress, found: Occurrence, journal: Journal, state: State) -> None:
     """Do to the issue of ``found`` what follows from its occurrence being ``state``."""
     said = found.command
     if said is not None:
@@ -59,7 +59,7 @@ def after(ctx: Context, done: Progress, found: Known, journal: Journal, state: S
         close(ctx, found, state)
 
 
-def close(ctx: Context, found: Known, state: State) -> None:
+def close(ctx: Context, found: Occurrence, state: State) -> None:
     """Close the issue of ``found``, and say so where it was moved in that very moment."""
     closed = issues.close(ctx, found.ticket, state)
     job = rules.job_in(ctx, closed.body) if closed.body != found.ticket.body else None
@@ -68,18 +68,20 @@ def close(ctx: Context, found: Known, state: State) -> None:
         ctx.queue.add_comment(found.number, moved_comment(job.run_at))
 
 
-def _moved(ctx: Context, found: Known, journal: Journal) -> bool:
+def _moved(ctx: Context, found: Occurrence, journal: Journal) -> bool:
     """Whether a job was given another instant before its journal said what became of it."""
     return _comes(ctx, found, journal).key != found.key
 
 
-def _comes(ctx: Context, found: Known, journal: Journal, left: Iterable[Command] = ()) -> Known:
+def _comes(
+    ctx: Context, found: Occurrence, journal: Journal, left: Iterable[Command] = ()
+) -> Occurrence:
     """The same job at what is next, now that its journal says what became of this."""
     history = replace(found.history, journal=journal, claims=())
     return decide.locate(ctx, found, (), history, left=left)
 
 
-def _go_on(ctx: Context, done: Progress, found: Known, journal: Journal) -> None:
+def _go_on(ctx: Context, done: Progress, found: Occurrence, journal: Journal) -> None:
     """Leave an issue open and show what comes next; close it where nothing does."""
     paused = found.paused
     # Beside one command there may stand another.

@@ -27,7 +27,7 @@ from scheduler.policy.trust import at_least
 from scheduler.ports import Queue, Run
 from scheduler.tick.context import Context
 from scheduler.tick.facts import Facts
-from scheduler.tick.occurrence import Known
+from scheduler.tick.occurrence import Occurrence
 from scheduler.times.instants import format_duration, format_instant
 
 #: So many reviewers are asked about, who they are. Anyone may review in a public repository.
@@ -47,10 +47,10 @@ class NotNow:
 
     reason: str
     until: datetime
-    found: Known | None = None
+    found: Occurrence | None = None
 
 
-def against(ctx: Context, found: Known) -> NotNow | str | None:
+def against(ctx: Context, found: Occurrence) -> NotNow | str | None:
     """Why not now, or why not at all; a person who says run it is not asked about it.
 
     Raises:
@@ -61,7 +61,7 @@ def against(ctx: Context, found: Known) -> NotNow | str | None:
     return _unless(ctx, found) or _overlap(ctx, found) or _when(ctx, found)
 
 
-def _overlap(ctx: Context, found: Known) -> NotNow | str | None:
+def _overlap(ctx: Context, found: Occurrence) -> NotNow | str | None:
     """Why a series waits, or skips an instant, while its last run goes on."""
     job = found.asked
     if not job.recurring or job.overlap == "allow":
@@ -75,7 +75,7 @@ def _overlap(ctx: Context, found: Known) -> NotNow | str | None:
     return f"{words}, and overlap is 'skip'"
 
 
-def _last_run(ctx: Context, found: Known) -> Run | None:
+def _last_run(ctx: Context, found: Occurrence) -> Run | None:
     """The last run of a series as it is now; None: none can be asked about."""
     last = found.history.journal.ran
     if last is None or last.run_id is None:
@@ -84,14 +84,14 @@ def _last_run(ctx: Context, found: Known) -> Run | None:
     return ctx.queue.run(repo, last.run_id)
 
 
-def _later(ctx: Context, found: Known) -> datetime:
+def _later(ctx: Context, found: Occurrence) -> datetime:
     """When what a job waits for is asked about again."""
     now = ctx.clock.now()
     waited = now - found.job.run_at
     return now + min(max(waited / 10, SOONEST), LATEST)
 
 
-def _unless(ctx: Context, found: Known) -> str | None:
+def _unless(ctx: Context, found: Occurrence) -> str | None:
     """Why a job is skipped, by its ``unless``."""
     if found.job.unless is None:
         return None
@@ -102,7 +102,7 @@ def _unless(ctx: Context, found: Known) -> str | None:
     return f"unless: {found.job.unless} holds: {seen}" if holds else None
 
 
-def _when(ctx: Context, found: Known) -> NotNow | str | None:
+def _when(ctx: Context, found: Occurrence) -> NotNow | str | None:
     """Why a job waits, or is skipped, by its ``when``."""
     job = found.job
     if job.when is None:
@@ -128,7 +128,7 @@ def _when(ctx: Context, found: Known) -> NotNow | str | None:
     return NotNow(reason=reason, until=until, found=_told(ctx, found, reason, min(ends)))
 
 
-def _within(found: Known, patience: timedelta | None) -> timedelta | None:
+def _within(found: Occurrence, patience: timedelta | None) -> timedelta | None:
     """A series waits no longer than until its next instant, which then waits for itself."""
     rule = rule_of(found.asked, found.history.journal)
     following = rule.after(found.instant) if rule is not None else None
@@ -149,7 +149,7 @@ def _answer(ctx: Context, field: str, text: str) -> tuple[bool, str]:
     return verdict(condition, ask(condition, ctx.queue, ctx.facts))
 
 
-def _told(ctx: Context, found: Known, reason: str, end: datetime) -> Known:
+def _told(ctx: Context, found: Occurrence, reason: str, end: datetime) -> Occurrence:
     """Say on the issue, once, what its job waits for; of a series, once for all of it."""
     asked, ticket, history = found.asked, found.ticket, found.history
     occurrence = "" if asked.recurring else found.key

@@ -20,7 +20,7 @@ from scheduler.ports import Comment, Comments, Ticket, User
 from scheduler.tick import rules
 from scheduler.tick.context import Context
 from scheduler.tick.issues import MOST_LABELS, full
-from scheduler.tick.occurrence import Known
+from scheduler.tick.occurrence import Occurrence
 
 
 def history(ctx: Context, comments: Comments) -> History:
@@ -42,12 +42,12 @@ def presumed(ctx: Context, comments: Comments) -> History:
 
 def locate(
     ctx: Context,
-    found: Known,
+    found: Occurrence,
     comments: Iterable[Comment],
     history: History,
     *,
     left: Iterable[Command] = (),
-) -> Known:
+) -> Occurrence:
     """The same job at the occurrence that is to be looked at now, by what is recorded.
 
     ``left`` are commands that were found in comments before.
@@ -89,7 +89,7 @@ def locate(
     )
 
 
-def _wanted(ctx: Context, found: Known) -> policy.Wanted:
+def _wanted(ctx: Context, found: Occurrence) -> policy.Wanted:
     """What is wanted of an occurrence other than that it runs."""
     instant = None if found.asked.recurring else occurrence_instant(found.key)
     return policy.Wanted(
@@ -101,7 +101,7 @@ def _wanted(ctx: Context, found: Known) -> policy.Wanted:
     )
 
 
-def _possible(ctx: Context, found: Known) -> Command | None:
+def _possible(ctx: Context, found: Occurrence) -> Command | None:
     """What a comment asks for; a pause that no label can show is none."""
     said, ticket = found.command, found.ticket
     label = state_label(ctx.settings.label, State.PAUSED)
@@ -111,7 +111,7 @@ def _possible(ctx: Context, found: Known) -> Command | None:
     return replace(said, problem=full(ticket, label))
 
 
-def words(ctx: Context, found: Known, comments: Comments, history: History) -> bool:
+def words(ctx: Context, found: Occurrence, comments: Comments, history: History) -> bool:
     """Whether somebody who may said anything to the scheduler that was not dealt with."""
     handled = history.journal.handled or 0
     said = {each.author for each in heard(comments.items, after=handled)}
@@ -148,7 +148,7 @@ def limits(ctx: Context, job: Job) -> policy.Limits:
     )
 
 
-def decision(ctx: Context, found: Known, comments: Comments, history: History) -> Decision:
+def decision(ctx: Context, found: Occurrence, comments: Comments, history: History) -> Decision:
     """What is to be done with a job now, by what its comments record."""
     return policy.decide(
         found.job,
@@ -181,7 +181,7 @@ def as_of(ctx: Context, job: Job) -> datetime:
 
 
 def after_recovery(
-    ctx: Context, found: Known, comments: Comments, history: History, claim: Claim
+    ctx: Context, found: Occurrence, comments: Comments, history: History, claim: Claim
 ) -> Decision:
     """What is to be done once it is known that ``claim`` started nothing."""
     return policy.after_recovery(
@@ -198,7 +198,7 @@ def after_recovery(
 
 
 def resolution(
-    ctx: Context, found: Known, comments: Comments, history: History
+    ctx: Context, found: Occurrence, comments: Comments, history: History
 ) -> Resolution | None:
     """The word of a trusted person on a job that is held."""
     entries = history.journal.of(found.key)

@@ -30,7 +30,7 @@ from scheduler.tick import (
 from scheduler.tick.claims import AnswerLost, Fresh, GivenUp, OwnClaim, Work
 from scheduler.tick.conditions import NotNow
 from scheduler.tick.context import Context
-from scheduler.tick.occurrence import Known
+from scheduler.tick.occurrence import Occurrence
 from scheduler.tick.outcome import Fired, Heading, Progress, Withdrawn
 from scheduler.tick.report import stays_comment
 from scheduler.tick.rules import requested_by
@@ -40,7 +40,7 @@ from scheduler.tick.rules import requested_by
 class Standing:
     """A claim that won, and everything that is known under it."""
 
-    found: Known
+    found: Occurrence
     work: Work
     own: OwnClaim
     history: History
@@ -61,7 +61,7 @@ def fired(sent: Sent) -> Fired:
     return Fired(id=number, run_id=entry.run_id, run_url=entry.run_url, lateness_s=late)
 
 
-def claimed(ctx: Context, done: Progress, found: Known, decision: Fire | End) -> None:
+def claimed(ctx: Context, done: Progress, found: Occurrence, decision: Fire | End) -> None:
     """Claim ``found``, read it again, then dispatch or end it, and record that.
 
     Raises:
@@ -74,7 +74,7 @@ def claimed(ctx: Context, done: Progress, found: Known, decision: Fire | End) ->
         conclude(ctx, done, sent)
 
 
-def begin(ctx: Context, done: Progress, found: Known, decision: Fire | End) -> Standing | None:
+def begin(ctx: Context, done: Progress, found: Occurrence, decision: Fire | End) -> Standing | None:
     """Claim ``found`` and read it again; the claim under which it may now be sent.
 
     None: there is nothing to be sent, and what was to be done instead is done.
@@ -146,7 +146,7 @@ def begin(ctx: Context, done: Progress, found: Known, decision: Fire | End) -> S
     return standing
 
 
-def _stays(ctx: Context, done: Progress, found: Known, state: State, reason: str) -> None:
+def _stays(ctx: Context, done: Progress, found: Occurrence, state: State, reason: str) -> None:
     """Show that a job stays paused or on hold, whoever took its label off, and say why once."""
     ticket = found.ticket
     done.note(Heading(state.value), reason)
@@ -178,8 +178,14 @@ def _same_login(ctx: Context, own: OwnClaim) -> None:
 
 
 def _confirmed(
-    ctx: Context, found: Known, decision: Fire | End, own: OwnClaim, fresh: Fresh, *, blind: bool
-) -> tuple[Known, History]:
+    ctx: Context,
+    found: Occurrence,
+    decision: Fire | End,
+    own: OwnClaim,
+    fresh: Fresh,
+    *,
+    blind: bool,
+) -> tuple[Occurrence, History]:
     """The job as it is read again, and the history under which the decision still holds.
 
     ``blind``: only this claim has shown whose acts are the scheduler's own.
@@ -273,7 +279,7 @@ def _lost(ctx: Context, done: Progress, standing: Standing, lost: AnswerLost) ->
 def recovered(
     ctx: Context,
     done: Progress,
-    found: Known,
+    found: Occurrence,
     history: History,
     claim: Claim,
     *,

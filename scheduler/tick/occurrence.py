@@ -12,32 +12,37 @@ from scheduler.ports import UNCOUNTED, Ticket
 
 
 @dataclass(frozen=True, kw_only=True)
-class Known:
-    """A job, its issue, and the occurrence that is to be looked at.
-
-    ``raw`` is the job as the issue says it, ``asked`` the same with the settings' defaults,
-    ``job`` that with the instant at which this occurrence is due, ``key`` its name and
-    ``instant`` what the job's rule says. ``skip`` says why it will not run, ``command`` who
-    asked for it, ``said`` all that comments ask for, ``passed_by`` the ids of comments whose
-    authors may ask for nothing; ``over``: the series has ended, ``lost``: its record is gone.
-    ``overtaken`` is what somebody did since to the contrary of the command.
-    ``history`` is what the place in the series was found by.
-    """
+class Occurrence:
+    """A job, its issue, and the one instant of it that is to be looked at."""
 
     ticket: Ticket
+    #: The job as the issue says it.
     raw: Job
+    #: The same with the settings' defaults.
     asked: Job
+    #: The same with the instant at which this occurrence is due.
     job: Job
+    #: The occurrence's key.
     key: str
+    #: The instant that the job's rule says, whatever was added to spread or delay it; UTC.
     instant: datetime
+    #: Why it will not run.
     skip: str | None = None
+    #: The comment that asks for it; None: its own time does.
     command: Command | None = None
+    #: All that comments ask for.
     said: tuple[Command, ...] = ()
+    #: The ids of comments whose authors may ask for nothing.
     passed_by: tuple[int, ...] = ()
+    #: Whether the series has ended.
     over: bool = False
+    #: Whether the series' record is gone.
     lost: bool = False
+    #: What somebody did since to the contrary of the command.
     overtaken: str | None = None
+    #: Whether the label says that it is paused.
     paused: bool = False
+    #: What comments record, by which the place in the series was found.
     history: History = field(default_factory=History)
 
     @property
@@ -45,7 +50,7 @@ class Known:
         """The issue's number."""
         return self.ticket.number
 
-    def with_fewer(self, gone: int) -> Known:
+    def with_fewer(self, gone: int) -> Occurrence:
         """The job, of whose issue so many comments were deleted since it was read."""
         if self.ticket.comments == UNCOUNTED or not gone:
             return self

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import Enum
 
 from scheduler.errors import InvalidJob, SchedulerError
-from scheduler.tick.occurrence import Known
+from scheduler.tick.occurrence import Occurrence
 
 
 class Heading(Enum):
@@ -61,7 +61,7 @@ class Waiting:
     """A job that was dealt with and whose issue stays open."""
 
     #: The job as it is known now, at the occurrence that comes next.
-    found: Known
+    found: Occurrence
     #: From when on it is to be looked at, UTC.
     at: datetime
 
@@ -114,7 +114,7 @@ class Progress:
         """Have something looked at again at ``at`` on this job's account."""
         self._again.append(at)
 
-    def wait(self, found: Known, at: datetime) -> None:
+    def wait(self, found: Occurrence, at: datetime) -> None:
         """Leave the job open, as ``found``, to be looked at from ``at`` on."""
         self.waiting = Waiting(found=found, at=at)
 

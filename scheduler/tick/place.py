@@ -15,7 +15,7 @@ from scheduler.ports import UNCOUNTED, Comment, Comments, Recent
 from scheduler.tick import decide, record
 from scheduler.tick.context import Context
 from scheduler.tick.discussions import is_long
-from scheduler.tick.occurrence import Known
+from scheduler.tick.occurrence import Occurrence
 
 #: How far back the repository's comments are listed: a command that is older is heard when its
 #: job is due.
@@ -25,7 +25,7 @@ LOOKED_BACK = timedelta(days=1)
 FURTHER_BACK = timedelta(days=8)
 
 
-def place(ctx: Context, found: Known) -> Known:
+def place(ctx: Context, found: Occurrence) -> Occurrence:
     """The job at the occurrence that its comments, as far as they are needed, lead to.
 
     Raises:
@@ -60,24 +60,24 @@ def _listed(ctx: Context, now: datetime, latest: datetime | None) -> Recent | No
     return None if latest and latest < far else ctx.facts.older_comments(far)
 
 
-def _alone(ctx: Context, found: Known) -> Known:
+def _alone(ctx: Context, found: Occurrence) -> Occurrence:
     """The job by the comments of its issue alone."""
     return _located(ctx, found, ctx.discussions.read(found.ticket).items)
 
 
-def _paused(ctx: Context, found: Known) -> bool:
+def _paused(ctx: Context, found: Occurrence) -> bool:
     """Whether the label says that the job is paused."""
     return state_label(ctx.settings.label, State.PAUSED) in found.ticket.labels
 
 
-def _latest(found: Known, now: datetime) -> datetime | None:
+def _latest(found: Occurrence, now: datetime) -> datetime | None:
     """The last instant of a series that has begun; None of what has not, or comes once."""
     rule = written_rule(found.asked)
     # How many there were is counted by its journal, once that is read.
     return rule.endless.latest(now) if rule is not None and found.asked.run_at <= now else None
 
 
-def _located(ctx: Context, found: Known, items: Sequence[Comment]) -> Known:
+def _located(ctx: Context, found: Occurrence, items: Sequence[Comment]) -> Occurrence:
     """The job at the occurrence to which these comments lead; its issue is made to show it."""
     comments = Comments(items=tuple(items))
     if items and ctx.facts.login() is None:

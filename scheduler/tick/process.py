@@ -15,7 +15,7 @@ from scheduler.tick import closing, decide, dispatch, issues, record, rules, set
 from scheduler.tick.claims import changed
 from scheduler.tick.context import HELD_FOR, Context
 from scheduler.tick.discussions import is_long
-from scheduler.tick.occurrence import Known
+from scheduler.tick.occurrence import Occurrence
 from scheduler.tick.outcome import Heading, Progress, Withdrawn
 
 #: Of a job that its label alone keeps on hold.
@@ -26,13 +26,13 @@ KEPT = policy.Wait(reason="on hold; its comments say why", state=State.HELD)
 class Looked:
     """A job as its issue shows it now."""
 
-    found: Known
+    found: Occurrence
     comments: Comments
     #: What the comments record.
     history: History
 
 
-def process(ctx: Context, done: Progress, found: Known) -> None:
+def process(ctx: Context, done: Progress, found: Occurrence) -> None:
     """Do the one thing that is to be done with a due job now; ``done`` says what that was.
 
     Raises:
@@ -72,14 +72,14 @@ def process(ctx: Context, done: Progress, found: Known) -> None:
     _carry_out(ctx, done, looked, decision)
 
 
-def _looked(ctx: Context, found: Known, comments: Comments) -> Looked:
+def _looked(ctx: Context, found: Occurrence, comments: Comments) -> Looked:
     """The job at the occurrence to which its comments lead."""
     history = decide.history(ctx, comments)
     found = decide.locate(ctx, found, comments.items, history)
     return Looked(found=found, comments=comments, history=history)
 
 
-def _left_alone(ctx: Context, found: Known) -> bool:
+def _left_alone(ctx: Context, found: Occurrence) -> bool:
     """Whether nothing was said on a held job's long discussion that could let it go on.
 
     Whoever talks there has no tick read all of it. Only as far back as a held job is looked at.
@@ -111,7 +111,9 @@ def _decided(ctx: Context, looked: Looked) -> tuple[Looked, Decision]:
     return looked, decision
 
 
-def _introduced(ctx: Context, done: Progress, found: Known, comments: Comments) -> Comments | None:
+def _introduced(
+    ctx: Context, done: Progress, found: Occurrence, comments: Comments
+) -> Comments | None:
     """The comments once it is known whose records are to be believed; None: all is done.
 
     Only the first own write can show it.
@@ -130,7 +132,7 @@ def _introduced(ctx: Context, done: Progress, found: Known, comments: Comments) 
     return None
 
 
-def _presumed(ctx: Context, found: Known, comments: Comments) -> tuple[Known, Fire | End]:
+def _presumed(ctx: Context, found: Occurrence, comments: Comments) -> tuple[Occurrence, Fire | End]:
     """What to claim by records that may be anybody's; it is made sure of once that is done.
 
     What a person said that sends nothing is claimed as that: such a claim, left behind,
@@ -147,7 +149,9 @@ def _presumed(ctx: Context, found: Known, comments: Comments) -> tuple[Known, Fi
     return replace(found, history=history), Fire(attempt=attempt)
 
 
-def _kept(ctx: Context, found: Known, history: History, decision: Decision) -> policy.Wait | None:
+def _kept(
+    ctx: Context, found: Occurrence, history: History, decision: Decision
+) -> policy.Wait | None:
     """The wait of a job that the label keeps on hold, though its records let it go on."""
     if found.command is not None and history.journal.held:
         return None
@@ -188,7 +192,7 @@ def _carry_out(ctx: Context, done: Progress, looked: Looked, decision: Decision)
         dispatch.claimed(ctx, done, found, decision)
 
 
-def _still_open(ctx: Context, found: Known, state: State) -> None:
+def _still_open(ctx: Context, found: Occurrence, state: State) -> None:
     """Make sure that what is only to be closed was not reopened, or moved, since it was read.
 
     Raises:
@@ -205,7 +209,7 @@ def _still_open(ctx: Context, found: Known, state: State) -> None:
         raise Withdrawn(reason)
 
 
-def _wait(ctx: Context, done: Progress, found: Known, decision: policy.Wait) -> None:
+def _wait(ctx: Context, done: Progress, found: Occurrence, decision: policy.Wait) -> None:
     """Leave a job as it is until later, and say why, on its issue if it is on hold."""
     if decision.state is State.HELD:
         done.note(Heading.HELD, decision.reason)

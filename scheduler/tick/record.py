@@ -17,13 +17,13 @@ from scheduler.policy import series
 from scheduler.ports import Comments
 from scheduler.tick import decide, issues, rules
 from scheduler.tick.context import Context
-from scheduler.tick.occurrence import Known
+from scheduler.tick.occurrence import Occurrence
 from scheduler.tick.rules import requested_by
 
 
 def write(
-    ctx: Context, found: Known, history: History, entry: Entry, *, own: Claim | None = None
-) -> tuple[Known, Journal]:
+    ctx: Context, found: Occurrence, history: History, entry: Entry, *, own: Claim | None = None
+) -> tuple[Occurrence, Journal]:
     """Write ``entry`` into the journal; what is known of other comments is then old.
 
     Returns: the job with its issue as it is counted then, and the journal.
@@ -111,7 +111,7 @@ def _put(ctx: Context, number: int, places: Iterable[int], body: str) -> int:
     return ctx.queue.add_comment(number, body).id
 
 
-def _next_instant(ctx: Context, found: Known, after: History) -> datetime | None:
+def _next_instant(ctx: Context, found: Occurrence, after: History) -> datetime | None:
     """The instant that a series is at once ``after`` is recorded; None: it is over."""
     with suppress(InvalidJob):
         comes = decide.locate(ctx, found, (), after)
@@ -135,7 +135,7 @@ def _told(
     )
 
 
-def _passed_by(found: Known, entry: Entry, history: History) -> int:
+def _passed_by(found: Occurrence, entry: Entry, history: History) -> int:
     """The last comment that is nobody's command, with no command before it that waits.
 
     The journal, which is written now anyway, says that it was passed by: nobody is asked
@@ -153,14 +153,14 @@ def _handled(history: History, comment_id: int) -> History:
     return replace(history, journal=replace(history.journal, handled=handled))
 
 
-def title_of(comes: Known, title: str) -> str:
+def title_of(comes: Occurrence, title: str) -> str:
     """The title that the issue of a job with ``title`` should have, if it is ours to say."""
     if comes.command or not comes.asked.recurring:
         return title
     return series.retitled(title, series.shown(comes.instant, comes.history.journal))
 
 
-def go_on(ctx: Context, comes: Known) -> Known:
+def go_on(ctx: Context, comes: Occurrence) -> Occurrence:
     """Show on a series' issue that it has begun, and which occurrence comes next."""
     state = State.HELD if comes.history.journal.held else State.PENDING
     ticket = issues.begun(ctx, comes.ticket, state)
@@ -168,7 +168,7 @@ def go_on(ctx: Context, comes: Known) -> Known:
     return replace(comes, ticket=ticket)
 
 
-def show(ctx: Context, placed: Known) -> None:
+def show(ctx: Context, placed: Occurrence) -> None:
     """Make a series' issue say what comes next: a tick may have died, or its rule be new."""
     begun = placed.asked.recurring and placed.history.journal.entries and not placed.over
     if not begun or placed.command or placed.job.run_at <= ctx.clock.now():
@@ -190,7 +190,7 @@ def tidy(ctx: Context, history: History) -> None:
 
 def entry(
     ctx: Context,
-    found: Known,
+    found: Occurrence,
     outcome: State,
     history: History,
     claim: Claim | None,

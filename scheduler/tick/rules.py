@@ -24,7 +24,7 @@ from scheduler.policy.quotas import Entered
 from scheduler.policy.trust import Rights, sender_of
 from scheduler.ports import Comments, Target, Ticket, User
 from scheduler.tick.context import Context
-from scheduler.tick.occurrence import Known
+from scheduler.tick.occurrence import Occurrence
 from scheduler.times.instants import format_instant
 
 #: How far back closed jobs count: the day of ``quotas.new-per-agent-per-day``.
@@ -43,7 +43,9 @@ FIX: Mapping[Kind, str] = {
 }
 
 
-def enter(ctx: Context, known: Iterable[Known], others: Iterable[Ticket], *, now: datetime) -> None:
+def enter(
+    ctx: Context, known: Iterable[Occurrence], others: Iterable[Ticket], *, now: datetime
+) -> None:
     """Count the jobs of this tick against the quotas, and look for what came twice.
 
     ``others`` are issues that have ended, or wait for a person: they count, too. Of one
@@ -69,7 +71,7 @@ def job_in(ctx: Context, body: str) -> Job | None:
     return ctx.texts[asked]
 
 
-def forbidden(ctx: Context, found: Known) -> str | None:
+def forbidden(ctx: Context, found: Occurrence) -> str | None:
     """Why the job may not run however its target and author are: asks for nothing."""
     limits = ctx.settings.quotas
     return (
@@ -91,7 +93,7 @@ def _unsigned(ctx: Context, job: Job, created_at: datetime) -> str | None:
     )
 
 
-def judge(ctx: Context, found: Known) -> tuple[Target, Declared, tuple[State, str] | None]:
+def judge(ctx: Context, found: Occurrence) -> tuple[Target, Declared, tuple[State, str] | None]:
     """The target, what it declares, and the rule or fact that forbids the dispatch.
 
     Of a job that somebody resumed who may not, the state is the one that it stays in.
@@ -119,7 +121,7 @@ def judge(ctx: Context, found: Known) -> tuple[Target, Declared, tuple[State, st
     return target, declared, problem
 
 
-def verified(ctx: Context, found: Known) -> bool:
+def verified(ctx: Context, found: Occurrence) -> bool:
     """Whether the job's signature shows that it is its agent's."""
     mode = ctx.settings.signing != "off" and found.raw.signature is not None
     return mode and _unsigned(ctx, found.raw, found.ticket.created_at) is None
@@ -156,7 +158,7 @@ def insider(ctx: Context, user: User) -> bool:
     return trust.insider(user, writes)
 
 
-def _author(ctx: Context, found: Known) -> str | None:
+def _author(ctx: Context, found: Occurrence) -> str | None:
     """Why its author, or who vouches for a stranger, may not have the job run as it is."""
     job, author = found.job, found.ticket.author
     if reason := person(ctx, author):
@@ -186,7 +188,7 @@ def may_command(ctx: Context, user: User, job: Job) -> bool:
     return known.command_refusal(user, known.target(job)) is None
 
 
-def _vouched(ctx: Context, found: Known, reason: str) -> str | None:
+def _vouched(ctx: Context, found: Occurrence, reason: str) -> str | None:
     """A stranger's job runs as a trusted person saw it when they labelled it."""
     acts = ctx.facts.acts(found.ticket)
     if acts.edit is None or acts.events is None:
@@ -206,7 +208,7 @@ def _vouched(ctx: Context, found: Known, reason: str) -> str | None:
     return None
 
 
-def _begun(ctx: Context, found: Known) -> tuple[State, str] | None:
+def _begun(ctx: Context, found: Occurrence) -> tuple[State, str] | None:
     """What becomes of a job that runs by the act of somebody who may not have it run."""
     label = ctx.settings.label
     for act in beginnings(ctx.facts.acts(found.ticket).events or (), label=label):
@@ -219,7 +221,7 @@ def _begun(ctx: Context, found: Known) -> tuple[State, str] | None:
     return None
 
 
-def _at_a_word(ctx: Context, act: Beginning, found: Known) -> bool:
+def _at_a_word(ctx: Context, act: Beginning, found: Occurrence) -> bool:
     """Whether the scheduler itself let a job go on, at the word of somebody who may.
 
     Whatever else is done under its login has to be answered for as any account's acts: it
@@ -235,7 +237,7 @@ def _at_a_word(ctx: Context, act: Beginning, found: Known) -> bool:
     return said is not None and (act.since is None or said.at >= act.since.at - CLOCKS)
 
 
-def still_meant(ctx: Context, found: Known, comments: Comments) -> tuple[Known, Comments]:
+def still_meant(ctx: Context, found: Occurrence, comments: Comments) -> tuple[Occurrence, Comments]:
     """The job with what somebody did to the contrary of its command since that was given.
 
     And the comments without each `/resolve` since which somebody put the job on hold anew.
@@ -256,7 +258,7 @@ def still_meant(ctx: Context, found: Known, comments: Comments) -> tuple[Known, 
     return found, comments
 
 
-def _used_before(ctx: Context, found: Known) -> str | None:
+def _used_before(ctx: Context, found: Occurrence) -> str | None:
     """Why a signature is no longer good: a job that has it was opened before, or ran."""
     if ctx.settings.signing == "off" or found.raw.signature is None:
         return None
@@ -282,7 +284,7 @@ def _nonce(ctx: Context, ticket: Ticket) -> str | None:
     return signing.nonce_of(job) if job else None
 
 
-def requested_by(found: Known) -> str:
+def requested_by(found: Occurrence) -> str:
     """Who asks for a job: the agent in whose name it is, else whoever opened its issue."""
     return found.job.agent or found.ticket.author.login
 

@@ -25,7 +25,7 @@ from scheduler.ports import Ticket
 from scheduler.tick import issues, leftovers, pacing, rules
 from scheduler.tick.context import HELD_FOR, Context
 from scheduler.tick.invalid import RECENT, explain
-from scheduler.tick.occurrence import Known
+from scheduler.tick.occurrence import Occurrence
 from scheduler.tick.outcome import Heading, Outcome, Tally, Waiting, attempt, note_of
 from scheduler.tick.place import place
 from scheduler.tick.process import process
@@ -116,7 +116,7 @@ class Tick:
         """
         return sorted(tickets, key=lambda ticket: looks_strange(ticket, self.ctx.settings))
 
-    def _read(self, tickets: Iterable[Ticket]) -> list[Known]:
+    def _read(self, tickets: Iterable[Ticket]) -> list[Occurrence]:
         """The jobs of these issues; what waits and what is due of them is counted."""
         now, tally = self.ctx.began, self.tally
         read = (self.read(ticket, now=now) for ticket in tickets)
@@ -129,11 +129,11 @@ class Tick:
         tally.comes_next(*ahead)
         return known
 
-    def _awake(self, known: Iterable[Known]) -> list[Known]:
+    def _awake(self, known: Iterable[Occurrence]) -> list[Occurrence]:
         """The jobs that wait for no person."""
         return [found for found in known if not (found.waits or self.ctx.settings.paused)]
 
-    def _due(self, known: Iterable[Known]) -> list[Known]:
+    def _due(self, known: Iterable[Occurrence]) -> list[Occurrence]:
         """The jobs that are due, in the order in which they are taken."""
         now = self.ctx.began
         due = [found for found in self._awake(known) if found.job.run_at <= now]
@@ -142,8 +142,8 @@ class Tick:
         return sorted(due, key=lambda found: (_later(found, now), found.job.run_at, found.number))
 
     def _take(
-        self, known: list[Known], before: Iterable[Known], others: Iterable[Ticket]
-    ) -> list[Known]:
+        self, known: list[Occurrence], before: Iterable[Occurrence], others: Iterable[Ticket]
+    ) -> list[Occurrence]:
         """Carry out what is due of ``known``; the jobs that a rule forbids, which are not.
 
         ``before`` and ``others`` are what counts beside it.
@@ -162,7 +162,7 @@ class Tick:
         if words and words not in self.ctx.notices:
             self.ctx.notices.append(words)
 
-    def _carry_out(self, due: list[Known]) -> None:
+    def _carry_out(self, due: list[Occurrence]) -> None:
         """Do what is to be done about each due job, until no more are to be taken.
 
         Raises:
@@ -210,7 +210,7 @@ class Tick:
             self._retrying(ticket.number, problem)
             return True
 
-    def _reject(self, forbidden: list[Known]) -> None:
+    def _reject(self, forbidden: list[Occurrence]) -> None:
         """End the jobs that a rule forbids, so many at a time."""
         # Said at once, not when they fire: their author can still do something about it. And
         # last, so many at a time: whoever floods the queue keeps nobody else waiting.
@@ -219,7 +219,7 @@ class Tick:
         if len(forbidden) > self.most:
             self.tally.comes_next(self.ctx.began)
 
-    def _guarded(self, found: Known) -> Outcome:
+    def _guarded(self, found: Occurrence) -> Outcome:
         """Do what is to be done about one job; what goes wrong with it is noted.
 
         Raises:
@@ -257,7 +257,7 @@ class Tick:
         """Say what went wrong with a job that is looked at again by the next tick."""
         self.tally.note(number, *note_of(problem), again=self.ctx.began)
 
-    def read(self, ticket: Ticket, *, now: datetime) -> Known | None:
+    def read(self, ticket: Ticket, *, now: datetime) -> Occurrence | None:
         """The job of an issue at ``now``; None: its author is to be told why it is none."""
         shown = {s for s in LABELLED if state_label(self.ctx.settings.label, s) in ticket.labels}
         unchanged = now - ticket.updated_at > HELD_FOR
@@ -280,12 +280,12 @@ class Tick:
         over = shown & TERMINAL if job.run_at > now else set()
         return self._unmarked(found, over | (shown & {State.INVALID}))
 
-    def _unplaced(self, ticket: Ticket, raw: Job, job: Job) -> Known:
+    def _unplaced(self, ticket: Ticket, raw: Job, job: Job) -> Occurrence:
         """A job before its comments are read: at its own instant."""
         queue = self.ctx.queue.repository
         runs_in = job.repo or queue
         key = occurrence_key(ticket.number, job.run_at, queue=queue, runs_in=runs_in)
-        return Known(ticket=ticket, raw=raw, asked=job, job=job, key=key, instant=job.run_at)
+        return Occurrence(ticket=ticket, raw=raw, asked=job, job=job, key=key, instant=job.run_at)
 
     def refuse(self, ticket: Ticket, problem: InvalidJob) -> None:
         """Take an issue's text for none of a job; its author is told why, in good time."""
@@ -297,7 +297,7 @@ class Tick:
         self.untold.pop(number, None)
         self.tally.forget(number)
 
-    def _unmarked(self, found: Known, states: set[State]) -> Known:
+    def _unmarked(self, found: Occurrence, states: set[State]) -> Occurrence:
         """The job, its issue without labels that are true no longer; if that fails, as it was."""
         try:
             return replace(found, ticket=issues.unmark(self.ctx, found.ticket, states))
@@ -306,7 +306,7 @@ class Tick:
             return found
 
 
-def _later(found: Known, now: datetime) -> int:
+def _later(found: Occurrence, now: datetime) -> int:
     """Where a due job stands: first what can run, then what is missed, then what is asked for."""
     if found.command is not None:
         return 2

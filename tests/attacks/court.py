@@ -14,7 +14,7 @@ from scheduler.ports import Acts, Event, Ticket, User
 from scheduler.settings.model import Settings
 from scheduler.tick import rules
 from scheduler.tick.context import new_context
-from scheduler.tick.occurrence import Known
+from scheduler.tick.occurrence import Occurrence
 from tests.support.fakes import NOON, FakeClock, MemoryHub, MemoryQueue
 
 KEY = "k" * 32
@@ -70,26 +70,26 @@ class Court:
             keys=KEYS,
         )
 
-    def open(self, *lines: str, author: str = "agent", at: datetime = NOON) -> Known:
+    def open(self, *lines: str, author: str = "agent", at: datetime = NOON) -> Occurrence:
         body = "\n".join(
             ["---", f"run-at: {at:%Y-%m-%dT%H:%M:%SZ}", "workflow: run.yml", *lines, "---"]
         )
         return self.known(self.hub.open(body, author=author))
 
-    def known(self, number: int) -> Known:
+    def known(self, number: int) -> Occurrence:
         ticket = self.hub.ticket(number)
         job = frontmatter.parse(ticket.body)
         key = occurrence_key(number, job.run_at)
-        return Known(ticket=ticket, raw=job, asked=job, job=job, key=key, instant=job.run_at)
+        return Occurrence(ticket=ticket, raw=job, asked=job, job=job, key=key, instant=job.run_at)
 
-    def signed(self, *, author: str = "agent", nonce: str = "n" * 24) -> Known:
+    def signed(self, *, author: str = "agent", nonce: str = "n" * 24) -> Occurrence:
         job = frontmatter.parse(self.open("agent: alice").ticket.body)
         mine = signing.sign(
             job, KEY, repository=self.hub.repository, issued_at=self.hub.now(), nonce=nonce
         )
         return self.known(self.hub.open(frontmatter.render(mine), author=author))
 
-    def happened(self, found: Known, *events: tuple[str, User | None]) -> None:
+    def happened(self, found: Occurrence, *events: tuple[str, User | None]) -> None:
         """What was done to an issue, a minute apart, the last of it at noon."""
         self.hub.events[found.number] = [
             Event(event=event, at=NOON - MINUTE * (len(events) - place), actor=actor, label=label)
@@ -97,10 +97,10 @@ class Court:
             for event, _, label in [said.partition(" ")]
         ]
 
-    def verdict(self, found: Known) -> tuple[State, str] | None:
+    def verdict(self, found: Occurrence) -> tuple[State, str] | None:
         return rules.judge(self.ctx, found)[2]
 
-    def refused(self, found: Known, *words: str) -> None:
+    def refused(self, found: Occurrence, *words: str) -> None:
         verdict = self.verdict(found)
         assert verdict is not None
         assert verdict[0] is State.REJECTED

@@ -15,7 +15,7 @@ from scheduler.job import frontmatter, strict_yaml
 from scheduler.sandbox.http.requestlog import Request
 from scheduler.tick import conditions
 from scheduler.tick.context import Context
-from scheduler.tick.occurrence import Known
+from scheduler.tick.occurrence import Occurrence
 from scheduler.times import instants, recurrence
 from tests.attacks.crowd import by_template, messages
 from tests.conftest import ISSUES, Stage, at, body
@@ -176,7 +176,7 @@ def test_what_is_raised_only_when_a_job_is_carried_out_keeps_no_other_waiting(
     stage.open(body(-60 if not hold else at(1.5), message="honest"))
     real = conditions.against
 
-    def against(ctx: Context, found: Known) -> Any:
+    def against(ctx: Context, found: Occurrence) -> Any:
         if found.number == evil:
             raise fault
         return real(ctx, found)

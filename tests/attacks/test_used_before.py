@@ -10,12 +10,12 @@ import pytest
 
 from scheduler.settings.model import Quotas, Settings
 from scheduler.tick import rules
-from scheduler.tick.occurrence import Known
+from scheduler.tick.occurrence import Occurrence
 from tests.attacks.court import MINUTE, Court
 from tests.support.fakes import NOON
 
 
-def entered(court: Court, *found: Known, closed: tuple[Known, ...] = ()) -> list[int]:
+def entered(court: Court, *found: Occurrence, closed: tuple[Occurrence, ...] = ()) -> list[int]:
     tickets = [each.ticket for each in closed]
     rules.enter(court.ctx, found, tickets, now=court.clock.now())
     return [each.number for each in found if rules.forbidden(court.ctx, each)]

@@ -26,7 +26,7 @@ from scheduler.settings.model import CLAIM_VALIDITY
 from scheduler.settings.profiles import Stay
 from scheduler.tick.claims import OwnClaim, Work
 from scheduler.tick.dispatch import Sent, Standing
-from scheduler.tick.occurrence import Known
+from scheduler.tick.occurrence import Occurrence
 from tests.support.fakes import NOON
 
 TICK = timedelta(milliseconds=1)
@@ -37,7 +37,7 @@ def s(seconds: float) -> timedelta:
     return timedelta(seconds=seconds)
 
 
-def known(number: int, at: float, *, comments: int = 0) -> Known:
+def known(number: int, at: float, *, comments: int = 0) -> Occurrence:
     """A job due so many seconds after noon."""
     job = Job(run_at=NOON + s(at), workflow="run.yml")
     ticket = Ticket(
@@ -45,7 +45,7 @@ def known(number: int, at: float, *, comments: int = 0) -> Known:
         created_at=NOON, updated_at=NOON, comments=comments,
     )  # fmt: skip
     key = f"{number}@x"
-    return Known(ticket=ticket, raw=job, asked=job, job=job, key=key, instant=job.run_at)
+    return Occurrence(ticket=ticket, raw=job, asked=job, job=job, key=key, instant=job.run_at)
 
 
 def standing(number: int, at: float) -> Standing:
@@ -68,7 +68,7 @@ def sent(number: int) -> Sent:
 
 
 def agenda(
-    *waiting: Known, claimed: tuple[Standing, ...] = (), unrecorded: tuple[Sent, ...] = (),
+    *waiting: Occurrence, claimed: tuple[Standing, ...] = (), unrecorded: tuple[Sent, ...] = (),
     looked: bool = True,
 ) -> Agenda:  # fmt: skip
     made = Agenda(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scheduler.settings.model import Settings
 from scheduler.tick.context import Context, new_context
-from scheduler.tick.occurrence import Known
+from scheduler.tick.occurrence import Occurrence
 from scheduler.tick.tick import Tick
 from tests.support.fakes import MemoryHub, MemoryQueue
 
@@ -24,7 +24,7 @@ def calls(ctx: Context) -> list[str]:
     return asked
 
 
-def known(ctx: Context, number: int = 1) -> Known:
+def known(ctx: Context, number: int = 1) -> Occurrence:
     """The job of an issue as a tick reads it; what that asked for is told no more."""
     assert isinstance(ctx.queue, MemoryQueue)
     found = Tick(ctx).read(ctx.queue.hub.ticket(number), now=ctx.clock.now())

@@ -12,7 +12,7 @@ from scheduler.journal.journal import History, Journal
 from scheduler.ports import Comments
 from scheduler.tick import decide
 from scheduler.tick.context import Context
-from scheduler.tick.occurrence import Known
+from scheduler.tick.occurrence import Occurrence
 from tests.faults.series import forward, goes, m, series_world, told
 from tests.faults.world import World
 from tests.support.contexts import context, known
@@ -76,7 +76,7 @@ def test_whatever_others_say_what_waits_costs_no_write(by: str, words: str, logi
     assert made.count("s") == 2
 
 
-def context_of(made: World) -> tuple[Context, Known]:
+def context_of(made: World) -> tuple[Context, Occurrence]:
     """A context, and the job of the first issue as a tick reads it."""
     ctx = context(made.hub)
     return ctx, known(ctx)

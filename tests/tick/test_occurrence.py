@@ -10,7 +10,7 @@ import pytest
 from scheduler.journal.journal import Entry, History, Journal
 from scheduler.journal.slash import Command
 from scheduler.ports import UNCOUNTED
-from scheduler.tick.occurrence import Known
+from scheduler.tick.occurrence import Occurrence
 from tests.faults.world import body, world
 from tests.support.contexts import context, known
 from tests.support.fakes import NOON
@@ -20,7 +20,7 @@ ENTRY = Entry(key="1@x", attempt=1, outcome="dispatched", at=NOON, target="octo/
 RECORDED = History(journal=Journal(entries=(ENTRY,)))
 
 
-def job(*, comments: int = 0, **given: Any) -> Known:
+def job(*, comments: int = 0, **given: Any) -> Occurrence:
     made = world()
     made.hub.open(body("1"))
     found = known(context(made.hub))
