@@ -1,4 +1,4 @@
-"""What words may mean that mean more than one thing, or nothing: the refusals of `words`."""
+"""The refusals of times in words: what is ambiguous or unknown in them, and its readings."""
 
 from __future__ import annotations
 
@@ -98,20 +98,20 @@ _PERIOD = re.compile(r"\b(week|weekend|month|year|quarter)s?\b")
 
 
 def weekday(said: str) -> str:
-    """The whole name of the day of the week that ``said`` begins."""
+    """The whole name of the weekday that ``said`` begins."""
     return _WEEKDAYS[said[:3]]
 
 
 def month(said: str) -> int:
-    """The number, from 1 on, of the month whose name ``said`` begins."""
+    """The number, from 1, of the month whose name ``said`` begins."""
     return [*_MONTHS].index(said[:3]) + 1
 
 
 def problem(spoken: str, no_zone: InvalidJob | None, today: date) -> _Problem:
-    """What is wrong with words that are not understood, with their readings; and the fix.
+    """What is wrong with words that are not understood, with their readings, and the fix.
 
-    ``no_zone`` is what is wrong with the last word as a zone, if the others are understood;
-    ``today`` is the day from which on a missing year is told.
+    ``no_zone`` is what is wrong with the last word as a zone, if the others are understood. A
+    missing year is looked for from ``today`` on.
     """
     said = spoken.lower()
     for find in (_abbreviation, partial(_date, today=today), _clock, _offset, _vague, _bare):
@@ -162,7 +162,7 @@ def _vague(said: str) -> _Problem | None:
 
 
 def _possible(clock: str) -> bool:
-    """Whether there is such a time of day; then it is not what is wrong."""
+    """Whether there is such a time of day."""
     hour, *rest = (int(part) for part in _DIGITS.findall(clock))
     hours = range(1, 13) if clock.endswith("m") else range(24)
     return hour in hours and len(rest) <= 2 and all(part < 60 for part in rest)

@@ -1,9 +1,9 @@
-"""Cron expressions: what is accepted, and the wall times that one names.
+"""Cron expressions: which are accepted, and the wall times of each.
 
-Five fields as POSIX has them, with the names and steps that GitHub takes in ``schedule``, and the
-words of Vixie cron. What other programs read in other ways is refused, not guessed: seconds,
-``L``, ``#``, ``5/15``, ranges that run backwards. Everything here is naive wall time; the zone's
-clocks are the business of `scheduler.times.recurrence`.
+They have the five fields of POSIX, with the names and steps that GitHub takes in ``schedule``, and
+the words of Vixie cron. What programs read in different ways is refused: seconds, ``L``, ``#``,
+``5/15``, ranges that run backwards. All times are naive wall times;
+`scheduler.times.recurrence` knows the zone's clocks.
 
 https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule
 https://pubs.opengroup.org/onlinepubs/9799919799/utilities/crontab.html
@@ -22,7 +22,7 @@ from scheduler.errors import InvalidJob
 from scheduler.text import refusal, shown
 from scheduler.times.wall_times import Calendar, Kind, Times
 
-#: The words and what they stand for; ``@reboot`` names no time.
+#: The words and their expressions; ``@reboot`` names no time.
 WORDS: Mapping[str, str] = {
     "@hourly": "0 * * * *",
     "@daily": "0 0 * * *",
@@ -32,7 +32,7 @@ WORDS: Mapping[str, str] = {
     "@yearly": "0 0 1 1 *",
     "@annually": "0 0 1 1 *",
 }
-#: How many days that match are looked at for the smallest distance between two of them.
+#: How many matching days are compared to find the smallest distance between two of them.
 DAYS_COMPARED = 500
 
 _SECOND = timedelta(seconds=1)
@@ -58,7 +58,7 @@ class _Field:
     span: int
 
     def number(self, text: str) -> int | None:
-        """What a number or a name means here; None: nothing."""
+        """The value of a number or a name in this field; None: it has none."""
         found = self.names.get(text, -1) if text.isalpha() else int(text)
         return found if self.low <= found <= self.high else None
 
@@ -79,8 +79,8 @@ def cron_text(field: str, text: str) -> str:
     """The canonical text of a cron expression: one space between fields, names in capitals.
 
     Raises:
-        InvalidJob: not five fields or one of ``WORDS``, a value outside of its field, a form
-            that POSIX and GitHub don't know. Whether it ever fires is not asked here.
+        InvalidJob: not five fields or one of ``WORDS``, a value outside of its field, or a form
+            that POSIX and GitHub don't have. A rule that never fires is not refused here.
     """
     word = text.strip().lower()
     if word.startswith("@"):
@@ -97,7 +97,7 @@ def cron_text(field: str, text: str) -> str:
 
 
 def _numbers(field: str, whole: str, part: str, kind: _Field) -> set[int]:
-    """The numbers that ``part`` means, or a refusal of ``whole``."""
+    """The numbers in ``part`` of the expression ``whole``; a refusal names ``whole``."""
     items = part.split(",")
     if len(items) > 1 and kind in _DAY_FIELDS and any(item.startswith("*") for item in items):
         # Vixie cron looks at the first character only; the same list in another order would
@@ -138,40 +138,45 @@ def _item(field: str, whole: str, item: str, kind: _Field) -> range:
 
 @dataclass(frozen=True)
 class CronRule:
-    """The wall times of a cron expression, in canonical text; naive, on whole minutes.
+    """The wall times of a cron expression; naive, on whole minutes.
 
-    If both day fields are restricted, a day matches that either of them names, as POSIX says.
-    A day field that begins with ``*`` does not restrict in this sense, even ``*/2``: then both
-    have to match, as in Vixie cron and in the crontab.guru that GitHub recommends.
+    If both day fields are restricted, a day matches if either of them names it, as in POSIX. A day
+    field that begins with ``*``, even ``*/2``, does not restrict in this sense: then both have to
+    match, as in Vixie cron and in the crontab.guru that GitHub recommends.
     """
 
+    #: The canonical text.
     text: str
 
     def since(self, start: datetime) -> Iterator[datetime]:
-        """All wall times from ``start`` on, in their order; none: it never fires."""
+        """All wall times from ``start`` on, in order; none: it never fires."""
         return _times_of(self.text).since(start)
 
     def last(self, end: datetime, *, not_before: datetime) -> datetime | None:
-        """The last wall time that is not after ``end``; None: it is before ``not_before``."""
+        """The last wall time up to ``end``; None: there is none from ``not_before`` on."""
         found = next(_times_of(self.text).before(end), None)
         return found if found is not None and found >= not_before else None
 
     def shortest_gap(self) -> timedelta | None:
         """The smallest distance between two neighbours on the clock's face.
 
-        Within a day, and from one day to the next, this is exact. Of days that never follow
-        each other the first ``DAYS_COMPARED`` of this century are compared.
+        Within a day, and from one day to the next, it is exact. Of days that never follow each
+        other the first ``DAYS_COMPARED`` of this century are compared.
         """
         return _shortest_gap(self.text)
 
 
 @dataclass(frozen=True)
 class _Days:
-    """Names the days of a year of some kind."""
+    """The matching days of a year of some kind."""
 
+    #: Months, from 1.
     months: frozenset[int]
+    #: Days of the month, from 1.
     monthdays: frozenset[int]
+    #: Days of the week; Sunday is 0.
     weekdays: frozenset[int]
+    #: Whether a day has to match both day fields, or either.
     both: bool
 
     def __call__(self, kind: Kind) -> list[int]:

@@ -1,7 +1,7 @@
-"""Instants, durations and zones as people write them, and back.
+"""Instants, durations and zones, read from strict text and written.
 
-Only strict forms are read here: they stand in the queue for months and have to mean the same
-to everyone who reads them. Every instant that leaves this room is in UTC and on a whole second.
+Only strict forms are read: they stand in the queue for months and mean the same to every reader.
+Every instant is returned in UTC and on a whole second.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from scheduler.errors import InvalidJob
 from scheduler.text import nearest, refusal
 from scheduler.times import spans
 
-#: A duration beyond this is a slip of the keyboard.
+#: The longest duration; a longer one is a mistake in typing.
 LONGEST = timedelta(days=36_525)
-#: Years (UTC) between which an instant can be a job's; 9999 is what people write for "never".
+#: The first and the last year (UTC) of a job's instant; people write 9999 for "never".
 FIRST_YEAR, LAST_YEAR = 2000, 2999
 
 _UTC = timezone.utc
@@ -131,10 +131,10 @@ def instant(text: str, *, field: str, timezone: str | None) -> datetime:
 
 
 def first_instant(local: datetime, place: ZoneInfo) -> datetime:
-    """Find the first instant at which clocks at ``place`` show ``local`` or later; UTC.
+    """The first instant at which clocks at ``place`` show ``local`` or later; UTC.
 
-    ``local`` is naive. A time that clocks skip is the end of the gap, as GitHub moves a
-    ``schedule`` at 02:30 to 03:00; one that they show twice is the first of the two.
+    ``local`` is naive. If clocks skip it, that is the end of the gap, as GitHub moves a
+    ``schedule`` at 02:30 to 03:00; if they show it twice, the first of the two.
     https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#onschedule
 
     PEP 495: of a time that clocks show twice ``fold=0`` is the first; of one that they skip it
@@ -157,12 +157,12 @@ def first_instant(local: datetime, place: ZoneInfo) -> datetime:
 
 
 def wall(moment: datetime, place: ZoneInfo) -> datetime:
-    """What clocks at ``place`` show at ``moment``: naive, and silent about which of two."""
+    """The naive time that clocks at ``place`` show at ``moment``."""
     return _utc(moment).astimezone(place).replace(tzinfo=None, fold=0)
 
 
 def zone(name: str, *, field: str) -> ZoneInfo:
-    """Find the IANA zone ``name``, such as ``Europe/Berlin``.
+    """The IANA zone ``name``, such as ``Europe/Berlin``.
 
     Raises:
         InvalidJob: there is none; the message names the nearest.
@@ -182,12 +182,12 @@ def zone(name: str, *, field: str) -> ZoneInfo:
 
 
 def format_instant(moment: datetime) -> str:
-    """Write ``2026-11-23T09:00:00Z``; a fraction of a second is dropped."""
+    """``moment`` as ``2026-11-23T09:00:00Z``; a fraction of a second is dropped."""
     return _utc(moment).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def format_duration(length: timedelta) -> str:
-    """Write ``1d2h5m``, which `duration` reads as the same; a fraction of a second is dropped."""
+    """``length`` as ``1d2h5m``, which `duration` reads back; a fraction of a second is dropped."""
     left = int(abs(length).total_seconds())
     sign = "-" if length < timedelta() and left else ""
     parts = []
@@ -199,9 +199,9 @@ def format_duration(length: timedelta) -> str:
 
 
 def distance(moment: datetime, now: datetime) -> str:
-    """Say how far ``moment`` is from ``now``: ``in 2h5m``, ``3m ago`` or ``now``.
+    """How far ``moment`` is from ``now``: ``in 2h5m``, ``3m ago`` or ``now``.
 
-    Rounded to the second, beyond an hour to the minute: ``1d30m`` is not ``1d1h``.
+    It is rounded to the second, beyond an hour to the minute.
     """
     apart = _utc(moment) - _utc(now)
     seconds = abs(apart).total_seconds()
@@ -217,12 +217,12 @@ def distance(moment: datetime, now: datetime) -> str:
 
 
 def weekday(moment: datetime) -> str:
-    """The English name of the day of the week of ``moment``, by its own clock."""
+    """The English name of the weekday of ``moment``, in its own zone."""
     return _WEEKDAYS[moment.weekday()]
 
 
 def format_local(moment: datetime, zone: ZoneInfo) -> str:
-    """Write ``Monday 2026-11-23 10:00 Europe/Berlin (+01:00)``, with seconds only if any."""
+    """``moment`` as ``Monday 2026-11-23 10:00 Europe/Berlin (+01:00)``; seconds only if any."""
     local = _utc(moment).astimezone(zone)
     clock = local.strftime("%H:%M:%S" if local.second else "%H:%M")
     offset = local.isoformat(timespec="seconds")[19:]
@@ -236,7 +236,7 @@ def _utc(moment: datetime) -> datetime:
 
 
 def _calendar(match: re.Match[str], text: str, field: str) -> datetime:
-    """Read date and clock, without offset and fraction."""
+    """Date and clock of a text, without offset and fraction."""
     if match["second"] == "60":
         fix = "write second 59, or 00 of the next minute"
         raise refusal(field, text, "is in a leap second", fix)

@@ -1,8 +1,7 @@
-"""Times as people say them: ``tomorrow 9am``, ``friday 14:00 Europe/Berlin``, ``in 2 hours``.
+"""Times in words: ``tomorrow 9am``, ``friday 14:00 Europe/Berlin``, ``in 2 hours``.
 
-Only what somebody says now, to a command or a form, is read here; the queue holds strict forms.
-The grammar below is closed: what it doesn't hold is refused, never guessed. What it holds is
-computed with dateutil.
+Only what a person says now, to a command or a form, is in words; the queue holds strict forms. The
+grammar is closed: what is not in it is refused. What is in it is computed with dateutil.
 """
 
 from __future__ import annotations
@@ -22,13 +21,13 @@ from scheduler.times import ambiguity, instants, spans
 
 #: The clock time of a day that is said without one.
 MORNING = "9:00"
-#: No time that somebody says is longer, in characters.
+#: The longest text, in characters.
 LONGEST = 100
 
 _UTC = timezone.utc
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
-#: A day without its year is looked for so far: 29 February may be eight years away.
+#: How many years are searched for a day without a year: 29 February may be eight years away.
 _YEARS = 9
 _NO_DAY = "is not in the calendar", "write a day that exists"
 
@@ -52,7 +51,7 @@ _DAYS = (
     f"(?:on )?{_NAMED}{_MONTH} {_NTH}{_YEAR}",
     f"(?:on )?{_NAMED}(?P<iso>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})",
 )
-#: All that can be said, in lower case and with single spaces.
+#: The whole grammar, for lower case and single spaces.
 _PHRASES = [
     re.compile(phrase)
     for phrase in (
@@ -73,9 +72,11 @@ _Phrase = Mapping[str, str | None]
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """What words mean: ``instant`` in UTC, and the ``zone`` that they name, if any."""
+    """What words mean."""
 
+    #: The instant, in UTC.
     instant: datetime
+    #: The zone that the words name; None: they name none.
     zone: str | None = None
 
 
@@ -88,17 +89,17 @@ def read(
     default: str | None = None,
     allow_past: bool = False,
 ) -> Said:
-    """Read a time as people say it, at ``now``; a whole second of UTC.
+    """The instant of a time in words that is said at ``now``; on a whole second of UTC.
 
-    ``timezone`` is the zone that was given beside the words, which may name no other, and
-    ``default`` the zone of those for which neither does. A day without a clock time is 9:00 of
-    it; a weekday or a clock time alone is the next to come, ``next monday`` never today. A
-    delay (``in 2 hours``) needs no zone, and a day in it has 24 hours. What a zone's clocks
-    skip or show twice is as in `when.first_instant`.
+    ``timezone`` is the zone given beside the words, which may name no other; ``default`` is the
+    zone where neither names one. A day without a clock time is 9:00; a weekday or a clock time
+    alone is the next to come, ``next monday`` never today. A delay (``in 2 hours``) needs no zone,
+    and a day in it has 24 hours. Times that clocks skip or show twice are as in
+    `instants.first_instant`.
 
     Raises:
-        InvalidJob: not such words, no zone for them, or more than one reading.
-        Refused: past, unless ``allow_past``; the message has the next such instant.
+        InvalidJob: the words are not understood, have no zone, or more than one reading.
+        Refused: the instant is past, unless ``allow_past``; the message has the next such instant.
     """
     reader = _Reader(text, field, now.astimezone(_UTC))
     phrase, name = reader.understood()
@@ -117,7 +118,7 @@ def read(
 
 
 class _Reader:
-    """Reads one text at an instant, for clocks at ``place``."""
+    """Reads one text, at an instant, for clocks at ``place``."""
 
     def __init__(self, text: str, field: str, moment: datetime) -> None:
         self.text, self.field, self.moment = text, field, moment
@@ -141,7 +142,7 @@ class _Reader:
         raise self.refusal(problem, fix)
 
     def instant(self, phrase: _Phrase) -> datetime:
-        """The instant that is meant, in UTC."""
+        """The instant that the phrase means, in UTC."""
         if compact := phrase.get("compact"):
             compact = compact.upper() if compact.startswith("p") else compact
             return self._whole() + instants.duration(compact, field=self.field)
@@ -159,7 +160,7 @@ class _Reader:
         return self._on_the_clock(phrase, self.place)
 
     def past(self, found: datetime, phrase: _Phrase) -> Refused:
-        """Say that ``found`` is past, and when the next such instant is."""
+        """The refusal of ``found``, which is past, with the next such instant."""
         fix = "write a time to come"
         if phrase.get("ago") is None:
             # Of the same clock time, and the same weekday or day of the year if one was named.
@@ -176,7 +177,7 @@ class _Reader:
         return fields.refusal(self.field, self.text, problem, fix)
 
     def _whole(self) -> datetime:
-        """The first whole second that is not past."""
+        """The first whole second from now on."""
         late = _SECOND if self.moment.microsecond else timedelta()
         return self.moment.replace(microsecond=0) + late
 
@@ -192,7 +193,7 @@ class _Reader:
         return spans.length(words)
 
     def _on_the_clock(self, phrase: _Phrase, place: ZoneInfo) -> datetime:
-        """The instant at which clocks show it; of several days the first still to come."""
+        """The instant at which clocks show it; of several days the first to come."""
         today = datetime.combine(instants.wall(self.moment, place), time())
         said, days = phrase.get("clock"), self._days(phrase, today)
         if said == "midnight" and days:
@@ -258,7 +259,7 @@ class _Reader:
 
 
 def _time(said: str, day: datetime) -> time:
-    """The time of ``day`` that ``9:30pm``, ``14:00:05`` or ``noon`` is."""
+    """The time of ``day`` in ``9:30pm``, ``14:00:05`` or ``noon``."""
     named = {"noon": time(12), "midnight": time()}
     return named[said] if said in named else parser.parse(said, default=day).time()
 

@@ -1,8 +1,8 @@
-"""A job's rule as instants: which come, which was the last, and which rules are refused.
+"""The instants of a job's rule; and the rules that are refused.
 
 ``cron`` and ``rrule`` name times on the clocks of the job's zone, ``every`` counts seconds from
 ``run-at``. A local time that clocks skip is the next valid instant, one that they show twice is
-the first of the two; so an instant is never named twice.
+the first of the two; so no instant is named twice.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ _ALWAYS = datetime(LAST_YEAR + 1, 1, 1)  # noqa: DTZ001
 
 
 class Source(Protocol):
-    """What the instants come from, without beginning or end."""
+    """The instants of a rule, without beginning or end."""
 
     def since(self, moment: datetime) -> Iterator[datetime]:
         """The instants from ``moment`` on, in their order."""
 
     def last(self, moment: datetime, *, not_before: datetime) -> datetime | None:
-        """The last instant that is not after ``moment``."""
+        """The last instant up to ``moment``; None: there is none from ``not_before`` on."""
 
     def shortest_gap(self) -> timedelta | None:
         """The smallest distance between two neighbours."""
@@ -56,9 +56,11 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Steps:
-    """``start`` and every multiple of ``step`` after it."""
+    """The instant ``start`` and every multiple of ``step`` after it."""
 
+    #: The first instant, in UTC.
     start: datetime
+    #: The time between two.
     step: timedelta
 
     def since(self, moment: datetime) -> Iterator[datetime]:
@@ -86,7 +88,9 @@ class Steps:
 class Walls:
     """The instants at which clocks in a zone show the wall times of a rule."""
 
+    #: The rule.
     rule: CronRule | RRule
+    #: The zone.
     place: ZoneInfo
 
     def since(self, moment: datetime) -> Iterator[datetime]:
@@ -113,9 +117,9 @@ class Walls:
         return found if found is not None and found >= not_before else None
 
     def _begin(self, moment: datetime) -> datetime:
-        """A wall time that no earlier one comes after ``moment``, or at it.
+        """A wall time before all those whose instants are at or after ``moment``.
 
-        It is not what clocks show: at the end of a gap come the times within it.
+        It is not what clocks show then: the times within a gap come at its end.
         """
         return wall(moment - _SECOND, self.place) + _SECOND
 
@@ -126,20 +130,21 @@ class Walls:
 
 @dataclass(frozen=True, kw_only=True)
 class Recurrence:
-    """The instants of a series from ``start`` to ``until``, both inclusive; all in UTC.
+    """The instants of a series from ``start`` to ``until``, both inclusive; all in UTC."""
 
-    With a ``count`` there are no more than so many. They are counted from ``known``: an instant
-    of the series and which one it is, from 1, as somebody wrote it down; without it, from the
-    start, and once: how far that came is remembered.
-    """
-
+    #: Where the instants come from.
     source: Source
+    #: The job's ``run-at``.
     start: datetime
+    #: The end; nothing comes after it.
     until: datetime
-    #: The key that says it, and what it says.
+    #: The key of the job that holds the rule.
     field: str
+    #: The rule's text.
     text: str
+    #: How many instants the series has; None: no limit.
     count: int | None = None
+    #: An instant of the series and its number, from 1, from which to count; None: from the start.
     known: tuple[datetime, int] | None = None
     #: How many instants are counted on the way to one that is asked about; None: all.
     patience: int | None = None
@@ -157,11 +162,11 @@ class Recurrence:
         return next(self.since(_whole(moment) + _SECOND), None)
 
     def between(self, after: datetime, to: datetime) -> Iterator[datetime]:
-        """The instants after the one and up to the other."""
+        """The instants after ``after`` and up to ``to``."""
         return takewhile(lambda each: each <= to, self.since(_whole(after) + _SECOND))
 
     def latest(self, now: datetime) -> datetime | None:
-        """The last instant that is not after ``now``; None: none has come yet."""
+        """The last instant up to ``now``; None: none has come yet."""
         moment = min(_whole(now), self.until)
         if moment < self.start:
             return None
@@ -171,7 +176,7 @@ class Recurrence:
             return max((at for _, at in self._counted(moment, moment)), default=None)
 
     def since(self, moment: datetime) -> Iterator[datetime]:
-        """The instants from ``moment`` on, in their order."""
+        """The instants from ``moment`` on, in order."""
         with self._within_bounds():
             if self.count is None:
                 found = self.source.since(max(moment, self.start))
@@ -180,23 +185,23 @@ class Recurrence:
             yield from (at for _, at in self._counted(moment, self.until) if at >= moment)
 
     def number(self, moment: datetime) -> int:
-        """How many instants there are up to ``moment``: which one it is, if it is one."""
+        """How many instants there are up to ``moment``; of an instant, its number."""
         with self._within_bounds():
             return max((number for number, _ in self._counted(moment, moment)), default=0)
 
     @property
     def endless(self) -> Recurrence:
-        """The same without its count, and so without what it costs to count."""
+        """The same series without its count, which need not be counted."""
         return replace(self, count=None, _reached=[])
 
     @property
     def digest(self) -> str:
-        """Tells what is counted from any other rule, start or zone; 16 hexadecimal digits."""
+        """16 hexadecimal digits that differ for each rule, start and zone."""
         said = f"{self.source} {format_instant(self.start)}"
         return hashlib.sha256(said.encode()).hexdigest()[:16]
 
     def _counted(self, moment: datetime, to: datetime) -> Iterator[tuple[int, datetime]]:
-        """The instants up to ``to`` with their numbers, from the known one before ``moment`` on."""
+        """The instants up to ``to`` with their numbers, from a known one before ``moment`` on."""
         places = [place for place in (*self._reached, self.known) if place and place[0] <= moment]
         begin, number = max(places, default=(self.start, 1))
         last = number + self.patience if self.patience is not None else None
@@ -223,7 +228,7 @@ class Recurrence:
 
     @contextmanager
     def _within_bounds(self) -> Iterator[None]:
-        """A search that does not end soon, or in a fault, is the fault of the rule."""
+        """Turn a search that is given up, or that raises, into a refusal of the rule."""
         with blamed(self.field, self.text):
             try:
                 yield
@@ -248,7 +253,7 @@ def rule_of_keys(
     until: datetime | None,
     count: int | None,
 ) -> Recurrence:
-    """The rule that the keys of a job say: ``every``, else ``rrule``, else ``cron``.
+    """The rule in the keys of a job: ``every``, else ``rrule``, else ``cron``.
 
     Raises:
         InvalidJob: a key can't be read, or does not go with another one.
@@ -275,7 +280,7 @@ def rule_of_keys(
 def _own_end(
     rule: RRule, clocks: ZoneInfo, until: datetime | None, count: int | None
 ) -> tuple[datetime | None, int | None]:
-    """The end of a rule that says it itself, or the one that stands beside it."""
+    """The end that a rule has in its own text, else that of the keys ``until`` and ``count``."""
     for name, own, beside in (("count", rule.count, count), ("until", rule.until, until)):
         if own is not None and beside is not None:
             raise refusal("rrule", rule.text, f"has {name} too", "keep one of them")
@@ -289,7 +294,7 @@ def _own_end(
 
 
 def fires(rule: Recurrence) -> None:
-    """Make sure that a rule has an instant at all.
+    """Check that a rule has an instant at all.
 
     Raises:
         InvalidJob: it never fires, or not before its end.
@@ -302,7 +307,7 @@ def fires(rule: Recurrence) -> None:
 
 
 def check(rule: Recurrence, *, shortest: timedelta) -> None:
-    """Make sure that a rule fires at all, and not more often than it may.
+    """Check that a rule fires, and not more often than it may.
 
     Raises:
         InvalidJob: it never fires, or two of its instants are nearer than ``shortest``.

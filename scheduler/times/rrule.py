@@ -1,9 +1,8 @@
-"""Recurrence rules of RFC 5545: what is accepted, and the wall times that one names.
+"""Recurrence rules of RFC 5545: which are accepted, and the wall times of each.
 
-Here stand the strict reading, the limits of the RFC, and what a rule's parts mean: which days
-of a year they name, in which periods, at which times. `scheduler.times.wall_times` searches, within
-bounds. Everything is naive wall time; the zone's clocks are the business of
-`scheduler.times.recurrence`.
+This module reads a rule strictly, within the limits of the RFC, and turns its parts into days of
+a year, periods and times of a day; `scheduler.times.wall_times` searches them. All times are
+naive wall times; `scheduler.times.recurrence` knows the zone's clocks.
 
 https://www.rfc-editor.org/rfc/rfc5545#section-3.3.10
 """
@@ -24,7 +23,7 @@ from scheduler.times.rrule_days import Named
 from scheduler.times.wall_times import Calendar, Spans, Times, Unit
 
 FREQUENCIES = ("YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY", "SECONDLY")
-#: How many instants from its start, and within which time, are compared for the smallest
+#: How many instants from the start on, and within which time, are compared to find the smallest
 #: distance between two of them.
 COMPARED, COMPARED_WITHIN = 500, timedelta(days=14_610)
 LARGEST_INTERVAL, LARGEST_COUNT = 10_000, 10_000
@@ -44,10 +43,10 @@ _LISTS: Mapping[str, tuple[int, int, bool]] = {
     "BYMONTH": (1, 12, False),
     "BYSETPOS": (1, 366, True),
 }
-#: What is not taken within a day, though the RFC knows it: searching for the next such minute
-#: can take minutes, and FREQ=DAILY says the same.
+#: Parts that are refused with FREQ=HOURLY and MINUTELY, though the RFC has them: a search for
+#: the next such minute can take minutes, and FREQ=DAILY says the same.
 _OF_DAYS = ("BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYSETPOS")
-#: What the RFC does not allow with a frequency.
+#: The frequencies with which the RFC does not allow a part.
 _NOT_WITH = {
     "BYWEEKNO": tuple(each for each in FREQUENCIES if each != "YEARLY"),
     "BYYEARDAY": ("MONTHLY", "WEEKLY", "DAILY"),
@@ -92,7 +91,7 @@ def _parts(field: str, text: str) -> dict[str, str]:
 
 
 def _read(field: str, text: str, name: str, value: str) -> Any:
-    """The value of one part, as ``dateutil`` takes it."""
+    """The value of one part, as numbers and weekdays."""
 
     def no(fix: str) -> InvalidJob:
         part = shown(f"{name}={value}", 50)
@@ -127,7 +126,7 @@ def _number(text: str, low: int, high: int, wrong: InvalidJob) -> int:
 
 
 def _weekday(text: str, wrong: InvalidJob) -> tuple[int, int]:
-    """A weekday, from Monday's 0, and which of them; 0: each."""
+    """A weekday, from Monday's 0, and which of them in its period; 0: each."""
     match = _DAY.fullmatch(text)
     if match is None or (match["nth"] and abs(int(match["nth"])) > 53):
         raise wrong
@@ -182,24 +181,26 @@ def _allowed(field: str, text: str, parts: Mapping[str, str]) -> None:
 
 @dataclass(frozen=True)
 class RRule:
-    """The wall times of a rule in canonical text, from ``start`` on; naive, on whole seconds.
+    """The wall times of a rule, from ``start`` on; naive, on whole seconds.
 
-    Its COUNT and UNTIL are not looked at here. ``start`` is one of them only if the rule says so.
-    A week's or a month's BYSETPOS counts all of its times, those before ``start`` too.
+    Its COUNT and UNTIL are left to `scheduler.times.recurrence`. ``start`` is one of them only if
+    the rule names it. BYSETPOS counts all times of a week or a month, those before ``start`` too.
     """
 
+    #: The canonical text.
     text: str
+    #: The wall time from which on they count.
     start: datetime
 
     @property
     def count(self) -> int | None:
-        """The rule's own COUNT."""
+        """The COUNT in the rule's text."""
         found: int | None = _values(self.text).get("COUNT")
         return found
 
     @property
     def until(self) -> tuple[datetime, bool] | None:
-        """The rule's own UNTIL, naive, and whether it is in UTC."""
+        """The UNTIL in the rule's text, naive, and whether it is in UTC."""
         found: tuple[datetime, bool] | None = _values(self.text).get("UNTIL")
         return found
 
@@ -208,7 +209,7 @@ class RRule:
         return _times_of(self.text, self.start).since(max(moment, self.start))
 
     def last(self, end: datetime, *, not_before: datetime) -> datetime | None:
-        """The last wall time that is not after ``end``; None: it is before ``not_before``."""
+        """The last wall time up to ``end``; None: there is none from ``not_before`` on."""
         least = max(not_before, self.start)
         if end < least:
             return None
@@ -299,7 +300,7 @@ def _calendar(
 
 
 def _positions(values: Mapping[str, Any], freq: str, times: Sequence[int]) -> tuple[int, ...]:
-    """The BYSETPOS that a period can have."""
+    """The members of BYSETPOS that a period can have."""
     if "BYSETPOS" not in values:
         return ()
     days = {"YEARLY": 366, "MONTHLY": 31, "DAILY": 1, "WEEKLY": 7}[freq]

@@ -1,4 +1,4 @@
-"""Which days of a year the BY… parts of a rule name: RFC 5545, section 3.3.10.
+"""The days of a year that the BY… parts of a rule name.
 
 https://www.rfc-editor.org/rfc/rfc5545#section-3.3.10
 """
@@ -12,29 +12,32 @@ from typing import Any
 
 from scheduler.times.wall_times import Kind
 
-#: The parts of which one is needed, or days are taken from the start.
+#: The parts that name days; without any of them the day of the start is meant.
 OF_DAYS = ("BYWEEKNO", "BYYEARDAY", "BYMONTHDAY", "BYDAY")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Named:
-    """Names the days of a year of some kind; what is empty names all.
+    """The days of a year that BY… parts name; an empty part names all days."""
 
-    ``weekdays`` are pairs of a weekday, from Monday's 0, and which of them in its month, or with
-    ``in_year`` in its year; 0 is each, -1 the last. A week begins with ``week_start``.
-    """
-
+    #: BYMONTH, from 1.
     months: frozenset[int] = frozenset()
+    #: BYMONTHDAY, from 1, or from the end with -1.
     monthdays: frozenset[int] = frozenset()
+    #: BYYEARDAY, from 1, or from the end with -1.
     yeardays: frozenset[int] = frozenset()
+    #: BYWEEKNO, from 1, or from the end with -1.
     weeks: frozenset[int] = frozenset()
+    #: BYDAY: a weekday, from Monday's 0, and which of them; 0 is each, -1 the last.
     weekdays: frozenset[tuple[int, int]] = frozenset()
+    #: Whether ``weekdays`` count within the year or within the month.
     in_year: bool = False
+    #: The weekday on which a week begins; Monday is 0.
     week_start: int = 0
 
     @classmethod
     def by(cls, values: Mapping[str, Any], start: datetime, freq: str) -> Named:
-        """What the parts of a rule name, and what RFC 5545 takes from its start."""
+        """The days of a rule's parts; where there are none, of the start, as RFC 5545 says."""
         given = {name: frozenset(values.get(name, ())) for name in ("BYMONTH", *OF_DAYS)}
         if not any(given[name] for name in OF_DAYS):
             if freq == "YEARLY" and not given["BYMONTH"]:
@@ -54,7 +57,7 @@ class Named:
         )
 
     def __call__(self, kind: Kind) -> list[int]:
-        """The days, from 0, in their order."""
+        """The days of a year of that kind, from 0, in order."""
         found = []
         for month in range(1, 13):
             if self.months and month not in self.months:

@@ -1,13 +1,10 @@
-"""The wall times that a rule names: days of a calendar in step, and times on each of them.
+"""Search in a rule's wall times: days of a calendar in step, and times on each of them.
 
-A cron expression and a rule of RFC 5545 say the same things: which days of a year they name, in
-which periods, and at which times of a day. Which days those are depends on the kind of the year
-alone: with which weekday it begins, and its length and that of its neighbours. There are a few
-dozen kinds, so each is looked through once, and a search costs the periods that it passes by,
-neither days nor seconds. Everything is naive and on whole seconds.
-
-`PASSED` bounds what a search may cost, so no text keeps others waiting. Nothing here reads a
-clock.
+A cron expression and a rule of RFC 5545 both name days of a year, in some periods, and times of a
+day. Which days those are depends on the kind of the year alone: its first weekday, its length,
+and the lengths of its neighbours. There are a few dozen kinds, and each is worked out once; a
+search then costs the periods that it passes, neither days nor seconds. All times are naive and
+on whole seconds. `PASSED` bounds a search, so that no text keeps others waiting.
 """
 
 from __future__ import annotations
@@ -29,16 +26,20 @@ _MINUTE = timedelta(minutes=1)
 
 
 class GivenUp(Exception):
-    """A time was looked for through so many periods that the search was given up."""
+    """A search passed so many periods without a time that it was given up."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What the days of a year depend on; weekdays count from Monday, 0."""
+    """The kind of a year: everything that its days depend on."""
 
+    #: The weekday of 1 January; Monday is 0.
     first: int
+    #: Whether it is a leap year.
     leap: bool
+    #: Whether the year before is.
     leap_before: bool
+    #: Whether the year after is.
     leap_after: bool
 
     @property
@@ -48,7 +49,7 @@ class Kind:
 
     @cached_property
     def months(self) -> tuple[int, ...]:
-        """Which day of the year, from 0, each month begins with; then the year's length."""
+        """The day of the year, from 0, on which each month begins; and the year's length."""
         lengths = (each + (self.leap and each == 28) for each in _LENGTHS)
         return (0, *accumulate(lengths))
 
@@ -71,10 +72,13 @@ def _begins(year: int) -> int:
 
 @dataclass(frozen=True)
 class Times(Sequence[int]):
-    """The times of a day, in seconds from its begin: each hour with each minute and second."""
+    """The times of a day, in seconds from its start: each hour with each minute and second."""
 
+    #: From 0, in order.
     hours: tuple[int, ...]
+    #: From 0, in order.
     minutes: tuple[int, ...]
+    #: From 0, in order.
     seconds: tuple[int, ...] = (0,)
 
     def __len__(self) -> int:
@@ -90,45 +94,47 @@ class Times(Sequence[int]):
 
 
 class Unit(Enum):
-    """A period, of which every so many are in step."""
+    """A kind of period; each, or every second or third …, is in step."""
 
     YEAR = "year"
     MONTH = "month"
     WEEK = "week"
 
 
-#: So many periods in step are passed by without a time, then a search is given up: that takes
-#: a few milliseconds. After 400 years the calendar begins anew, so then there is none. The
-#: rarest that it has, a 29 February of one weekday, can be 480 months from the next.
+#: How many periods in step without a time a search passes before it is given up; that takes a few
+#: milliseconds. After 400 years the calendar begins anew, so then there is no time at all. The
+#: rarest day, a 29 February of one weekday, can be 480 months from the next.
 PASSED: Mapping[Unit, int] = {Unit.YEAR: 400, Unit.MONTH: 1_000, Unit.WEEK: 1_000}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Calendar:
-    """The times on the days that ``named`` names, in each ``interval``-th period from ``first``.
+    """The times on the named days of every period in step."""
 
-    ``named`` gives a year's days, from 0, in their order. ``first`` is a day (a proleptic
-    ordinal, as ``date.toordinal`` has it) in the first period; a week begins with weekday
-    ``week_start``. With a ``stride`` of (begin, length, block), only the first ``block`` days of
-    each ``length`` are in step, counted from ``begin``. ``positions``, from 1 or from the end
-    with -1, pick some of each period's times.
-    """
-
+    #: The named days of a year of some kind, from 0, in order.
     named: Callable[[Kind], Sequence[int]]
+    #: The times of a day, in seconds from its start, in order.
     times: Sequence[int]
+    #: What a period is.
     unit: Unit = Unit.YEAR
+    #: Every how many periods one is in step.
     interval: int = 1
+    #: A day in the first period, as a proleptic ordinal (``date.toordinal``).
     first: int = 1
+    #: The weekday on which a week begins; Monday is 0.
     week_start: int = 0
+    #: (begin, length, block): only the first ``block`` days of each ``length``, from ``begin`` on,
+    #: are in step.
     stride: tuple[int, int, int] | None = None
+    #: Which of a period's times are taken, from 1, or from the end with -1; empty: all.
     positions: tuple[int, ...] = ()
     _known: dict[Kind, tuple[Sequence[int], frozenset[int]]] = field(default_factory=dict)
 
     def since(self, moment: datetime) -> Iterator[datetime]:
-        """All times from ``moment`` on, in their order.
+        """All times from ``moment`` on, in order.
 
         Raises:
-            GivenUp: so many months or weeks went by without one. Of years, there is none.
+            GivenUp: so many months or weeks have passed without one. Of years, there is then none.
         """
         day, second = moment.toordinal(), _second(moment)
         number, passed = self._aligned(self._number(day), up=True), 0
@@ -176,7 +182,7 @@ class Calendar:
         return max(number + (self.interval - off if off and up else -off), first)
 
     def _days(self, number: int) -> list[int] | None:
-        """The days of a period, as ordinals; None: it is beyond all that a date can be."""
+        """The named days of a period, as ordinals; None: it is outside of the calendar."""
         if self.unit is Unit.WEEK:
             begin = number * 7 + 1 + self.week_start
             if begin < 1 or begin + 6 > _begins(date.max.year):
@@ -254,19 +260,22 @@ def _at(day: int, second: int) -> datetime:
 
 @dataclass(frozen=True, kw_only=True)
 class Spans:
-    """Every so many minutes from ``start``: of each span that passes, the times within it.
+    """Every so many minutes from ``start`` on: of each span that passes, the times within it.
 
-    ``passes`` says it of a minute of the week, from Monday's first; ``within`` are seconds
-    from a span's begin. After a week, or a few, all is as it was: so far it is looked.
+    Which spans pass repeats after one or more weeks, so a search ends there.
     """
 
+    #: The start of the first span.
     start: datetime
+    #: The length of a span.
     minutes: int
+    #: Whether a span passes that begins in this minute of the week, counted from Monday 0:00.
     passes: Callable[[int], bool]
+    #: The times of a span, in seconds from its start, in order.
     within: Sequence[int]
 
     def since(self, moment: datetime) -> Iterator[datetime]:
-        """All times from ``moment`` on, in their order."""
+        """All times from ``moment`` on, in order."""
         for span in self._spans(max((moment - self.start) // self._length, 0)):
             for second in self.within:
                 if (found := span + timedelta(seconds=second)) >= moment:
