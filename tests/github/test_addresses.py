@@ -63,15 +63,6 @@ def test_a_circle_of_redirects_ends(server: responses.RequestsMock, http: GitHub
     assert len(server.calls) <= 4
 
 
-def test_a_transferred_issue_is_gone_from_the_queue(
-    server: responses.RequestsMock, http: GitHub
-) -> None:
-    there = "https://api.github.com/repos/o/elsewhere/issues/3"
-    server.get(f"{ISSUES}/5", status=301, headers={"Location": there}, json={})
-    server.get(f"{API}/repos/o/elsewhere/issues/3", json={"number": 3, "labels": []})
-    assert GitHubQueue(http, repository="o/r", label="schedule").ticket(5) is None
-
-
 GHES = "https://ghe.example:443/api/v3"
 
 

@@ -14,9 +14,9 @@ from scheduler.errors import NotPermitted, Paced, RateLimited, Rejected, Unavail
 from scheduler.github.client import GitHub
 from scheduler.github.objects import error_message
 from scheduler.github.queue import GitHubQueue
-from scheduler.ports import Accepted, Dispatch, Target
 from scheduler.times.pace import MINUTE, PER_HOUR, SLACK
 from tests.conftest import Reach, StillClock
+from tests.support.answers import LOST
 
 API = "https://api.github.com:443"
 ISSUES = f"{API}/repos/o/r/issues"
@@ -41,15 +41,6 @@ def test_a_list_that_never_ends_ends(
     monkeypatch.setattr("scheduler.github.client.MAX_PAGES", 5)
     server.get(ISSUES, json=[], headers={"Link": f'<{ISSUES}?page=2>; rel="next"'})
     assert len(list(http.pages("/repos/o/r/issues", {}))) == 6
-
-
-LOST: list[dict[str, Any]] = [
-    {"status": 502, "json": {"message": "Server Error"}},
-    {"status": 500, "body": "<html>oops</html>"},
-    {"status": 408},
-    {"body": requests.ConnectionError("Connection aborted.")},
-    {"body": requests.ReadTimeout("read timed out")},
-]
 
 
 @pytest.mark.parametrize("lost", LOST)
@@ -262,50 +253,3 @@ def test_what_is_no_content_is_not_paced(
         http.post("/repos/o/r/issues", {})
         http.absolute("PATCH", "/repos/o/r/issues", {})
     assert clock.slept == []
-
-
-STARTED = {"workflow_run_id": 7, "run_url": "https://api/7", "html_url": "https://github.com/7"}
-DISPATCH = Dispatch(target=Target(repo="o/r", ref="main", workflow="a b.yml"), inputs={"x": "y"})
-DISPATCHES = f"{API}/repos/o/r/actions/workflows/a%20b.yml/dispatches"
-SHORT = {"ref": "main", "inputs": {"x": "y"}}
-FULL = {**SHORT, "return_run_details": True}
-
-
-@pytest.mark.parametrize("status", [400, 422])
-def test_a_server_that_does_not_know_run_details_is_asked_without_from_then_on(
-    server: responses.RequestsMock, http: GitHub, status: int
-) -> None:
-    words = 'Invalid request.\n\n"return_run_details" is not a permitted key.'
-    server.post(DISPATCHES, status=status, json={"message": words},
-                match=[matchers.json_params_matcher(FULL)])  # fmt: skip
-    server.post(DISPATCHES, status=204, match=[matchers.json_params_matcher(SHORT)])
-    queue = GitHubQueue(http, repository="o/r", label="schedule")
-    assert queue.dispatch(DISPATCH) == queue.dispatch(DISPATCH) == Accepted()
-    assert len(server.calls) == 3
-
-
-@pytest.mark.parametrize("status", [400, 403, 404, 422])
-def test_a_dispatch_that_is_refused_for_another_reason_is_not_repeated(
-    server: responses.RequestsMock, http: GitHub, status: int
-) -> None:
-    server.post(DISPATCHES, status=status, json={"message": "No ref found for: main"})
-    with pytest.raises(Rejected, match=r"a b\.yml: GitHub answers 4\d\d: No ref found.*; "):
-        GitHubQueue(http, repository="o/r", label="schedule").dispatch(DISPATCH)
-    assert len(server.calls) == 1
-
-
-@pytest.mark.parametrize("lost", LOST)
-def test_a_dispatch_whose_answer_is_lost_is_not_repeated(
-    server: responses.RequestsMock, http: GitHub, lost: dict[str, Any]
-) -> None:
-    server.post(DISPATCHES, **lost)
-    with pytest.raises(Unavailable) as told:
-        GitHubQueue(http, repository="o/r", label="schedule").dispatch(DISPATCH)
-    assert told.value.sent
-    assert len(server.calls) == 1
-
-
-def test_the_run_that_a_dispatch_started(server: responses.RequestsMock, http: GitHub) -> None:
-    server.post(DISPATCHES, status=200, json=STARTED)
-    queue = GitHubQueue(http, repository="o/r", label="schedule")
-    assert queue.dispatch(DISPATCH) == Accepted(run_id=7, run_url="https://github.com/7")

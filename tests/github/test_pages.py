@@ -6,13 +6,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-import responses
-from responses import matchers
 
 from scheduler.connection import connect
 from scheduler.environment import Environment
-from scheduler.github.client import GitHub
-from scheduler.github.queue import GitHubQueue
 from scheduler.ports import CommandQueue
 from tests.conftest import ISSUES, Stage, body
 
@@ -83,27 +79,3 @@ def test_a_tick_sees_the_last_job_of_a_long_queue(queue: CommandQueue, stage: St
     report = stage.tick()
     assert report["scanned"] == JOBS
     assert [fired["id"] for fired in report["dispatched"]] == [JOBS]
-
-
-def test_a_poll_goes_where_the_link_leads(server: responses.RequestsMock, http: GitHub) -> None:
-    """It may be relative, or by the repository's id; and a 304 need not repeat it."""
-    address = "https://api.github.com:443/repos/octo/queue/issues"
-    second = "https://api.github.com:443/repositories/7/issues"
-    shown = {
-        "body": "", "user": {"login": "agent"}, "labels": ["schedule"], "state": "open",
-        "created_at": "2026-11-23T09:00:00Z", "updated_at": "2026-11-23T09:00:00Z",
-    }  # fmt: skip
-    queue = GitHubQueue(http, repository="octo/queue", label="schedule")
-    link = {"Link": '</repositories/7/issues?after=xyz>; rel="next"', "ETag": '"a"'}
-    server.get(address, json=[shown | {"number": 1}], headers=link)
-    cursor = [matchers.query_param_matcher({"after": "xyz"})]
-    server.get(second, json=[shown | {"number": 2}], headers={"ETag": '"b"'}, match=cursor)
-    found = queue.poll_open()
-    assert found is not None
-    assert [ticket.number for ticket in found] == [1, 2]
-    server.reset()
-    server.get(address, status=304)
-    server.get(second, status=304, match=cursor)
-    assert queue.poll_open() is None
-    asked = [call.request.headers.get("If-None-Match") for call in server.calls]
-    assert asked == ['"a"', '"b"']

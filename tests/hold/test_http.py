@@ -10,11 +10,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
-import responses
-import responses.matchers
 
-from scheduler.github.client import GitHub
-from scheduler.github.queue import GitHubQueue
 from scheduler.hold import poll
 from scheduler.sandbox.http.requestlog import Request
 from tests.bench.bench_hold import played, problems
@@ -203,38 +199,3 @@ def test_jobs_close_together_are_each_dispatched_once_and_never_early() -> None:
     assert len(found.report["dispatched"]) == len(found.late) == 16
     assert found.report["retrying"] == []
     assert found.cancelled
-
-
-def test_a_poll_asks_for_the_page_after_a_full_one(
-    server: responses.RequestsMock, http: GitHub
-) -> None:
-    """A full page stays as it is when a job is opened that comes after it."""
-    address = "https://api.github.com:443/repos/octo/queue/issues"
-    shown = {
-        "body": "", "user": {"login": "agent"}, "labels": ["schedule"],
-        "state": "open", "html_url": "",
-        "created_at": "2026-11-23T09:00:00Z", "updated_at": "2026-11-23T09:00:00Z",
-    }  # fmt: skip
-
-    def page(number: int, **given: Any) -> None:
-        # The first is asked for by no number, and one after it, which no link names, has to be.
-        named = {} if number == 1 else {"page": str(number)}
-        query = {"state": "open", "labels": "schedule", "sort": "created", "direction": "asc"}
-        asked = responses.matchers.query_param_matcher({**query, "per_page": "100", **named})
-        server.add("GET", address, match=[asked], **given)
-
-    queue = GitHubQueue(http, repository="octo/queue", label="schedule")
-    page(1, json=[shown | {"number": n} for n in range(1, 101)], headers={"ETag": '"a"'})
-    page(2, json=[], headers={"ETag": '"b"'})
-    assert len(queue.poll_open() or ()) == 100
-    server.reset()
-    page(1, status=304)
-    page(2, status=304)
-    assert queue.poll_open() is None
-    server.reset()
-    page(1, status=304)
-    page(2, json=[shown | {"number": 101}], headers={"ETag": '"c"'})
-    found = queue.poll_open()
-    assert found is not None
-    assert [ticket.number for ticket in found][-2:] == [100, 101]
-    assert [call.request.headers.get("If-None-Match") for call in server.calls] == ['"a"', '"b"']
