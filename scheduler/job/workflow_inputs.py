@@ -2,8 +2,7 @@
 
 GitHub checks them only when the dispatch is made, hours after the job was created. The same checks
 at creation reach the person who can still mend the job.
-https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-
-syntax#onworkflow_dispatchinputs
+https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#onworkflow_dispatchinputs
 """
 
 from __future__ import annotations
