@@ -213,7 +213,7 @@ class Journal:
         entries = self.of(claim.key)
         return bool(entries) and entries[-1].outcome == State.HELD.value
 
-    def settles(self, claim: Claim) -> bool:
+    def records(self, claim: Claim) -> bool:
         """Whether an entry records the claim's attempt, or a dispatch of its occurrence."""
         ran = State.DISPATCHED.value
         return any(e.attempt == claim.attempt or e.outcome == ran for e in self.of(claim.key))
@@ -320,7 +320,7 @@ class History:
         return tuple(
             claim
             for claim in first.values()
-            if claim.id not in replaced and not self.journal.settles(claim)
+            if claim.id not in replaced and not self.journal.records(claim)
         )
 
 

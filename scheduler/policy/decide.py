@@ -77,7 +77,7 @@ class Recover:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hold:
+class PutOnHold:
     """Put the job on hold: what happened can't be told, or the record can't be believed."""
 
     #: Why, in one line.
@@ -92,7 +92,7 @@ class Resolve:
     resolution: Resolution
 
 
-Decision = Wait | Fire | End | Finish | Recover | Hold | Resolve
+Decision = Wait | Fire | End | Finish | Recover | PutOnHold | Resolve
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,7 +164,7 @@ def decide(
     """
     wanted = wanted or Wanted()
     if reason := forged or (None if wanted.lost else _unreadable(history, resolution)):
-        return Hold(reason=reason)
+        return PutOnHold(reason=reason)
     entries = history.journal.of(key)
     last = entries[-1] if entries else None
     if ran := next((e for e in entries if e.outcome == State.DISPATCHED.value), None):
@@ -273,8 +273,8 @@ def used(history: History, key: str) -> int:
     entries = list(history.journal.of(key))
     ends = [i for i, e in enumerate(entries) if _is_state(e) and State(e.outcome) in TERMINAL]
     since = entries[ends[-1] + 1 :] if ends else entries
-    settled = {entry.claim for entry in entries}
-    open_claims = {c.attempt for c in history.claims if c.key == key and c.id not in settled}
+    recorded = {entry.claim for entry in entries}
+    open_claims = {c.attempt for c in history.claims if c.key == key and c.id not in recorded}
     return len({entry.attempt for entry in since} | open_claims)
 
 
@@ -333,7 +333,9 @@ def given_up(withdrawals: Iterable[Withdrawal]) -> int:
     return sum(each.times for each in withdrawals)
 
 
-def held_back(withdrawals: Collection[Withdrawal], *, key: str, base: timedelta) -> Wait | None:
+def after_withdrawals(
+    withdrawals: Collection[Withdrawal], *, key: str, base: timedelta
+) -> Wait | None:
     """The pause of a job of which ``PATIENT`` claims in a row were withdrawn; None: go on.
 
     Nothing was started, so it is tried again, after longer and longer pauses.

@@ -20,9 +20,9 @@ from scheduler.errors import InvalidJob, SettingsError
 from scheduler.job import strict_yaml
 from scheduler.job.keys import WORKFLOW_NAME
 from scheduler.settings.model import (
+    LEAST_RECOVERY,
     PROFILES,
     ROLES,
-    SETTLED,
     SIGNING,
     Allow,
     Defaults,
@@ -165,8 +165,8 @@ def _list(item: Callable[..., str]) -> Callable[..., tuple[str, ...]]:
 
 def _patience(key: str, text: str) -> timedelta:
     length = instants.duration(text, field=key, allow_zero=True)
-    if timedelta(0) < length < SETTLED:
-        least = f"{SETTLED.total_seconds():.0f}s"
+    if timedelta(0) < length < LEAST_RECOVERY:
+        least = f"{LEAST_RECOVERY.total_seconds():.0f}s"
         fix = f"write {least} or more, or 0s where never two ticks run at a time"
         raise refusal(key, text, "is shorter than a claim can be at work", fix)
     return length

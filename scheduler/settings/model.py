@@ -13,7 +13,7 @@ IN_FLIGHT = timedelta(seconds=40)
 #: GitHub's instants have whole seconds.
 ROUNDING = timedelta(seconds=1)
 #: The least age of a claim at which a missing run proves that none was started.
-SETTLED = CLAIM_VALIDITY + IN_FLIGHT + ROUNDING
+LEAST_RECOVERY = CLAIM_VALIDITY + IN_FLIGHT + ROUNDING
 
 #: The roles that ``trust.role`` may name, from least to most. Not ``read``, which everybody has
 #: of a public repository.

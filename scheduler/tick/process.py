@@ -104,7 +104,7 @@ def _decided(ctx: Context, looked: Looked) -> tuple[Looked, Decision]:
     if said is None and (kept := _kept(ctx, found, history, decision)):
         return looked, kept
     released = said is not None or policy.given_up(history.withdrawals) >= policy.PATIENT
-    if released and not isinstance(decision, (policy.Hold, policy.Wait)):
+    if released and not isinstance(decision, (policy.PutOnHold, policy.Wait)):
         # Before it is carried out: whoever dies in between finds the same again.
         ticket = issues.unmark(ctx, found.ticket, {State.HELD})
         return replace(looked, found=replace(found, ticket=ticket)), decision
@@ -159,7 +159,7 @@ def _kept(
     if not labelled or not isinstance(decision, (Fire, End, policy.Recover)):
         return None
     base = ctx.settings.limits.backoff
-    wait = policy.held_back(history.withdrawals, key=found.key, base=base)
+    wait = policy.after_withdrawals(history.withdrawals, key=found.key, base=base)
     if wait is None or wait.until is None:
         return KEPT
     return wait if ctx.clock.now() < wait.until else None
@@ -179,7 +179,7 @@ def _carry_out(ctx: Context, done: Progress, looked: Looked, decision: Decision)
         _still_open(ctx, found, decision.state)
         closing.after(ctx, done, found, history.journal, decision.state)
         done.note(Heading.RECOVERED, f"was {decision.state.value} already; closed")
-    elif isinstance(decision, policy.Hold):
+    elif isinstance(decision, policy.PutOnHold):
         if found.command is not None:
             # It is the job that is held; the command is then answered as one on such a job.
             looked = replace(looked, found=decide.locate(ctx, found, (), history))

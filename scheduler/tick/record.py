@@ -83,11 +83,11 @@ def write_journal(
     journal = history.journal
     superseded = own.supersedes if own else None
     for claim in history.claims:
-        if claim.id == superseded and not journal.settles(claim):
+        if claim.id == superseded and not journal.records(claim):
             journal = journal.with_entry(never_started(claim, entry.at))
     journal = journal.with_entry(entry)
     home = _put(ctx, number, [history.journal.id, own.id if own else 0], written(journal))
-    over = {claim.id for claim in history.claims if journal.settles(claim)}
+    over = {claim.id for claim in history.claims if journal.records(claim)}
     over -= {claim.id for claim in history.claims if journal.keeps(claim)}
     over |= {*history.copies, *([own.id] if own else [])}
     over |= {each.id for each in history.withdrawals}
@@ -124,7 +124,7 @@ def _told(
 ) -> bool:
     """Whether ``journal`` tells all that the comments decide, so that they are read no more."""
     mine = own.id if own else 0
-    standing = (c for c in newest.claims if c.id != mine and not journal.settles(c))
+    standing = (c for c in newest.claims if c.id != mine and not journal.records(c))
     return not (
         any(standing)
         or journal.held
@@ -184,7 +184,7 @@ def show(ctx: Context, placed: Occurrence) -> None:
 def tidy(ctx: Context, history: History) -> None:
     """Delete the claims that the journal settles: a tick died before it came to that."""
     for claim in history.claims:
-        if history.journal.settles(claim) and not history.journal.keeps(claim):
+        if history.journal.records(claim) and not history.journal.keeps(claim):
             ctx.discussions.delete(claim.id)
 
 

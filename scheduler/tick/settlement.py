@@ -21,7 +21,7 @@ from scheduler.policy.recovery import (
     window,
 )
 from scheduler.ports import Comment, Run, Target
-from scheduler.settings.model import SETTLED
+from scheduler.settings.model import LEAST_RECOVERY
 from scheduler.tick.context import Context
 
 #: How often, and with which pause in seconds, a run is looked for right after its dispatch.
@@ -106,7 +106,7 @@ def _others(ctx: Context, claim: Claim, number: int) -> tuple[set[int], list[str
     taken = {run for run, key in ctx.facts.started.items() if key != claim.key}
     rivals: list[str] = []
     # A claim that was made earlier can still meet this one's window.
-    since = window(claim)[0] - SETTLED
+    since = window(claim)[0] - LEAST_RECOVERY
     for issue, comments in _by_issue(ctx, since):
         history = read(comments, login=ctx.facts.login() or "")
         taken |= {e.run_id for e in history.journal.entries if e.run_id is not None}

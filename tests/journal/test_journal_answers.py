@@ -106,7 +106,7 @@ def test_which_claim_is_kept_and_which_is_settled(
 ) -> None:
     made = claim(key=key(NOON))
     assert journal(*entries).keeps(made) == kept
-    assert journal(*entries).settles(made) == settled
+    assert journal(*entries).records(made) == settled
 
 
 @pytest.mark.parametrize(

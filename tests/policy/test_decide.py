@@ -13,7 +13,7 @@ from scheduler.policy.decide import (
     End,
     Finish,
     Fire,
-    Hold,
+    PutOnHold,
     Recover,
     Resolve,
     Wait,
@@ -239,8 +239,8 @@ def test_a_record_that_cannot_be_read_holds_the_job_until_a_later_word(
     for records in ([], [entry("dispatched")], [claim()]):
         found = history(*records, unreadable=unreadable)
         decided = decide(JOB, found, key=KEY, now=NOON, limits=LIMITS, resolution=said)
-        assert isinstance(decided, Hold) == held
-        if isinstance(decided, Hold):
+        assert isinstance(decided, PutOnHold) == held
+        if isinstance(decided, PutOnHold):
             assert f"comment {', '.join(str(n) for n in unreadable if not said or n > 50)})" in (
                 decided.reason
             )
@@ -253,7 +253,7 @@ def test_a_forged_record_holds_the_job_whatever_else_is_known() -> None:
                 JOB, history(*records), key=KEY, now=NOON, limits=LIMITS, resolution=said,
                 forged="somebody's record",
             )  # fmt: skip
-            assert found == Hold(reason="somebody's record")
+            assert found == PutOnHold(reason="somebody's record")
 
 
 def test_a_rule_that_forbids_ends_the_job_before_it_is_due_but_not_under_a_claim() -> None:

@@ -13,7 +13,7 @@ from scheduler.journal.comments import head
 from scheduler.journal.journal import NEVER_STARTED, Claim, Entry, Journal
 from scheduler.policy.recovery import Found, NeverStarted, Outcome, Unclear, window
 from scheduler.ports import Dispatch, Target
-from scheduler.settings.model import SETTLED, Scheduler, Settings
+from scheduler.settings.model import LEAST_RECOVERY, Scheduler, Settings
 from scheduler.tick import settlement
 from scheduler.tick.context import Context
 from scheduler.tick.settlement import PAUSE
@@ -63,7 +63,7 @@ def told(outcome: Outcome) -> int | str:
 
 
 def asked(made: MemoryHub, claim: Claim) -> Outcome:
-    made.clock.sleep(SETTLED.total_seconds() + 1)
+    made.clock.sleep(LEAST_RECOVERY.total_seconds() + 1)
     return settlement.ask(context(made), claim, 1)
 
 
@@ -157,7 +157,7 @@ def test_only_without_a_list_what_has_changed_is_read_one_by_one(
     made.comment(4, "long ago", by="owner")
     made.clock.sleep(200)
     made.comment(3, "just in time", by="owner")
-    made.clock.sleep(SETTLED.total_seconds() + 1)
+    made.clock.sleep(LEAST_RECOVERY.total_seconds() + 1)
     claim = claims(made, replace(CLAIM, made_at=made.clock.now()))
     made.comment(2, "now", by="owner")
     made.change(5, title="without a comment")
