@@ -79,7 +79,7 @@ def _tick(environment: Environment, leave: Leave) -> int:
     wanted = [
         Annotation(level=level, message=visible(f"#{note.id}: {note.reason}"), title=name)
         for name, level in LEVELS.items()
-        for note in getattr(report, name)
+        for note in report.notes[name]
     ]
     wanted += [
         Annotation(

@@ -29,19 +29,21 @@ if TYPE_CHECKING:
 #: The longest hold: a job on a GitHub-hosted runner ends after six hours.
 #: https://docs.github.com/en/actions/reference/limits
 LONGEST_HOLD = timedelta(hours=6)
-
-
 #: So long before the end of the API's version it is spoken of.
 SUNSET = timedelta(days=180)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hold:
-    """How long a tick stays, how often it looks around, for what, and who follows."""
+    """How a tick stays."""
 
+    #: How long; nothing: it makes one pass.
     length: timedelta
+    #: How often it lists the open issues.
     poll: timedelta = POLL
+    #: What it stays for.
     stay: Stay = Stay.HOLD
+    #: Whether it starts its successor when it begins to wait.
     relay: bool = False
 
 
@@ -77,13 +79,18 @@ def hold_for(hold: str | None, poll: str | None, *, profile: str) -> Hold:
 
 
 def tick_once(connection: Connection) -> TickReport:
-    """One pass over the connection's queue; raises as ``engine.tick`` does."""
+    """One pass over the connection's queue.
+
+    Raises:
+        NotPermitted, Unavailable: the queue itself can't be read.
+    """
     report = tick(_context(connection))
     _outlook(connection, report)
     return report
 
 
 def _context(connection: Connection) -> Context:
+    """All that a tick works with; the only place where it is put together."""
     return new_context(
         connection.queue,
         clock=connection.clock,
@@ -96,7 +103,11 @@ def _context(connection: Connection) -> Context:
 
 
 def tick_and_hold(connection: Connection, hold: Hold, leave: Leave) -> TickReport:
-    """One pass, then stay; asked to ``leave``, both end cleanly, with what is in hand done."""
+    """One pass, then stay; asked to ``leave``, both end cleanly, with what is in hand done.
+
+    Raises:
+        NotPermitted, Unavailable: the queue itself can't be read.
+    """
     clock = connection.clock
     relay = Relay(connection.queue, clock, connection.settings)
     holder = Holder(
@@ -141,6 +152,12 @@ def _outlook(connection: Connection, report: TickReport) -> None:
 
 
 def _settings(connection: Connection) -> Settings:
+    """The settings as they are now.
+
+    Raises:
+        UsageError: they are broken.
+        SettingsUnreadable: they were there, and the token may read no contents now.
+    """
     text = connection.queue.settings_text()
     if text is None and connection.settings_found:
         # They were there: that they are gone is to be shown, not to be taken from a 404.

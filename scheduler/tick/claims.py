@@ -58,20 +58,23 @@ class Work:
 
 @dataclass(frozen=True, kw_only=True)
 class OwnClaim:
-    """A claim that stands, and when it was begun by both clocks of the claimant."""
+    """A claim of this tick's own that stands."""
 
     claim: Claim
+    #: When it was begun: UTC, and by the steady clock in its seconds.
     began: datetime
     began_monotonic: float
+    #: Who wrote it, by what GitHub shows.
     login: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fresh:
-    """What was read after the claim stood: the issue, its comments, GitHub's time."""
+    """What was read after the claim stood."""
 
     ticket: Ticket
     comments: tuple[Comment, ...]
+    #: GitHub's own time then, if it told it.
     as_of: datetime | None
 
 

@@ -40,13 +40,13 @@ _SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True, kw_only=True)
 class NotNow:
-    """Look again at ``until``; ``reason`` is what is waited for.
+    """A dispatch that has to wait."""
 
-    ``found`` is the job as it is known once its issue says so.
-    """
-
+    #: What is waited for.
     reason: str
+    #: When to look again, UTC.
     until: datetime
+    #: The job as it is known once its issue says what it waits for.
     found: Occurrence | None = None
 
 

@@ -28,29 +28,29 @@ RECORD = "<!-- schedule:"
 
 @dataclass(frozen=True, kw_only=True)
 class Again:
-    """An issue's comments, read again: all that tell something, and what was listed for that.
+    """An issue's comments, read again."""
 
-    ``whole``: all comments were listed, and not only those that are new or were changed.
-    """
-
+    #: All that tell something.
     comments: Comments
+    #: What was listed to know that.
     listed: tuple[Comment, ...]
+    #: Whether all comments were listed, and not only those that are new or were changed.
     whole: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Known:
-    """What was read of a long discussion until ``as_of``, by GitHub's clock.
+    """What was read of a long discussion."""
 
-    ``items`` are the comments that tell something. ``lately`` is when each was written that
-    would be listed again, ``last`` the highest id of all, and ``unshown`` how many more the issue
-    counts than are listed.
-    """
-
+    #: The comments that tell something.
     items: tuple[Comment, ...] = ()
+    #: Until when it was read, by GitHub's clock.
     as_of: datetime
+    #: When each comment was written that would be listed again.
     lately: tuple[datetime, ...] = ()
+    #: The highest id of all.
     last: int = 0
+    #: How many more comments the issue counts than are listed.
     unshown: int = 0
 
 

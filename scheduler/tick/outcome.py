@@ -48,11 +48,13 @@ class Withdrawn(SchedulerError):
 
 @dataclass(frozen=True, kw_only=True)
 class Fired:
-    """A dispatch that GitHub accepted; ``lateness_s`` is in seconds after ``run-at``."""
+    """A dispatch that GitHub accepted."""
 
+    #: The issue's number.
     id: int
     run_id: int | None
     run_url: str
+    #: Seconds after ``run-at``.
     lateness_s: float
 
 

@@ -28,7 +28,9 @@ class Note:
 class TickReport:
     """What one tick did; the lists are those of ``tick --json``."""
 
+    #: When it began, UTC.
     now: datetime
+    #: How many open issues it listed, and how many of their jobs were due.
     scanned: int = 0
     due: int = 0
     dispatched: list[Fired] = field(default_factory=list)
@@ -43,10 +45,15 @@ class TickReport:
     skipped: list[Note] = field(default_factory=list)
     paused: list[Note] = field(default_factory=list)
     obeyed: list[Note] = field(default_factory=list)
+    #: How many due jobs were left when no more were taken.
     waiting: int = 0
+    #: When something is to be looked at again, UTC.
     next_due: datetime | None = None
+    #: How many requests were really sent.
     requests: int = 0
+    #: What is said of the tick as a whole.
     notices: list[str] = field(default_factory=list)
+    #: Why it stopped early, and the error where that is no passing one.
     stopped: str = ""
     error: SchedulerError | None = None
 
