@@ -1,10 +1,9 @@
-"""The language of conditions: what is read, what is refused, and what an answer means."""
+"""The language of conditions: what is read, and what is refused."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -14,11 +13,8 @@ from hypothesis import strategies as st
 from scheduler.errors import InvalidJob
 from scheduler.job import frontmatter
 from scheduler.job.conditions import LONGEST_LABEL, NAMES, Condition, parse
-from scheduler.policy.conditions import Checked, Opinions, opinions, verdict
-from scheduler.ports import Check, PullRequest, Review, Ticket, User
 from scheduler.text import shown
 
-NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 PLACE = "write '#123', or 'owner/name#123' of another one"
 ONE = "write one such as 'closed(#123)'"
 COMMENT = f"{ONE}; a '#' after a space begins a comment unless the value is in quotes"
@@ -172,70 +168,6 @@ def test_a_job_keeps_its_conditions_as_they_were_written() -> None:
         frontmatter.parse(f"{head}unless: closed( #12 )\n---\n")
     with pytest.raises(InvalidJob, match="patience: '2h' waits for nothing"):
         frontmatter.parse(f"{head}unless: closed(#12)\npatience: 2h\n---\n")
-
-
-# What an answer means.
-
-ISSUE = Ticket(number=5, author=User(login="a"), created_at=NOON, updated_at=NOON)
-CLOSED = replace(ISSUE, open=False, state_reason="not_planned")
-LABELLED = replace(ISSUE, labels=("Ready to GO", "x"))
-PULL = PullRequest(open=True, merged=False, head="c0ffee0123")
-
-
-def checked(*states: str) -> Checked:
-    checks = tuple(Check(name=f"c{n}", state=state) for n, state in enumerate(states, start=1))
-    return Checked(head="c0ffee0123", checks=checks)
-
-
-@pytest.mark.parametrize(
-    ("text", "answer", "holds", "seen"),
-    [
-        ("closed(#5)", ISSUE, False, "#5 is open"),
-        ("closed(#5)", CLOSED, True, "#5 is closed as not planned"),
-        ("closed(o/n#5)", replace(CLOSED, state_reason=None), True, "o/n#5 is closed"),
-        ("label(#5, ready to go)", LABELLED, True, "#5 has the label 'ready to go'"),
-        ("label(#5, ready)", LABELLED, False, "#5 has no label 'ready'"),
-        ("merged(#5)", PULL, False, "#5 is open"),
-        ("merged(#5)", replace(PULL, open=False), False, "#5 is closed, and was not merged"),
-        ("merged(#5)", replace(PULL, open=False, merged=True), True, "#5 is merged"),
-        ("checks-pass(#5)", checked(), False, "no check has reported on commit c0ffee0 of #5"),
-        ("checks-pass(#5)", checked("passed"), True, "all 1 checks passed on commit c0ffee0 of #5"),
-        ("checks-pass(#5)", checked("passed", "pending"), False,
-         "'c2' is not done on commit c0ffee0 of #5"),
-        ("checks-pass(#5)", checked("pending", "failed", "failed"), False,
-         "'c2' and 1 more failed on commit c0ffee0 of #5"),
-        ("approved(#5)", Opinions(by={}), False, "nobody who may write there approves #5"),
-        ("approved(#5)", Opinions(by={"ann": "APPROVED"}), True, "#5 is approved by 'ann'"),
-        ("approved(#5)", Opinions(by={"ann": "APPROVED", "bob": "CHANGES_REQUESTED"}), False,
-         "'bob' requests changes of #5"),
-    ],
-)  # fmt: skip
-def test_what_an_answer_means(
-    text: str, answer: Ticket | PullRequest | Checked | Opinions, holds: bool, seen: str
-) -> None:
-    assert verdict(parse("when", text), answer) == (holds, seen)
-
-
-@pytest.mark.parametrize(
-    ("states", "last"),
-    [
-        ([], None),
-        (["COMMENTED"], None),
-        (["PENDING"], None),
-        (["APPROVED"], "APPROVED"),
-        (["APPROVED", "COMMENTED"], "APPROVED"),
-        (["APPROVED", "CHANGES_REQUESTED"], "CHANGES_REQUESTED"),
-        (["CHANGES_REQUESTED", "APPROVED"], "APPROVED"),
-        (["APPROVED", "DISMISSED"], None),
-        (["CHANGES_REQUESTED", "DISMISSED"], None),
-        (["DISMISSED", "APPROVED"], "APPROVED"),
-    ],
-)
-def test_the_last_opinion_of_a_reviewer_counts(states: list[str], last: str | None) -> None:
-    reviews = [Review(author=User(login="ann"), state=state) for state in states]
-    other = Review(author=User(login="bob"), state="APPROVED")
-    assert opinions([other, *reviews]).get("ann") == last
-    assert opinions([*reviews, other])["bob"] == "APPROVED"
 
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")

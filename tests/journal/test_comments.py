@@ -1,17 +1,34 @@
+"""The scheduler's comments: the hidden record, and the same for people."""
+
 from __future__ import annotations
 
+import re
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scheduler.job.model import Job, occurrence_key
 from scheduler.job.states import State
-from scheduler.journal.comments import coming, series_comment
-from scheduler.journal.journal import NEVER_STARTED, Entry, Journal, read
+from scheduler.journal.comments import (
+    MAX_SHOWN_ENTRIES,
+    claim_comment,
+    coming,
+    head,
+    invalid_comment,
+    journal_comment,
+    lateness,
+    sentence,
+    series_comment,
+)
+from scheduler.journal.journal import NEVER_STARTED, Claim, Entry, Explanation, Journal, read
 from scheduler.policy.series import COUNTED, position
 from scheduler.ports import Comment, User
+from tests.attacks.reading import outside_of_code
 from tests.support.hourly import HOUR, HOURLY, MINUTE, at, entry
+from tests.text.test_markdown import TEXT
 
 
 def told(*entries: Entry, job: Job = HOURLY, next_instant: datetime | None = None) -> list[str]:
@@ -130,3 +147,142 @@ def test_every_outcome_has_its_row(outcome: str) -> None:
     row = rows(told(replace(entry(at("09"), outcome), reason="why")))[0]
     assert row.count("|") == 4
     assert ("`why`" in row) == (outcome != "dispatched")
+
+
+# The comment of a job that comes once.
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
+KEY = "42@2026-11-23T12:00:00Z"
+RUN = "https://github.com/octo/queue/actions/runs/9"
+CLAIM = Claim(
+    id=1, created_at=NOON, key=KEY, attempt=2, nonce="n", target="run.yml", made_at=NOON,
+    expires_at=NOON + timedelta(seconds=30),
+)  # fmt: skip
+
+
+def told_of(outcome: str, **more: object) -> Entry:
+    return Entry(key=KEY, attempt=1, outcome=outcome, at=NOON, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-3, "0 s late"), (0, "0 s late"), (1.4, "1 s late"), (89, "89 s late"), (90, "2 min late"),
+        (3600, "60 min late"), (5399, "90 min late"), (5400, "1.5 h late"), (86400, "24.0 h late"),
+    ],
+)  # fmt: skip
+def test_lateness_in_words(seconds: float, words: str) -> None:
+    assert lateness(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("given_entry", "text"),
+    [
+        (
+            told_of("dispatched", run_id=9, run_url=RUN, target="run.yml", lateness_s=2.0),
+            f"✅ Started `run.yml` as [run 9]({RUN}) at 2026-11-23 12:00:00 UTC, 2 s late.",
+        ),
+        (
+            told_of("dispatched", matched="the key"),
+            (
+                "✅ Started `the workflow` at 2026-11-23 12:00:00 UTC. The run was found by "
+                "the key. GitHub did not say which run it is."
+            ),
+        ),
+        (
+            told_of("missed", reason="late"),
+            (
+                "⌛ Missed: `late`. To run it all the same, reopen the issue. "
+                "(2026-11-23 12:00:00 UTC)"
+            ),
+        ),
+        (
+            told_of("rejected", reason="@all"),
+            (
+                "⛔ Rejected, not run: `@all`. Reopen the issue to ask again. "
+                "(2026-11-23 12:00:00 UTC)"
+            ),
+        ),
+        (
+            told_of("discarded"),
+            (
+                "❌ Given up, not run: no reason given. Reopen the issue to try again. "
+                "(2026-11-23 12:00:00 UTC)"
+            ),
+        ),
+        (
+            told_of("held", reason="two runs"),
+            (
+                "✋ On hold: `two runs`. Look at the runs; then comment `/resolve dispatched "
+                "RUN-ID` if it ran, or `/resolve again` to have it run. (2026-11-23 12:00:00 UTC)"
+            ),
+        ),
+        (
+            told_of(NEVER_STARTED, reason="no run"),
+            "↻ Attempt 1 started no run: `no run`. (2026-11-23 12:00:00 UTC)",
+        ),
+        (
+            told_of("skipped", reason="x"),
+            "⏭ Skipped, not run: `x`. Reopen the issue to ask again. (2026-11-23 12:00:00 UTC)",
+        ),
+        (told_of("paused", reason="x"), "⏸ Paused: `x`. (2026-11-23 12:00:00 UTC)"),
+        (told_of("pending", reason="x"), "• Done: `x`. (2026-11-23 12:00:00 UTC)"),
+        (
+            told_of("pending", reason="x", until=NOON + timedelta(hours=2)),
+            (
+                "• Done: `x`. It does not run before 2026-11-23 14:00:00 UTC. "
+                "(2026-11-23 12:00:00 UTC)"
+            ),
+        ),
+        (told_of("cancelled", reason="x"), "⛔ Cancelled: `x`. (2026-11-23 12:00:00 UTC)"),
+        (told_of("invalid", reason="x"), "• `x` (2026-11-23 12:00:00 UTC)"),
+    ],
+)
+def test_the_journal_in_words(given_entry: Entry, text: str) -> None:
+    assert sentence(given_entry) == text
+
+
+def test_a_comment_is_its_record_and_the_same_for_people() -> None:
+    first, rest = claim_comment(CLAIM).split("\n", 1)
+    assert first == head(CLAIM)
+    assert rest.startswith("⏳ Starting `run.yml` (attempt 2). ")
+    journal = Journal(entries=(told_of("held", reason="x"), told_of("dispatched", run_id=9)))
+    lines = journal_comment(journal).split("\n")
+    assert lines == [head(journal), *map(sentence, journal.entries)]
+    explanation = Explanation(text_hash="abc")
+    text = invalid_comment(explanation, "run-at: is missing; write it")
+    assert text.startswith(f"{head(explanation)}\n⚠️ This job can't be read")
+    assert "\n\n`run-at: is missing; write it`\n\n" in text
+
+
+def test_old_entries_are_not_shown_but_kept() -> None:
+    entries = tuple(told_of("held", reason=f"reason {n}.") for n in range(50))
+    lines = journal_comment(Journal(entries=entries)).split("\n")
+    assert len(lines) == 1 + MAX_SHOWN_ENTRIES
+    assert "`reason 40.`" in lines[1]
+    assert lines[0].count('"outcome":"held"') == 50
+    assert "reason 39." not in lines[0]
+
+
+DANGEROUS = re.compile(r"@|<|#|\]\(|\|")
+OUTCOMES = st.sampled_from([*(state.value for state in State), NEVER_STARTED])
+HOSTILE = st.sampled_from(
+    ["closes #1 @all", "<img src=x>", "[x](http://y)", "` @all `", "```\n<b>\n```", "-->", "a|b"]
+)
+
+
+@given(OUTCOMES, TEXT | HOSTILE, TEXT | HOSTILE)
+def test_no_text_of_others_gets_out_of_code_in_a_comment(
+    outcome: str, reason: str, target: str
+) -> None:
+    comments = [
+        journal_comment(Journal(entries=(told_of(outcome, reason=reason, target=target),))),
+        invalid_comment(Explanation(text_hash="x"), reason),
+        claim_comment(Claim(**{**vars(CLAIM), "target": target})),
+    ]
+    for comment in comments:
+        record, below = comment.split("\n", 1)
+        assert record.endswith(" -->")
+        for line in below.split("\n"):
+            assert not DANGEROUS.search(outside_of_code(line))
+            assert not re.match(r"(```|~~~)[^`]*$", line)

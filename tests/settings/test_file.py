@@ -322,40 +322,6 @@ def test_the_schema_names_the_defaults() -> None:
     assert said == defaults
 
 
-@pytest.mark.parametrize(
-    ("globs", "name", "expected"),
-    [
-        (None, "any.yml", True),
-        ((), "any.yml", False),
-        (("agent-*.yml",), "agent-7.yml", True),
-        (("agent-*.yml",), "Agent-7.yml", False),
-        (("agent-*.yml",), "agent-/x.yml", False),
-        (("*",), "../x.yml", False),
-        (("run.yml",), "run.yml", True),
-        (("run.yml",), "rerun.yml", False),
-        (("run.yml",), "run.yml\n", False),
-        (("[ab].y?ml",), "b.yml", False),
-        (("[ab].y*ml",), "b.yaml", True),
-    ],
-)
-def test_allowed_workflows(globs: tuple[str, ...] | None, name: str, *, expected: bool) -> None:
-    assert Allow(workflows=globs).permits_workflow(name) is expected
-
-
-def test_allowed_events_and_repositories() -> None:
-    allow = Allow(events=("deploy-*",), repositories=("Octo/*", "*/website"))
-    assert allow.permits_event("deploy-now")
-    assert not allow.permits_event("deploy-a/b")
-    assert Allow().permits_event("deploy-now")
-    assert not Allow(events=()).permits_event("deploy-now")
-    assert allow.permits_repository("octo/Anything")
-    assert allow.permits_repository("ELSE/Website")
-    assert allow.permits_repository("else/website")
-    assert not allow.permits_repository("else/other")
-    assert not allow.permits_repository("a/b/website")
-    assert not Allow().permits_repository("octo/x")
-
-
 KEYS = st.sampled_from([*SCHEMA["properties"], "per-tick", "role", "bots", "horizon", "workflows"])
 VALUES = st.text() | st.sampled_from(["true", "5", "[]", "{}", "90s", "[a, b]", "&a x", "*a"])
 LINES = st.builds("{}{}: {}".format, st.sampled_from(["", "  "]), KEYS, VALUES)

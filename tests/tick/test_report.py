@@ -4,21 +4,11 @@ import json
 import re
 from datetime import datetime, timedelta, timezone
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler.job.states import State
-from scheduler.journal.comments import (
-    MAX_SHOWN_ENTRIES,
-    claim_comment,
-    head,
-    invalid_comment,
-    journal_comment,
-    lateness,
-    sentence,
-)
-from scheduler.journal.journal import NEVER_STARTED, Claim, Entry, Explanation, Journal
+from scheduler.journal.journal import NEVER_STARTED, Claim, Entry
 from scheduler.tick.outcome import Fired
 from scheduler.tick.report import Note, TickReport, summary
 from tests.attacks.reading import outside_of_code
@@ -110,128 +100,11 @@ def test_every_list_has_its_line_on_a_terminal() -> None:
     assert one == "1 open job, 0 due, 0 dispatched; nothing waits (0 requests)"
 
 
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (-3, "0 s late"), (0, "0 s late"), (1.4, "1 s late"), (89, "89 s late"), (90, "2 min late"),
-        (3600, "60 min late"), (5399, "90 min late"), (5400, "1.5 h late"), (86400, "24.0 h late"),
-    ],
-)  # fmt: skip
-def test_lateness_in_words(seconds: float, words: str) -> None:
-    assert lateness(seconds) == words
-
-
-@pytest.mark.parametrize(
-    ("given_entry", "text"),
-    [
-        (
-            entry("dispatched", run_id=9, run_url=RUN, target="run.yml", lateness_s=2.0),
-            f"✅ Started `run.yml` as [run 9]({RUN}) at 2026-11-23 12:00:00 UTC, 2 s late.",
-        ),
-        (
-            entry("dispatched", matched="the key"),
-            (
-                "✅ Started `the workflow` at 2026-11-23 12:00:00 UTC. The run was found by "
-                "the key. GitHub did not say which run it is."
-            ),
-        ),
-        (
-            entry("missed", reason="late"),
-            (
-                "⌛ Missed: `late`. To run it all the same, reopen the issue. "
-                "(2026-11-23 12:00:00 UTC)"
-            ),
-        ),
-        (
-            entry("rejected", reason="@all"),
-            (
-                "⛔ Rejected, not run: `@all`. Reopen the issue to ask again. "
-                "(2026-11-23 12:00:00 UTC)"
-            ),
-        ),
-        (
-            entry("discarded"),
-            (
-                "❌ Given up, not run: no reason given. Reopen the issue to try again. "
-                "(2026-11-23 12:00:00 UTC)"
-            ),
-        ),
-        (
-            entry("held", reason="two runs"),
-            (
-                "✋ On hold: `two runs`. Look at the runs; then comment `/resolve dispatched "
-                "RUN-ID` if it ran, or `/resolve again` to have it run. (2026-11-23 12:00:00 UTC)"
-            ),
-        ),
-        (
-            entry(NEVER_STARTED, reason="no run"),
-            "↻ Attempt 1 started no run: `no run`. (2026-11-23 12:00:00 UTC)",
-        ),
-        (
-            entry("skipped", reason="x"),
-            "⏭ Skipped, not run: `x`. Reopen the issue to ask again. (2026-11-23 12:00:00 UTC)",
-        ),
-        (entry("paused", reason="x"), "⏸ Paused: `x`. (2026-11-23 12:00:00 UTC)"),
-        (entry("pending", reason="x"), "• Done: `x`. (2026-11-23 12:00:00 UTC)"),
-        (
-            entry("pending", reason="x", until=NOON + timedelta(hours=2)),
-            (
-                "• Done: `x`. It does not run before 2026-11-23 14:00:00 UTC. "
-                "(2026-11-23 12:00:00 UTC)"
-            ),
-        ),
-        (entry("cancelled", reason="x"), "⛔ Cancelled: `x`. (2026-11-23 12:00:00 UTC)"),
-        (entry("invalid", reason="x"), "• `x` (2026-11-23 12:00:00 UTC)"),
-    ],
-)
-def test_the_journal_in_words(given_entry: Entry, text: str) -> None:
-    assert sentence(given_entry) == text
-
-
-def test_a_comment_is_its_record_and_the_same_for_people() -> None:
-    first, rest = claim_comment(CLAIM).split("\n", 1)
-    assert first == head(CLAIM)
-    assert rest.startswith("⏳ Starting `run.yml` (attempt 2). ")
-    journal = Journal(entries=(entry("held", reason="x"), entry("dispatched", run_id=9)))
-    lines = journal_comment(journal).split("\n")
-    assert lines == [head(journal), *map(sentence, journal.entries)]
-    explanation = Explanation(text_hash="abc")
-    text = invalid_comment(explanation, "run-at: is missing; write it")
-    assert text.startswith(f"{head(explanation)}\n⚠️ This job can't be read")
-    assert "\n\n`run-at: is missing; write it`\n\n" in text
-
-
-def test_old_entries_are_not_shown_but_kept() -> None:
-    entries = tuple(entry("held", reason=f"reason {n}.") for n in range(50))
-    lines = journal_comment(Journal(entries=entries)).split("\n")
-    assert len(lines) == 1 + MAX_SHOWN_ENTRIES
-    assert "`reason 40.`" in lines[1]
-    assert lines[0].count('"outcome":"held"') == 50
-    assert "reason 39." not in lines[0]
-
-
 DANGEROUS = re.compile(r"@|<|#|\]\(|\|")
 OUTCOMES = st.sampled_from([*(state.value for state in State), NEVER_STARTED])
 HOSTILE = st.sampled_from(
     ["closes #1 @all", "<img src=x>", "[x](http://y)", "` @all `", "```\n<b>\n```", "-->", "a|b"]
 )
-
-
-@given(OUTCOMES, TEXT | HOSTILE, TEXT | HOSTILE)
-def test_no_text_of_others_gets_out_of_code_in_a_comment(
-    outcome: str, reason: str, target: str
-) -> None:
-    comments = [
-        journal_comment(Journal(entries=(entry(outcome, reason=reason, target=target),))),
-        invalid_comment(Explanation(text_hash="x"), reason),
-        claim_comment(Claim(**{**vars(CLAIM), "target": target})),
-    ]
-    for comment in comments:
-        record, below = comment.split("\n", 1)
-        assert record.endswith(" -->")
-        for line in below.split("\n"):
-            assert not DANGEROUS.search(outside_of_code(line))
-            assert not re.match(r"(```|~~~)[^`]*$", line)
 
 
 @given(TEXT | HOSTILE, st.sampled_from(TickReport.NOTES))
