@@ -151,6 +151,27 @@ def test_a_command_reaches_github_by_the_ports() -> None:
     assert fields["queue"] in ports
 
 
+def test_the_parts_of_github_know_the_client_and_not_each_other() -> None:
+    base = {"github.client", "github.transport", "github.objects"}
+    helped = {
+        "github.issues": {"github.labels", "github.poll"},
+        "github.comments": {"github.content"},
+        "github.queue": set(within("github")),
+    }
+
+    def others(name: str) -> set[str]:
+        parts = {each for each in own(name) if each.startswith("github.")}
+        return parts - base - helped.get(name, set())
+
+    assert offenders(within("github"), others) == {}
+
+
+def test_every_module_of_github_has_its_test() -> None:
+    tests = {path.stem for path in (Path(__file__).parent / "github").glob("test_*.py")}
+    names = {name.partition(".")[2] for name in within("github")} - {""}
+    assert sorted(name for name in names if f"test_{name}" not in tests) == []
+
+
 def test_click_is_the_command_lines_alone() -> None:
     others = [name for name in FILES if room(name) not in ("cli", "sandbox")]
     assert offenders(others, lambda name: outside(name) & {"click"}) == {}

@@ -75,6 +75,23 @@ def test_a_server_that_knows_no_filters_does_not_make_the_queue_longer(
     assert numbers(issues.newest_tickets()) == [1, 4, 5]
 
 
+def test_no_more_is_asked_for_than_is_the_queue(
+    server: responses.RequestsMock, issues: GitHubIssues
+) -> None:
+    """What only waits costs a page for each hundred jobs, whatever else the repository has."""
+    ours = {"labels": "schedule", "per_page": "100"}
+    up, down = {"sort": "created", "direction": "asc"}, {"direction": "desc"}
+    closed_since = {"sort": "updated", "since": "2026-11-23T12:00:00Z", "state": "closed"}
+    for query in (
+        {**ours, **up, "state": "open"},
+        {**ours, **down, **closed_since},
+        {**ours, **down, "sort": "created", "state": "all"},
+    ):
+        server.get(ISSUES, json=[], match=[matchers.query_param_matcher(query)])
+    assert list(issues.open_tickets()) == []
+    assert issues.closed_tickets(NOON) == issues.created_since(NOON) == []
+
+
 def test_the_queue_s_label_is_shown_as_its_settings_write_it(
     server: responses.RequestsMock, issues: GitHubIssues
 ) -> None:
