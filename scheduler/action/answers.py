@@ -46,7 +46,7 @@ class Answer:
 
 
 def of_tick(report: TickReport, environment: Environment, *, warned: str | None) -> Answer:
-    """The answer of a tick; ``warned`` is that of its notices which is a warning."""
+    """The answer of a tick; ``warned`` is the one of its notices that is a warning."""
     data = report.as_json()
     counts = {name: str(len(data[name])) for name in ("dispatched", *TickReport.NOTES)}
     repository, server = environment.need_repository(), environment.server_url
@@ -60,7 +60,7 @@ def of_tick(report: TickReport, environment: Environment, *, warned: str | None)
 
 
 def annotated(report: TickReport, *, warned: str | None) -> list[Annotation]:
-    """What of a tick is shown where a person should look."""
+    """The annotations of a tick."""
     found = [
         Annotation(level=level, message=visible(f"#{note.id}: {note.reason}"), title=name)
         for name, level in LEVELS.items()
@@ -87,9 +87,9 @@ def of_created(made: Created) -> Answer:
 
 
 def tell(answer: Answer, environment: Environment) -> streams.Untold | None:
-    """Tell an answer in each place; what the caller has to hear where one could not be told.
+    """Write an answer to each place; the error of the caller, where one can't be written.
 
-    The summary is for people, and says what the log says: without it nothing has failed.
+    The summary says what the log says, so its failure is only a warning.
     """
     untold = None
     try:

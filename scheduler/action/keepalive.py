@@ -32,15 +32,18 @@ TERMS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """How many whole days nobody committed, how many are left, and whether the end is near."""
+    """What the date of the last commit means."""
 
+    #: Whole days without a commit.
     idle_days: int
+    #: Whole days until GitHub may disable the workflow.
     days_left: int
+    #: Whether people are to be warned.
     near: bool
 
 
 def decide(last_commit: datetime, now: datetime) -> Decision:
-    """What the date of the last commit means; one in the future counts as now."""
+    """The decision by the date of the last commit; one in the future counts as now."""
     idle = max(now - last_commit, timedelta())
     return Decision(
         idle_days=idle // DAY,

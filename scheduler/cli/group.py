@@ -1,4 +1,4 @@
-"""What all commands share: the group, its default command, its one way out for errors."""
+"""What all commands share: the group, its default command, the one exit for errors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class Answer(Protocol):
-    """What a command answers: the same for a program and for a person."""
+    """The answer of a command, for a program and for a person."""
 
     def as_json(self) -> Any:
         """The value that ``--json`` prints."""

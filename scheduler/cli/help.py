@@ -1,4 +1,4 @@
-"""``schedule help``: what the words mean, and what works where."""
+"""``schedule help``: prints the pages of ``scheduler/docs/``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``schedule simulate``: what a month would be like, before anything is set up."""
+"""``schedule simulate``: plays a month of each profile against a model of GitHub."""
 
 from __future__ import annotations
 

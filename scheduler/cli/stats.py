@@ -1,4 +1,4 @@
-"""``schedule stats``: the truth about lateness, and a check for monitors."""
+"""``schedule stats``: how late jobs were dispatched, and a check for monitors."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a person or an agent asks for, whatever the way: a command line, a form, an event."""
+"""What people and agents ask for, from a command line, a form or an event: a module a verb."""

@@ -1,7 +1,7 @@
-"""What stands in the queue already, asked before a job is opened: by listing, not by search.
+"""Checks a new job against the jobs in the queue: repeats, duplicates and quotas.
 
-The tick enforces the same rules; here they are a courtesy to who can still do something
-about it.
+It lists issues; GitHub's search lags behind. The tick enforces the quotas; here the caller, who
+can still act on it, is told at once.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ REPEATABLE = timedelta(days=7)
 
 
 class Admission:
-    """One creation's look at the queue: its newest jobs, listed once, when first needed."""
+    """The newest jobs of the queue during one creation, listed once, when first needed."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -57,9 +57,9 @@ class Admission:
         return ticket.author.login.lower() == self._login.lower()
 
     def requested(self, job: Job, *, far: bool = False) -> tuple[Ticket, Job] | None:
-        """The issue that was opened for the same ``request-id``; a stranger's is none.
+        """The issue that was opened with the same ``request-id``, by an account that may schedule.
 
-        With ``far`` also among older jobs than the newest, back to ``REPEATABLE``.
+        ``far``: older jobs than the newest are searched too, back to ``REPEATABLE``.
         """
         newest = self._newest()
         if found := self._asked_for(job, newest):
@@ -120,7 +120,7 @@ class Admission:
                 raise Refused(reason)
 
     def with_depth(self, job: Job) -> Job:
-        """``job`` with how far it is down the chain that its ``parent`` began."""
+        """``job`` with its depth written into its ``parent``: the parent's depth and one."""
         if job.parent is None or not OCCURRENCE_KEY.fullmatch(job.parent):
             return job
         repository, _, rest = job.parent.rpartition("#")

@@ -1,4 +1,4 @@
-"""What is told about a job that was opened, moved or found: its instant first of all."""
+"""The answer of a command that opened, moved or found a job, and how instants are shown."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def local(job: Job, zone: str | None) -> list[str]:
 
 
 def times(job: Job, now: datetime, zone: str | None) -> dict[str, Any]:
-    """The same for a program."""
+    """The fields of a JSON answer that show a job's instant."""
     place = instants.zone(zone, field="timezone") if zone else None
     return {
         "run_at": instants.format_instant(job.run_at),
@@ -68,22 +68,24 @@ def stopped(state: State, number: int) -> list[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Created:
-    """A job that stands in the queue; ``created`` is false when it stood there before.
-
-    ``moved``: it was given another time. ``duplicate``: it is the open job that has the same
-    ``dedup-key``. ``zone`` is the one in which its time is shown, beside UTC.
-    """
+    """A job in the queue, and what a command did to it."""
 
     ticket: Ticket
     job: Job
+    #: Whether this command opened it; else it was in the queue before.
     created: bool
+    #: The instant from which distances are shown.
     now: datetime
+    #: Whether this command gave it another time.
     moved: bool = False
+    #: Whether it was found by its ``dedup-key``.
     duplicate: bool = False
     state: State = State.PENDING
+    #: Whether the scheduler was woken for it; None: it was not tried.
     nudged: Nudged | None = None
+    #: The zone in which its time is shown beside UTC.
     zone: str | None = None
-    #: What else is told of a job that was moved.
+    #: More lines about a job that was moved.
     notes: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
@@ -105,18 +107,18 @@ class Created:
         }
 
     def text(self) -> str:
-        """What a person is told: when it runs, where it stands, how late it may be."""
+        """The lines for a person: when it runs, its address, how late it may be."""
         if self.moved:
             return "\n".join([self.line(), *self.local(), *self.notes])
         expect = wrapped(self.nudged.reason) if self.nudged else []
         return "\n".join([self.line(), *self.local(), self.ticket.url, *expect])
 
     def local(self) -> list[str]:
-        """The same time at the zone's clocks, if that says more."""
+        """The line with its time in ``zone``, if that differs from UTC."""
         return local(self.job, self.zone)
 
     def line(self) -> str:
-        """The same in one line."""
+        """One line: its number, its target and when it runs."""
         runs = f"runs {self.job.target} at {told(self.job, self.now)}"
         if self.created:
             return f"#{self.ticket.number} {runs}"

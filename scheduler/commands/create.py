@@ -1,4 +1,4 @@
-"""Open a job, exactly once; what becomes of a request before that stands in ``draft``."""
+"""Opens a job, exactly once. How a request becomes a checked job stands in ``draft``."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SEARCHES, PAUSE = 3, 1.5
 
 
 def title(job: Job) -> str:
-    """The issue's title; nothing reads it but people."""
+    """The issue's title. People may change it; `list` reads its instant without the comments."""
     first = job.message.strip().split("\n", 1)[0].strip()
     text = f"⏰ {job.target} at {instants.format_instant(job.run_at)}" + (
         f": {first}" if first else ""
@@ -115,7 +115,7 @@ def create(request: Request, connection: Connection, *, senders: tuple[str, ...]
 
 
 def _sent_by(senders: tuple[str, ...], made: Draft, connection: Connection) -> Draft:
-    """The job as it is opened for somebody else, each of whom may have it run themselves."""
+    """The job as it is opened for the senders of an event; each of them has to have the right."""
     rights = rights_of(connection)
     for login in senders:
         user = User(login=login, bot=login.endswith("[bot]"))
@@ -128,7 +128,7 @@ def _sent_by(senders: tuple[str, ...], made: Draft, connection: Connection) -> D
 def _found(
     ticket: Ticket, job: Job, made: Draft, connection: Connection, *, duplicate: bool = False
 ) -> Created:
-    """What is answered where the job stands in the queue already."""
+    """The answer where the job is in the queue already."""
     return Created(
         ticket=ticket,
         job=job,
@@ -143,7 +143,7 @@ def _found(
 def _replaced(
     made: Draft, admission: Admission, connection: Connection
 ) -> tuple[Ticket, Job] | None:
-    """The issue with the same ``dedup-key``, given the text of this job; None: there is none."""
+    """Write this job into the open issue with its ``dedup-key``; None: there is none."""
     number = 0
     for _ in range(READS):
         if (there := admission.duplicate(made.job)) is None:
@@ -164,7 +164,7 @@ def _replaced(
 
 
 def _opened(job: Job, admission: Admission, connection: Connection) -> Ticket:
-    """The issue of the job, opened; or found, where the answer to its opening was lost."""
+    """Open the issue of a job, or find it where the answer to its opening was lost."""
     issue = _issue(job, connection)
     try:
         return connection.queue.create(issue["title"], issue["body"])
@@ -212,7 +212,7 @@ def _searched(job: Job, admission: Admission, connection: Connection) -> Ticket 
 
 
 def _keep(ticket: Ticket, target: Target, connection: Connection) -> None:
-    """Close again what would never run: a label that GitHub dropped, a bot that may not."""
+    """Close the issue again if it can never run: its label was dropped, or a bot has no right."""
     label = connection.settings.label
     if label.lower() not in {name.lower() for name in ticket.labels}:
         closed = _closed_again(ticket, connection)
@@ -226,7 +226,7 @@ def _keep(ticket: Ticket, target: Target, connection: Connection) -> None:
 
 
 def _closed_again(ticket: Ticket, connection: Connection) -> str:
-    """Close what will never run; words for whether that worked."""
+    """Close an issue; words for whether that worked."""
     try:
         connection.queue.set_state(ticket.number, reason="not_planned")
     except SchedulerError:

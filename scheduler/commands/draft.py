@@ -1,4 +1,4 @@
-"""A request becomes a job that GitHub would take: read, filled in, and checked; none is opened."""
+"""Turns a request into a job that is filled in and checked; opens nothing."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Draft:
 
 
 def facts_of(connection: Connection) -> Facts:
-    """What one creation asks GitHub, each question once."""
+    """The facts of one creation; each question is asked once."""
     return Facts(
         connection.queue,
         clock=connection.clock,

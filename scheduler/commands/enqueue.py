@@ -1,4 +1,4 @@
-"""Opens the job that an event carries: what somebody filled into the form, or a program sent."""
+"""Opens the job in an event: the fields of the form, or a program's payload."""
 
 from __future__ import annotations
 

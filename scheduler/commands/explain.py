@@ -1,4 +1,4 @@
-"""What a request's times come to: the next instants of anything, with nothing opened."""
+"""Shows the next instants of a request; opens nothing."""
 
 from __future__ import annotations
 
@@ -25,11 +25,14 @@ SHOWN = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Explained:
-    """The next instants of a request, as seen at ``now``; ``job`` is when it comes."""
+    """The next instants of a request."""
 
+    #: A job with the request's times, and nothing else of it.
     job: Job
+    #: The instant from which distances are shown.
     now: datetime
     instants: tuple[datetime, ...]
+    #: The zone in which they are shown beside UTC.
     zone: str | None
     #: Why such a job would be refused; the rules of the repository are not asked.
     refused: str | None = None
@@ -56,7 +59,7 @@ class Explained:
 
 
 def needs_zone(request: Request) -> bool:
-    """Whether what the settings say about zones changes what a request means."""
+    """Whether the settings' zone changes what a request means."""
     if request.get("timezone") is not None:
         return False
     return any(request.get(name) for name in ("cron", "rrule", "run-at", "until"))
@@ -81,7 +84,7 @@ def explain(request: Request, *, now: datetime, settings: Settings) -> Explained
     """The next instants of ``request``, and whether its rule comes too often.
 
     Raises:
-        UsageError, InvalidJob, Refused: it means nothing, or no time to come.
+        UsageError, InvalidJob, Refused: a value is wrong, or the time is past.
     """
     zone = settings.defaults.timezone
     request = timed(request, now=now, zone=zone)

@@ -1,4 +1,4 @@
-"""Finds the issue of a job that a command names, and says why it can't be worked on."""
+"""Finds the issue of a job that a command names; the refusals that all commands share."""
 
 from __future__ import annotations
 
@@ -26,7 +26,11 @@ def parse_id(text: str) -> tuple[str | None, int]:
 
 
 def find(connection: Connection, number: int) -> Ticket:
-    """The job's issue. Raises ``NoSuchJob`` when it is none, or carries no queue label."""
+    """The issue of a job.
+
+    Raises:
+        NoSuchJob: there is no such issue, or it lacks the queue's label.
+    """
     ticket = connection.queue.ticket(number)
     repository, label = connection.queue.repository, connection.settings.label
     if ticket is None:
@@ -42,17 +46,17 @@ def find(connection: Connection, number: int) -> Ticket:
 
 
 def being_changed(number: int) -> Refused:
-    """What is said where an issue is another each time that it is looked at."""
+    """The refusal where an issue changes each time that it is read."""
     return Refused(f"ID: #{number} is being changed by somebody else; look at it, then try again")
 
 
 def on_hold(number: int) -> Refused:
-    """What is said where a job on hold is to be moved on before it is known what happened."""
+    """The refusal where a job on hold has to be resolved first."""
     return Refused(f"ID: #{number} is on hold; say what happened with 'schedule resolve {number}'")
 
 
 def stops(connection: Connection, ticket: Ticket) -> State:
-    """What an open issue's labels say that its job is now: they outlast its closing."""
+    """The state that an open issue's labels show: on hold, paused, else pending."""
     label = connection.settings.label
     found = (State.HELD, State.PAUSED)
     return next((s for s in found if state_label(label, s) in ticket.labels), State.PENDING)

@@ -15,9 +15,11 @@ PAGE = ".md"
 
 @dataclass(frozen=True, kw_only=True)
 class Topic:
-    """One page: ``name`` is what it is asked for by, ``text`` is all of it."""
+    """One page."""
 
+    #: The name of its file, without the ending.
     name: str
+    #: All of it, in Markdown.
     text: str
 
     @property
@@ -48,7 +50,7 @@ def page(name: str, found: Collection[Topic], commands: Collection[str]) -> str:
     """The text of the topic ``name``.
 
     Raises:
-        UsageError: there is none; of a command it says where that one's help is.
+        UsageError: there is none; the message names the nearest, or a command's own help.
     """
     for topic in found:
         if topic.name == name.lower():

@@ -1,4 +1,4 @@
-"""What a queue's own journals say of a period, read in as few requests as there are."""
+"""Reads what the journals of a queue record of a period, in as few requests as possible."""
 
 from __future__ import annotations
 
@@ -24,18 +24,19 @@ SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True, kw_only=True)
 class Past:
-    """The journals' entries; all of those at ``since`` or later are among them."""
+    """Entries of journals."""
 
     entries: tuple[Entry, ...]
+    #: All entries since this instant are among them.
     since: datetime
 
 
 def past(connection: Connection, since: datetime, open_tickets: Sequence[Ticket]) -> Past:
-    """What the scheduler recorded since, as far back as can be read in a bounded time.
+    """What the scheduler recorded since, at most ``PAGES`` pages or ``JOBS`` jobs back.
 
-    A journal's comment is edited when something is recorded in it, so all that is needed
-    stands in the comments that changed since. ``open_tickets`` are the queue, as it was
-    just listed. The login that is believed is that of ``seen.scheduler_login``.
+    Recording edits a journal's comment, so the comments that changed since hold it all.
+    ``open_tickets`` are the queue, as it was just listed. The login whose records count is
+    that of ``look.scheduler_login``.
     """
     found: Iterable[Comment]
     if (recent := connection.queue.changed_comments(since, pages=PAGES)) is not None:

@@ -1,4 +1,4 @@
-"""The job that a request means: its instant, its rule, and what the surrounding run fills in."""
+"""Reads a request into a job: its instant, its rule, and what the surrounding run fills in."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ OTHERS = tuple(
 
 
 def timed(request: Request, *, now: datetime, zone: str | None = None) -> Request:
-    """``request`` with the instant that its ``run-at`` means in words, if it is in words.
+    """``request`` with a ``run-at`` in words replaced by its instant and its zone.
 
-    It also takes over the zone that they name. ``zone`` is that of words which name none.
+    ``zone`` is that of words which name none.
 
     Raises:
-        InvalidJob: neither a strict form nor such words, or no zone.
-        Refused: past.
+        InvalidJob: ``run-at`` is neither an instant nor words that are understood.
+        Refused: its words name a time that is past.
     """
     _one_time(request)
     _read(request, ("timezone",))
@@ -70,7 +70,7 @@ def _one_time(request: Request) -> None:
 
 
 def instant_of(request: Request, *, now: datetime, zone: str | None = None) -> datetime:
-    """The instant that a request's ``run-at`` (in a strict form) or ``in`` means, in UTC.
+    """The instant of a request's ``run-at`` (in RFC 3339) or ``in``, in UTC.
 
     ``zone`` is that of a local time for which the request names none.
 
@@ -96,7 +96,7 @@ def instant_of(request: Request, *, now: datetime, zone: str | None = None) -> d
 
 
 def start_of(request: Request, *, now: datetime, zone: str | None = None) -> datetime:
-    """The instant at which a job begins: the one that is asked for, or of a series now.
+    """The first instant of a job: the one it names, else, of a series, now.
 
     A series of fixed steps begins with the first of them: whoever asks for it is running now.
 
@@ -119,10 +119,10 @@ def _up(moment: datetime, unit: timedelta) -> datetime:
 
 
 def series_of(request: Request, *, now: datetime, zone: str | None = None) -> Job:
-    """When a request's job comes, and comes again, and nothing else of it.
+    """A job with the times and the rule of a request, and nothing else of it.
 
     A series' ``run_at`` is its first instant, unless the request names a time that is past.
-    One on clocks has its zone written down: settings change, and it is to mean the same.
+    The zone of a series on clocks is written into it, since the settings' may change.
 
     Raises:
         UsageError, InvalidJob, Refused: as ``instant_of``; or a rule that is wrong, or never
@@ -201,7 +201,7 @@ def _filled(
 
 
 def _read(request: Request, names: Iterable[str], zone: str | None = None) -> dict[str, Any]:
-    """The values of those of the keys that were given, by the names of the job's fields."""
+    """The values of the keys ``names`` that the request has, by the job's fields."""
     values = {}
     for key in (IN_REQUEST[name] for name in names if name in request.texts):
         fix = "leave the option out, or give it a value"

@@ -1,4 +1,4 @@
-"""How late the jobs of a queue were, and which are overdue: what ``schedule stats`` asks for."""
+"""Asks how late the jobs of a queue were, and which are overdue."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ INSTANT = re.compile(r"[0-9]{4}-")
 
 
 def begin(since: str) -> datetime | timedelta:
-    """From when on, as ``--since`` says it: an instant, or how long ago.
+    """The begin of the period that ``--since`` names: an instant, or how long ago.
 
     Raises:
         UsageError: it is neither.
@@ -29,7 +29,11 @@ def begin(since: str) -> datetime | timedelta:
 
 
 def allowed(grace: str) -> timedelta:
-    """How late a job may be that is not overdue yet. Raises ``UsageError``."""
+    """How late a job may be before it is overdue.
+
+    Raises:
+        UsageError: ``--grace`` is no duration.
+    """
     with options():
         return instants.duration(grace, field="--grace", allow_zero=True)
 

@@ -30,6 +30,7 @@ class Listing:
     """Jobs, in the order in which they are listed."""
 
     seen: Sequence[Seen]
+    #: The instant from which distances are shown.
     now: datetime
 
     def as_json(self) -> list[dict[str, Any]]:
@@ -43,9 +44,10 @@ class Listing:
 
 @dataclass(frozen=True, kw_only=True)
 class Details:
-    """One job."""
+    """One job in detail."""
 
     seen: Seen
+    #: The instant from which distances are shown.
     now: datetime
 
     def as_json(self) -> dict[str, Any]:
@@ -58,7 +60,11 @@ class Details:
 
 
 def show(connection: Connection, number: int) -> Details:
-    """One job as it stands. Raises ``NoSuchJob``."""
+    """One job as it stands.
+
+    Raises:
+        NoSuchJob: there is no such issue, or it is no job.
+    """
     now = connection.clock.now()
     return Details(seen=look(connection, find(connection, number)), now=now)
 

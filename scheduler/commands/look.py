@@ -1,4 +1,4 @@
-"""A job as it stands: what its issue, its labels and its journal say of it."""
+"""Reads a job as it stands: its issue, its labels and its journal."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from scheduler.policy.trust import at_least, recorder
 from scheduler.ports import Comment, Ticket
 from scheduler.times import instants
 
-#: What else a job may say of itself, as it is shown.
+#: The keys of a job that are shown where it has them.
 SAID = ("timezone", *RULES, "until", "count", "deadline", "unless", "when", "patience")
 
 
@@ -31,14 +31,16 @@ def _said(job: Job | None, key: str) -> object:
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """A job as it stands: what its issue says, and what its journal records."""
+    """A job as it stands."""
 
     ticket: Ticket
     #: As its text says it, and with the settings' defaults.
     said: Job | None
     job: Job | None
+    #: Why its text is no job; empty: it is one.
     problem: str
     state: State
+    #: The entries of its journal, as far as it was read.
     entries: tuple[Entry, ...] = ()
     #: When it runs next, as far as is known; of what has ended, when it was to run.
     run_at: datetime | None = None
@@ -76,7 +78,7 @@ class Seen:
 
 
 def look(connection: Connection, ticket: Ticket, *, deep: bool = True) -> Seen:
-    """What is known of a job; ``deep`` reads its comments, one request, if it has any."""
+    """The job of an issue; ``deep`` reads its comments, one request, if it has any."""
     history = History()
     if deep and ticket.comments:
         comments = connection.queue.comments(ticket.number).items
@@ -95,9 +97,9 @@ def look(connection: Connection, ticket: Ticket, *, deep: bool = True) -> Seen:
 
 
 def scheduler_login(connection: Connection, comments: Iterable[Comment]) -> str | None:
-    """Whose records to show: the settings' login, else the first writer who may write.
+    """Whose records are shown: the settings' login, else the first insider that wrote one.
 
-    This is for display alone; a tick believes its own login and nobody else.
+    For display alone: a tick acts only on records of its own login.
     """
     if connection.settings.scheduler.login:
         return connection.settings.scheduler.login

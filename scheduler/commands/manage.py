@@ -1,4 +1,4 @@
-"""Stop, reopen and settle jobs: what ``cancel``, ``retry`` and ``resolve`` do."""
+"""Cancels, reopens and resolves jobs."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ from scheduler.times.instants import format_instant
 
 @dataclass(frozen=True, kw_only=True)
 class Cancelled:
-    """A job that is closed now."""
+    """A job that ``cancel`` closed, or found closed."""
 
     #: Its issue as it was before.
     ticket: Ticket
+    #: Its state before.
     was: State
     #: The run that is being cancelled, and the one that had ended already.
     cancelled_run: int | None = None
@@ -61,11 +62,13 @@ class Cancelled:
 
 @dataclass(frozen=True, kw_only=True)
 class Retried:
-    """A job that is open again, in ``state``; ``run_at`` is when it runs."""
+    """A job that ``retry`` opened again."""
 
     ticket: Ticket
     state: State
+    #: Its state before.
     was: State
+    #: When it runs.
     run_at: datetime
     now: datetime
 
@@ -94,7 +97,7 @@ class Retried:
 
 @dataclass(frozen=True, kw_only=True)
 class Resolved:
-    """A job on hold of which it was said, in ``comment``, what became of it."""
+    """A job on hold, and the command that ``resolve`` wrote as a comment."""
 
     ticket: Ticket
     comment: str
@@ -147,8 +150,8 @@ def cancel(connection: Connection, number: int, *, run: bool) -> Cancelled:
 def retry(connection: Connection, number: int) -> Retried:
     """Reopen a job that ended without having been dispatched; the next tick tries it.
 
-    One that was closed while it was on hold or paused is so again: what happened is still to
-    be told, or it is still to be resumed.
+    One that was closed while it was on hold or paused is so again, and has to be resolved or
+    resumed.
 
     Raises:
         Refused: it still waits, it was dispatched, or its text can't be read.
@@ -188,9 +191,9 @@ def retry(connection: Connection, number: int) -> Retried:
 
 
 def resolve(connection: Connection, number: int, *, run_id: int | None) -> Resolved:
-    """Say of a held job that it ran as ``run_id``, or (None) that it is to run again.
+    """Comment that a job on hold ran as ``run_id``, or (None) that it is to run again.
 
-    The word is a comment under the caller's own login; the next tick carries it out.
+    The comment is under the caller's own login; the next tick carries it out.
 
     Raises:
         Refused: the job is not on hold, it is closed, or the caller may not.

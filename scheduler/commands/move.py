@@ -1,4 +1,4 @@
-"""Moves a job to another time: what ``reschedule`` does."""
+"""Moves a job to another time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,11 @@ from scheduler.times import instants, recurrence
 
 
 def need_time(request: Request) -> Request:
-    """The request, if it says when. Raises ``UsageError`` where it does not."""
+    """The request, if it names a time.
+
+    Raises:
+        UsageError: it names none.
+    """
     if request.get("run-at") is None and request.get("in") is None:
         raise UsageError("time: say when, with --at 2026-11-23T09:00:00Z or --in 2h")
     return request
@@ -63,8 +67,8 @@ def reschedule(connection: Connection, number: int, request: Request) -> Created
 def _moved(connection: Connection, number: int, run_at: datetime) -> tuple[Seen, Job]:
     """Write ``run_at`` into an issue, and open it.
 
-    Title and text are written whole: what else was read before that is read once more right
-    before, and what somebody changed meanwhile is kept.
+    Title and text are written whole, so the issue is read again right before, and what somebody
+    changed meanwhile is kept.
 
     Raises:
         Refused: the job's own text can't be read, or somebody goes on changing it, or has just
@@ -88,7 +92,7 @@ def _moved(connection: Connection, number: int, run_at: datetime) -> tuple[Seen,
 
 
 def _changes(connection: Connection, seen: Seen, run_at: datetime) -> tuple[Job, dict[str, Any]]:
-    """The job of an issue at another time, and what of the issue is to be changed for that."""
+    """The job of an issue at another time, and the changes to the issue."""
     ticket, number = seen.ticket, seen.ticket.number
     try:
         read, _ = waiting(ticket, connection.settings, queue=connection.queue.repository)

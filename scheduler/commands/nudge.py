@@ -1,4 +1,4 @@
-"""Wake the scheduler when a job is opened that would else wait for GitHub's cron.
+"""Wakes the scheduler for a job that would otherwise wait for GitHub's cron.
 
 Issues that a ``GITHUB_TOKEN`` opens start no workflow; a dispatch does. Whether a nudge
 helps depends on what the woken scheduler then does: the setting ``profile``.
@@ -23,9 +23,11 @@ CRON_ALONE = "expect GitHub's cron, minutes to hours late"
 
 @dataclass(frozen=True, kw_only=True)
 class Nudged:
-    """Whether the scheduler was woken, and what lateness is to be expected then."""
+    """Whether the scheduler was woken."""
 
+    #: Whether the dispatch of its workflow was accepted.
     sent: bool
+    #: Why not, and which lateness is to be expected.
     reason: str
 
 

@@ -1,4 +1,4 @@
-"""What was asked for, as text: from options, from JSON or from a form."""
+"""A request for a job, as text: from options, from JSON or from a form."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from scheduler.job.keys import IN_REQUEST, RULES
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What was asked for, as text, before any default."""
+    """The keys of a job as their author wrote them, before any default."""
 
-    #: The name of a key (`series_keys.IN_REQUEST`) → the text that was given for it.
+    #: The name of a key (`keys.IN_REQUEST`) → the text that was given for it.
     texts: Mapping[str, str] = field(default_factory=dict)
     #: The one key whose value is a mapping: the name of an input → its text.
     inputs: Mapping[str, str] = field(default_factory=dict)
@@ -58,7 +58,7 @@ class Request:
 
     @contextmanager
     def naming(self) -> Iterator[None]:
-        """Have what is refused of this request name its fields as they were written."""
+        """Rewrite refusals that are raised in here, so that they name keys as they were written."""
         try:
             yield
         except (UsageError, Refused) as problem:
@@ -87,9 +87,9 @@ def from_json(text: str, base: Request) -> Request:
 
 
 def from_mapping(data: object, base: Request) -> Request:
-    """The same of a value that was read already; a value of null counts as not given.
+    """``base`` with what the object ``data`` says; null and empty text count as not given.
 
-    The names of its keys are those of the job's fields; ``-`` is as good as ``_`` in them.
+    Its keys are the names of the job's fields; ``-`` is as good as ``_`` in them.
     """
     if not isinstance(data, Mapping):
         raise UsageError('request: is not a JSON object; write {"run_at": …, "message": …}')

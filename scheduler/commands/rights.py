@@ -1,4 +1,4 @@
-"""Who may schedule, asked with the token of whoever calls a command."""
+"""Who may schedule, asked with the token of the command's caller."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from scheduler.policy.trust import Rights
 
 
 def rights_of(connection: Connection) -> Rights:
-    """The rights in the queue's repository; each answer that they need is a request."""
+    """The rights in the queue's repository; each role and branch that is asked is a request."""
     queue = connection.queue
     return Rights(
         queue=queue.repository,

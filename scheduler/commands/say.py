@@ -1,4 +1,4 @@
-"""Says a command in a comment, and takes it back where no tick would hear it."""
+"""Writes a command as a comment, and deletes it again if no tick would carry it out."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from scheduler.ports import Comment, User
 
 
 def say(connection: Connection, number: int, job: Job | None, words: str) -> Comment:
-    """Comment ``words``, a command about ``job``, under the caller's own login.
+    """Write ``words``, a command on ``job``, as a comment under the caller's own login.
 
-    Whose login that is, GitHub tells with the comment. ``job`` is None where it can't be read.
+    GitHub's answer names that login. ``job`` is None where its text can't be read.
 
     Raises:
-        Refused: that account may not say what becomes of the job; the comment is taken back.
+        Refused: that account may not steer the job; the comment is deleted again.
     """
     said = connection.queue.add_comment(number, words)
     rights = rights_of(connection)

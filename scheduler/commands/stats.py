@@ -1,4 +1,4 @@
-"""How late dispatches were: numbers, a table, a chart. Pure.
+"""The lateness of dispatches: numbers, a table, a chart. Pure.
 
 Percentiles are by nearest rank: each is the lateness of a dispatch that really happened.
 """
@@ -31,26 +31,28 @@ CLASSES = (
 
 @dataclass(frozen=True, kw_only=True)
 class Late:
-    """A dispatch: the issue's number, and seconds after ``run-at``."""
+    """A dispatch."""
 
+    #: The issue's number.
     id: int
+    #: Its instant minus ``run-at``, in seconds.
     seconds: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stats:
-    """The lateness of what was dispatched from ``since`` to ``until``, soonest first.
+    """The lateness of dispatches in a period."""
 
-    ``missed`` jobs were so late that they did not run, so they have no lateness; nor has
-    what is ``overdue`` and still waits. ``asked`` is the begin of the period that was asked
-    for: history that is too long is only read from ``since`` on.
-    """
-
+    #: The begin of the period that was asked for.
     asked: datetime
+    #: The begin of the period that was read: too long a history is read in part.
     since: datetime
     until: datetime
+    #: Least late first.
     dispatches: tuple[Late, ...] = ()
+    #: How many jobs did not run since they were too late; they have no lateness.
     missed: int = 0
+    #: The jobs that wait though they are due.
     overdue: tuple[Overdue, ...] = ()
 
     @property
@@ -102,11 +104,11 @@ class Stats:
         return "\n".join(lines)
 
     def headline(self) -> str:
-        """Which period this is."""
+        """The period, in words."""
         return f"Lateness from {format_instant(self.since)} to {format_instant(self.until)}"
 
     def note(self) -> str:
-        """What is not in the numbers; empty: nothing."""
+        """The part of the period that is not in the numbers; empty: none."""
         if self.complete:
             return ""
         return f"not read from {format_instant(self.asked)} on: that is too much"
@@ -166,10 +168,12 @@ class Stats:
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
-    """The jobs that are overdue at ``now``; ``fix`` is what to do about it."""
+    """The jobs that are overdue."""
 
     now: datetime
+    #: The longest first.
     overdue: tuple[Overdue, ...]
+    #: What to do about it.
     fix: str
 
     def as_json(self) -> dict[str, Any]:
@@ -182,7 +186,7 @@ class Waiting:
         return "\n".join(overdue_lines(self.overdue, self.now)) or "nothing is overdue"
 
     def problem(self) -> str | None:
-        """What a monitor is to hear; None: nothing is overdue."""
+        """The error for a monitor; None: nothing is overdue."""
         if not self.overdue:
             return None
         verb = "is" if len(self.overdue) == 1 else "are"

@@ -1,7 +1,7 @@
-"""Steer a job that waits: pause and resume it, put it off, run it now.
+"""Steers a job that waits: pauses and resumes it, puts it off, runs it now.
 
-Nothing here touches the journal. A pause is a label; the other words are comments under the
-caller's own login, which the next tick carries out if that login may.
+Nothing here touches the journal. A pause is a label; the other commands are comments under the
+caller's own login, which the next tick carries out if that login may schedule.
 """
 
 from __future__ import annotations
@@ -23,16 +23,18 @@ from scheduler.policy.job_text import waiting
 from scheduler.ports import Comment, Ticket
 from scheduler.times import instants
 
-#: What becomes of a word that was said in a comment.
+#: What becomes of a command that was written as a comment.
 HEARD = "the next tick sees to it, if you may schedule here"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Paused:
-    """A job that is ``paused``, or is no more; ``changed``: it was not so before."""
+    """A job that was paused or resumed."""
 
     ticket: Ticket
+    #: Whether it is paused now.
     paused: bool
+    #: Whether that differs from before.
     changed: bool
 
     def as_json(self) -> dict[str, Any]:
@@ -55,9 +57,10 @@ class Paused:
 
 @dataclass(frozen=True, kw_only=True)
 class Snoozed:
-    """A job of which it was asked that it does not run before ``until``."""
+    """A job that was asked to wait."""
 
     ticket: Ticket
+    #: It does not run before.
     until: datetime
 
     def as_json(self) -> dict[str, Any]:
@@ -77,10 +80,12 @@ class Snoozed:
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """A job of which it was asked, in the comment ``said``, that it runs now."""
+    """A job that was asked to run now."""
 
     ticket: Ticket
+    #: The comment with the command.
     said: Comment
+    #: Whether the scheduler was woken for it.
     nudged: Nudged
 
     def as_json(self) -> dict[str, Any]:
@@ -146,7 +151,7 @@ def run_now(connection: Connection, number: int) -> Asked:
 
 
 def _hearing(connection: Connection, number: int) -> tuple[Ticket, Job]:
-    """The issue of a job on which the next tick carries out what is said, and the job."""
+    """The issue of a job that the next tick can carry out a command on, and the job."""
     ticket = _open(connection, number)
     if state_label(connection.settings.label, State.HELD) in ticket.labels:
         raise on_hold(number)

@@ -1,7 +1,4 @@
-"""Who sees an overdue job says so: how long nobody has come, and what to do about it.
-
-Pure: what was listed goes in, a line comes out.
-"""
+"""Finds overdue jobs in a list of issues, and warns that the scheduler stays away. Pure."""
 
 from __future__ import annotations
 
@@ -31,18 +28,17 @@ NAMED = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Overdue:
-    """A job that could have run and did not; ``since`` is from when on it could.
-
-    ``untouched`` is from when on nothing happened to its issue, and so the last instant at
-    which the scheduler can have been there: it may be far later than ``since`` of a job that
-    is being retried.
-    """
+    """A job that could have run and did not."""
 
     number: int
     url: str
     run_at: datetime
+    #: From when on it could have run.
     since: datetime
+    #: From when on nothing happened to its issue: the last instant at which the scheduler can
+    #: have been there. Later than ``since`` of a job that is being retried.
     untouched: datetime
+    #: Its workflow or event.
     target: str
 
 
@@ -90,7 +86,7 @@ def overdue(
 def warning(
     tickets: Iterable[Ticket], settings: Settings, now: datetime, *, repository: str
 ) -> str | None:
-    """The line that says that the scheduler stays away; None: nothing shows that it does."""
+    """The line that says that the scheduler stays away; None: no sign of that."""
     late = [
         each
         for each in overdue(tickets, settings, now, grace=UNTOUCHED, repository=repository)
