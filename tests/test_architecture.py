@@ -210,3 +210,14 @@ def test_the_tests_stand_in_the_rooms_that_they_test() -> None:
     themes = {"attacks", "bench", "faults", "fuzz", "project", "support"}
     folders = {path.name for path in tests.iterdir() if path.is_dir()} - {"__pycache__"}
     assert folders - themes <= {room(name) for name in FILES}
+
+
+def test_each_module_of_the_core_has_tests_of_its_name() -> None:
+    tests = Path(__file__).parent
+    core = [name for name in within("times", "job", "settings", "journal", "policy") if "." in name]
+    untested = [
+        name
+        for name in core
+        if not (tests / name.replace(".", "/")).with_name(f"test_{name.split('.')[1]}.py").exists()
+    ]
+    assert untested == []

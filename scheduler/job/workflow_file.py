@@ -74,9 +74,13 @@ class _Loader(_Base):  # type: ignore[misc]
 class Input:
     """One declared ``workflow_dispatch`` input."""
 
+    #: GitHub's word for its type.
     type: str = "string"
+    #: Whether a dispatch has to give it.
     required: bool = False
+    #: Its value where a dispatch gives none.
     default: str | None = None
+    #: The values that a ``choice`` may have.
     options: tuple[str, ...] = ()
 
 

@@ -128,11 +128,17 @@ class Settings:
 
     #: The label of the issues that are jobs.
     label: str = "schedule"
+    #: Who the scheduler is.
     scheduler: Scheduler = field(default_factory=Scheduler)
+    #: Who may schedule.
     trust: Trust = field(default_factory=Trust)
+    #: What jobs may start.
     allow: Allow = field(default_factory=Allow)
+    #: How much one author may ask for.
     quotas: Quotas = field(default_factory=Quotas)
+    #: How much one tick does.
     limits: Limits = field(default_factory=Limits)
+    #: What holds for a job that does not state it.
     defaults: Defaults = field(default_factory=Defaults)
     #: Whether signatures are looked at and needed, one of ``SIGNING``.
     signing: str = "off"

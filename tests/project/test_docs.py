@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import scheduler
@@ -103,4 +105,31 @@ def test_no_page_names_a_module_that_is_gone() -> None:
         for path in (*DOCS, *sources)
         for match in gone.finditer(path.read_text(encoding="utf-8"))
     ]
+    assert found == []
+
+
+#: The rooms whose values explain each field by itself.
+EXPLAINED = ("times", "job", "settings", "journal", "policy")
+
+
+def fields(path: Path) -> Iterator[tuple[str, list[int]]]:
+    """The public dataclasses of a file, and the lines on which their fields stand."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in (each for each in ast.walk(tree) if isinstance(each, ast.ClassDef)):
+        value = any("dataclass" in ast.unparse(each) for each in node.decorator_list)
+        if value and not node.name.startswith("_"):
+            annotated = (each for each in node.body if isinstance(each, ast.AnnAssign))
+            yield node.name, [each.lineno for each in annotated]
+
+
+def test_a_value_explains_its_fields_one_by_one() -> None:
+    """By a line of ``#:`` above each, or above a few that belong together."""
+    found = []
+    for room in EXPLAINED:
+        for path in sorted((PACKAGE / room).glob("*.py")):
+            lines = path.read_text(encoding="utf-8").splitlines()
+            for name, places in fields(path):
+                said = [lines[place - 2].lstrip().startswith("#:") for place in places]
+                if len(places) > 1 and not (said[0] and sum(said) > len(said) / 2):
+                    found.append(f"{room}/{path.name}: {name}")
     assert found == []
