@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import click
 
-from scheduler.cli.group import JSON, show
-from scheduler.errors import UsageError
+from scheduler.cli.group import JSON, tell
 
-#: More than these take long, and tell nothing more.
-MOST_JOBS, MOST_DAYS = 20_000, 366
+#: More days take long, and tell nothing more.
+MOST_DAYS = 366
 
 
 @click.command()
@@ -49,27 +48,17 @@ def simulate(
     as_json: bool,
 ) -> None:
     """Play a month of each profile against a model of GitHub."""
-    from scheduler.simulation.figures import table
-    from scheduler.simulation.month import Month
-    from scheduler.simulation.scenario import NAMES, Cron, Lead, Scenario
+    from scheduler.simulation.play import play, profiles
+    from scheduler.simulation.scenario import Cron, Lead, Scenario
 
-    if jobs_a_day * days > MOST_JOBS:
-        raise UsageError(
-            f"--jobs-a-day: {jobs_a_day:g} for {days:g} days are more than {MOST_JOBS:,} jobs; "
-            "take fewer, or --days 7"
-        )
-    wanted = [
-        Scenario(
-            profile=name,
-            jobs_a_day=jobs_a_day,
-            days=days,
-            lead=Lead.read(lead),
-            cron=Cron(kept=cron_kept),
-            people=people,
-            seed=seed,
-        )
-        for name in (NAMES if profile == "all" else (profile,))
-    ]
-    months = [Month(each).play() for each in wanted]
-    data = {**wanted[0].as_json(), "profiles": [month.as_json() for month in months]}
-    show(data, as_json, table(months))
+    names = profiles(profile)
+    scenario = Scenario(
+        profile=names[0],
+        jobs_a_day=jobs_a_day,
+        days=days,
+        lead=Lead.read(lead),
+        cron=Cron(kept=cron_kept),
+        people=people,
+        seed=seed,
+    )
+    tell(play(scenario, names), as_json=as_json)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scheduler.cli.group import JSON, QUEUE, connected, show
+from scheduler.cli.group import JSON, QUEUE, connected, tell
 from scheduler.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def tick(
     if hold is None:
         from scheduler.commands.tick import tick_once
 
-        _tell(tick_once(connected(queue)), as_json=as_json)
+        _told(tick_once(connected(queue)), as_json=as_json)
         return
     from scheduler.hold.signals import Overtime, leaving, unbegun
 
@@ -43,10 +43,10 @@ def tick(
         except Overtime:
             report = unbegun()
         leave.arrived()
-        _tell(report, as_json=as_json)
+        _told(report, as_json=as_json)
 
 
-def _tell(report: TickReport, *, as_json: bool) -> None:
-    show(report.as_json(), as_json, "\n".join(report.lines()))
+def _told(report: TickReport, *, as_json: bool) -> None:
+    tell(report, as_json=as_json)
     if report.error is not None:
         raise report.error

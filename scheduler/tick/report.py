@@ -134,6 +134,10 @@ class TickReport:
             yield visible(f"stopped early: {self.stopped}")
         yield self.headline()
 
+    def text(self) -> str:
+        """The same as one text."""
+        return "\n".join(self.lines())
+
     def headline(self) -> str:
         """One line that says what the tick found and what comes next."""
         coming = f"next {format_instant(self.next_due)}" if self.next_due else "nothing waits"
