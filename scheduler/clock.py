@@ -71,7 +71,7 @@ class SystemClock:
         bounds = max(low, known[0]), min(high, known[1])
         set_anew = self._started is not None and abs(started - self._started) > MOVED
         if set_anew or bounds[0] > bounds[1]:
-            # One of the clocks has jumped: what was known of them is no longer true.
+            # One of the clocks has jumped, so earlier bounds no longer hold.
             bounds = low, high
         self._bounds, self._started = bounds, started
         self._offset = timedelta(0) if bounds[0] <= timedelta(0) <= bounds[1] else bounds[0]

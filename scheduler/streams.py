@@ -72,5 +72,5 @@ def append(variable: str, path: str, text: str) -> None:
 
 
 def _at_once(path: str, flags: int) -> int:
-    # Of a pipe that nobody reads the opening would wait for ever.
+    # Opening a pipe that nobody reads would block for ever.
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o666)

@@ -80,6 +80,6 @@ def parse(field: str, text: str) -> Condition:
 def _form(text: str) -> str:
     fix = "write one such as 'closed(#123)'"
     if "(" in text and not text.rstrip().endswith(")"):
-        # `closed( #1)` is `closed(` to YAML, and nobody sees why.
+        # YAML reads `closed( #1)` as `closed(`.
         return f"{fix}; a '#' after a space begins a comment unless the value is in quotes"
     return fix

@@ -22,16 +22,16 @@ from typing import Any
 from scheduler.job.model import Job
 from scheduler.text import REPOSITORY, line, refusal
 
-#: A series that is to be counted is looked at from its start.
+#: The most instants that a series with a count may have: they are counted from its start.
 MOST_INSTANTS = 10_000
-#: Longer than this it would no longer be the same day's job.
+#: The longest jitter; a longer one would move a job to another day.
 LONGEST_JITTER = timedelta(days=1)
 MISFIRE, OVERLAP = ("skip", "latest", "all"), ("allow", "skip")
 RULES = ("cron", "rrule", "every")
 
-#: A file's name has at most so many bytes, and a branch's is one.
+#: The most bytes of a branch's name: git stores it as a file's.
 LONGEST_NAME = 255
-#: Any base name that GitHub runs; no path, and nothing that can't be seen or sent.
+#: The file names that GitHub runs: no path, no character that can't be seen or sent.
 WORKFLOW_NAME = re.compile(
     r"(?!.*\.\.)[^/\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]{1,250}\.ya?ml", re.DOTALL
 )
@@ -39,7 +39,7 @@ WORKFLOW_NAME = re.compile(
 BAD_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^[/.-]|[/.]$|\.lock$|^@$")
 YEAR = re.compile("[0-9]{4}-")
 NUMBER = re.compile("[1-9][0-9]{0,4}")
-#: What anybody can propose, from a fork too, in each form in which it may be written.
+#: The refs of pull requests, which anybody can open from a fork, in each way to write them.
 PULL = re.compile(
     r"refs/pull(?:/|$)|(?:refs/(?:heads|tags|remotes(?:/[^/]+)?)/|heads/)?pull/[0-9]+(?:/|$)",
     re.IGNORECASE,
@@ -154,7 +154,7 @@ def _jitter(called: str, text: str, zone: str | None) -> timedelta:
     return found
 
 
-#: In these, spaces of any width are plain ones.
+#: The readers that take a space of any width for a plain one.
 _TIMES = (_instant, _duration, _deadline, _jitter)
 
 
@@ -164,7 +164,7 @@ def _zone(called: str, text: str, zone: str | None) -> str:
     return instants.zone(text, field=called).key
 
 
-# A rule stays as it was written: a signature is over these words, not over their meaning.
+# A rule stays as it was written: a signature is over the text.
 def _cron(called: str, text: str, zone: str | None) -> str:
     from scheduler.times.cron import cron_text
 

@@ -140,7 +140,7 @@ class Keys:
         for place, (agent, given) in enumerate(data.items(), start=1):
             keys = given if isinstance(given, list) else [given]
             if not keys or not all(map(_usable, keys)):
-                # Not even the agent's name: who swapped the two has a key there.
+                # The agent's name is not shown: whoever swapped the two has put a key there.
                 raise UsageError(
                     f"SCHEDULE_SIGNING_KEYS: a key of its agent number {place} is no text of at "
                     f"least {SHORTEST_KEY} bytes; {form}"
@@ -179,7 +179,7 @@ def refusal(
     text = canonical(
         job, repository=repository, issued_at=signature.issued_at, nonce=signature.nonce
     )
-    # Every key is tried: how long it takes must not tell which one fits.
+    # Every key is tried, so that the time it takes does not tell which one fits.
     fitting = [key for key in known if hmac.compare_digest(_mac(key, text), signature.mac)]
     if not fitting:
         return (

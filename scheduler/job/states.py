@@ -198,9 +198,9 @@ LABELLED = frozenset(
         State.SKIPPED,
     }
 )
-#: What of a series is never looked at again: the ends of one of its occurrences.
+#: The states that end an occurrence of a series for good.
 HANDLED = frozenset({State.DISPATCHED, State.MISSED, State.DISCARDED, State.SKIPPED})
-#: Shows, beside the queue's own label, that a series has begun and has a journal.
+#: The part of a label that shows that a series has begun and has a journal.
 BEGUN = "recurring"
 
 

@@ -23,16 +23,16 @@ from yaml.resolver import BaseResolver
 MAX_BYTES = 512_000
 #: A file whose parts can't be told apart is read whole, if it is no longer than this.
 MAX_WHOLE = 100_000
-#: The most values in one part: more would take longer than the other jobs can wait.
+#: The most values in one part; more would keep other jobs waiting.
 MAX_VALUES = 4_000
 
 #: The occurrence key in a ``run-name``, as it is and under no condition.
 SHOWN = re.compile(r"\$\{\{\s*(?:github\.event\.)?inputs\.schedule_id\s*\}\}")
-#: Where a line begins that is no part of the value before it: an item, a bracket that closes
-#: and a comment are.
+#: The start of a line that does not belong to the value before it; an item, a closing bracket
+#: and a comment do belong to it.
 _TOP = re.compile(r"^(?![\s#\]}]|-(?:\s|$))", re.MULTILINE)
 _KEY = re.compile(r"""^(?P<quote>["']?)(?:on|run-name)(?P=quote)[ \t]*:(?=\s|$)""", re.MULTILINE)
-#: A document's begin or end, and what stands before one.
+#: The begin or end of a document, or a directive.
 _DOCUMENT = re.compile(r"^(?:---|\.\.\.|%)", re.MULTILINE)
 
 try:
@@ -139,7 +139,7 @@ def _cut(text: str) -> Iterator[str]:
     for key in _KEY.finditer(text):
         after = _TOP.search(text, key.end())
         part = text[key.start() : after.start() if after else len(text)]
-        # GitHub reads over blanks and tabs at a line's end; of a tab alone YAML makes an error.
+        # GitHub ignores blanks and tabs at a line's end; to YAML a tab alone is an error.
         yield "\n".join(line.rstrip(" \t") for line in part.split("\n"))
 
 
@@ -171,7 +171,7 @@ def _said(root: dict[Any, Any]) -> Declared:
 def _input(node: object) -> Input:
     if not isinstance(node, dict):
         return Input()
-    # What is no text counts as not there: written out, one alias may be a million others.
+    # A value that is not text is ignored: written out, one alias may become a million values.
     texts = {key: value for key, value in node.items() if isinstance(value, str)}
     options = node.get("options")
     listed = options if isinstance(options, list) else []

@@ -41,7 +41,7 @@ def inputs_for(job: Job, found: Declared | None, *, key: str, requested_by: str)
     given = {name: text for name, text in job.inputs.items() if name.lower() not in OWN}
     said = {name.lower() for name in given}
     wanted = set(own) if found is None else set(own) & set(found.inputs)
-    # What was not said is left to the workflow's own default.
+    # An input without a value is left to the workflow's own default.
     wanted -= {name for name in wanted if not own[name] or name in said}
     told = {**{name: own[name] for name in OWN_INPUTS if name in wanted}, **given}
     if found is None and len(told) > MAX_PAYLOAD:

@@ -127,7 +127,7 @@ class Journal:
     @cached_property
     def furthest(self) -> Entry | None:
         """The entry that ended the latest instant of a series; None: none has ended yet."""
-        # Of an instant that ended twice, once missed and then run, the first that `max` meets.
+        # An instant may have ended twice, missed and then run: `max` returns the later entry.
         ends = [e for e in reversed(self.entries) if e.outcome in ENDS]
         found = ((at, e) for e in ends if (at := occurrence_instant(e.key)))
         return max(found, key=lambda each: each[0], default=(None, None))[1]
@@ -239,7 +239,7 @@ class Journal:
         more = (
             e
             for e in other.entries
-            # What was too old for this one is not new to it.
+            # An entry that this journal dropped for its age is not added again.
             if (e.key, e.attempt, e.outcome, e.claim) not in said
             and not (full and e.at < self.entries[-WHOLE].at)
             and not (self.left_out and e.at <= self.left_out)
@@ -395,8 +395,8 @@ def read(comments: Iterable[Comment], *, login: str) -> History:
 
 
 def _merged(journals: list[Journal]) -> Journal:
-    # One journal is the rule. Two can only come from two first claims of different
-    # attempts; what any of them says has happened counts.
+    # There is one journal, but for two first claims of different attempts, each of which became
+    # one. Then the entries of both count.
     if len(journals) < 2:
         return journals[0] if journals else Journal()
     return replace(reduce(Journal.joined, journals), read_at=None)
@@ -422,5 +422,5 @@ def _record(comment: Comment) -> Claim | Journal | Explanation | Withdrawal | No
             return None
         return Journal(id=comment.id, entries=entries, **typed(Journal, data))
     except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError):
-        # ArithmeticError: an instant that no calendar holds once it is in UTC.
+        # ArithmeticError: an instant that is outside of the calendar in UTC.
         return None

@@ -51,7 +51,7 @@ def shown(body: str) -> tuple[str, dict[str, Any]] | None:
 
 
 def _plain(record: Any) -> dict[str, Any]:
-    # A comment's own id and time are GitHub's to say.
+    # GitHub tells a comment's id and time, so they are not written.
     kind: Any = type(record)
     names = [name for name in _types(kind) if name not in ("id", "created_at")]
     data = {name: getattr(record, name) for name in names}

@@ -16,7 +16,7 @@ from scheduler.job.states import TERMINAL, State
 from scheduler.journal.journal import NEVER_STARTED, Claim, Entry, History, Withdrawal
 from scheduler.journal.slash import Command, Resolution
 
-#: The longest pause between two attempts, whatever the doubling says.
+#: The longest pause between two attempts; doubling ends there.
 LONGEST_BACKOFF = timedelta(hours=1)
 #: How many claims in a row are withdrawn before the job is put on hold.
 PATIENT = 3
@@ -199,7 +199,7 @@ def _standing(history: History, key: str, now: datetime, limits: Limits) -> Deci
 
 def _runs_late(history: History, key: str, *, reopened: bool) -> bool:
     """Whether a person reopened a missed job: then no deadline applies."""
-    # Even if it was reopened before by somebody who may not, and rejected for that.
+    # Also if somebody without the right reopened it before, and it was rejected for that.
     missed = any(each.outcome == State.MISSED.value for each in history.journal.of(key))
     return missed and reopened
 

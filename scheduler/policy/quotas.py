@@ -111,7 +111,7 @@ def over(job: Job, before: Sequence[Entered], quotas: Quotas, *, now: datetime) 
         )
     recent = [each for each in before if now - each.created_at < DAY]
     if len(recent) >= quotas.new_per_agent_per_day:
-        # Room comes when so many have left the window that one more fits in.
+        # There is room once enough jobs are older than a day.
         leaving = sorted(each.created_at for each in recent)
         at = leaving[len(recent) - quotas.new_per_agent_per_day] + DAY
         return (

@@ -38,7 +38,7 @@ def too_old(
         return UNSHOWN
     if UNCOUNTED in (now.comments, before.comments):
         return None
-    # In the same second nothing tells which came first; instants have whole seconds.
+    # Instants have whole seconds: within one, the order is unknown.
     shown = [each for each in listed if each.id == own or each.created_at <= now.updated_at]
     new = sum(1 for each in shown if each.id == own or each.created_at > before.updated_at)
     rose = now.comments - before.comments

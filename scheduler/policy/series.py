@@ -76,7 +76,7 @@ def locate(
     rule = rule_of(job, journal, begun=begun)
     gone = rule is not None and lost(history, begun=begun)
     held = journal.held
-    # Of what is on hold people say what became of it; else what they ask for comes first.
+    # A command on an occurrence on hold belongs to it; any other command comes first.
     others = [each for each in said if name(each.comment_id) != held]
     if others and not gone:
         at = others[0].said_at
@@ -95,7 +95,7 @@ def _once(job: Job, journal: Journal, name: Callable[[datetime | int], str]) -> 
     if journal.instead and journal.instead.instead_of == job.run_at:
         done = journal.instead.key
     elif journal.furthest and (position(journal) or job.run_at) >= job.run_at:
-        # It was a series once: what that has dealt with is never dealt with again.
+        # It was a series before: an instant that ended then does not run again.
         done = journal.furthest.key
     key = done or name(job.run_at)
     due = max(job.run_at + jitter(key, job.jitter), put_off(journal) or job.run_at)
@@ -165,7 +165,7 @@ def rule_of(job: Job, journal: Journal, *, begun: bool = False) -> Recurrence | 
         return rule
     instant = occurrence_instant(reached.key)
     known = (instant, reached.nth) if instant is not None and reached.nth else None
-    # Of another issue's series the same may be said; what is counted from here is its own.
+    # An equal rule of another issue may be cached: it keeps the count of its own.
     return replace(rule, known=known, _reached=[])
 
 

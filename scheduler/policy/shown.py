@@ -60,7 +60,7 @@ def _runs_at(ticket: Ticket, job: Job, history: History, *, read: bool) -> datet
             journal=history.journal if read else None,
         ),
         series.put_off(history.journal) or job.run_at,
-        # Of a job that was put off, the title says so without its comments.
+        # The title shows the instant until which a job was put off.
         (None if read or not ticket.comments else series.titled(ticket.title)) or job.run_at,
     )
 

@@ -111,7 +111,7 @@ def target_refusal(author: User, target: Target, *, queue: str, settings: Settin
     """Why ``author`` may not start ``target`` from the repository ``queue``."""
     allow = settings.allow
     elsewhere = target.repo.lower() != queue.lower()
-    # A machine's account is a user to GitHub, and no more to be trusted for that.
+    # A bot that the settings name may be a user to GitHub; it is a bot all the same.
     author = replace(author, bot=author.bot or named_bot(author, settings))
     if elsewhere and not allow.permits_repository(target.repo):
         return (

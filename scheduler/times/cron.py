@@ -37,7 +37,7 @@ DAYS_COMPARED = 500
 
 _SECOND = timedelta(seconds=1)
 _DAY = timedelta(days=1)
-#: A Monday, from which on days are compared.
+#: The first of the days that are compared, a Monday.
 _SAMPLE = datetime(2001, 1, 1)  # noqa: DTZ001 - wall time
 
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")

@@ -48,7 +48,7 @@ _DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 #: The blank between a number and its unit, or between two such, as in ``2 h 30 m``.
 _JOINT = re.compile(r"(?<=[0-9]) (?=[wdhms](?![a-z]))|(?<=[wdhms]) (?=[0-9])")
 _ZONE = re.compile("[A-Za-z][A-Za-z0-9_+-]{0,31}(?:/[A-Za-z0-9_+-]{1,31}){0,2}")
-# Files beside the zones that are none: this machine's own zone, and clocks with leap seconds.
+# Files beside the zones that are not zones: this machine's own, and clocks with leap seconds.
 _NO_ZONES = ("localtime", "posixrules", "Factory", "right/", "posix/")
 
 
@@ -120,7 +120,7 @@ def instant(text: str, *, field: str, timezone: str | None) -> datetime:
             raise refusal(field, text, "has no UTC offset", fix)
         else:
             found = first_instant(local, local_zone)
-        # A part of a second is added as a whole one after the zone: the clock may fall back.
+        # A fraction is added as a whole second in UTC: on local time the clock may fall back in it.
         if (match["fraction"] or "").strip("0"):
             found += _SECOND
     except OverflowError:
@@ -241,7 +241,7 @@ def _calendar(match: re.Match[str], text: str, field: str) -> datetime:
         fix = "write second 59, or 00 of the next minute"
         raise refusal(field, text, "is in a leap second", fix)
     try:
-        # Only what the pattern let through: of ISO 8601 this reads much more.
+        # isoparse reads more of ISO 8601 than the pattern lets through.
         day = isoparse(match["date"])
     except ValueError:
         fix = "write a day that exists"

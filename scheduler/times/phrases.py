@@ -19,7 +19,7 @@ from scheduler import text as fields
 from scheduler.errors import InvalidJob, Refused
 from scheduler.times import ambiguity, instants, spans
 
-#: The clock time of a day that is said without one.
+#: The clock time of a day for which none is given.
 MORNING = "9:00"
 #: The longest text, in characters.
 LONGEST = 100
@@ -163,7 +163,7 @@ class _Reader:
         """The refusal of ``found``, which is past, with the next such instant."""
         fix = "write a time to come"
         if phrase.get("ago") is None:
-            # Of the same clock time, and the same weekday or day of the year if one was named.
+            # With the same clock time, and the weekday or day of the year, if one was named.
             again = {**phrase, **dict.fromkeys(("near", "iso", "year", "which", "named"))}
             coming = self.instant(again)
             fix = f"the next is {instants.format_instant(coming)} ({instants.weekday(coming)})"

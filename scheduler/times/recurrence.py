@@ -272,7 +272,7 @@ def rule_of_keys(
             source, field = Walls(CronRule(text), clocks), "cron"
     end = min(until or END, END)
     if every is not None and count is not None:
-        # Steps need not be counted one by one.
+        # The last of so many equal steps is known without counting them.
         end, count = min(end, start + min(count - 1, (END - start) // every) * every), None
     return Recurrence(source=source, start=start, until=end, field=field, text=text, count=count)
 

@@ -286,7 +286,7 @@ def _calendar(
         )  # fmt: skip
     if freq == "DAILY":
         if "BYSETPOS" in values:
-            # Every day has the same times: what is picked of one is picked of all.
+            # All days have the same times, so the same are picked of each.
             places = {each - 1 if each > 0 else len(times) + each for each in positions}
             times = tuple(times[each] for each in sorted(places))
         return Calendar(named=named, times=times, first=day, stride=(day, interval, 1))
