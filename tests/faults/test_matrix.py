@@ -92,7 +92,7 @@ def test_each_fault_at_each_request(setting: Setting, jobs: int) -> None:
 
 
 @pytest.mark.parametrize("name", ["titled", "plain, no details"])
-@pytest.mark.parametrize("jobs", [2, 5])
+@pytest.mark.parametrize("jobs", [2, pytest.param(5, marks=pytest.mark.slow)])
 def test_answers_lost_at_each_request_of_several_jobs(name: str, jobs: int) -> None:
     single(SETTINGS[name], jobs, ("crash-after", "drop-after", "long-after"))
 
