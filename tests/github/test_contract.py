@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from scheduler.errors import Rejected
-from scheduler.ports import Dispatch, Event, Review, Target, Ticket, User
+from scheduler.ports import Comment, Dispatch, Event, Review, Target, Ticket, User
 from tests.conftest import JOBS, QUEUE
 from tests.support import places
 from tests.support.places import FILES, Place
@@ -31,8 +31,8 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
             yield {"hub": places.hub, "fakes": places.fakes}[request.param]()
 
 
-def numbers(tickets: object) -> list[int]:
-    return [ticket.number for ticket in tickets]  # type: ignore[attr-defined]
+def numbers(tickets: Iterable[Ticket]) -> list[int]:
+    return [ticket.number for ticket in tickets]
 
 
 def many(place: Place, count: int, *, apart: float = 10) -> list[int]:
@@ -172,8 +172,8 @@ def test_a_write_to_an_issue_that_is_gone_is_rejected(place: Place, write: str) 
 # Comments.
 
 
-def bodies(comments: object) -> list[str]:
-    return [comment.body for comment in comments]  # type: ignore[attr-defined]
+def bodies(comments: Iterable[Comment]) -> list[str]:
+    return [comment.body for comment in comments]
 
 
 def test_comments_are_listed_oldest_first(place: Place) -> None:
@@ -327,12 +327,12 @@ def test_a_role_is_told_exactly(place: Place, login: str, role: str) -> None:
     assert place.queue.role(login) == role
 
 
-def done(events: object) -> list[tuple[str, str, str]]:
+def done(events: Iterable[Event] | None) -> list[tuple[str, str, str]]:
     """What was done, by whom, and to which label."""
     return [
         (each.event, each.actor.login, each.label)
-        for each in events  # type: ignore[attr-defined]
-        if each.event in ("labeled", "unlabeled", "closed", "reopened")
+        for each in events or ()
+        if each.actor and each.event in ("labeled", "unlabeled", "closed", "reopened")
     ]
 
 
