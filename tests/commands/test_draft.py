@@ -1,0 +1,117 @@
+"""A request becomes a checked job: what is filled in, what is refused, and what that asks."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from scheduler.commands.draft import Draft, draft, facts_of
+from scheduler.commands.request import Request
+from scheduler.errors import InvalidJob, NotPermitted, Refused, Rejected, SchedulerError, UsageError
+from scheduler.settings.model import Allow, Defaults, Limits, Quotas, Settings
+from tests.support.calls import connected
+
+
+def asked(inputs: dict[str, str] | None = None, **texts: str) -> Request:
+    named = {name.replace("_", "-"): text for name, text in texts.items()}
+    return Request(texts={"in": "1h", **named}, inputs=inputs or {})
+
+
+def drafted(request: Request, settings: Settings | None = None, **more: Any) -> Draft:
+    _, _, connection = connected(settings, **more)
+    return draft(request, connection, facts_of(connection))
+
+
+def test_a_job_takes_its_workflow_from_the_settings() -> None:
+    made = drafted(asked(), Settings(defaults=Defaults(workflow="bare.yml")))
+    assert (made.job.workflow, made.target.workflow) == ("bare.yml", "bare.yml")
+    assert made.job.run_at == made.now + timedelta(hours=1)
+
+
+def test_the_settings_zone_is_written_down_for_clocks_alone() -> None:
+    tokyo = Settings(defaults=Defaults(timezone="Asia/Tokyo"))
+    once = drafted(Request(texts={"run-at": "2026-11-24T18:00", "workflow": "bare.yml"}), tokyo)
+    assert (once.job.timezone, once.job.run_at.hour) == (None, 9)
+    series = drafted(Request(texts={"cron": "@daily", "workflow": "bare.yml"}), tokyo)
+    assert series.job.timezone == "Asia/Tokyo"
+
+
+def test_a_workflow_that_schedules_itself_hands_on_its_required_inputs() -> None:
+    own: dict[str, Any] = {
+        "in_actions": True, "workflow": "run.yml", "run_id": "9",
+        "event": {"inputs": {"place": "here", "agent": "probe"}},
+    }  # fmt: skip
+    made = drafted(asked(), **own)
+    assert dict(made.job.inputs) == {"place": "here"}
+    assert (made.job.agent, made.job.parent) == ("probe", "run:9")
+    assert dict(drafted(asked({"place": "there"}), **own).job.inputs) == {"place": "there"}
+
+
+@pytest.mark.parametrize(
+    ("request_", "settings", "kind", "words"),
+    [
+        (asked(), Settings(), UsageError, "--workflow: is missing"),
+        (asked(workflow="nope.yml"), Settings(), InvalidJob, "workflow: 'nope.yml' is not in"),
+        (asked(workflow="push.yml"), Settings(), InvalidJob, "no workflow_dispatch trigger"),
+        (asked(workflow="run.yml"), Settings(), InvalidJob, "inputs.place: is required"),
+        (asked(workflow="scheduler.yml"), Settings(), Refused, "is the scheduler itself"),
+        (asked(workflow="bare.yml", repo="o/other"), Settings(), Refused, "allow.repositories"),
+        (
+            asked(workflow="bare.yml", ref="next"), Settings(allow=Allow(refs=("v*",))), Refused,
+            "ref: 'next' is not in allow.refs",
+        ),
+        (
+            asked(workflow="bare.yml"), Settings(quotas=Quotas(horizon=timedelta(minutes=1))),
+            Refused, "quotas.horizon",
+        ),
+        (
+            Request(texts={"every": "1h", "workflow": "bare.yml"}),
+            Settings(limits=Limits(shortest_interval=timedelta(hours=2))), InvalidJob, "every: ",
+        ),
+        (
+            asked(workflow="bare.yml", message="x" * 66_000), Settings(), InvalidJob,
+            "are too many for an issue",
+        ),
+    ],
+)  # fmt: skip
+def test_what_would_never_run_is_refused_at_once(
+    request_: Request, settings: Settings, kind: type[SchedulerError], words: str
+) -> None:
+    with pytest.raises(kind) as refused:
+        drafted(request_, settings)
+    assert words in str(refused.value)
+
+
+def test_a_branch_that_is_the_default_one_may_be_named() -> None:
+    strict = Settings(allow=Allow(refs=("v*",)))
+    assert drafted(asked(workflow="bare.yml", ref="main"), strict).job.ref == "main"
+
+
+@pytest.mark.parametrize(
+    ("request_", "questions"),
+    [(asked(workflow="bare.yml"), ["workflow_file"]), (asked(event="wake"), [])],
+)
+def test_a_draft_asks_for_the_target_s_file_alone(request_: Request, questions: list[str]) -> None:
+    _, queue, connection = connected()
+    draft(request_, connection, facts_of(connection))
+    assert queue.calls == questions
+
+
+def test_settings_that_were_not_found_are_proven_not_to_be_there() -> None:
+    _, queue, connection = connected(found=False)
+    draft(asked(event="wake"), connection, facts_of(connection))
+    assert queue.calls == ["prove_contents"]
+
+
+def test_a_repository_that_the_token_can_t_see_is_a_missing_right() -> None:
+    allowed = Settings(allow=Allow(repositories=("o/*",)))
+    _, queue, connection = connected(allowed)
+
+    def gone(number: int, name: str, act: object) -> object:
+        raise Rejected("404 Not Found", status=404)
+
+    queue.through = gone
+    with pytest.raises(NotPermitted, match="repository: 'o/other' does not exist, or the token"):
+        draft(asked(workflow="bare.yml", repo="o/other"), connection, facts_of(connection))
