@@ -27,140 +27,155 @@ UNCOUNTED = -1
 
 @dataclass(frozen=True, kw_only=True)
 class Comments:
-    """An issue's comments, and GitHub's own time when it listed them (None: not told).
+    """The comments of one issue."""
 
-    ``whole`` is false where some were known before and only what changed since was listed.
-    """
-
+    #: Oldest first.
     items: tuple[Comment, ...]
+    #: GitHub's own time when it listed them; None: it did not tell.
     as_of: datetime | None = None
+    #: False where some were known before and only what changed since was listed.
     whole: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recent:
-    """The comments of all issues that were written or changed at ``since`` or later."""
+    """The comments of all issues that were written or changed lately."""
 
+    #: Those that changed last come first.
     items: tuple[Comment, ...]
+    #: From this instant on none is missing.
     since: datetime
+    #: GitHub's own time when it listed them; None: it did not tell.
     as_of: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Accepted:
-    """GitHub took a dispatch; the run is None where the server does not name it."""
+    """GitHub took a dispatch."""
 
+    #: The run that it starts; None and empty where the server does not name it.
     run_id: int | None = None
     run_url: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class WorkflowFile:
-    """A workflow file as it stands at a ref; ``ref`` is None when the answer didn't say."""
+    """A workflow file as it stands at a ref."""
 
+    #: U+FFFD in the place of a file that is no UTF-8.
     text: str
+    #: The branch, tag or commit; None: the answer did not say which branch is the default.
     ref: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Edit:
-    """When an issue's body was last changed (None: never), and by whom (None: unknown)."""
+    """The last change of an issue's body."""
 
+    #: None: it was never changed.
     at: datetime | None = None
+    #: None: unknown, or an account that is gone.
     editor: User | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """Something that was done to an issue: ``event`` is GitHub's word, such as ``labeled``.
+    """Something that was done to an issue.
 
-    ``at`` has whole seconds, ``actor`` is None of an account that is gone, ``label`` is the name
-    of the label that an event is about.
     https://docs.github.com/en/rest/using-the-rest-api/issue-event-types
     """
 
+    #: GitHub's word, such as ``labeled``.
     event: str
     at: datetime
+    #: None: an account that is gone.
     actor: User | None = None
+    #: The name of the label that the event is about; empty: about none.
     label: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Acts:
-    """What was done to an issue: the last change of its body, and the events, oldest first.
+    """What was done to an issue."""
 
-    Either is None where the server can't tell. ``whole``: the events reach back to the issue's
-    opening; else only the newest are there.
-    """
-
+    #: The last change of its body; None: the server can't tell.
     edit: Edit | None = None
+    #: Oldest first; None: the server can't tell.
     events: tuple[Event, ...] | None = None
+    #: Whether the events reach back to the issue's opening; else only the newest are there.
     whole: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
 class PullRequest:
-    """A pull request as it stands; ``head`` is the commit that its branch ends in."""
+    """A pull request as it stands."""
 
     open: bool
     merged: bool
+    #: The commit that its branch ends in.
     head: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Review:
-    """A review of a pull request; ``state`` is GitHub's word, such as ``APPROVED``."""
+    """A review of a pull request."""
 
     author: User
+    #: GitHub's word, such as ``APPROVED``.
     state: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """A check run or a commit status: ``state`` is ``passed``, ``failed`` or ``pending``."""
+    """A check run or a commit status."""
 
     name: str
+    #: ``passed``, ``failed`` or ``pending``.
     state: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class User:
-    """A GitHub account; ``bot`` is true of an app's account (REST ``type: Bot``)."""
+    """A GitHub account."""
 
     login: str
+    #: Whether it is an app's (REST: ``type: Bot``).
     bot: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ticket:
-    """An issue as the API shows it, unparsed: one bad body must not hide its neighbours.
-
-    ``comments`` is their number as the issue itself counts them, or ``UNCOUNTED``;
-    ``association`` what GitHub's list says that its author is to the repository, if it does.
-    """
+    """An issue as the API shows it, unparsed: one bad body must not hide its neighbours."""
 
     number: int
     title: str = ""
     body: str = ""
     author: User
     open: bool = True
+    #: GitHub's word: ``completed``, ``not_planned``, ``reopened``; None: not told.
     state_reason: str | None = None
+    #: Those of the queue in the letter case of its settings.
     labels: tuple[str, ...] = ()
+    #: Their number as the issue itself counts them, or ``UNCOUNTED``.
     comments: int = 0
     locked: bool = False
     url: str = ""
     created_at: datetime
     updated_at: datetime
     closed_at: datetime | None = None
+    #: A login; None: it is open, or that is not told.
     closed_by: str | None = None
+    #: What its author is to the repository, in GitHub's word; empty: not told.
     association: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Comment:
-    """A comment on an issue; ids grow with time, which makes the lowest claim the first."""
+    """A comment on an issue."""
 
+    #: Ids grow with time, which makes the lowest claim the first.
     id: int
+    #: The number of the issue that it stands on; 0: not told.
     issue: int
     body: str
     author: User
@@ -169,14 +184,19 @@ class Comment:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """A workflow run as the API shows it."""
+    """A workflow run as the API shows it; what a server does not tell is empty, or None."""
 
     id: int
     url: str = ""
+    #: What the workflow's ``run-name`` makes of its inputs.
     title: str = ""
+    #: A login.
     actor: str = ""
+    #: What started it, such as ``workflow_dispatch``.
     event: str = ""
+    #: GitHub's word: ``queued``, ``in_progress``, ``completed`` …
     status: str = ""
+    #: How it ended, in GitHub's word, such as ``success``; None: it has not.
     conclusion: str | None = None
     created_at: datetime | None = None
 
@@ -185,8 +205,11 @@ class Run:
 class Target:
     """Where a job goes, with every default filled in."""
 
+    #: ``owner/name``.
     repo: str
+    #: A branch or a tag; of no account for an event.
     ref: str
+    #: The workflow's file name, or else the type of a ``repository_dispatch``.
     workflow: str | None = None
     event: str | None = None
 

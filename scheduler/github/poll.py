@@ -24,17 +24,18 @@ Place = tuple[str, int | None]
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """A page of the list as it was last shown.
-
-    ``following`` is the address of the next, as it named it; ``full``: another may come after
-    it, named or not.
-    """
+    """A page of the list as it was last shown."""
 
     place: Place
+    #: Empty where the server gives none.
     etag: str
+    #: What tells its items apart from those of other pages.
     ids: frozenset[str]
+    #: Those of the items that count.
     tickets: list[Ticket]
+    #: The address of the next page, as this one named it; None: it named none.
     following: str | None
+    #: Whether another may come after it, named or not.
     full: bool
 
     def next(self, path: str, count: int) -> Place | None:
