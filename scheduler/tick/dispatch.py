@@ -10,12 +10,13 @@ from datetime import timedelta
 from scheduler.errors import NotPermitted, Rejected, Unavailable
 from scheduler.job.model import occurrence_comment, occurrence_instant
 from scheduler.job.states import CARRIED_OUT, State
+from scheduler.job.workflow_file import Declared
 from scheduler.job.workflow_inputs import inputs_for
 from scheduler.journal.journal import Claim, Entry, Explanation, History
 from scheduler.policy import decide as policy
 from scheduler.policy.decide import End, Fire
 from scheduler.policy.recovery import Found, listed
-from scheduler.ports import Comments, Dispatch
+from scheduler.ports import Comments, Dispatch, Target
 from scheduler.tick import (
     claims,
     closing,
@@ -78,45 +79,19 @@ def begin(ctx: Context, done: Progress, found: Occurrence, decision: Fire | End)
     """Claim ``found`` and read it again; the claim under which it may now be sent.
 
     None: there is nothing to be sent, and what was to be done instead is done.
+
+    Raises:
+        Paced: GitHub takes no comment for too long.
+        Withdrawn: the claim was given up.
+        NotPermitted: the token writes under another login than the settings name.
     """
     pacing.make_room(ctx)
     target, declared, problem = rules.judge(ctx, found)
-    if isinstance(decision, Fire) and problem is None:
-        against = conditions.against(ctx, found)
-        if isinstance(against, NotNow):
-            done.note(Heading.RETRYING, against.reason)
-            done.wait(against.found or found, against.until)
-            done.look_again(against.until)
-            return None
-        problem = (State.SKIPPED, against) if against else None
-    if problem and isinstance(decision, Fire) and problem[0] in (State.PAUSED, State.HELD):
-        _stays(ctx, done, found, *problem)
+    judged = _judged(ctx, done, found, decision, problem)
+    if judged is None:
         return None
-    if problem and isinstance(decision, Fire):
-        decision = End(
-            state=problem[0],
-            reason=problem[1],
-            attempt=decision.attempt,
-            supersedes=decision.supersedes,
-        )
-    # What the job's own rule says, whatever was added to spread or delay it.
-    said = replace(found.job, run_at=found.instant)
-    inputs = inputs_for(
-        said,
-        declared if target.workflow else None,
-        key=found.key,
-        requested_by=requested_by(found),
-    )
-    once = bool(occurrence_comment(found.key)) and not found.asked.recurring
-    work = Work(
-        ticket=found.ticket,
-        key=found.key,
-        dispatch=Dispatch(target=target, inputs=inputs),
-        title=found.key if declared.shows_key else "",
-        instead_of=found.asked.run_at if once else None,
-        asked=found.command,
-    )
-    firing = isinstance(decision, Fire)
+    work = _work(found, target, declared)
+    firing = isinstance(judged, Fire)
     if firing and listed(work.target) in ctx.unsettled:
         done.note(Heading.RETRYING, "waits: an answer about the same target was lost")
         done.look_again(ctx.began)
@@ -125,7 +100,7 @@ def begin(ctx: Context, done: Progress, found: Occurrence, decision: Fire | End)
     newest = ctx.facts.newest_run(target.repo) if firing else None
     blind = bool(found.ticket.comments) and ctx.facts.login() is None
     try:
-        own, fresh = claims.claim(ctx, work, decision, newest)
+        own, fresh = claims.claim(ctx, work, judged, newest)
     except Rejected as refused:
         # Without a claim nothing may be sent; the label is all that can still be said.
         done.note(Heading.HELD, f"no claim can be written: {refused}")
@@ -138,12 +113,62 @@ def begin(ctx: Context, done: Progress, found: Occurrence, decision: Fire | End)
         issues.show(ctx, found.ticket, State.HELD)
         return None
     _same_login(ctx, own)
-    found, history = _confirmed(ctx, found, decision, own, fresh, blind=blind)
+    found, history = _confirmed(ctx, found, judged, own, fresh, blind=blind)
     standing = Standing(found=found, work=work, own=own, history=history)
-    if isinstance(decision, End):
-        _end(ctx, done, standing, decision.state, decision.reason)
+    if isinstance(judged, End):
+        _end(ctx, done, standing, judged.state, judged.reason)
         return None
     return standing
+
+
+def _judged(
+    ctx: Context,
+    done: Progress,
+    found: Occurrence,
+    decision: Fire | End,
+    problem: tuple[State, str] | None,
+) -> Fire | End | None:
+    """The decision, or the end to which a rule's ``problem`` or a condition turns a dispatch.
+
+    None: it is neither sent nor ended now, and that is said.
+    """
+    if isinstance(decision, End):
+        return decision
+    if problem is None:
+        against = conditions.against(ctx, found)
+        if isinstance(against, NotNow):
+            done.note(Heading.RETRYING, against.reason)
+            done.wait(against.found or found, against.until)
+            done.look_again(against.until)
+            return None
+        problem = (State.SKIPPED, against) if against else None
+    if problem is None:
+        return decision
+    state, reason = problem
+    if state in (State.PAUSED, State.HELD):
+        _stays(ctx, done, found, state, reason)
+        return None
+    return End(state=state, reason=reason, attempt=decision.attempt, supersedes=decision.supersedes)
+
+
+def _work(found: Occurrence, target: Target, declared: Declared) -> Work:
+    """What is to be sent to ``target``, with the inputs that it declares."""
+    inputs = inputs_for(
+        # What the job's own rule says, whatever was added to spread or delay it.
+        replace(found.job, run_at=found.instant),
+        declared if target.workflow else None,
+        key=found.key,
+        requested_by=requested_by(found),
+    )
+    once = bool(occurrence_comment(found.key)) and not found.asked.recurring
+    return Work(
+        ticket=found.ticket,
+        key=found.key,
+        dispatch=Dispatch(target=target, inputs=inputs),
+        title=found.key if declared.shows_key else "",
+        instead_of=found.asked.run_at if once else None,
+        asked=found.command,
+    )
 
 
 def _stays(ctx: Context, done: Progress, found: Occurrence, state: State, reason: str) -> None:
