@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
+from scheduler.text import shown
 from tests.attacks.crowd import messages, ran, rejected
 from tests.conftest import OTHER, WORKFLOWS, Stage, at, body, served
 
@@ -40,7 +41,7 @@ def test_what_is_no_file_s_name_starts_nothing_and_reaches_no_address(
 @pytest.mark.parametrize("name", [name for name in NAMES if "\\" not in name])
 def test_nor_does_the_command_open_a_job_for_it(stage: Stage, name: str) -> None:
     told = stage.run("create", "--in", "1h", f"--workflow={name}", "-m", "x")
-    told.refused(3, f"--workflow: {name!r} ")
+    told.refused(3, f"--workflow: {shown(name)} ")
     stage.untouched()
 
 
