@@ -145,6 +145,7 @@ def test_200_refusals_push_out_nothing_that_decides(told: list[Entry]) -> None:
     assert len(head(bounded)) <= LONGEST_LINE + 100
 
 
+@pytest.mark.slow
 def test_a_held_job_stays_held_however_many_commands_are_refused() -> None:
     made = held()
     on_hold = told(made)[-1]
