@@ -23,6 +23,7 @@ from scheduler.policy.quotas import (
     too_far,
 )
 from scheduler.settings.model import Quotas
+from tests.support.reasons import refuses
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 SECOND = timedelta(seconds=1)
@@ -56,10 +57,9 @@ def test_open_jobs_of_one_owner(waiting: int, limit: int, room: bool) -> None:
     assert (found is None) == room
     if not room:
         soonest = 21 - (waiting - 1)
-        assert found == (
-            f"quotas.open-per-agent: agent 'probe-1' has {waiting} open jobs of {limit}; there is "
-            f"room again when one has ended, the next at 2026-11-23T{soonest}:00:00Z"
-        )
+        said = ("'probe-1'", f"{waiting} open jobs of {limit}")
+        at = f"2026-11-23T{soonest}:00:00Z"
+        assert refuses(found, "quotas.open-per-agent", *said, fix=at)
 
 
 @pytest.mark.parametrize(
@@ -95,9 +95,8 @@ def test_new_jobs_of_one_owner_in_a_day(
 def test_a_limit_of_nothing_lets_nothing_in(key: str) -> None:
     changes: dict[str, Any] = {key.replace("-", "_"): 0}
     none = replace(LAX, **changes)
-    assert over(JOB, [], none, now=NOW) == (
-        f"quotas.{key}: is 0, so agent 'probe-1' may open none; raise it in .github/scheduler.yml"
-    )
+    found = over(JOB, [], none, now=NOW)
+    assert refuses(found, f"quotas.{key}", "0", "'probe-1'", fix=".github/scheduler.yml")
     assert list(refusals([job(1), job(2)], quotas=none, now=NOW)) == [1, 2]
 
 
@@ -154,9 +153,7 @@ def test_of_two_with_one_key_the_older_is_kept(
     found = refusals(pair, quotas=LAX, now=NOW)
     assert (list(found) == [9]) == twice
     if twice:
-        assert found[9] == (
-            "dedup-key: 'k' is that of #4, which is older and open; wait until that one has ended"
-        )
+        assert refuses(found[9], "dedup-key", "'k'", "#4", fix="wait")
 
 
 def test_of_three_with_one_key_one_is_kept() -> None:
@@ -173,10 +170,8 @@ def test_the_horizon_is_counted_from_when_it_was_asked_for(ahead: int, may: bool
     far = replace(JOB, run_at=NOW + timedelta(days=400, seconds=ahead))
     found = too_far(far, NOW, quotas)
     assert (found is None) == may
-    assert may or found == (
-        "run-at: 2027-12-28T12:00:01Z is too far ahead; quotas.horizon allows until "
-        "2027-12-28T12:00:00Z"
-    )
+    until = "quotas.horizon allows until 2027-12-28T12:00:00Z"
+    assert may or refuses(found, "run-at", "2027-12-28T12:00:01Z", fix=until)
 
 
 @pytest.mark.parametrize(
@@ -197,10 +192,8 @@ def test_how_deep_a_parent_says_that_a_job_is(parent: str | None, deep: int) -> 
 
 def test_what_is_too_deep_is_told_with_its_numbers() -> None:
     found = too_deep(replace(JOB, parent="7@2026-11-23T09:00:00Z depth=11"), Quotas())
-    assert found == (
-        "parent: '7@2026-11-23T09:00:00Z depth=11' makes this job number 11 of a chain; "
-        "quotas.depth allows 10; let a person start the chain anew"
-    )
+    words = ("'7@2026-11-23T09:00:00Z depth=11'", "number 11", "quotas.depth allows 10")
+    assert refuses(found, "parent", *words, fix="a person")
 
 
 ENTERED = st.builds(

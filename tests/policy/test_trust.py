@@ -21,6 +21,7 @@ from scheduler.policy.trust import (
 )
 from scheduler.ports import Comment, Target, Ticket, User
 from scheduler.settings.model import Allow, Defaults, Scheduler, Settings, Trust
+from tests.support.reasons import refuses
 
 QUEUE = "octo/queue"
 OWNER = User(login="owner")
@@ -54,10 +55,7 @@ def test_a_person_needs_the_role(role: str | None, least: str, may: bool) -> Non
     found = author_refusal(OWNER, role, Settings(trust=Trust(role=least)))
     assert (found is None) == may
     if not may:
-        assert found == (
-            f"author: 'owner' has the role {role or 'none'!r} in this repository; "
-            f"jobs are run for {least!r} and above"
-        )
+        assert refuses(found, "author", "'owner'", repr(role or "none"), fix=repr(least))
 
 
 @pytest.mark.parametrize(
@@ -79,12 +77,8 @@ def test_a_bot_is_trusted_by_name_and_never_for_a_role(
     assert named_bot(bot, rules) == named
     for role in (None, "admin"):
         found = author_refusal(bot, role, rules)
-        assert found == (
-            None
-            if named
-            else f"author: {login!r} is a bot that the settings do not name; add it to "
-            "trust.bots in .github/scheduler.yml"
-        )
+        assert (found is None) is named
+        assert named or refuses(found, "author", repr(login), fix="trust.bots")
 
 
 def refusal(target: Target, allow: Allow = Allow(), author: User = OWNER) -> str | None:  # noqa: B008
@@ -114,11 +108,8 @@ def test_which_workflows_a_person_may_start(
     name: str, globs: tuple[str, ...] | None, may: bool
 ) -> None:
     found = refusal(workflow(name), Allow(workflows=globs))
-    assert found == (
-        None
-        if may
-        else f"workflow: {name!r} is not in allow.workflows; add it to .github/scheduler.yml"
-    )
+    assert (found is None) is may
+    assert may or refuses(found, "workflow", repr(name), "allow.workflows", fix="scheduler.yml")
 
 
 @pytest.mark.parametrize(
@@ -132,20 +123,14 @@ def test_which_events_a_person_may_have_sent(
     name: str, globs: tuple[str, ...] | None, may: bool
 ) -> None:
     found = refusal(event(name), Allow(events=globs))
-    assert found == (
-        None if may else f"event: {name!r} is not in allow.events; add it to .github/scheduler.yml"
-    )
+    assert (found is None) is may
+    assert may or refuses(found, "event", repr(name), "allow.events", fix="scheduler.yml")
 
 
 def test_a_bot_may_start_only_what_is_named() -> None:
-    assert refusal(workflow("run.yml"), author=BOT) == (
-        "workflow: 'run.yml' is asked for by the bot 'github-actions[bot]', and bots may start "
-        "only what allow.workflows names; add it to .github/scheduler.yml"
-    )
-    assert refusal(event("wake"), author=BOT) == (
-        "event: 'wake' is asked for by the bot 'github-actions[bot]', and bots may start "
-        "only what allow.events names; add it to .github/scheduler.yml"
-    )
+    for target, field in ((workflow("run.yml"), "workflow"), (event("wake"), "event")):
+        words = (repr(target.name), repr(BOT.login), f"allow.{field}s")
+        assert refuses(refusal(target, author=BOT), field, *words, fix="scheduler.yml")
     assert refusal(workflow("run.yml"), Allow(workflows=("r*",)), BOT) is None
     assert refusal(workflow("x.yml"), Allow(workflows=("r*",)), BOT) is not None
     assert refusal(event("wake"), Allow(events=("wake",)), BOT) is None
@@ -205,12 +190,8 @@ def test_the_schedulers_own_workflow_may_have_another_name() -> None:
 def test_other_repositories_must_be_named(repo: str, globs: tuple[str, ...], may: bool) -> None:
     for target in (workflow("run.yml", repo), event("wake", repo)):
         found = refusal(target, Allow(repositories=globs))
-        assert found == (
-            None
-            if may
-            else f"repo: {repo!r} is not in allow.repositories; add it to "
-            ".github/scheduler.yml of octo/queue"
-        )
+        assert (found is None) is may
+        assert may or refuses(found, "repo", repr(repo), "allow.repositories", fix="octo/queue")
 
 
 def test_a_name_in_another_repository_is_no_scheduler_of_this_one() -> None:
