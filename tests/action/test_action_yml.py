@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from scheduler.action.answers import of_created, of_tick
+from scheduler.commands.answer import Created
+from scheduler.environment import Environment
+from scheduler.job.model import Job
+from scheduler.ports import Ticket, User
+from scheduler.tick.report import TickReport
+
 ROOT = Path(__file__).resolve().parents[2]
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 LOCK = (ROOT / "scheduler" / "requirements.lock").read_text(encoding="utf-8")
 PROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 STEPS: list[dict[str, Any]] = ACTION["runs"]["steps"]
-
-COUNTS = (
-    *("dispatched", "missed", "invalid", "rejected"),
-    *("discarded", "held", "recovered", "retrying", "skipped", "paused"),
-)
 
 
 def pins() -> dict[str, str]:
@@ -54,7 +57,11 @@ def test_every_input_is_documented_and_reaches_the_script() -> None:
 
 
 def test_every_output_is_documented_and_comes_from_the_step() -> None:
-    assert set(ACTION["outputs"]) == {*COUNTS, "next-due", "result", "id", "url"}
+    now = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
+    ticket = Ticket(number=7, author=User(login="a"), url="U", created_at=now, updated_at=now)
+    made = Created(ticket=ticket, job=Job(run_at=now, event="e"), created=True, now=now)
+    tick = of_tick(TickReport(now=now), Environment(repository="octo/queue"), warned=None)
+    assert {*ACTION["outputs"]} == {*tick.outputs, *of_created(made).outputs}
     for name, given in ACTION["outputs"].items():
         assert given["description"].strip(), name
         assert given["value"] == f"${{{{ steps.schedule.outputs.{name} }}}}"
