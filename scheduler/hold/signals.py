@@ -41,12 +41,18 @@ class Leave:
             raise Overtime
         self.wind_up()
         if first:
-            signal.setitimer(signal.ITIMER_REAL, FAREWELL)
+            _ring_in(FAREWELL)
 
     def arrived(self) -> None:
         """Take note that nothing is left but to report: no more hurry."""
         self.wind_up = lambda: None
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        _ring_in(0)
+
+
+def _ring_in(seconds: float) -> None:
+    """Have SIGALRM come in so many seconds; 0: not at all. Some systems have no such signal."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def unbegun() -> TickReport:
@@ -67,11 +73,13 @@ def leaving() -> Iterator[Leave]:
         """The time to finish what was in hand is over."""
         raise Overtime
 
-    handlers = {signal.SIGINT: leave.hear, signal.SIGTERM: leave.hear, signal.SIGALRM: overtime}
+    handlers = {signal.SIGINT: leave.hear, signal.SIGTERM: leave.hear}
+    if hasattr(signal, "setitimer"):
+        handlers[signal.SIGALRM] = overtime
     before = {each: signal.signal(each, handler) for each, handler in handlers.items()}
     try:
         yield leave
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        _ring_in(0)
         for each, handler in before.items():
             signal.signal(each, handler)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -36,6 +38,47 @@ def reported(process: Any) -> Any:
     out, err = process.communicate(timeout=120)
     assert (process.returncode, err) == (0, ""), (process.returncode, err)
     return json.loads(out)
+
+
+#: A system without these, as some are.
+LESS = """
+import signal
+for name in ("SIGHUP", "SIGALRM", "setitimer", "ITIMER_REAL"):
+    delattr(signal, name)
+"""
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        """
+from scheduler.hold.signals import Overtime, leaving
+with leaving() as leave:
+    try:
+        signal.raise_signal(signal.SIGINT)
+    except Overtime:
+        leave.wind_up = lambda: None
+        signal.raise_signal(signal.SIGTERM)
+    leave.arrived()
+    assert leave.asked
+""",
+        """
+from scheduler.sandbox.demo.stage import stop_when_told
+stop_when_told()
+try:
+    signal.raise_signal(signal.SIGTERM)
+except KeyboardInterrupt:
+    pass
+""",
+        "import scheduler.sandbox.sandbox, scheduler.sandbox.demo.command",
+        "import scheduler.action.main, scheduler.cli.tick",
+    ],
+)
+def test_a_system_that_has_fewer_signals(use: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LESS + use], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 @signs

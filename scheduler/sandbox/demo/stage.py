@@ -33,11 +33,12 @@ INSTALL = 'pip install "issue-scheduler[sandbox]"'
 def stop_when_told() -> None:
     """Let SIGTERM, and the end of the terminal, stop this as Ctrl-C does.
 
-    Under ``nohup`` a terminal may end.
+    Under ``nohup`` a terminal may end. Some systems have no signal for it.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
-        signal.signal(signal.SIGHUP, signal.default_int_handler)
+    hangup = getattr(signal, "SIGHUP", None)
+    if hangup is not None and signal.getsignal(hangup) != signal.SIG_IGN:
+        signal.signal(hangup, signal.default_int_handler)
 
 
 def search_path(environ: Mapping[str, str]) -> str:
@@ -77,12 +78,15 @@ def need(environ: Mapping[str, str]) -> str:
 
 
 def sandbox_type() -> type[Sandbox]:
-    """The `Sandbox`. Raises: `UsageError` where Flask, which it needs, is missing."""
+    """The `Sandbox`. Raises: `UsageError` where what it needs is missing: Flask, terminals."""
     try:
         from scheduler.sandbox.sandbox import Sandbox  # noqa: PLC0415  (Flask is an extra)
     except ModuleNotFoundError as exc:
         if (exc.name or "").startswith("scheduler"):
             raise
+        if exc.name == "termios":
+            fix = "run it on Linux or macOS, or in WSL"
+            raise UsageError(f"sandbox: this system has no POSIX terminals; {fix}") from exc
         raise UsageError(f"sandbox: {exc.name} is not installed; {INSTALL}") from exc
     return Sandbox
 
