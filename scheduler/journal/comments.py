@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime
 
@@ -31,6 +32,13 @@ KIND: dict[type, str] = {
     Explanation: "invalid",
     Withdrawal: "withdrawn",
 }
+
+#: The reason where somebody's comment was carried out, or was not, as ``decide`` words it.
+SAID = re.compile(
+    r"(?:(?P<word>/[a-z]{2,12})|a comment) by '(?P<login>[A-Za-z0-9_-]{1,100}(?:\[bot\])?)'"
+    r"(?:: (?P<more>.+))?",
+    re.DOTALL,
+)
 
 UNDONE = frozenset(state.value for state in NOT_CARRIED_OUT)
 #: How many entries people are shown; the hidden line holds more.
@@ -81,7 +89,7 @@ def row(entry: Entry) -> tuple[str, str, str]:
         if entry.requested_by:
             words.append(asked_by(entry))
     elif entry.reason:
-        words.append(code(entry.reason))
+        words.append(why(entry.reason))
     if entry.passed:
         words.append(f"{entry.passed} earlier passed over")
     if entry.until:
@@ -134,7 +142,7 @@ def sentence(entry: Entry) -> str:
         unnamed = "" if entry.run_id else " GitHub did not say which run it is."
         who = f" {asked_by(entry)}" if entry.requested_by else ""
         return f"{lead}Started {target}{who}{run} at {at}{late}.{how}{unnamed}"
-    reason = code(entry.reason) if entry.reason else "no reason given"
+    reason = why(entry.reason) if entry.reason else "no reason given"
     if entry.outcome in UNDONE and occurrence_comment(entry.key):
         return f"{lead}Not done, and the job is as it was: {reason}. ({at})"
     until = f" It does not run before {entry.until:%Y-%m-%d %H:%M:%S} UTC." if entry.until else ""
@@ -153,6 +161,16 @@ def sentence(entry: Entry) -> str:
         NEVER_STARTED: f"Attempt {entry.attempt} started no run: {reason}.",
     }
     return f"{lead}{texts.get(entry.outcome, reason)} ({at})"
+
+
+def why(reason: str) -> str:
+    """The reason of an entry or a note as Markdown, in code; of what somebody said, who said it."""
+    said = SAID.fullmatch(reason)
+    if said is None:
+        return code(reason)
+    more = f": {code(said['more'])}" if said["more"] else ""
+    word = code(said["word"]) if said["word"] else "a comment"
+    return f"{word} by {code('@' + said['login'])}{more}"
 
 
 def invalid_comment(explanation: Explanation, problem: str) -> str:

@@ -20,10 +20,13 @@ from scheduler.journal.comments import (
     invalid_comment,
     journal_comment,
     lateness,
+    row,
     sentence,
     series_comment,
+    why,
 )
 from scheduler.journal.journal import NEVER_STARTED, Claim, Entry, Explanation, Journal, read
+from scheduler.journal.slash import NAMES
 from scheduler.policy.series import COUNTED, position
 from scheduler.ports import Comment, User
 from tests.attacks.reading import outside_of_code
@@ -57,7 +60,7 @@ def test_the_comment_of_a_series() -> None:
         "",
         "| occurrence | result | |",
         "|---|---|---|",
-        "| comment 7 | • done | `/snooze by 'owner'`, not before 2026-11-23T15:00:00Z |",
+        "| comment 7 | • done | `/snooze` by `@owner`, not before 2026-11-23T15:00:00Z |",
         "| 2026-11-23T12:00:00Z | ✅ dispatched | run not named |",
         (
             "| 2026-11-23T11:00:00Z | ✅ dispatched | "
@@ -66,6 +69,27 @@ def test_the_comment_of_a_series() -> None:
         "| 2026-11-23T10:00:00Z | ⏭ skipped | `closed(#3) \\| it is` |",
         "| 2026-11-23T09:00:00Z | ✅ dispatched | run 4 |",
     ]
+
+
+@pytest.mark.parametrize(
+    ("reason", "shown"),
+    [
+        *((f"/{name} by 'owner'", f"`/{name}` by `@owner`") for name in NAMES),
+        ("/run by 'probe-1[bot]'", "`/run` by `@probe-1[bot]`"),
+        ("/run by 'a_b': it is `on` hold", "`/run` by `@a_b`: `` it is `on` hold ``"),
+        ("/run by 'ann': one\ntwo", "`/run` by `@ann`: `one two`"),
+        ("a comment by 'ann': too late", "a comment by `@ann`: `too late`"),
+        ("#100 is approved by 'owner'", "`#100 is approved by 'owner'`"),
+        ("/run by '@all, look'", "`/run by '@all, look'`"),
+        ("see /run by 'owner'", "`see /run by 'owner'`"),
+    ],
+)
+def test_who_said_a_command_stands_beside_it(reason: str, shown: str) -> None:
+    assert why(reason) == shown
+    for outcome in ("pending", "paused", "cancelled", "held", "rejected", "missed"):
+        said = replace(entry(7, outcome), reason=reason)
+        assert shown in sentence(said)
+        assert shown in row(said)[2]
 
 
 @pytest.mark.parametrize("place", [None, "UTC"])
