@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from scheduler.errors import SchedulerError
 from scheduler.job.states import State
-from scheduler.journal.comments import SYMBOLS, head, lateness
+from scheduler.journal.comments import SYMBOLS, head, lateness, why
 from scheduler.journal.journal import Explanation, Withdrawal
 from scheduler.text import cell, code, visible
 from scheduler.tick.outcome import PASSING, Fired, Heading, Tally
 from scheduler.times.instants import format_instant
+
+#: The lists of notes that stand first in the summary: what somebody should look at.
+PROBLEMS = ("held", "invalid", "rejected", "discarded", "missed", "retrying")
+#: So many jobs of one reason are named in the summary.
+NAMED = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,22 +190,42 @@ def moved_comment(run_at: datetime) -> str:
 
 
 def summary(report: TickReport, *, repository: str, server: str = "https://github.com") -> str:
-    """The job summary: a headline and a table of what was done."""
+    """The job summary: a headline and a table of what was done, problems first."""
     lines = [f"### Schedule: {report.headline()}", ""]
-    rows = []
-    for fired in report.dispatched:
-        run = f"[run {fired.run_id}]({fired.run_url})" if fired.run_id else "run not named"
-        rows.append((fired.id, "✅ dispatched", f"{run}, {lateness(fired.lateness_s)}"))
-    for name, notes in report.notes.items():
-        symbol = SYMBOLS.get(name, "⚠️" if name == "invalid" else "↻")
-        rows += [(note.id, f"{symbol} {name}", code(note.reason)) for note in notes]
+    rows = [*_rows(report, f"{server}/{repository}/issues")]
     if rows:
-        lines += ["| job | result | |", "|---|---|---|"]
-        lines += [
-            f"| [#{number}]({server}/{repository}/issues/{number}) | {result} | {cell(text)} |"
-            for number, result, text in rows
-        ]
+        lines += ["| jobs | result | |", "|---|---|---|"]
+        lines += [f"| {jobs} | {result} | {cell(text)} |" for jobs, result, text in rows]
     lines += [line for notice in report.notices for line in ("", f"Notice: {code(notice)}")]
     if report.stopped:
         lines += ["", f"Stopped early: {code(report.stopped)}"]
     return "\n".join(lines) + "\n"
+
+
+def _rows(report: TickReport, issues: str) -> Iterator[tuple[str, str, str]]:
+    """The rows of the summary's table; ``issues`` is the address before an issue's number."""
+    for name in PROBLEMS:
+        yield from _grouped(name, report.notes[name], issues)
+    for fired in report.dispatched:
+        run = f"[run {fired.run_id}]({fired.run_url})" if fired.run_id else "run not named"
+        yield _linked([fired.id], issues), "✅ dispatched", f"{run}, {lateness(fired.lateness_s)}"
+    for name, notes in report.notes.items():
+        if name not in PROBLEMS:
+            yield from _grouped(name, notes, issues)
+
+
+def _grouped(name: str, notes: list[Note], issues: str) -> Iterator[tuple[str, str, str]]:
+    """One row for each reason, with all jobs that have it."""
+    symbol = SYMBOLS.get(name, "⚠️" if name == "invalid" else "↻")
+    jobs: dict[str, list[int]] = {}
+    for note in notes:
+        jobs.setdefault(note.reason, []).append(note.id)
+    for reason, numbers in jobs.items():
+        yield _linked(numbers, issues), f"{symbol} {name}", why(reason)
+
+
+def _linked(numbers: Sequence[int], issues: str) -> str:
+    """``#1, #2, #3 and 7 more``, with links."""
+    named = ", ".join(f"[#{number}]({issues}/{number})" for number in numbers[:NAMED])
+    more = len(numbers) - NAMED
+    return f"{named} and {more} more" if more > 0 else named

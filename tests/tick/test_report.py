@@ -4,6 +4,7 @@ import json
 import re
 from datetime import datetime, timedelta, timezone
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -123,13 +124,47 @@ def test_no_text_of_others_gets_out_of_its_cell_in_the_summary(reason: str, name
 def test_the_summary_is_a_headline_and_a_table() -> None:
     lines = summary(FULL, repository="octo/queue", server="https://ghe.example").splitlines()
     assert lines[0] == f"### Schedule: {FULL.headline()}"
-    assert lines[2:4] == ["| job | result | |", "|---|---|---|"]
+    assert lines[2:4] == ["| jobs | result | |", "|---|---|---|"]
     job = "https://ghe.example/octo/queue/issues"
-    assert lines[4] == f"| [#1]({job}/1) | ✅ dispatched | [run 9]({RUN}), 2 s late |"
-    assert lines[5] == f"| [#2]({job}/2) | ✅ dispatched | run not named, 2 min late |"
+    assert f"| [#1]({job}/1) | ✅ dispatched | [run 9]({RUN}), 2 s late |" in lines
+    assert f"| [#2]({job}/2) | ✅ dispatched | run not named, 2 min late |" in lines
     assert f"| [#4]({job}/4) | ⚠️ invalid | `@all \\| <b>` |" in lines
     assert len(lines) == 4 + 2 + len(TickReport.NOTES) + 2
     assert lines[-1] == "Stopped early: `the limit of requests`"
+
+
+def test_the_summary_begins_with_what_somebody_should_look_at() -> None:
+    rows = [line for line in summary(FULL, repository="octo/queue").splitlines() if "[#" in line]
+    assert [row.split("|")[2].split()[-1] for row in rows] == [
+        "held", "invalid", "rejected", "discarded", "missed", "retrying", "dispatched",
+        "dispatched", "recovered", "withdrawn", "skipped", "paused", "obeyed",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("numbers", "named"),
+    [
+        ([1], "#1"), ([2, 1], "#2, #1"), ([1, 2, 3], "#1, #2, #3"),
+        ([1, 2, 3, 4], "#1, #2, #3 and 1 more"), ([*range(1, 11)], "#1, #2, #3 and 7 more"),
+    ],
+)  # fmt: skip
+def test_jobs_of_one_reason_share_a_row(numbers: list[int], named: str) -> None:
+    same = [Note(id=number, reason="late") for number in numbers]
+    report = TickReport(now=NOON, missed=[*same, Note(id=99, reason="later")], held=same)
+    shown = [
+        re.sub(r"\(http[^)]*\)", "", line) for line in summary(report, repository="o/q").split("\n")
+    ]
+    linked = re.sub(r"#[0-9]+", r"[\g<0>]", named)
+    assert shown[4:7] == [
+        f"| {linked} | ✋ held | `late` |",
+        f"| {linked} | ⌛ missed | `late` |",
+        "| [#99] | ⌛ missed | `later` |",
+    ]
+
+
+def test_the_summary_says_who_asked() -> None:
+    report = TickReport(now=NOON, obeyed=[Note(id=1, reason="/snooze by 'owner'")])
+    assert "| `/snooze` by `@owner` |" in summary(report, repository="octo/queue")
 
 
 def test_a_tick_that_did_nothing_has_no_table() -> None:
