@@ -121,5 +121,18 @@ def cell(markdown: str) -> str:
 
 
 def visible(text: str) -> str:
-    """``text`` with each character that moves a cursor or can't be seen replaced by U+FFFD."""
-    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
+    r"""``text`` with each character that moves a cursor or can't be seen replaced by U+FFFD.
+
+    However a line ends, it ends as ``\n``: GitHub's editor on the web writes ``\r\n``.
+    """
+    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in line_ends(text))
+
+
+def line_ends(text: str) -> str:
+    r"""``text`` with ``\n`` at the end of each line, where ``\r\n`` or ``\r`` is one too."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def first_line(text: str) -> str:
+    """The first line of ``text`` that says anything, without blanks around it."""
+    return line_ends(text.strip()).partition("\n")[0].strip()

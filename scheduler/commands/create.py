@@ -21,6 +21,7 @@ from scheduler.job import frontmatter, signing
 from scheduler.job.model import Job
 from scheduler.policy.trust import sent
 from scheduler.ports import Target, Ticket, User
+from scheduler.text import first_line, visible
 from scheduler.times import instants
 
 #: GitHub's limit for a title, in characters.
@@ -31,7 +32,7 @@ SEARCHES, PAUSE = 3, 1.5
 
 def title(job: Job) -> str:
     """The issue's title. People may change it; `list` reads its instant without the comments."""
-    first = job.message.strip().split("\n", 1)[0].strip()
+    first = first_line(job.message)
     text = f"⏰ {job.target} at {instants.format_instant(job.run_at)}" + (
         f": {first}" if first else ""
     )
@@ -56,7 +57,7 @@ class Rehearsed:
     def text(self) -> str:
         """The same for a person."""
         head = [title(self.job), f"at {told(self.job, self.now)}", *local(self.job, self.zone)]
-        return "\n".join([*head, f"label: {self.label}", "", self._body()])
+        return "\n".join([*head, f"label: {self.label}", "", visible(self._body())])
 
     def _body(self) -> str:
         return frontmatter.render(self.job)

@@ -14,7 +14,7 @@ from scheduler.commands.find import find
 from scheduler.commands.look import SAID, Seen, look
 from scheduler.connection import Connection
 from scheduler.journal.comments import sentence, told
-from scheduler.text import visible
+from scheduler.text import first_line, line_ends, visible
 from scheduler.times import instants
 
 #: How many jobs ``list --all`` looks at: each that was closed can cost a request.
@@ -92,7 +92,7 @@ def table(seen: Sequence[Seen], now: datetime) -> str:
         at = instants.format_instant(each.run_at) if each.run_at else "-"
         distance = instants.distance(each.run_at, now) if each.run_at else "-"
         target = job.target if job else "-"
-        text = job.message.strip().split("\n", 1)[0] if job else each.problem
+        text = first_line(job.message) if job else each.problem
         number = f"#{each.ticket.number}"
         rows.append((number, each.state.value, at, distance, _cut(target, 20), visible(text)))
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
@@ -111,7 +111,7 @@ def _filled(text: str) -> str:
 
 def _one_line(text: str) -> str:
     """A value with its line breaks escaped, so that none begins a line of the display."""
-    return visible("\\n".join(text.replace("\r\n", "\n").split("\n")))
+    return visible(line_ends(text).replace("\n", "\\n"))
 
 
 def _cut(text: str, width: int) -> str:

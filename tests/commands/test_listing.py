@@ -59,8 +59,17 @@ def test_a_job_in_detail_is_a_fact_a_line() -> None:
     assert "  problem:   run-at: is missing" in Details(seen=WRONG, now=NOON).text()
 
 
-def test_an_input_s_line_ends_begin_no_line() -> None:
-    job = replace(JOB, inputs={"a": "x\n#8 pending"})
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_message_is_shown_in_its_lines_however_they_end(end: str) -> None:
+    job = replace(JOB, message=f"Check it{end}{end}and more{end}")
+    seen = replace(SEEN, job=job)
+    assert Listing(seen=[seen], now=NOON).text().endswith("  Check it")
+    assert Details(seen=seen, now=NOON).text().endswith("\n\nCheck it\n\nand more\n")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_an_input_s_line_ends_begin_no_line(end: str) -> None:
+    job = replace(JOB, inputs={"a": f"x{end}#8 pending"})
     lines = Details(seen=replace(SEEN, job=job), now=NOON).text().splitlines()
     assert "  input:     a=x\\n#8 pending" in lines
 

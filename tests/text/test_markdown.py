@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from scheduler.text import cell, code, visible
+from scheduler.text import cell, code, first_line, visible
 from tests.attacks.reading import outside_of_code
 
 
@@ -23,6 +23,7 @@ from tests.attacks.reading import outside_of_code
         ("", "(empty)"),
         (" \n\t", "(empty)"),
         ("\x1b[31mred\x07", "`\ufffd[31mred\ufffd`"),
+        ("one\r\ntwo\rthree\r", "`one two three`"),
         ("a\u202eb\u200bc", "`a\ufffdb\ufffdc`"),
         ("x" * 501, f"`{'x' * 499}…`"),
         ("x" * 500, f"`{'x' * 500}`"),
@@ -65,11 +66,17 @@ def test_a_cell_holds_one_line_and_no_bare_pipe(text: str) -> None:
     assert not re.search(r"(?<!\\)\|", shown)
 
 
-@given(st.text())
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_however_a_line_ends_it_ends_as_a_line(end: str) -> None:
+    assert visible(f"one{end}{end}two\x1b{end}") == "one\n\ntwo\ufffd\n"
+    assert first_line(f" {end} one {end}two{end}") == "one"
+    assert first_line(end) == ""
+
+
+@given(st.text() | st.text("a\r\n\x1b"))
 def test_what_is_visible_stays_and_what_hides_is_marked(text: str) -> None:
     shown = visible(text)
-    assert len(shown) == len(text)
-    for before, after in zip(text, shown, strict=True):
+    for before, after in zip(re.sub(r"\r\n?", "\n", text), shown, strict=True):
         assert after == before if before.isprintable() or before in "\n\t" else after == "\ufffd"
 
 
