@@ -42,6 +42,7 @@ def times(job: Job, now: datetime, zone: str | None) -> dict[str, Any]:
     return {
         "run_at": instants.format_instant(job.run_at),
         "in": instants.distance(job.run_at, now),
+        "in_s": instants.seconds(job.run_at, now),
         "weekday": instants.weekday(job.run_at),
         "local": instants.format_local(job.run_at, place) if place else None,
     }

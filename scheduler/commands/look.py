@@ -59,6 +59,7 @@ class Seen:
             "status": self.state.value,
             "run_at": instants.format_instant(self.run_at) if self.run_at else None,
             "in": instants.distance(self.run_at, now) if self.run_at else None,
+            "in_s": instants.seconds(self.run_at, now) if self.run_at else None,
             "workflow": job.workflow if job else None,
             "event": job.event if job else None,
             "repo": job.repo if job else None,

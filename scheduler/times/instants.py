@@ -216,6 +216,11 @@ def distance(moment: datetime, now: datetime) -> str:
     )
 
 
+def seconds(moment: datetime, now: datetime) -> int:
+    """How many whole seconds there are from ``now`` to ``moment``; negative: it is past."""
+    return (_utc(moment) - _utc(now)) // _SECOND
+
+
 def weekday(moment: datetime) -> str:
     """The English name of the weekday of ``moment``, in its own zone."""
     return _WEEKDAYS[moment.weekday()]

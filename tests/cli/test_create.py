@@ -44,7 +44,7 @@ def test_the_answer_says_what_will_happen(stage: Stage) -> None:
     assert abs(run_at - datetime.now(timezone.utc) - timedelta(hours=2)) < timedelta(seconds=30)
     assert made == {
         "id": 1, "status": "pending", "run_at": made["run_at"], "in": "in 2h",
-        "weekday": instants.weekday(run_at), "local": None,
+        "in_s": 7200, "weekday": instants.weekday(run_at), "local": None,
         "workflow": "agent-message.yml", "event": None, "repo": None, "agent": "probe-1",
         "request_id": made["request_id"], "created": True, "duplicate": False,
         "nudged": False, "expect": made["expect"], "url": stage.issue(1)["html_url"],

@@ -83,6 +83,21 @@ def test_what_a_job_does_not_say_is_null_in_json() -> None:
     assert Details(seen=WRONG, now=NOON).as_json()["reason"] == "run-at: is missing"
 
 
+@pytest.mark.parametrize(
+    ("run_at", "said", "seconds"),
+    [
+        (NOON + HOUR, "in 1h", 3600), (NOON - HOUR, "1h ago", -3600), (NOON, "now", 0),
+        (None, None, None),
+    ],
+)  # fmt: skip
+def test_a_distance_stands_in_words_and_in_seconds(
+    run_at: datetime | None, said: str | None, seconds: int | None
+) -> None:
+    (told,) = Listing(seen=[replace(SEEN, run_at=run_at)], now=NOON).as_json()
+    assert (told["in"], told["in_s"]) == (said, seconds)
+    assert Details(seen=replace(SEEN, run_at=run_at), now=NOON).as_json() == told
+
+
 def test_what_the_settings_say_for_it_is_not_said_by_the_job() -> None:
     job = replace(JOB, timezone="Europe/Berlin", deadline=HOUR)
     told = replace(SEEN, job=job).as_json(NOON)

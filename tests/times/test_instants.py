@@ -333,6 +333,16 @@ def test_distances(seconds: float, text: str) -> None:
     assert instants.distance(NOON + timedelta(seconds=seconds), NOON) == text
 
 
+@pytest.mark.parametrize(
+    ("seconds", "whole"),
+    [(0, 0), (0.4, 0), (-0.4, -1), (1, 1), (-180, -180), (7_200.9, 7_200), (-7_199.1, -7_200)],
+)
+def test_a_distance_in_whole_seconds_is_negative_when_it_is_past(
+    seconds: float, whole: int
+) -> None:
+    assert instants.seconds(NOON + timedelta(seconds=seconds), NOON) == whole
+
+
 @given(st.integers(1, 900 * 86_400))
 def test_a_distance_is_off_by_half_a_minute_at_most(seconds: int) -> None:
     said = instants.distance(NOON + timedelta(seconds=seconds), NOON).removeprefix("in ")
