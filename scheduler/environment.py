@@ -6,13 +6,13 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/variables
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from scheduler.errors import NotPermitted, UsageError
+from scheduler.job import strict_json
 from scheduler.job.keys import WORKFLOW_NAME
 from scheduler.job.model import OCCURRENCE_KEY
 from scheduler.settings.model import PROFILES
@@ -184,7 +184,7 @@ def _event(path: str | None) -> Mapping[str, Any]:
     if not path:
         return {}
     try:
-        event = json.loads(Path(path).read_text(encoding="utf-8"))
+        event = strict_json.load(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return {}
     return event if isinstance(event, dict) else {}

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from scheduler import text as fields
 from scheduler.errors import InvalidJob, Refused, UsageError
-from scheduler.job import frontmatter
+from scheduler.job import frontmatter, strict_json
 from scheduler.job.keys import IN_REQUEST, RULES
 
 
@@ -80,7 +82,7 @@ def from_json(text: str, base: Request) -> Request:
     if not text.strip():
         raise UsageError(f"request: standard input is empty; {fix}")
     try:
-        data = json.loads(text)
+        data = strict_json.load(text)
     except (ValueError, RecursionError) as problem:
         raise UsageError(f"request: is not JSON ({str(problem)[:80]}); {fix}") from problem
     return from_mapping(data, base)
@@ -93,6 +95,7 @@ def from_mapping(data: object, base: Request) -> Request:
     """
     if not isinstance(data, Mapping):
         raise UsageError('request: is not a JSON object; write {"run_at": …, "message": …}')
+    _refuse_twice("request", data)
     texts, inputs, names = dict(base.texts), base.inputs, {}
     for each, value in data.items():
         name = str(each)
@@ -103,6 +106,8 @@ def from_mapping(data: object, base: Request) -> Request:
             raise InvalidJob(f"request: {name[:80]!r} is not a key of a request; {fix}")
         if value is None or value == "":
             continue
+        if key.name in names:
+            raise fields.refusal("request", name, "is given twice", "keep one of them")
         names[key.name] = name
         if key.many:
             inputs = _inputs(name, value)
@@ -111,22 +116,59 @@ def from_mapping(data: object, base: Request) -> Request:
     return replace(base, texts=texts, inputs=inputs, names=names)
 
 
+def _refuse_twice(name: str, data: Mapping[Any, object]) -> None:
+    """Refuse an object that gives a name twice: a program and its reader would choose differently.
+
+    Raises:
+        InvalidJob: it does.
+    """
+    twice = data.twice if isinstance(data, strict_json.Object) else None
+    if twice is not None:
+        raise fields.refusal(name, twice, "is given twice", "keep one of them")
+
+
 def _inputs(name: str, value: object) -> Mapping[str, str]:
     if not isinstance(value, Mapping):
         raise InvalidJob(f'{name}: is not an object; write {{"name": "text"}}')
+    _refuse_twice(name, value)
     found = {}
-    for each, text in value.items():
+    for each, given in value.items():
         if not frontmatter.INPUT_NAME.fullmatch(str(each)):
             fix = "use letters, digits, '_' and '-'"
             raise fields.refusal(name, each, "is not the name of an input", fix)
-        found[str(each)] = _text(f"{name}.{each}", text)
+        found[str(each)] = _input(f"{name}.{each}", given)
     return found
 
 
-def _text(name: str, value: object, types: tuple[type, ...] = (str,)) -> str:
+def _input(name: str, value: object) -> str:
+    """The text of an input: a number and a boolean as JSON writes them."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, strict_json.Number)):
+        return str(value)
+    if isinstance(value, float) and math.isfinite(value):
+        return json.dumps(value)
+    fix = "write a text in quotes, a number, true or false, or leave the name out"
+    raise fields.refusal(name, _written(value), "is no value of an input", fix)
+
+
+def _written(value: object) -> object:
+    """A value as JSON writes it, as far as it can; a text as it is."""
+    if isinstance(value, (str, strict_json.Number)):
+        return value
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError):
+        return value
+
+
+def _text(name: str, value: object, types: tuple[type, ...]) -> str:
     # To Python, true and false are numbers too.
     if not isinstance(value, types) or isinstance(value, bool):
         if str in types:
-            raise fields.refusal(name, value, "is not text", "put it in quotes")
-        raise fields.refusal(name, value, "is not a number", "write it without quotes, such as 5")
+            raise fields.refusal(name, _written(value), "is not text", "put it in quotes")
+        fix = "write it without quotes, such as 5"
+        raise fields.refusal(name, _written(value), "is not a number", fix)
     return str(value)

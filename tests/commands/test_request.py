@@ -61,6 +61,10 @@ def test_what_is_empty_counts_as_not_given(nothing: object) -> None:
 
 
 NUMBER = "is not a number; write it without quotes, such as 5"
+NO_INPUT = (
+    "is no value of an input; "
+    "write a text in quotes, a number, true or false, or leave the name out"
+)
 NOT_JSON = 'request: is not a JSON object; write {"run_at": …, "message": …}'
 
 
@@ -71,16 +75,18 @@ NOT_JSON = 'request: is not a JSON object; write {"run_at": …, "message": …}
         ({"zzz": 1}, f"request: 'zzz' is not a key of a request; the keys are {', '.join(KEYS)}"),
         ({"allow_past": True}, None), ({"a\nb": 1}, None), ({"\u202e" * 99: 1}, None),
         ({"run_at": 5}, "run_at: '5' is not text; put it in quotes"),
-        ({"message": ["x"]}, "message: \"['x']\" is not text; put it in quotes"),
-        ({"agent": True}, "agent: 'True' is not text; put it in quotes"),
+        ({"message": ["x"]}, "message: '[\"x\"]' is not text; put it in quotes"),
+        ({"agent": True}, "agent: 'true' is not text; put it in quotes"),
         ({"inputs": "x"}, 'inputs: is not an object; write {"name": "text"}'),
-        ({"inputs": {"a": 1}}, "inputs.a: '1' is not text; put it in quotes"),
-        ({"inputs": {"a": None}}, "inputs.a: 'None' is not text; put it in quotes"),
+        ({"inputs": {"a": None}}, f"inputs.a: 'null' {NO_INPUT}"),
+        ({"inputs": {"a": [1]}}, f"inputs.a: '[1]' {NO_INPUT}"),
+        ({"inputs": {"a": {"b": "c"}}}, f"inputs.a: '{{\"b\": \"c\"}}' {NO_INPUT}"),
+        ({"inputs": {"a": float("inf")}}, f"inputs.a: 'Infinity' {NO_INPUT}"),
         ({"inputs": {"a\nb": 1}}, None), ({"inputs": {"\u202e" * 999: 1}}, None),
-        ({"max_attempts": True}, f"max_attempts: 'True' {NUMBER}"),
+        ({"max_attempts": True}, f"max_attempts: 'true' {NUMBER}"),
         ({"max_attempts": "5"}, f"max_attempts: '5' {NUMBER}"),
         ({"max_attempts": 5.0}, f"max_attempts: '5.0' {NUMBER}"),
-        ({"count": True}, "count: 'True' is not text; put it in quotes"),
+        ({"count": True}, "count: 'true' is not text; put it in quotes"),
         ({"max_attempts": ["x"] * 999}, None),
     ],
 )  # fmt: skip
@@ -93,6 +99,37 @@ def test_a_request_that_is_wrong(data: object, message: str | None) -> None:
     assert message is None or found == message
 
 
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ('"x"', "x"), ('""', ""), ("true", "true"), ("false", "false"), ("3", "3"), ("-0", "0"),
+        ("1.5", "1.5"), ("1.50", "1.50"), ("1e5", "1e5"), ("-2.0", "-2.0"), ("1e999", "1e999"),
+        ("123456789012345678901234567890", "123456789012345678901234567890"),
+        ("0.1234567890123456789", "0.1234567890123456789"), ('"true"', "true"), ('" 3 "', " 3 "),
+    ],
+)  # fmt: skip
+def test_an_input_is_what_json_says(written: str, text: str) -> None:
+    assert from_json(f'{{"inputs": {{"a": {written}}}}}', BASE).inputs == {"a": text}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"message": "a", "message": "b"}', "request: 'message'"),
+        ('{"message": "a", "message": "a"}', "request: 'message'"),
+        ('{"in": "1h", "run_at": null, "run_at": "x"}', "request: 'run_at'"),
+        ('{"inputs": {"a": 1, "b": 2, "a": 1}}', "inputs: 'a'"),
+        ('{"inputs": {}, "inputs": {}}', "request: 'inputs'"),
+        ('{"run_at": "x", "run-at": "y"}', "request: 'run-at'"),
+        ('{"run-at": "x", "run_at": "x"}', "request: 'run_at'"),
+    ],
+)
+def test_a_key_that_is_given_twice_is_refused_by_its_name(text: str, message: str) -> None:
+    with pytest.raises(InvalidJob) as refused:
+        from_json(text, BASE)
+    assert str(refused.value) == f"{message} is given twice; keep one of them"
+
+
 @pytest.mark.parametrize("data", [[], "x", None, 5])
 def test_a_request_that_is_none(data: object) -> None:
     with pytest.raises(UsageError) as wrong:
@@ -102,7 +139,18 @@ def test_a_request_that_is_none(data: object) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "nope", "{'a': 1}", "[" * 99_999, '{"a":' * 99_999, "1" * 5000 + "x", "\ufeff{}"],
+    [
+        "",
+        "{",
+        "nope",
+        "{'a': 1}",
+        "[" * 99_999,
+        '{"a":' * 99_999,
+        "1" * 5000 + "x",
+        "\ufeff{}",
+        '{"inputs": {"a": NaN}}',
+        '{"inputs": {"a": -Infinity}}',
+    ],
 )
 def test_text_that_is_no_json(text: str) -> None:
     words = r"^(request: is not (JSON \(|a JSON object)|request: standard input is empty; write )"
