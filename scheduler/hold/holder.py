@@ -214,7 +214,8 @@ class Holder:
             self.poller.poll()
         elif step is Step.FIRE:
             standing = agenda.claimed.pop(number)
-            self._guarded(standing.found, lambda done: self._fire(done, standing))
+            outcome = self._guarded(standing.found, lambda done: self._fire(done, standing))
+            self._waits(outcome.waiting)
         else:
             found = agenda.waiting[number]
             self._guarded(found, lambda done: self._take_up(done, found, step))

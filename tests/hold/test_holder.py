@@ -153,3 +153,14 @@ def test_what_is_said_of_a_job_in_passing_is_what_was_said_last() -> None:
     assert world.count("job") == 1
     assert [note.id for note in report.retrying] == []
     assert [fired.id for fired in report.dispatched] == [number]
+
+
+def test_a_series_whose_dispatch_is_refused_goes_on_though_no_poll_comes_in_between() -> None:
+    world = hold_world(hold=1800, poll=9999)
+    open_series(world.hub, rule="every: 5m", run_at=NOON + timedelta(seconds=60))
+    world.hub.disabled.add("titled.yml")
+    world.lively.at(450, world.hub.disabled.clear)
+    report = world.stays()
+    assert [note.id for note in report.discarded] == [1, 1]
+    assert [round(at) for at in world.sent_at("s")] == [660, 960, 1260, 1560]
+    assert report.next_due == NOON + timedelta(seconds=1860)
