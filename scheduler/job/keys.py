@@ -33,7 +33,7 @@ RULES = ("cron", "rrule", "every")
 LONGEST_NAME = 255
 #: The file names that GitHub runs: no path, no character that can't be seen or sent.
 WORKFLOW_NAME = re.compile(
-    r"(?!.*\.\.)[^/\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]{1,250}\.ya?ml", re.DOTALL
+    r"\A(?!.*\.\.)[^/\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]{1,250}\.ya?ml", re.DOTALL
 )
 #: What git's own check-ref-format refuses: https://git-scm.com/docs/git-check-ref-format
 BAD_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^[/.-]|[/.]$|\.lock$|^@$")

@@ -42,7 +42,7 @@ NOISE = re.compile(r"\] +⚙ |\] (LocalRepositoryCache|⭐|  ✅|🏁|::)|^Error
 NUMBER = re.compile(r"#(\d+) ")
 HIDDEN = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 LINK = re.compile(r"\[([^][]*)\]\([^()]*\)")
-SAID = re.compile(r"\A[^\]]*\] (agent .* says: .*|running .*)$")
+SAID = re.compile(r"\A[^\]]*\] (agent [^:]* says: .*|running .*)")
 
 
 class Story:
