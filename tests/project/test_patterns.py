@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import re
 import string
@@ -66,7 +67,9 @@ def patterns(value: Any) -> Iterator[re.Pattern[str]]:
         yield from patterns(list(value.values()))
 
 
+@functools.cache
 def collected() -> Found:
+    """All patterns of the package, by module and name."""
     found = {}
     for name, path in modules():
         if name == "__init__" or uses(path)[1] == 0:
@@ -77,13 +80,8 @@ def collected() -> Found:
     return found
 
 
-@pytest.fixture(scope="module")
-def found() -> Found:
-    """All patterns of the package, by module and name."""
-    return collected()
-
-
-def test_every_pattern_is_compiled_once_where_this_test_finds_it(found: Found) -> None:
+def test_every_pattern_is_compiled_once_where_this_test_finds_it() -> None:
+    found = collected()
     for name, path in modules():
         odd, compiled = uses(path)
         assert not odd or name in GIVEN, f"{name}: {odd}"
@@ -128,8 +126,8 @@ def characters(pattern: re.Pattern[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("long", [PART, pytest.param(LONG, marks=pytest.mark.slow)])
-def test_one_character_again_and_again(found: Found, long: int) -> None:
-    for pattern in found.values():
+def test_one_character_again_and_again(long: int) -> None:
+    for pattern in collected().values():
         for char in characters(pattern):
             survives(pattern, char * (long - 1) + "\0")
 
@@ -139,9 +137,9 @@ def test_one_character_again_and_again(found: Found, long: int) -> None:
     max_examples=6, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate]
 )
 @given(st.data())
-def test_what_it_looks_for_again_and_again(found: Found, data: st.DataObject) -> None:
+def test_what_it_looks_for_again_and_again(data: st.DataObject) -> None:
     """What it finds, the beginnings of that, and what follows them without an end."""
-    for pattern in found.values():
+    for pattern in collected().values():
         looked_for(pattern, data)
 
 
