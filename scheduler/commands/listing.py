@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 import textwrap
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from scheduler.commands.find import find
-from scheduler.commands.look import SAID, Seen, look
+from scheduler.commands.look import SAID, Seen, look, with_actor
+from scheduler.commands.why import NOT_YET, Why, grouped, over_limits
 from scheduler.connection import Connection
+from scheduler.job.states import State
 from scheduler.journal.comments import sentence, told
 from scheduler.text import first_line, line_ends, visible
 from scheduler.times import instants
@@ -39,7 +41,9 @@ class Listing:
 
     def text(self) -> str:
         """The same for a person."""
-        return table(self.seen, self.now)
+        reasons = [(each.ticket.number, each.why.reason) for each in self.seen if said(each)]
+        lines = [_filled(line) for line in grouped(reasons)]
+        return "\n".join([table(self.seen, self.now), *([""] if lines else []), *lines])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +56,7 @@ class Details:
 
     def as_json(self) -> dict[str, Any]:
         """The object that ``schedule show --json`` prints."""
-        return self.seen.as_json(self.now)
+        return self.seen.in_detail(self.now)
 
     def text(self) -> str:
         """The same for a person."""
@@ -66,7 +70,8 @@ def show(connection: Connection, number: int) -> Details:
         NoSuchJob: there is no such issue, or it is no job.
     """
     now = connection.clock.now()
-    return Details(seen=look(connection, find(connection, number)), now=now)
+    seen = look(connection, find(connection, number))
+    return Details(seen=with_actor(connection, seen), now=now)
 
 
 def jobs(connection: Connection, *, everything: bool, agent: str | None) -> Listing:
@@ -74,12 +79,30 @@ def jobs(connection: Connection, *, everything: bool, agent: str | None) -> List
     now, queue = connection.clock.now(), connection.queue
     tickets = queue.newest_tickets(RECENT) if everything else list(queue.open_tickets())
     seen = [look(connection, ticket, deep=everything) for ticket in tickets]
+    if not everything:
+        known = [(each.known, each.said) for each in seen if each.known and each.said]
+        limits = over_limits(known, now=now, settings=connection.settings)
+        seen = [limited(each, limits) for each in seen]
     if agent is not None:
         seen = [each for each in seen if each.job and each.job.agent == agent]
     if not everything:
         seen.sort(key=lambda each: (each.run_at is None, each.run_at))
     connection.seen[:] = [each.ticket for each in seen]
     return Listing(seen=seen, now=now)
+
+
+def limited(seen: Seen, limits: Mapping[int, Why]) -> Seen:
+    """A job that waits for nothing but a tick, with the limit that keeps it from running."""
+    limit = limits.get(seen.ticket.number)
+    waits = seen.state is State.PENDING and seen.why.word in ("", "due", "overdue")
+    return replace(seen, why=limit) if limit and waits else seen
+
+
+def said(seen: Seen) -> bool:
+    """Whether the list says why a job is where it is: what its state and its time leave open."""
+    if seen.problem or not seen.why.reason:
+        return False
+    return seen.state in (State.HELD, State.PAUSED) or seen.why.word not in ("", "due", "overdue")
 
 
 def table(seen: Sequence[Seen], now: datetime) -> str:
@@ -94,7 +117,7 @@ def table(seen: Sequence[Seen], now: datetime) -> str:
         target = job.target if job else "-"
         text = first_line(job.message) if job else each.problem
         number = f"#{each.ticket.number}"
-        rows.append((number, each.state.value, at, distance, _cut(target, 20), visible(text)))
+        rows.append((number, each.word, at, distance, _cut(target, 20), visible(text)))
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     lines = []
     for row in rows:
@@ -130,7 +153,7 @@ def _columns(text: str) -> int:
 
 def details(seen: Seen, now: datetime) -> str:
     """One job, a fact a line, then its journal and its message."""
-    data = seen.as_json(now)
+    data = seen.in_detail(now)
     facts = [
         (key.replace("_", "-"), data[key])
         for key in (
@@ -148,11 +171,17 @@ def details(seen: Seen, now: datetime) -> str:
         )
         if data[key]
     ]
-    lines = [f"#{seen.ticket.number} {seen.state.value}"]
+    lines = [f"#{seen.ticket.number} {seen.word}"]
     lines += [f"  {key + ':':10} {visible(str(value))}" for key, value in facts]
     lines += [f"  input:     {k}={_one_line(str(v))}" for k, v in data["inputs"].items()]
     if seen.problem:
         lines.append(_filled(f"  problem:   {seen.problem}"))
+    elif seen.ticket.open and seen.why.reason and seen.why.reason != NOT_YET:
+        lines.append(_filled(f"  reason:    {seen.why.reason}"))
+    if data["progress"]:
+        lines.append(f"  progress:  {data['progress']}")
+    if len(data["next"]) > 1:
+        lines.append(_filled(f"  next:      {', '.join(data['next'])}"))
     say = told if seen.job and seen.job.recurring else sentence
     lines += [_filled("  " + LINK.sub(r"\1", say(entry))) for entry in seen.entries[-SHOWN:]]
     if data["message"]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from scheduler.job.model import Job, occurrence_comment, occurrence_instant
@@ -192,6 +192,25 @@ def waiting_comment(explanation: Explanation, reason: str, until: str | None) ->
         f"It is asked about again {end}; then it is not run. Comment `/run` to run it now, or "
         "close the issue to cancel it."
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What an explanation says to people."""
+
+    #: The problem, or what is waited for; cut and made visible, as it stands there.
+    reason: str
+    #: Whether it is of a due job that waits for a condition.
+    waits: bool
+
+
+def told_in(body: str) -> Told | None:
+    """What an explanation of the scheduler's own says; None: it says nothing that is known."""
+    head, _, rest = body.partition("\n")
+    lead, *parts = rest.split("\n\n")
+    if not head.startswith(f"<!-- schedule:{KIND[Explanation]} ") or not parts:
+        return None
+    return Told(reason=parts[0].strip().strip("`").strip(), waits=lead.startswith("⏳"))
 
 
 def head(record: Claim | Journal | Explanation | Withdrawal) -> str:

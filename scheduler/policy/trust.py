@@ -79,6 +79,22 @@ def recorder(comments: Iterable[Comment], writes: Callable[[str], bool]) -> str 
     return next((author.login for author in authors if insider(author, writes)), None)
 
 
+#: The account of every workflow's own token.
+ACTIONS = "github-actions[bot]"
+
+
+def scheduler_shown(comments: Iterable[Comment], writes: Callable[[str], bool]) -> str | None:
+    """Whose records are shown where the settings name no scheduler: an app's go first.
+
+    A person who has ticked once by hand is not the scheduler; nothing but a tick is told by this.
+    """
+    authors = dict.fromkeys(each.author for each in comments if RECORD.match(each.body))
+    apps = [each.login for each in authors if each.bot]
+    if apps:
+        return ACTIONS if ACTIONS in apps else apps[0]
+    return next((each.login for each in authors if insider(each, writes)), None)
+
+
 def looks_strange(ticket: Ticket, settings: Settings) -> bool:
     """Whether an issue's author is probably nobody who may schedule; asks GitHub nothing.
 

@@ -37,12 +37,15 @@ def test_the_settings_login_is_believed_without_asking() -> None:
     assert queue.calls == []
 
 
-def test_else_the_first_insider_s_records_are_shown() -> None:
+def test_else_an_app_s_records_are_shown_else_the_first_insider_s() -> None:
     hub, _, connection = connected()
     number = hub.open(TEXT)
-    for login, body in (("guest", RECORD), ("owner", "hello"), ("agent", RECORD), (BOT, RECORD)):
+    for login, body in (("guest", RECORD), ("owner", "hello"), ("agent", RECORD)):
         hub.comment(number, body, by=login)
     assert scheduler_login(connection, hub.on(number)) == "agent"
     hub.untold["guest"] = Unavailable("no answer")
     assert scheduler_login(connection, hub.on(number)) is None
     assert scheduler_login(connection, []) is None
+    # A person who has ticked once by hand is not the scheduler.
+    hub.comment(number, RECORD, by=BOT)
+    assert scheduler_login(connection, hub.on(number)) == BOT

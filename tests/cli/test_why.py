@@ -1,0 +1,99 @@
+"""Why a job is where it is, over HTTP: ``show``, ``list`` and their JSON."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import ISSUES, Stage, body
+
+
+def show(stage: Stage, number: int) -> dict[str, object]:
+    found: dict[str, object] = stage.run("show", str(number), "--json").json
+    return found
+
+
+def test_what_is_due_waits_for_a_tick(stage: Stage) -> None:
+    number = stage.open(body())
+    told = show(stage, number)
+    assert (told["status"], told["waiting_for"]) == ("pending", None)
+    assert "the next tick sees to it" in str(told["reason"])
+    assert told["next"] == [told["run_at"]]
+    assert (told["journal"], told["progress"]) == ([], None)
+    assert f"#{number} due" in stage.run("show", str(number)).out
+    assert stage.run("list", "--json").json[0]["reason"] == told["reason"]
+
+
+def test_a_condition_says_which_since_when_and_until_when(stage: Stage) -> None:
+    stage.open("no job", label="bug")
+    number = stage.open(body(-60, "agent-message.yml", "when: closed(#1)", "patience: 2h"))
+    stage.tick()
+    told = show(stage, number)
+    waits = told["waiting_for"]
+    assert isinstance(waits, dict)
+    assert (waits["condition"], waits["since"]) == ("closed(#1)", told["run_at"])
+    assert f"until {waits['until']} at the latest (when: closed(#1) does not" in str(told["reason"])
+    assert f"#{number} waiting" in stage.run("show", str(number)).out
+    listed = stage.run("list")
+    assert " waiting " in listed.out
+    assert f"#{number}: waits for closed(#1) since" in listed.out
+    assert stage.run("list", "--json").json[0]["waiting_for"] == waits
+
+
+@pytest.mark.parametrize("by", ["label", "comment"])
+def test_a_pause_says_by_whom(stage: Stage, by: str) -> None:
+    number = stage.open(body(3600))
+    if by == "label":
+        stage.run("pause", str(number))
+    else:
+        stage.call("POST", f"{ISSUES}/{number}/comments", {"body": "/pause"}, user="agent")
+        stage.tick()
+    told = show(stage, number)
+    assert told["status"] == "paused"
+    assert "'agent'" in str(told["reason"])
+    assert f"'schedule resume {number}' lets it go on" in str(told["reason"])
+    assert f"#{number}: paused; 'schedule resume {number}'" in stage.run("list").out
+
+
+def test_a_series_has_its_journal_its_progress_and_what_comes(stage: Stage) -> None:
+    lines = ("every: 1h", "count: 5")
+    number = stage.open(body(-3700, "agent-message.yml", *lines))
+    stage.tick()
+    told = show(stage, number)
+    journal, coming = told["journal"], told["next"]
+    assert isinstance(journal, list)
+    assert isinstance(coming, list)
+    assert [each["outcome"] for each in journal] == ["dispatched"]
+    assert set(journal[0]) == {"key", "attempt", "outcome", "at", "run_id", "run_url", "reason"}
+    assert journal[0]["run_url"].endswith(f"/runs/{journal[0]['run_id']}")
+    assert told["progress"] == "2 of 5"
+    assert (len(coming), coming[0]) == (3, told["run_at"])
+    text = stage.run("show", str(number)).out
+    assert "progress:  2 of 5" in text
+    assert coming[2] in text
+
+
+def test_a_list_asks_for_nothing_more_to_say_why(stage: Stage) -> None:
+    for state in ("held", "paused"):
+        number = stage.open(body(-60))
+        path = f"{ISSUES}/{number}/labels"
+        stage.call("POST", path, {"labels": [f"schedule:{state}"]})
+    stage.sandbox.clear_requests()
+    reasons = [each["reason"] for each in stage.run("list", "--json").json]
+    assert len(stage.requests) == 2, "the settings, and the jobs"
+    assert all(reasons)
+    assert "'owner' put the label of the hold on" in str(show(stage, 1)["reason"])
+
+
+def test_what_the_settings_keep_from_running_says_so(stage: Stage) -> None:
+    stage.settings("paused: true\n")
+    number = stage.open(body())
+    assert "paused: true" in str(show(stage, number)["reason"])
+
+
+def test_a_limit_is_told_in_the_list(stage: Stage) -> None:
+    stage.settings("limits: {per-tick: 1}\n")
+    first, second = stage.open(body(-90)), stage.open(body(-60))
+    reasons = {each["id"]: each["reason"] for each in stage.run("list", "--json").json}
+    assert "the next tick" in reasons[first]
+    assert "limits.per-tick is 1" in reasons[second]
+    assert f"#{second}: 1 job is due before it" in stage.run("list").out
