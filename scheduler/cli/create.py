@@ -46,10 +46,16 @@ def _read() -> str:
     "--on-duplicate",
     type=click.Choice(["return", "replace"]),
     default="return",
-    help="Answer with that job (the default), or change it to this one.",
+    show_default=True,
+    help="Where a job has the --dedup-key: answer with it, or change it to this one.",
 )
 @click.option("--allow-past", is_flag=True, help="Accept a time that is past: run it at once.")
-@click.option("--nudge/--no-nudge", default=True, help="Wake the scheduler, if that helps.")
+@click.option(
+    "--nudge/--no-nudge",
+    default=True,
+    show_default=True,
+    help="Wake the scheduler, if that helps.",
+)
 @click.option("--explain", is_flag=True, help="Only show the next five instants of this.")
 @click.option("--dry-run", is_flag=True, help="Check everything, print the issue, open none.")
 @click.option(

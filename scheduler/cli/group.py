@@ -5,8 +5,9 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import click
@@ -18,6 +19,9 @@ from scheduler.text import inert
 
 if TYPE_CHECKING:
     from scheduler.connection import Connection
+
+#: What the help says of a default and of bounds, which belongs on one line.
+DEFAULT = re.compile(r"\[default: [^\]]*\]")
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -63,8 +67,27 @@ COMMANDS = {
 }
 
 
+class Help(click.HelpFormatter):
+    """The help of a command, in which no line ends within ``[default: 5]``."""
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], *args: Any, **more: Any) -> None:
+        """Write options or commands, and what is said of each."""
+        whole = [(name, DEFAULT.sub(lambda part: part[0].replace(" ", "\u00a0"), text))
+                 for name, text in rows]  # fmt: skip
+        super().write_dl(whole, *args, **more)
+        self.buffer = [part.replace("\u00a0", " ") for part in self.buffer]
+
+
+class Context(click.Context):
+    """What a command is called with; its help is that of ``Help``."""
+
+    formatter_class = Help
+
+
 class Schedule(click.Group):
     """The group: ``create`` is its default command, and all errors leave through it."""
+
+    context_class = Context
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Let options without a command mean ``create``."""
@@ -82,6 +105,7 @@ class Schedule(click.Group):
             return None
         module, _, attribute = COMMANDS[cmd_name][0].partition(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
+        command.context_class = Context
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -167,9 +191,8 @@ def key_options(*names: str) -> Callable[[Command], Command]:
     def decorate(command: Command) -> Command:
         for key in reversed(keys):
             names = (*(key.options or (key.option,)), key.field)
-            option = click.option(
-                *names, metavar=key.metavar or None, multiple=key.many, help=key.help
-            )
+            told = f"{key.help}  [default: {key.assumed}]" if key.assumed else key.help
+            option = click.option(*names, metavar=key.metavar or None, multiple=key.many, help=told)
             command = option(command)
         return command
 

@@ -55,7 +55,13 @@ def retry(job_id: str, *, queue: str | None, as_json: bool) -> None:
 
 @click.command()
 @click.argument("job_id", metavar="ID")
-@click.option("--dispatched", "run_id", type=click.IntRange(1), help="It ran, as this run.")
+@click.option(
+    "--dispatched",
+    "run_id",
+    type=click.IntRange(1),
+    metavar="RUN-ID",
+    help="It ran, as this run.",
+)
 @click.option("--again", is_flag=True, help="It did not run: dispatch it again.")
 @JSON
 @QUEUE

@@ -8,33 +8,65 @@ from scheduler.cli.group import JSON, tell
 
 #: More days take long, and tell nothing more.
 MOST_DAYS = 366
+#: What can be played; ``cron`` is a scheduler that only GitHub's cron starts.
+PROFILES = ("thrifty", "balanced", "punctual", "cron", "all")
 
 
 @click.command()
-@click.option("--jobs-a-day", type=click.FloatRange(0, 5000), default=33.0, metavar="N", help="33.")
 @click.option(
-    "--lead", default="2m..3d", metavar="RANGE", help="How far ahead jobs are created; 2m..3d."
+    "--jobs-a-day",
+    type=click.FloatRange(0, 5000),
+    default=33,
+    show_default=True,
+    metavar="N",
+    help="How many jobs are created a day.",
 )
-@click.option("--profile", default="all", metavar="NAME", help="One profile, cron, or all.")
+@click.option(
+    "--lead",
+    default="2m..3d",
+    show_default=True,
+    metavar="RANGE",
+    help="How far ahead jobs are created.",
+)
+@click.option(
+    "--profile",
+    default="all",
+    show_default=True,
+    metavar=f"[{'|'.join(PROFILES)}]",
+    help="One profile, none at all (cron), or all.",
+)
 @click.option(
     "--cron-kept",
     type=click.FloatRange(0, 1),
     default=0.08,
+    show_default=True,
     metavar="SHARE",
-    help="The share of its slots (four an hour) at which GitHub's cron starts a run; 0.08.",
+    help="The share of its slots (four an hour) at which GitHub's cron starts a run.",
 )
 @click.option(
-    "--days", type=click.FloatRange(0, MOST_DAYS, min_open=True), default=30.0, metavar="N",
-    help="How long; 30.",
-)  # fmt: skip
+    "--days",
+    type=click.FloatRange(0, MOST_DAYS, min_open=True),
+    default=30,
+    show_default=True,
+    metavar="N",
+    help="How long.",
+)
 @click.option(
     "--people",
     type=click.FloatRange(0, 1),
-    default=0.0,
+    default=0,
+    show_default=True,
     metavar="SHARE",
-    help="The share of jobs that people or apps open, whose issues start a run; 0.",
+    help="The share of jobs that people or apps open, whose issues start a run.",
 )
-@click.option("--seed", type=int, default=1, metavar="N", help="Another seed, another month; 1.")
+@click.option(
+    "--seed",
+    type=int,
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Another seed, another month.",
+)
 @JSON
 def simulate(
     *,

@@ -10,9 +10,21 @@ from scheduler.errors import SchedulerError
 
 
 @click.command()
-@click.option("--since", default="7d", metavar="TIME", help="From when on: 7d, or an instant.")
+@click.option(
+    "--since",
+    default="7d",
+    show_default=True,
+    metavar="TIME",
+    help="From when on: so long ago, or an instant.",
+)
 @click.option("--overdue", is_flag=True, help="Only list overdue jobs; exit 1 if there are any.")
-@click.option("--grace", default="5m", metavar="DURATION", help="Overdue is later than this; 5m.")
+@click.option(
+    "--grace",
+    default="5m",
+    show_default=True,
+    metavar="DURATION",
+    help="Overdue is later than this.",
+)
 @JSON
 @QUEUE
 def stats(queue: str | None, as_json: bool, since: str, overdue: bool, grace: str) -> None:

@@ -12,10 +12,17 @@ from scheduler.errors import UsageError
 if TYPE_CHECKING:
     from scheduler.tick.report import TickReport
 
+#: How often a holder looks around, if it is not told; as it is written.
+POLL = "20s"
+
 
 @click.command(short_help="Do one pass over the queue; the action runs this.")
-@click.option("--hold", metavar="DURATION", help="Stay so long after the pass: 10m, 5h.")
-@click.option("--poll", metavar="DURATION", help="Look around so often; 20s.")
+@click.option(
+    "--hold",
+    metavar="DURATION",
+    help="Stay so long after the pass: 10m, 5h.  [default: 0s]",
+)
+@click.option("--poll", metavar="DURATION", help=f"Look around so often.  [default: {POLL}]")
 @click.option("--relay", is_flag=True, help="Start the next holder as this one begins to wait.")
 @JSON
 @QUEUE
@@ -37,8 +44,7 @@ def tick(
         try:
             from scheduler.commands.tick import hold_of, tick_and_hold
 
-            often = "20s" if poll is None else poll
-            wanted = hold_of(hold, often, relay=relay, option="--")
+            wanted = hold_of(hold, POLL if poll is None else poll, relay=relay, option="--")
             report = tick_and_hold(connected(queue), wanted, leave)
         except Overtime:
             report = unbegun()

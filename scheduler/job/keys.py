@@ -60,6 +60,8 @@ class Key:
     #: What the help of its option shows for a value, and says of it in one line.
     metavar: str = ""
     help: str = ""
+    #: What holds without it, as the help of its option shows it.
+    assumed: str = ""
     #: What the README says of it, and of what holds without it; in Markdown.
     means: str = ""
     default: str = ""
@@ -205,6 +207,11 @@ def _one_of(words: tuple[str, ...]) -> Reader:
     return read
 
 
+def _choice(words: tuple[str, ...]) -> str:
+    """How the help shows that one of these words is to be given."""
+    return f"[{'|'.join(words)}]"
+
+
 def _workflow(called: str, text: str, zone: str | None) -> str:
     if not WORKFLOW_NAME.fullmatch(text) or len(text.encode()) > LONGEST_NAME:
         fix = "write the file's name alone, such as 'agent-message.yml'"
@@ -277,13 +284,13 @@ _ROWS = (
         means=f"how many instants a series has, 1 to {MOST_INSTANTS}",
     ),
     Key(
-        name="misfire", read=_one_of(MISFIRE), metavar="WORD", series=True,
-        help="Of past instants run: skip, latest, all.",
+        name="misfire", read=_one_of(MISFIRE), metavar=_choice(MISFIRE), series=True,
+        help="Which past instants run.", assumed="latest",
         means="what of a series' past instants runs: `skip`, `latest` or `all`", default="`latest`",
     ),
     Key(
-        name="overlap", read=_one_of(OVERLAP), metavar="WORD", series=True,
-        help="While its last run goes on: allow, skip.",
+        name="overlap", read=_one_of(OVERLAP), metavar=_choice(OVERLAP), series=True,
+        help="What to do while its last run goes on.", assumed="skip",
         means="whether it starts while its last run goes on: `allow` or `skip`", default="`skip`",
     ),
     Key(
@@ -304,7 +311,7 @@ _ROWS = (
     ),
     Key(
         name="patience", read=_duration, metavar="DURATION", series=True,
-        help="How long --when is waited for.",
+        help="How long --when is waited for, if not until --deadline.", assumed="1d",
         means="how long it waits for that", default="until `deadline`, else `1d`",
     ),
     Key(
@@ -320,12 +327,12 @@ _ROWS = (
     ),
     Key(
         name="repo", read=_repository, metavar="OWNER/NAME",
-        help="Where it runs; the queue's repository.",
+        help="Where it runs.", assumed="the queue's repository",
         means="`owner/name` where it runs", default="the queue's repository",
     ),
     Key(
         name="ref", read=_ref, metavar="BRANCH", longest=LONGEST_NAME,
-        help="Branch or tag; the default branch.",
+        help="Branch or tag.", assumed="the default branch",
         means="branch or tag", default="that repository's default branch",
     ),
     Key(
@@ -356,7 +363,7 @@ _ROWS = (
     ),
     Key(
         name="max-attempts", read=_number(99, "write one such as 5"), metavar="N", types=(int,),
-        help="Dispatch attempts, 1 to 99; 5.",
+        help="Dispatch attempts, 1 to 99, if not as the settings say.", assumed="5",
         means="dispatch attempts before it is given up", default="the setting",
     ),
     Key(

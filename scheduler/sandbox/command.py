@@ -83,9 +83,23 @@ def answer(sandbox: Sandbox, program: str | None, *, act: bool) -> None:
 
 @click.command()
 @click.argument("repository", nargs=-1)
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 takes a free one.")
-@click.option("--act/--no-act", default=True, help="Carry dispatched runs out with act.")
-@click.option("--events/--no-events", default=True, help="Start workflows on issue events.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Where it answers; 0 takes a free one.",
+)
+@click.option(
+    "--act/--no-act", default=True, show_default=True, help="Carry dispatched runs out with act."
+)
+@click.option(
+    "--events/--no-events",
+    default=True,
+    show_default=True,
+    help="Start workflows on issue events.",
+)
 def sandbox(repository: tuple[str, ...], *, port: int, act: bool, events: bool) -> None:
     """Serve a local GitHub: REPOSITORY is owner/name=FOLDER, once or more.
 

@@ -10,9 +10,12 @@ from typing import Any
 
 import pytest
 
+from scheduler.cli import simulate, tick
 from scheduler.cli.group import COMMANDS
 from scheduler.job import frontmatter
 from scheduler.sandbox.http.requestlog import Request
+from scheduler.settings import profiles
+from scheduler.simulation.scenario import NAMES
 from scheduler.times import instants
 from tests.conftest import AGENT_MESSAGE, ISSUES, QUEUE, Stage, at, evening
 
@@ -279,6 +282,27 @@ def test_help_fits_into_80_columns(stage: Stage, command: str) -> None:
     result = stage.run(*command.split(), "--help")
     assert (result.status, result.err) == (0, "")
     assert all(len(line) <= 80 for line in result.out.splitlines())
+    assert not re.search(r"\[default:[^\]\n]*\n|[^]]\.\.\.$|\u00a0", result.out, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [
+        ("create", "[default: 5]"), ("create", "[default: latest]"), ("create", "[default: 1d]"),
+        ("create", "--misfire [skip|latest|all]"), ("create", "--overlap [allow|skip]"),
+        ("create", "[default: the queue's repository]"), ("create", "[default: return]"),
+        ("tick", "[default: 20s]"), ("stats", "[default: 7d]"), ("stats", "[default: 5m]"),
+        ("simulate", "[default: 33; "), ("simulate", "[thrifty|balanced|punctual|cron|all]"),
+        ("sandbox", "[default: act]"),
+    ],
+)  # fmt: skip
+def test_help_shows_defaults_and_choices(stage: Stage, command: str, shown: str) -> None:
+    assert shown in stage.run(command, "--help").out
+
+
+def test_what_the_help_shows_of_other_rooms_is_what_they_say() -> None:
+    assert instants.format_duration(profiles.POLL) == tick.POLL
+    assert {*simulate.PROFILES} == {*NAMES, "all"}
 
 
 def test_no_command_s_help_is_cut(stage: Stage) -> None:

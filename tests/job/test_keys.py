@@ -15,10 +15,11 @@ from scheduler.commands.job_of import job_of
 from scheduler.commands.request import Request, from_json
 from scheduler.environment import Environment
 from scheduler.errors import InvalidJob
-from scheduler.job import frontmatter, signing
+from scheduler.job import conditions, frontmatter, signing
 from scheduler.job.keys import IN_ISSUE, IN_REQUEST, values_of, written
 from scheduler.job.model import Job
 from scheduler.job.strict_yaml import load
+from scheduler.settings.model import Settings
 from scheduler.times import instants
 
 #: A text of each key that an issue may have, in its canonical form, and what it needs beside it.
@@ -110,12 +111,32 @@ def test_a_command_has_an_option_for_each_key_of_a_request_and_says_the_table_s_
     assert [*shown] == [*(key.option for key in keys), *own, "--queue"]
     for key in keys:
         option = shown[key.option]
-        assert (option.help, option.metavar or "") == (key.help, key.metavar)
+        told = f"{key.help}  [default: {key.assumed}]" if key.assumed else key.help
+        assert (option.help, option.metavar or "") == (told, key.metavar)
         assert option.opts == list(key.options or (key.option,))
         assert option.multiple is key.many
         assert key.help.endswith(".")
         assert len(key.help) < 75
     assert [*options("reschedule")][:3] == ["--at", "--in", "--timezone"]
+
+
+def test_the_help_shows_what_holds_without_a_key() -> None:
+    assert {name: key.assumed for name, key in IN_REQUEST.items() if key.assumed} == {
+        "misfire": "latest", "overlap": "skip",
+        "patience": instants.format_duration(conditions.PATIENCE),
+        "repo": "the queue's repository", "ref": "the default branch",
+        "max-attempts": str(Settings().defaults.max_attempts),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["misfire", "overlap"])
+def test_the_help_shows_each_word_that_a_key_takes(name: str) -> None:
+    key = IN_REQUEST[name]
+    words = key.metavar.strip("[]").split("|")
+    assert key.assumed in words
+    assert [key.value(name, word, None, empty="") for word in words] == words
+    with pytest.raises(InvalidJob, match=f"write one of: {', '.join(words)}"):
+        key.value(name, "word", None, empty="")
 
 
 def test_a_request_of_json_takes_each_key_in_both_spellings() -> None:
