@@ -49,9 +49,10 @@ ENDS = (RateLimited, VersionRetired, UsageError, SettingsUnreadable, Superseded)
 class Holder:
     """A tick that stays; ``run`` returns the report of the pass and of all that followed.
 
-    ``stopped`` says whether it is to leave, ``settings`` reads them anew, ``begin`` is called
-    when it begins to wait and may answer with a problem. Waits and ages are measured by the
-    steady clock: the other may be set meanwhile.
+    ``queue`` is that of the tick's context, as one that can be polled. ``stopped`` says whether it
+    is to leave, ``settings`` reads them anew, ``begin`` is called when it begins to wait and may
+    answer with a problem. Waits and ages are measured by the steady clock: the other may be set
+    meanwhile.
     """
 
     def __init__(
@@ -68,24 +69,30 @@ class Holder:
     ) -> None:
         self.tick = tick
         self.ctx = tick.ctx
-        self.clock = self.ctx.clock
         self.stay = stay
         self.agenda = Agenda(untold=tick.untold)
         self.poller = Poller(tick, queue, self.agenda, poll=poll, settings=settings)
         self._stopped = stopped
         self._begin = begin
         self._hold = hold
-        self._then = (self.clock.now(), self.clock.monotonic())
+        #: What both clocks showed when they were last compared.
+        self._then = (self.ctx.clock.now(), self.ctx.clock.monotonic())
+        #: When the hold ends, and until when a lost answer keeps its target waiting: by the
+        #: steady clock, in its seconds.
         self._ends = self._then[1] + hold.total_seconds()
         self._unsettled_until = self._then[1]
         #: The jobs that were denied since one was last dealt with.
         self._denied: set[int] = set()
 
     def run(self) -> TickReport:
-        """The pass, then the hold; leaves cleanly whatever GitHub says meanwhile."""
+        """The pass, then the hold; leaves cleanly whatever GitHub says meanwhile.
+
+        Raises:
+            NotPermitted, Unavailable: the queue itself could not be read, by the pass or later.
+        """
         report, silent = self._pass()
         tally, notices = self.tick.tally, self.ctx.notices
-        due, end = report.next_due, self.clock.now() + self._left(self._ends)
+        due, end = report.next_due, self.ctx.clock.now() + self._left(self._ends)
         idle = not self._hold or (self.stay is not Stay.HOLD and due is None)
         idle |= self.stay is Stay.DUE and due is not None and due > end
         if idle or report.error is not None or self._stopped():
@@ -107,7 +114,7 @@ class Holder:
         if silent and not self.agenda.looked and not self._stopped():
             raise silent
         if self.agenda.looked:
-            now, waiting = self.clock.now(), self.agenda.waiting.values()
+            now, waiting = self.ctx.clock.now(), self.agenda.waiting.values()
             tally.next_due = self.agenda.next_due()
             tally.left = sum(1 for found in waiting if found.job.run_at <= now)
         return self.tick.report()
@@ -120,7 +127,7 @@ class Holder:
             if not self._hold or not outage.passing:
                 raise
             self.tick.tally.stopped = str(outage)
-            self.tick.tally.comes_next(self.clock.now())
+            self.tick.tally.comes_next(self.ctx.clock.now())
             return self.tick.report(), outage
         self.ctx.notices.extend(self.ctx.refused.values())
         return report, None
@@ -135,12 +142,12 @@ class Holder:
         for sent in self.agenda.unrecorded:
             tally.add(Outcome(number=sent.standing.found.number, fired=dispatch.fired(sent)))
         tally.stopped = "asked to leave; what could not be finished is left to the next tick"
-        tally.comes_next(self.clock.now())
+        tally.comes_next(self.ctx.clock.now())
         return self.tick.report()
 
     def _left(self, until: float) -> timedelta:
         """How long it is until the steady clock shows ``until``, in its seconds."""
-        return timedelta(seconds=until - self.clock.monotonic())
+        return timedelta(seconds=until - self.ctx.clock.monotonic())
 
     def _stay(self) -> None:
         """Do one step after the other, until it is time to leave.
@@ -149,7 +156,7 @@ class Holder:
             SchedulerError: what ends the hold early.
         """
         while not self._stopped():
-            now = self.clock.now()
+            now = self.ctx.clock.now()
             step, number, wait = next_step(
                 self.agenda,
                 now=now,
@@ -163,9 +170,9 @@ class Holder:
             if step is Step.LEAVE:
                 return
             if step is Step.SLEEP:
-                self.clock.sleep(wait.total_seconds())
+                self.ctx.clock.sleep(wait.total_seconds())
                 continue
-            began = self.clock.monotonic()
+            began = self.ctx.clock.monotonic()
             try:
                 self._do(step, number)
             except RateLimited as limited:
@@ -175,7 +182,7 @@ class Holder:
 
     def _jumped(self) -> bool:
         """Whether a clock was set, or the machine slept, since this was last asked."""
-        now, steady = self.clock.now(), self.clock.monotonic()
+        now, steady = self.ctx.clock.now(), self.ctx.clock.monotonic()
         moved = now - self._then[0] - timedelta(seconds=steady - self._then[1])
         self._then = (now, steady)
         if abs(moved) <= JUMP:
@@ -189,11 +196,13 @@ class Holder:
         Raises:
             RateLimited: that is not before the hold ends.
         """
-        until = self.clock.monotonic() + (limited.retry_at - self.clock.now()).total_seconds()
+        until = (
+            self.ctx.clock.monotonic() + (limited.retry_at - self.ctx.clock.now()).total_seconds()
+        )
         if until >= self._ends:
             raise limited
         while (left := self._left(until)) > NOTHING and not self._stopped():
-            self.clock.sleep(left.total_seconds())
+            self.ctx.clock.sleep(left.total_seconds())
 
     def _do(self, step: Step, number: int | None) -> None:
         """Do one step; ``number`` is the job that it is about.
@@ -231,7 +240,7 @@ class Holder:
         outcome = attempt(found.number, act, self.tick.tally)
         problem = outcome.problem
         if isinstance(problem, Paced):  # the others go on meanwhile
-            self._put_back(found, problem.retry_at - self.clock.now())
+            self._put_back(found, problem.retry_at - self.ctx.clock.now())
         elif isinstance(problem, ENDS):
             self._put_back(found)
             raise problem
@@ -254,7 +263,7 @@ class Holder:
         self.tick.tally.note(found.number, *note_of(problem))
         if denied:
             # Whether that is this job's fault, the next poll tells, or the jobs after it.
-            self.poller.next_poll = self.clock.monotonic()
+            self.poller.next_poll = self.ctx.clock.monotonic()
             self._denied.add(found.number)
             if len(self._denied) == OUTAGES:
                 raise problem
@@ -263,7 +272,7 @@ class Holder:
         """Let a job that is still listed wait, to be looked at again after so long."""
         if found.number in self.poller.listed:
             found = self.agenda.waiting.get(found.number, found)
-            self.agenda.put(found, self.clock.now() + after)
+            self.agenda.put(found, self.ctx.clock.now() + after)
 
     def _take_up(self, done: Progress, found: Occurrence, step: Step) -> None:
         """Claim a job for its instant, or do the one thing that is to be done about it now."""
@@ -276,7 +285,7 @@ class Holder:
             return
         self._put_back(found)
         self.tick.forget(number)
-        if self.clock.monotonic() >= self._unsettled_until:
+        if self.ctx.clock.monotonic() >= self._unsettled_until:
             self.ctx.unsettled.clear()
         fire = self._simply(found) if step is Step.CLAIM else None
         if fire is not None:
@@ -316,7 +325,7 @@ class Holder:
         if self.ctx.unsettled:
             # Until that claim is settled, or another tick has settled it.
             patience = self.ctx.settings.limits.recover_after.total_seconds() + REFRESH
-            self._unsettled_until = self.clock.monotonic() + patience
+            self._unsettled_until = self.ctx.clock.monotonic() + patience
 
     def _put_down(self) -> None:
         """Finish what was begun: take unsent claims back, record what was sent."""

@@ -57,14 +57,20 @@ class Tick:
         #: False once no more jobs are to be taken: what is in hand is finished, and the rest is
         #: left to the next tick.
         self.taking = True
+        #: How many jobs since the last that went well got no answer, or were denied.
         self._outages = 0
+        #: What the token was denied last, and whether anything went well.
         self._denied: NotPermitted | None = None
         self._worked = False
         #: What is still to be explained to authors; none of it may keep a due job waiting.
         self.untold: dict[int, tuple[Ticket, str]] = {}
 
     def run(self) -> TickReport:
-        """Scan, carry out, settle, report."""
+        """Scan, carry out, settle, report.
+
+        Raises:
+            NotPermitted, Unavailable: the open issues can't be listed.
+        """
         now, tally = self.ctx.began, self.tally
         tickets = self.in_order(self.ctx.queue.open_tickets())
         tally.scanned = len(tickets)
