@@ -30,7 +30,7 @@ from scheduler.policy.decide import Fire
 from scheduler.ports import Comments, HeldQueue
 from scheduler.settings.model import Settings
 from scheduler.settings.profiles import Stay
-from scheduler.tick import claims, decide, dispatch
+from scheduler.tick import claims, decide, dispatch, invalid
 from scheduler.tick.dispatch import Standing
 from scheduler.tick.occurrence import Occurrence
 from scheduler.tick.outcome import Heading, Outcome, Progress, Waiting, attempt, note_of
@@ -70,7 +70,7 @@ class Holder:
         self.tick = tick
         self.ctx = tick.ctx
         self.stay = stay
-        self.agenda = Agenda(untold=tick.untold)
+        self.agenda = Agenda(untold=tick.ctx.untold)
         self.poller = Poller(tick, queue, self.agenda, poll=poll, settings=settings)
         self._stopped = stopped
         self._begin = begin
@@ -214,11 +214,11 @@ class Holder:
         if step is Step.RECORD:
             sent = agenda.unrecorded.pop(0)
             found = sent.standing.found
-            self.tick.forget(found.number)
+            invalid.forget(self.ctx, self.tick.tally, found.number)
             outcome = self._guarded(found, lambda done: dispatch.conclude(self.ctx, done, sent))
             self._waits(outcome.waiting)
         elif step is Step.TELL:
-            self.tick.tell()
+            invalid.tell(self.ctx, self.tick.tally)
         elif number is None:
             self.poller.poll()
         elif step is Step.FIRE:
@@ -247,7 +247,7 @@ class Holder:
         elif isinstance(problem, InvalidJob):
             # Until its author has changed the text, which a poll shows.
             self.agenda.drop(found.number)
-            self.tick.refuse(found.ticket, problem)
+            invalid.refuse(self.ctx, self.tick.tally, found.ticket, problem)
         elif problem is not None:
             self._failed(found, problem)
         return outcome
@@ -284,7 +284,7 @@ class Holder:
         if agenda.waiting.get(number) is not found:
             return
         self._put_back(found)
-        self.tick.forget(number)
+        invalid.forget(self.ctx, self.tick.tally, number)
         if self.ctx.clock.monotonic() >= self._unsettled_until:
             self.ctx.unsettled.clear()
         fire = self._simply(found) if step is Step.CLAIM else None

@@ -14,10 +14,11 @@ from scheduler.errors import RateLimited, SchedulerError, Unavailable, VersionRe
 from scheduler.hold.agenda import Agenda
 from scheduler.ports import HeldQueue, Ticket
 from scheduler.settings.model import Settings
-from scheduler.tick import claims, rules
+from scheduler.tick import claims, invalid, rules
 from scheduler.tick.claims import changed
 from scheduler.tick.context import renew
 from scheduler.tick.outcome import Heading
+from scheduler.tick.reading import in_order
 from scheduler.tick.rules import COUNTED
 from scheduler.tick.tick import Tick
 
@@ -131,12 +132,12 @@ class Poller:
         busy = set(agenda.claimed) | {sent.standing.found.number for sent in agenda.unrecorded}
         for number in set(agenda.waiting) - set(self.listed):
             agenda.drop(number)
-            self.tick.forget(number)
+            invalid.forget(self.ctx, self.tick.tally, number)
             self.ctx.facts.forget_acts(number)
         seen, now = {}, self.ctx.clock.now()
         # What was read of comments is older than these issues.
         self.ctx.facts.forget_comments()
-        for ticket in self.tick.in_order(self.listed.values()):
+        for ticket in in_order(self.ctx, self.listed.values()):
             number = ticket.number
             if number in busy:
                 continue
@@ -146,7 +147,7 @@ class Poller:
                 again = agenda.again(number) if before and _talked(before, ticket) else None
                 agenda.drop(number)
                 if again is None:
-                    self.tick.forget(number)
+                    invalid.forget(self.ctx, self.tick.tally, number)
                 if found := self.tick.read(ticket, now=now):
                     agenda.put(found, None if found.command else again)
             seen[number] = ticket

@@ -14,13 +14,13 @@ The pass
 
 ``context.new_context`` builds one context, which all functions here are given. ``tick.Tick.run``
 
-1. lists the open issues, and reads as jobs those whose authors do not look like strangers; each is
-   placed at the occurrence that its comments lead to (``place.place``);
+1. lists the open issues, and reads as jobs those whose authors do not look like strangers
+   (``reading.read``); each is placed at the occurrence that its comments lead to (``place.place``);
 2. lists the closed issues of the last hour, or of the last day where something is due;
 3. counts all of them against the quotas (``rules.enter``), and takes what is due, oldest first
    (``process.process``), until ``limits.per-tick`` is reached or it is to take no more;
 4. does the same for the issues of strangers, so that their texts keep nobody waiting;
-5. tells authors what is wrong with their texts (``invalid.explain``), and ends what a rule forbids;
+5. tells authors what is wrong with their texts (``invalid.tell``), and ends what a rule forbids;
 6. settles what stands on closed issues (``leftovers.settle``);
 7. makes the report of what was counted (``report.TickReport.of``).
 
@@ -107,10 +107,10 @@ What is only a courtesy (a face, a title, an explanation of what is on hold) sto
 The rooms within
 ----------------
 
-``context`` what all work with · ``tick`` the pass · ``place``, ``occurrence`` which occurrence a
-job is at · ``rules``, ``conditions`` who and what may say no · ``decide`` what is to be done ·
-``process`` does it · ``dispatch``, ``claims`` claim and send · ``record``, ``closing``, ``issues``
-write it down · ``settlement``, ``leftovers`` what others left · ``invalid`` what is no job ·
-``facts``, ``discussions`` what was asked and read already · ``pacing`` GitHub's limit of comments ·
-``outcome``, ``report`` what was done.
+``context`` what all work with · ``tick`` the pass · ``reading``, ``place``, ``occurrence`` which
+occurrence a job is at · ``rules``, ``conditions`` who and what may say no · ``decide`` what is to
+be done · ``process`` does it · ``dispatch``, ``claims`` claim and send · ``record``, ``closing``,
+``issues`` write it down · ``settlement``, ``leftovers`` what others left · ``invalid`` what is no
+job · ``facts``, ``discussions`` what was asked and read already · ``pacing`` GitHub's limit of
+comments · ``outcome``, ``report`` what was done.
 """

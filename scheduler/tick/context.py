@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from scheduler.job.model import Job
 from scheduler.job.signing import Keys
-from scheduler.ports import Clock, Queue
+from scheduler.ports import Clock, Queue, Ticket
 from scheduler.settings.model import Settings
 from scheduler.tick.discussions import Discussions
 from scheduler.tick.facts import Facts
@@ -53,6 +53,9 @@ class Context:
     unsettled: set[str] = field(default_factory=set)
     #: What is to be said of labels that can't be put on, once of each issue.
     refused: dict[int, str] = field(default_factory=dict)
+    #: The texts that are no jobs, and what is still to be said of each to its author; none of it
+    #: may keep a due job waiting.
+    untold: dict[int, tuple[Ticket, str]] = field(default_factory=dict)
     #: What is to be said of the tick as a whole, in this order.
     notices: list[str] = field(default_factory=list)
 

@@ -6,15 +6,46 @@ import hashlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from scheduler.errors import InvalidJob, NotPermitted, RateLimited, Rejected, Unavailable
 from scheduler.job.states import State, state_label
 from scheduler.journal.comments import invalid_comment
 from scheduler.journal.journal import Explanation
 from scheduler.ports import Comment, Ticket
 from scheduler.tick import issues, rules
 from scheduler.tick.context import Context
+from scheduler.tick.outcome import Tally, note_of
 
 #: How far back changes are looked at, so that what only waits costs nothing.
 RECENT = timedelta(hours=1)
+
+
+def refuse(ctx: Context, tally: Tally, ticket: Ticket, problem: InvalidJob) -> None:
+    """Take an issue's text for none of a job; its author is told why, in good time."""
+    tally.note(ticket.number, *note_of(problem))
+    ctx.untold[ticket.number] = ticket, str(problem)
+
+
+def forget(ctx: Context, tally: Tally, number: int) -> None:
+    """Replace what was said of a job in passing by what is now done about it."""
+    ctx.untold.pop(number, None)
+    tally.forget(number)
+
+
+def tell(ctx: Context, tally: Tally) -> bool:
+    """Explain one text to its author; False: that was done before.
+
+    Raises:
+        RateLimited: it was not, nor would the next one be.
+    """
+    ticket, words = ctx.untold.pop(next(iter(ctx.untold)))
+    try:
+        return explain(ctx, ticket, words, now=ctx.clock.now())
+    except RateLimited:
+        ctx.untold[ticket.number] = ticket, words
+        raise
+    except (Rejected, Unavailable, NotPermitted) as problem:
+        tally.note(ticket.number, *note_of(problem), again=ctx.began)
+        return True
 
 
 def explain(ctx: Context, ticket: Ticket, problem: str, *, now: datetime) -> bool:

@@ -6,29 +6,24 @@ Each job has a guard of its own, so that one bad issue neither delays nor hides 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 
 from scheduler.errors import (
     InvalidJob,
     NotPermitted,
     RateLimited,
-    Rejected,
     Unavailable,
     VersionRetired,
 )
-from scheduler.job.model import Job, occurrence_key
-from scheduler.job.states import LABELLED, TERMINAL, State, state_label
-from scheduler.policy.job_text import its_own_fault, reading
 from scheduler.policy.trust import looks_strange
 from scheduler.ports import Ticket
-from scheduler.tick import issues, leftovers, pacing, rules
-from scheduler.tick.context import HELD_FOR, Context
-from scheduler.tick.invalid import RECENT, explain
+from scheduler.tick import invalid, leftovers, pacing, rules
+from scheduler.tick.context import Context
+from scheduler.tick.invalid import RECENT
 from scheduler.tick.occurrence import Occurrence
 from scheduler.tick.outcome import Heading, Outcome, Tally, Waiting, attempt, note_of
-from scheduler.tick.place import place
 from scheduler.tick.process import process
+from scheduler.tick.reading import in_order, read
 from scheduler.tick.report import TickReport
 from scheduler.tick.rules import COUNTED
 
@@ -62,8 +57,6 @@ class Tick:
         #: What the token was denied last, and whether anything went well.
         self._denied: NotPermitted | None = None
         self._worked = False
-        #: What is still to be explained to authors; none of it may keep a due job waiting.
-        self.untold: dict[int, tuple[Ticket, str]] = {}
 
     def run(self) -> TickReport:
         """Scan, carry out, settle, report.
@@ -72,7 +65,7 @@ class Tick:
             NotPermitted, Unavailable: the open issues can't be listed.
         """
         now, tally = self.ctx.began, self.tally
-        tickets = self.in_order(self.ctx.queue.open_tickets())
+        tickets = in_order(self.ctx, self.ctx.queue.open_tickets())
         tally.scanned = len(tickets)
         if self.ctx.settings.paused:
             self.ctx.notices.append(PAUSED)
@@ -115,18 +108,15 @@ class Tick:
         report.notices += [*self.ctx.notices, *pacing.notices(self.ctx, report.left)]
         return report
 
-    def in_order(self, tickets: Iterable[Ticket]) -> list[Ticket]:
-        """Issues in the order in which their texts are read: those of strangers last.
-
-        Who wrote it, as far as the list shows, is asked before a text costs anything.
-        """
-        return sorted(tickets, key=lambda ticket: looks_strange(ticket, self.ctx.settings))
+    def read(self, ticket: Ticket, *, now: datetime) -> Occurrence | None:
+        """The job of an issue at ``now``; None: what it is instead is noted."""
+        return read(self.ctx, self.tally, ticket, now=now)
 
     def _read(self, tickets: Iterable[Ticket]) -> list[Occurrence]:
         """The jobs of these issues; what waits and what is due of them is counted."""
         now, tally = self.ctx.began, self.tally
-        read = (self.read(ticket, now=now) for ticket in tickets)
-        known = [found for found in read if found is not None]
+        jobs = (self.read(ticket, now=now) for ticket in tickets)
+        known = [found for found in jobs if found is not None]
         for found in known:
             if found.waits:
                 tally.note(found.number, Heading.PAUSED, "paused")
@@ -195,26 +185,10 @@ class Tick:
         """Tell authors what is wrong with their texts, so many at a time."""
         # So many at a time: whoever floods the queue uses up no hour's requests.
         told = 0
-        while self.untold and told < self.most:
-            told += self.tell()
-        if self.untold:
+        while self.ctx.untold and told < self.most:
+            told += invalid.tell(self.ctx, self.tally)
+        if self.ctx.untold:
             self.tally.comes_next(self.ctx.began)
-
-    def tell(self) -> bool:
-        """Explain one text to its author, unless that was done before.
-
-        Raises:
-            RateLimited: it was not, nor would the next one be.
-        """
-        ticket, words = self.untold.pop(next(iter(self.untold)))
-        try:
-            return explain(self.ctx, ticket, words, now=self.ctx.clock.now())
-        except RateLimited:
-            self.untold[ticket.number] = ticket, words
-            raise
-        except (Rejected, Unavailable, NotPermitted) as problem:
-            self._retrying(ticket.number, problem)
-            return True
 
     def _reject(self, forbidden: list[Occurrence]) -> None:
         """End the jobs that a rule forbids, so many at a time."""
@@ -239,7 +213,7 @@ class Tick:
         elif isinstance(problem, (RateLimited, VersionRetired)):
             raise problem
         elif isinstance(problem, InvalidJob):
-            self.refuse(found.ticket, problem)
+            invalid.refuse(self.ctx, self.tally, found.ticket, problem)
         else:
             self._failed(found.number, problem)
         return outcome
@@ -262,54 +236,6 @@ class Tick:
     def _retrying(self, number: int, problem: Exception) -> None:
         """Say what went wrong with a job that is looked at again by the next tick."""
         self.tally.note(number, *note_of(problem), again=self.ctx.began)
-
-    def read(self, ticket: Ticket, *, now: datetime) -> Occurrence | None:
-        """The job of an issue at ``now``; None: its author is to be told why it is none."""
-        shown = {s for s in LABELLED if state_label(self.ctx.settings.label, s) in ticket.labels}
-        unchanged = now - ticket.updated_at > HELD_FOR
-        if State.HELD in shown and unchanged:
-            reason = "on hold; its comments say why"
-            self.tally.note(ticket.number, Heading.HELD, reason)
-            return None
-        try:
-            read = reading(ticket, self.ctx.settings, queue=self.ctx.queue.repository)
-            job = read.job
-            with its_own_fault(ticket.body):
-                found = place(self.ctx, self._unplaced(ticket, read.said, job))
-        except InvalidJob as problem:
-            self.refuse(ticket, problem)
-            return None
-        except (Rejected, Unavailable, NotPermitted) as problem:
-            self._retrying(ticket.number, problem)
-            return None
-        # Of a job that is due the label says that a person reopened it, until that is done.
-        over = shown & TERMINAL if job.run_at > now else set()
-        return self._unmarked(found, over | (shown & {State.INVALID}))
-
-    def _unplaced(self, ticket: Ticket, raw: Job, job: Job) -> Occurrence:
-        """A job before its comments are read: at its own instant."""
-        queue = self.ctx.queue.repository
-        runs_in = job.repo or queue
-        key = occurrence_key(ticket.number, job.run_at, queue=queue, runs_in=runs_in)
-        return Occurrence(ticket=ticket, raw=raw, asked=job, job=job, key=key, instant=job.run_at)
-
-    def refuse(self, ticket: Ticket, problem: InvalidJob) -> None:
-        """Take an issue's text for none of a job; its author is told why, in good time."""
-        self.tally.note(ticket.number, *note_of(problem))
-        self.untold[ticket.number] = ticket, str(problem)
-
-    def forget(self, number: int) -> None:
-        """Replace what was said of a job in passing by what is now done about it."""
-        self.untold.pop(number, None)
-        self.tally.forget(number)
-
-    def _unmarked(self, found: Occurrence, states: set[State]) -> Occurrence:
-        """The job, its issue without labels that are true no longer; if that fails, as it was."""
-        try:
-            return replace(found, ticket=issues.unmark(self.ctx, found.ticket, states))
-        except (Rejected, Unavailable, NotPermitted) as problem:
-            self._retrying(found.number, problem)
-            return found
 
 
 def _later(found: Occurrence, now: datetime) -> int:
