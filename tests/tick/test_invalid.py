@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
-from scheduler.tick.invalid import RECENT, explain
+from scheduler.errors import InvalidJob, RateLimited, Rejected
+from scheduler.tick.invalid import RECENT, explain, forget, refuse, tell
+from scheduler.tick.outcome import Heading, Tally
+from scheduler.tick.report import TickReport
 from tests.faults.world import World, world
 from tests.support.contexts import calls, context
-from tests.support.fakes import BOT
+from tests.support.fakes import BOT, MemoryQueue, Through
 
 TEXT, WORDS = "no job", "run-at: is missing"
 MINUTE = timedelta(minutes=1)
@@ -78,3 +82,55 @@ def test_without_the_repository_s_list_the_issue_s_own_is_read() -> None:
     new, requests = answered(made)
     assert not new
     assert requests[:2] == ["recent_comments", "comments"]
+
+
+# What is still to be told.
+
+
+def failing(error: Exception) -> Through:
+    def through(_: int, name: str, act: Callable[[], object]) -> object:
+        if name == "add_comment":
+            raise error
+        return act()
+
+    return through
+
+
+def test_texts_are_told_one_at_a_time_and_the_first_first() -> None:
+    made = wrong()
+    made.hub.open(TEXT)
+    ctx, tally = context(made.hub), Tally()
+    for number in (1, 2):
+        refuse(ctx, tally, made.hub.ticket(number), InvalidJob(WORDS))
+    assert [each.notes for each in tally.outcomes] == [((Heading.INVALID, WORDS),)] * 2
+    assert tell(ctx, tally)
+    assert (len(made.hub.on(1)), len(made.hub.on(2)), list(ctx.untold)) == (1, 0, [2])
+
+
+def test_a_text_that_can_not_be_told_now_is_left_to_the_next_tick() -> None:
+    made, tally = wrong(), Tally()
+    ctx = context(MemoryQueue(made.hub, through=failing(Rejected("no", status=403))))
+    refuse(ctx, tally, made.hub.ticket(1), InvalidJob(WORDS))
+    assert tell(ctx, tally)
+    assert tally.outcomes[-1].notes == ((Heading.RETRYING, "no"),)
+    assert (tally.next_due, ctx.untold) == (ctx.began, {})
+
+
+def test_one_that_is_kept_from_being_told_by_a_limit_waits_for_its_end() -> None:
+    made, tally = wrong(), Tally()
+    limited = RateLimited("limit", retry_at=made.clock.now() + MINUTE)
+    ctx = context(MemoryQueue(made.hub, through=failing(limited)))
+    refuse(ctx, tally, made.hub.ticket(1), InvalidJob(WORDS))
+    with pytest.raises(RateLimited):
+        tell(ctx, tally)
+    assert ctx.untold == {1: (made.hub.ticket(1), WORDS)}
+
+
+def test_what_is_said_anew_of_an_issue_is_all_that_is_said() -> None:
+    made, tally = wrong(), Tally()
+    ctx = context(made.hub)
+    refuse(ctx, tally, made.hub.ticket(1), InvalidJob(WORDS))
+    forget(ctx, tally, 1)
+    forget(ctx, tally, 2)
+    assert ctx.untold == {}
+    assert TickReport.of(tally, now=ctx.began, requests=0).invalid == []
