@@ -73,6 +73,12 @@ class Known:
     #: Who put the label of its hold or its pause on; empty: not known.
     labelled_by: str = ""
 
+    @property
+    def by_scheduler(self) -> bool:
+        """Whether that was the scheduler; where nobody knows its login, an app is taken for it."""
+        by = self.labelled_by
+        return by.lower() == self.login.lower() if self.login else by.endswith("[bot]")
+
 
 def why(known: Known, *, now: datetime, settings: Settings, queue: str) -> Why:
     """Why the job is where it is; ``queue`` is the repository."""
@@ -124,7 +130,7 @@ def _held(known: Known) -> str:
     if known.ticket.locked:
         return LOCKED
     if by := known.labelled_by:
-        if by.lower() != known.login.lower():
+        if not known.by_scheduler:
             return f"{by!r} put the label of the hold on; {_let_go(number)}"
         return (
             "on hold; why could not be written on the issue: GitHub refused the scheduler's "
@@ -156,7 +162,7 @@ def other_scheduler(foreign: Iterable[tuple[str, int]], login: str) -> str:
 def _paused(known: Known) -> str:
     """Who paused a job, as far as a record or an event says it."""
     lets = f"'schedule resume {known.ticket.number}' lets it go on"
-    if known.labelled_by and known.labelled_by.lower() != known.login.lower():
+    if known.labelled_by and not known.by_scheduler:
         return f"paused by {known.labelled_by!r}; {lets}"
     if stays := next((each for each in reversed(known.told) if not each.waits), None):
         return f"{stays.reason}; {lets}"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from scheduler.errors import NotPermitted, Rejected, Unavailable
 from scheduler.job.states import State, state_label
+from scheduler.journal.comments import told_in
 from scheduler.journal.journal import NEVER_STARTED, Claim, History, highest_attempt, never_started
 from scheduler.journal.slash import Resolution
 from scheduler.policy import decide as policy
@@ -17,9 +19,15 @@ from scheduler.tick.context import HELD_FOR, Context
 from scheduler.tick.discussions import is_long
 from scheduler.tick.occurrence import Occurrence
 from scheduler.tick.outcome import Heading, Progress, Withdrawn
+from scheduler.tick.report import holds_comment, unread
 
-#: Of a job that its label alone keeps on hold.
+#: Of a job that its label keeps on hold, whatever its comments let it do.
 KEPT = policy.Wait(reason="on hold; its comments say why", state=State.HELD)
+#: What is said of a hold of which only the label is known.
+UNRECORDED = (
+    "only the label {label!r} says so: a person put it on, or GitHub refused the comment in which "
+    "a dispatch begins, as it does on a locked issue; take the label off to have the job run"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +53,7 @@ def process(ctx: Context, done: Progress, found: Occurrence) -> None:
     comments: Comments | None = Comments(items=())
     held = state_label(ctx.settings.label, State.HELD) in found.ticket.labels
     if held and _left_alone(ctx, found):
-        _wait(ctx, done, found, KEPT)
+        _wait(ctx, done, found, replace(KEPT, reason=unread(found.number)))
         return
     if found.ticket.comments or held:
         comments = ctx.discussions.read(found.ticket)
@@ -102,7 +110,7 @@ def _decided(ctx: Context, looked: Looked) -> tuple[Looked, Decision]:
     decision = decide.decision(ctx, found, looked.comments, history)
     said = decide.resolution(ctx, found, looked.comments, history)
     if said is None and (kept := _kept(ctx, found, history, decision)):
-        return looked, kept
+        return looked, _explained(ctx, found, looked.comments, history, kept)
     released = said is not None or policy.given_up(history.withdrawals) >= policy.PATIENT
     if released and not isinstance(decision, (policy.PutOnHold, policy.Wait)):
         # Before it is carried out: whoever dies in between finds the same again.
@@ -121,7 +129,7 @@ def _introduced(
     presumed, decision = _presumed(ctx, found, comments)
     said = decide.resolution(ctx, presumed, comments, presumed.history)
     if said is None and (kept := _kept(ctx, presumed, presumed.history, decision)):
-        _wait(ctx, done, presumed, kept)
+        _wait(ctx, done, presumed, _explained(ctx, presumed, comments, presumed.history, kept))
         return None
     try:
         dispatch.claimed(ctx, done, presumed, decision)
@@ -163,6 +171,31 @@ def _kept(
     if wait is None or wait.until is None:
         return KEPT
     return wait if ctx.clock.now() < wait.until else None
+
+
+def _explained(
+    ctx: Context, found: Occurrence, comments: Comments, history: History, kept: policy.Wait
+) -> policy.Wait:
+    """The wait of a job on hold, of which its issue says why: else that is written now.
+
+    A claim that GitHub refused has left the label alone, since no comment could be written.
+    """
+    own = {each.id for each in history.explanations}
+    told = [told_in(each.body) for each in comments.items if each.id in own]
+    said = any(each is not None and not each.waits for each in told)
+    if kept is not KEPT or history.journal.held or history.withdrawals or said:
+        return kept
+    if history.foreign or not comments.whole or len(comments.items) < found.ticket.comments:
+        return replace(kept, reason=unread(found.number))  # what says why may not be shown
+    reason = UNRECORDED.format(label=state_label(ctx.settings.label, State.HELD))
+    try:
+        ctx.queue.add_comment(found.number, holds_comment(reason))
+    except (Rejected, Unavailable, NotPermitted) as refused:
+        # Whoever asks finds the same in the report, in the list and in `schedule show`.
+        words = f"on hold; why could not be written on the issue: {refused}"
+        return replace(kept, reason=words)
+    ctx.discussions.forget(found.number)
+    return kept
 
 
 def _carry_out(ctx: Context, done: Progress, looked: Looked, decision: Decision) -> None:

@@ -17,6 +17,7 @@ from scheduler.tick.context import HELD_FOR, Context
 from scheduler.tick.occurrence import Occurrence
 from scheduler.tick.outcome import Heading, Tally, note_of
 from scheduler.tick.place import place
+from scheduler.tick.report import unread
 
 
 def in_order(ctx: Context, tickets: Iterable[Ticket]) -> list[Ticket]:
@@ -34,8 +35,9 @@ def read(ctx: Context, tally: Tally, ticket: Ticket, *, now: datetime) -> Occurr
     """
     shown = {state for state in LABELLED if state_label(ctx.settings.label, state) in ticket.labels}
     unchanged = now - ticket.updated_at > HELD_FOR
-    if State.HELD in shown and unchanged:
-        tally.note(ticket.number, Heading.HELD, "on hold; its comments say why")
+    quiet = State.HELD in shown and unchanged
+    if quiet and ticket.comments:
+        tally.note(ticket.number, Heading.HELD, unread(ticket.number))
         return None
     try:
         said = reading(ticket, ctx.settings, queue=ctx.queue.repository)
@@ -46,6 +48,9 @@ def read(ctx: Context, tally: Tally, ticket: Ticket, *, now: datetime) -> Occurr
         return None
     except (Rejected, Unavailable, NotPermitted) as problem:
         tally.note(ticket.number, *note_of(problem), again=ctx.began)
+        return None
+    if quiet and said.job.run_at > now:
+        tally.note(ticket.number, Heading.HELD, "on hold by its label")
         return None
     # Of a job that is due the label says that a person reopened it, until that is done.
     over = shown & TERMINAL if said.job.run_at > now else set()

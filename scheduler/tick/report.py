@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -179,6 +180,17 @@ def stays_comment(explanation: Explanation, state: State, reason: str) -> str:
     """The comment that says why a job whose label was taken off stays paused, or on hold."""
     stays = {State.PAUSED: "paused", State.HELD: "on hold"}[state]
     return f"{head(explanation)}\n{SYMBOLS[state.value]} This job stays {stays}:\n\n{code(reason)}"
+
+
+def unread(number: int) -> str:
+    """What is said of a job on hold whose comments are not read."""
+    return f"on hold; 'schedule show {number}' says why"
+
+
+def holds_comment(reason: str) -> str:
+    """The comment on a job that is on hold, of which no record says why."""
+    told = Explanation(text_hash=hashlib.sha256(reason.encode()).hexdigest()[:16])
+    return f"{head(told)}\n{SYMBOLS[State.HELD.value]} This job is on hold:\n\n{code(reason)}"
 
 
 def moved_comment(run_at: datetime) -> str:

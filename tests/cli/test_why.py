@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+from unittest import mock
+
 import pytest
 
+from scheduler.sandbox.http.failure import ApiFailure
+from scheduler.sandbox.hub.issues import Desk
 from tests.conftest import ISSUES, Stage, body
 
 
@@ -97,3 +102,32 @@ def test_a_limit_is_told_in_the_list(stage: Stage) -> None:
     assert "the next tick" in reasons[first]
     assert "limits.per-tick is 1" in reasons[second]
     assert f"#{second}: 1 job is due before it" in stage.run("list").out
+
+
+def refuses_comments() -> Any:
+    """While this is open, GitHub takes no comment, though nobody has locked the issue."""
+    refused = ApiFailure(403, "Unable to create comment because issue is locked.")
+    return mock.patch.object(Desk, "comment", side_effect=refused)
+
+
+def test_a_hold_that_could_not_be_explained_is_explained_when_it_can_be(stage: Stage) -> None:
+    number = stage.open(body())
+    with refuses_comments():
+        assert "no claim can be written" in stage.tick()["held"][0]["reason"]
+        assert stage.labels(number) == {"schedule", "schedule:held"}
+        for _ in range(2):
+            (held,) = stage.tick()["held"]
+            assert held["reason"].startswith("on hold; why could not be written on the issue: ")
+            assert "issue is locked" in held["reason"]
+        told = str(show(stage, number)["reason"])
+        assert told.startswith("on hold; why could not be written on the issue")
+        assert "no comment says why" in stage.run("list").out
+    assert stage.tick()["held"] == [{"id": number, "reason": "on hold; its comments say why"}]
+    (said,) = stage.comments(number)
+    assert "This job is on hold:" in said
+    assert "only the label 'schedule:held' says so" in said
+    assert stage.tick()["held"] == [{"id": number, "reason": "on hold; its comments say why"}]
+    assert stage.comments(number) == [said]
+    assert "only the label 'schedule:held'" in str(show(stage, number)["reason"])
+    stage.run("resolve", str(number), "--again")
+    assert [fired["id"] for fired in stage.tick()["dispatched"]] == [number]

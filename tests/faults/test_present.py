@@ -51,6 +51,7 @@ def test_the_label_of_a_hold_that_nobody_has_touched_for_a_day_is_believed() -> 
     made = hold_world(hold=600)
     number = made.open("job", 0)
     made.hub.put_on(number, "schedule:held")
+    made.hub.comment(number, "why it is on hold", by="owner")
     tick = made.holder().tick
     ticket = made.hub.ticket(number)
     assert tick.read(ticket, now=NOON + timedelta(hours=23)) is not None

@@ -259,11 +259,31 @@ def test_so_many_are_rejected_in_one_tick_and_the_next_goes_on() -> None:
 def test_what_stays_on_hold_is_told_of_without_being_read() -> None:
     made = world()
     made.hub.open(body("1"))
+    made.hub.comment(1, "why it is on hold", by="owner")
     made.hub.change(1, labels=("schedule", "schedule:held"))
     made.clock.sleep(86400 + 60)
     queue = MemoryQueue(made.hub)
     made.tick(queue=queue)
-    assert [note.id for note in made.reports[-1].held] == [1]
+    (note,) = made.reports[-1].held
+    assert (note.id, note.reason) == (1, "on hold; 'schedule show 1' says why")
+    assert queue.calls == ["open_tickets", "closed_tickets"]
+
+
+def test_what_its_label_alone_keeps_on_hold_is_explained_once_it_is_due() -> None:
+    made = world()
+    for number, hours in ((1, 0), (2, 72)):
+        made.hub.open(body(str(number), run_at=NOON + timedelta(hours=hours)))
+        made.hub.change(number, labels=("schedule", "schedule:held"))
+    made.clock.sleep(86400 + 60)
+    made.tick()
+    reasons = {note.id: note.reason for note in made.reports[-1].held}
+    assert reasons == {1: "on hold; its comments say why", 2: "on hold by its label"}
+    (said,) = made.hub.on(1)
+    assert "only the label 'schedule:held' says so" in said.body
+    made.clock.sleep(86400 + 60)
+    queue = MemoryQueue(made.hub)
+    made.tick(queue=queue)
+    assert len(made.hub.on(1)) == 1
     assert queue.calls == ["open_tickets", "closed_tickets"]
 
 
