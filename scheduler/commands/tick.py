@@ -84,7 +84,8 @@ def tick_once(connection: Connection) -> TickReport:
     Raises:
         NotPermitted, Unavailable: the queue itself can't be read.
     """
-    report = tick(_context(connection))
+    ctx = _context(connection)
+    report = tick(ctx)
     _outlook(connection, report)
     return report
 
@@ -108,10 +109,10 @@ def tick_and_hold(connection: Connection, hold: Hold, leave: Leave) -> TickRepor
     Raises:
         NotPermitted, Unavailable: the queue itself can't be read.
     """
-    clock = connection.clock
+    ctx, clock = _context(connection), connection.clock
     relay = Relay(connection.queue, clock, connection.settings)
     holder = Holder(
-        Tick(_context(connection)),
+        Tick(ctx),
         connection.queue,
         hold=hold.length,
         poll=hold.poll,
