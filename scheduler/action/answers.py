@@ -66,6 +66,11 @@ def annotated(report: TickReport, *, warned: str | None) -> list[Annotation]:
         for name, level in LEVELS.items()
         for note in report.notes[name]
     ]
+    found += [
+        Annotation(level="warning", message=visible(f"#{f.id}: {f.reason}"), title="dispatched")
+        for f in report.dispatched
+        if f.reason
+    ]
     for notice in report.notices:
         level: Level = "warning" if notice == warned else "notice"
         found.append(Annotation(level=level, message=visible(notice), title="schedule"))
@@ -78,11 +83,16 @@ def of_created(made: Created) -> Answer:
     """The answer where a job was opened."""
     data, ticket = made.as_json(), made.ticket
     again = "run this run again: that opens no second job"
+    head = f"### Schedule: [#{ticket.number}]({ticket.url}) {code(made.line())}"
     return Answer(
         lines=made.text().splitlines(),
         outputs={"id": str(data["id"]), "url": data["url"], "result": json.dumps(data)},
-        summary=f"### Schedule: [#{ticket.number}]({ticket.url}) {code(made.line())}\n",
+        summary="\n".join([head, *(f"\nWarning: {code(line)}" for line in made.warnings), ""]),
         done=f"#{ticket.number} is open, {ticket.url}; {again}",
+        annotations=[
+            Annotation(level="warning", message=visible(line), title="schedule")
+            for line in made.warnings
+        ],
     )
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scheduler.cli.group import QUEUE, Answer, connected, key_options, tell, texts_in, watch
+from scheduler import streams
+from scheduler.cli.group import QUEUE, connected, key_options, tell, texts_in, watch
 from scheduler.errors import UsageError
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def _read() -> str:
     help="Where a job has the --dedup-key: answer with it, or change it to this one.",
 )
 @click.option("--allow-past", is_flag=True, help="Accept a time that is past: run it at once.")
+@click.option("--unchecked", is_flag=True, help="Accept a workflow whose file can't be read.")
 @click.option(
     "--nudge/--no-nudge",
     default=True,
@@ -95,8 +97,10 @@ def create(
     connection = connected(queue)
     with request.naming():
         do = creation.rehearse if dry_run else creation.create
-        answer: Answer = do(request, connection)
+        answer = do(request, connection)
     tell(answer, as_json=as_json)
+    for line in () if as_json else answer.warnings:
+        streams.complain(f"warning: {line}")
     watch(connection)
 
 

@@ -86,6 +86,8 @@ class Created:
     nudged: Nudged | None = None
     #: The zone in which its time is shown beside UTC.
     zone: str | None = None
+    #: What whoever asked for it has to know, a line each.
+    warnings: tuple[str, ...] = ()
     #: More lines about a job that was moved.
     notes: tuple[str, ...] = ()
 
@@ -105,6 +107,7 @@ class Created:
             "nudged": self.nudged.sent if self.nudged else None,
             "expect": self.nudged.reason if self.nudged else None,
             "url": self.ticket.url,
+            "warnings": list(self.warnings),
         }
 
     def text(self) -> str:

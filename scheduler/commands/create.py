@@ -48,11 +48,14 @@ class Rehearsed:
     now: datetime
     label: str
     zone: str | None
+    #: What whoever asks for it has to know, a line each.
+    warnings: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The object that ``create --dry-run --json`` prints: the issue, and its instant."""
         issue = {"title": title(self.job), "labels": [self.label], "body": self._body()}
-        return {**issue, **times(self.job, self.now, self.zone)}
+        when = times(self.job, self.now, self.zone)
+        return {**issue, **when, "warnings": list(self.warnings)}
 
     def text(self) -> str:
         """The same for a person."""
@@ -68,7 +71,9 @@ def rehearse(request: Request, connection: Connection) -> Rehearsed:
     settings = connection.settings
     made = draft(request, connection, facts_of(connection))
     zone = shown_in(made.job, settings)
-    return Rehearsed(job=made.job, now=made.now, label=settings.label, zone=zone)
+    return Rehearsed(
+        job=made.job, now=made.now, label=settings.label, zone=zone, warnings=made.warnings
+    )
 
 
 def create(request: Request, connection: Connection, *, senders: tuple[str, ...] = ()) -> Created:
@@ -111,6 +116,7 @@ def create(request: Request, connection: Connection, *, senders: tuple[str, ...]
         created=True,
         now=made.now,
         nudged=nudged,
+        warnings=made.warnings,
         zone=shown_in(made.job, connection.settings),
     )
 
@@ -137,6 +143,8 @@ def _found(
         duplicate=duplicate,
         state=look(connection, ticket).state,
         now=made.now,
+        # Of another job than was asked for, its own creation has warned.
+        warnings=() if duplicate and job is not made.job else made.warnings,
         zone=shown_in(job, connection.settings),
     )
 

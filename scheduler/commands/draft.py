@@ -19,7 +19,7 @@ from scheduler.policy import series
 from scheduler.policy.trust import Rights
 from scheduler.ports import Target, User
 from scheduler.settings.model import Settings
-from scheduler.text import refusal
+from scheduler.text import refusal, shown
 from scheduler.tick.facts import Facts
 from scheduler.times import instants, recurrence
 
@@ -36,6 +36,8 @@ class Draft:
     target: Target
     #: When it was asked for: its time is told as seen from there.
     now: datetime
+    #: What whoever asks for it has to know, a line each: the job is opened all the same.
+    warnings: tuple[str, ...] = ()
 
 
 def facts_of(connection: Connection) -> Facts:
@@ -80,10 +82,42 @@ def draft(request: Request, connection: Connection, facts: Facts) -> Draft:
     if target.workflow is not None:
         made = _inherited(made, declared, connection.environment)
     where = f"{target.repo} at {branch}" if branch else target.repo
+    if declared and declared.problem and not request.unchecked:
+        raise refusal(
+            "workflow",
+            target.name,
+            f"in {where} can't be read: {declared.problem}",
+            "mend the file, or add --unchecked to have it run, told nothing but its own inputs",
+        )
     workflow_inputs.check(made, declared, workflow=target.workflow, where=where)
     facts.prove_settings()
     _short_enough(made)
-    return Draft(job=made, target=target, now=now)
+    file = declared if target.workflow else None
+    return Draft(job=made, target=target, now=now, warnings=_warnings(made, file, request))
+
+
+def _warnings(job: Job, declared: Declared | None, request: Request) -> tuple[str, ...]:
+    """What of a job its run will not be told; ``declared`` is None of an event."""
+    if declared is None:
+        return ()
+    left = workflow_inputs.not_handed_over(job, declared)
+    if declared.problem:
+        told = f"workflow: {shown(job.workflow)} can't be read, so its inputs were not checked"
+        return (f"{told}; {left.partition('; ')[2]}" if left else told,)
+    found = []
+    if left:
+        found.append(
+            f"message: {shown(job.workflow)} declares no input 'message', so its run is not told "
+            "it; declare one, or leave the message out"
+        )
+    # The form's is otherwise whoever sent it.
+    named = "agent" in request.names if request.form else request.get("agent")
+    if named and not {"agent", "requested_by"} & {*job.inputs, *declared.inputs}:
+        found.append(
+            f"agent: {shown(job.workflow)} declares no input 'agent', so its run is not told it; "
+            "declare one to have it told"
+        )
+    return tuple(found)
 
 
 def _in_time(job: Job, settings: Settings, now: datetime) -> None:

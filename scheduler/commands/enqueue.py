@@ -61,7 +61,7 @@ def carried(environment: Environment) -> Request:
         fields: dict[str, Any] = dict(environment.event.get("inputs") or {})
         # The form has an input of this name for the one purpose; others are the caller's own.
         known = {name: fields.get(name) for name, key in IN_REQUEST.items() if key.in_form}
-        request = from_mapping(known, base)
+        request = from_mapping(known, replace(base, form=True))
         return request.saying(agent=request.get("agent") or environment.actor)
     raise UsageError(
         f"command: 'enqueue' finds no job in a {environment.event_name!r} event; start it by "

@@ -25,12 +25,16 @@ class Request:
     inputs: Mapping[str, str] = field(default_factory=dict)
     #: Whether its time may be past.
     allow_past: bool = False
+    #: Whether its workflow may be one whose file can't be read.
+    unchecked: bool = False
     #: What is done where such a job waits already: ``return`` it, or ``replace`` it by this one.
     on_duplicate: str = "return"
     #: Whether the scheduler is woken, where that helps.
     nudge: bool = True
     #: Whether its time may be in words, as people say it.
     words: bool = True
+    #: Whether it was filled into the form of the Actions tab, which has few of the keys.
+    form: bool = False
     #: The name of a key → how a mapping that asked for it calls it; the others are options.
     names: Mapping[str, str] = field(default_factory=dict, compare=False)
 
@@ -68,6 +72,8 @@ class Request:
             raise
 
 
+#: The key of a request that is no key of a job: as the option of that name.
+UNCHECKED = "unchecked"
 _OPTIONS = {key.option: key for key in IN_REQUEST.values()}
 
 
@@ -97,11 +103,15 @@ def from_mapping(data: object, base: Request) -> Request:
         raise UsageError('request: is not a JSON object; write {"run_at": …, "message": …}')
     _refuse_twice("request", data)
     texts, inputs, names = dict(base.texts), base.inputs, {}
+    unchecked = base.unchecked
     for each, value in data.items():
         name = str(each)
+        if name == UNCHECKED:
+            unchecked = _whether(name, value, otherwise=unchecked)
+            continue
         key = IN_REQUEST.get(name.replace("_", "-"))
         if key is None:
-            known = [one.field for one in IN_REQUEST.values()]
+            known = [*(one.field for one in IN_REQUEST.values()), UNCHECKED]
             fix = fields.did_you_mean(name, known, f"the keys are {', '.join(known)}")
             raise InvalidJob(f"request: {name[:80]!r} is not a key of a request; {fix}")
         if value is None or value == "":
@@ -113,7 +123,17 @@ def from_mapping(data: object, base: Request) -> Request:
             inputs = _inputs(name, value)
         else:
             texts[key.name] = _text(name, value, key.types)
-    return replace(base, texts=texts, inputs=inputs, names=names)
+    return replace(base, texts=texts, inputs=inputs, names=names, unchecked=unchecked)
+
+
+def _whether(name: str, value: object, *, otherwise: bool) -> bool:
+    """What a key that is true or false says; ``otherwise`` where it says nothing."""
+    if value is None or value == "":
+        return otherwise
+    if not isinstance(value, bool):
+        fix = "write true or false, without quotes"
+        raise fields.refusal(name, _written(value), "is not true or false", fix)
+    return value
 
 
 def _refuse_twice(name: str, data: Mapping[Any, object]) -> None:

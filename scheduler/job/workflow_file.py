@@ -18,6 +18,8 @@ from yaml.composer import Composer
 from yaml.constructor import BaseConstructor
 from yaml.resolver import BaseResolver
 
+from scheduler.text import visible
+
 #: GitHub runs a workflow file of 510,313 bytes, and refuses one of 513,306.
 #: https://github.com/jikig-ai/soleur/issues/8361
 MAX_BYTES = 512_000
@@ -34,6 +36,8 @@ _TOP = re.compile(r"^(?![\s#\]}]|-(?:\s|$))", re.MULTILINE)
 _KEY = re.compile(r"""^(?P<quote>["']?)(?:on|run-name)(?P=quote)[ \t]*:(?=\s|$)""", re.MULTILINE)
 #: The begin or end of a document, or a directive.
 _DOCUMENT = re.compile(r"^(?:---|\.\.\.|%)", re.MULTILINE)
+
+NO_TRIGGER = "it has no 'on:'"
 
 try:
     from yaml.cyaml import CParser  # type: ignore[attr-defined]
@@ -94,8 +98,13 @@ class Declared:
     inputs: Mapping[str, Input] = field(default_factory=dict)
     #: Its ``run-name``.
     run_name: str = ""
-    #: False of a file that can't be read; then nothing is required of a job.
-    readable: bool = True
+    #: What is wrong with a file that can't be read, of which nothing is known; empty: it can.
+    problem: str = ""
+
+    @property
+    def readable(self) -> bool:
+        """Whether the file can be read; of another nothing is required, and nothing known."""
+        return not self.problem
 
     @property
     def shows_key(self) -> bool:
@@ -106,7 +115,7 @@ class Declared:
 def declared(text: str) -> Declared:
     """What the workflow file ``text`` declares; never raises, whatever the file holds."""
     if len(text) > MAX_BYTES or len(text.encode(errors="replace")) > MAX_BYTES:
-        return Declared(readable=False)
+        return Declared(problem=f"it has more than {MAX_BYTES} bytes, and GitHub runs none such")
     return _declared(text)
 
 
@@ -114,16 +123,24 @@ def declared(text: str) -> Declared:
 def _declared(text: str) -> Declared:
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     root: object = _parts(text)
-    if root is None and len(text) <= MAX_WHOLE:
-        root = _loaded(text)
-    return _said(root) if isinstance(root, dict) else Declared(readable=False)
+    if root is None and len(text) > MAX_WHOLE:
+        return Declared(problem="its 'on:' can't be told from the rest")
+    if root is None:
+        try:
+            root = _load(text)
+        except _NoYaml as problem:
+            return Declared(problem=str(problem))
+    return _said(root) if isinstance(root, dict) else Declared(problem=NO_TRIGGER)
 
 
 def _parts(text: str) -> dict[str, object] | None:
     """The needed keys of a file's root and their values; None: they can't be cut out."""
     found: dict[str, object] = {}
     for part in _cut(text):
-        read = _loaded(part)
+        try:
+            read = _load(part)
+        except _NoYaml:
+            return None
         if not isinstance(read, dict) or found.keys() & read.keys():
             return None
         found |= read
@@ -143,11 +160,23 @@ def _cut(text: str) -> Iterator[str]:
         yield "\n".join(line.rstrip(" \t") for line in part.split("\n"))
 
 
-def _loaded(text: str) -> object:
+class _NoYaml(ValueError):
+    """A text that can't be loaded; the message says why, in one line."""
+
+
+def _load(text: str) -> object:
     try:
         return _Loader(text).get_single_data()
-    except (yaml.YAMLError, RecursionError, ValueError, OverflowError):
-        return None
+    except yaml.MarkedYAMLError as problem:
+        mark = problem.problem_mark
+        where = f"its line {mark.line + 1}" if mark else "it"
+        raise _NoYaml(f"{where} is no YAML: {_one_line(problem.problem or '')}") from None
+    except (yaml.YAMLError, RecursionError, ValueError, OverflowError) as problem:
+        raise _NoYaml(f"it can't be loaded: {_one_line(str(problem))}") from None
+
+
+def _one_line(text: str) -> str:
+    return visible(" ".join(text.split()))[:100]
 
 
 def _said(root: dict[Any, Any]) -> Declared:
@@ -159,7 +188,7 @@ def _said(root: dict[Any, Any]) -> Declared:
     if isinstance(on, list):
         return Declared(dispatchable="workflow_dispatch" in on, run_name=name)
     if not isinstance(on, dict):
-        return Declared(readable=False)
+        return Declared(problem=NO_TRIGGER)
     if "workflow_dispatch" not in on:
         return Declared(dispatchable=False)
     form = on["workflow_dispatch"]

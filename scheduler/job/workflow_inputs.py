@@ -20,6 +20,10 @@ NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:[.][0-9]*)?|[.][0-9]+)(?:[eE][+-]?[0-9]+)
 #: A text as long as the longest occurrence key; the key itself is known once the job is opened.
 LONGEST_KEY = "-" * 200
 
+#: What is said of a dispatch that left out what its job says.
+UNREAD = "its file could not be read"
+NO_MESSAGE = "the workflow declares no input 'message'; not handed over: message"
+
 #: The inputs that the scheduler adds, if the workflow declares them.
 OWN_INPUTS = ("agent", "message", *OWN)
 
@@ -47,6 +51,22 @@ def inputs_for(job: Job, found: Declared | None, *, key: str, requested_by: str)
     if found is None and len(told) > MAX_PAYLOAD:
         del told["requested_by"]  # GitHub takes no more; `agent` is there then, and says the same
     return told
+
+
+def not_handed_over(job: Job, found: Declared | None) -> str:
+    """Which of a job's own words its run is not told, and why, in one line; empty: none.
+
+    Its ``agent`` only where nothing is known of the workflow: others know it as ``requested_by``,
+    or ask for neither. ``found`` is None of an event, which is told everything.
+    """
+    if found is None:
+        return ""
+    said = {name.lower() for name in job.inputs}
+    own = {"message": job.message.strip(), "agent": job.agent}
+    left = [name for name, text in own.items() if text and name not in (*said, *found.inputs)]
+    if not found.readable:
+        return f"{UNREAD}; not handed over: {', '.join(left)}" if left else ""
+    return NO_MESSAGE if "message" in left else ""
 
 
 def check(

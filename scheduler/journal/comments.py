@@ -88,6 +88,8 @@ def row(entry: Entry) -> tuple[str, str, str]:
             words.append(lateness(entry.lateness_s))
         if entry.requested_by:
             words.append(asked_by(entry))
+        if entry.reason:
+            words.append(code(entry.reason))
     elif entry.reason:
         words.append(why(entry.reason))
     if entry.passed:
@@ -141,7 +143,8 @@ def sentence(entry: Entry) -> str:
         how = f" The run was found by {entry.matched}." if entry.matched else ""
         unnamed = "" if entry.run_id else " GitHub did not say which run it is."
         who = f" {asked_by(entry)}" if entry.requested_by else ""
-        return f"{lead}Started {target}{who}{run} at {at}{late}.{how}{unnamed}"
+        short = f" ⚠️ {code(entry.reason)}." if entry.reason else ""
+        return f"{lead}Started {target}{who}{run} at {at}{late}.{how}{unnamed}{short}"
     reason = why(entry.reason) if entry.reason else "no reason given"
     if entry.outcome in UNDONE and occurrence_comment(entry.key):
         return f"{lead}Not done, and the job is as it was: {reason}. ({at})"

@@ -58,6 +58,8 @@ class Claim:
     title: str = ""
     #: The ``run_at`` in whose place a command runs a one-off job.
     instead_of: datetime | None = None
+    #: Which of the job's own words its run is not told, and why; empty: it is told all.
+    left_out: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +74,7 @@ class Entry:
     outcome: str
     #: When this was decided, in UTC.
     at: datetime
-    #: Why, in one line.
+    #: Why, in one line; of a dispatch, what its run was not told, as its claim states it.
     reason: str = ""
     #: GitHub's id of the run; None: not known.
     run_id: int | None = None

@@ -47,6 +47,8 @@ class Work:
     title: str = ""
     #: The job's own instant, where a comment has it run at another.
     instead_of: datetime | None = None
+    #: Which of the job's own words its run is not told, and why; empty: it is told all.
+    left_out: str = ""
     #: The comment that asks for it; None: its own time does.
     asked: Command | None = None
 
@@ -113,6 +115,7 @@ def claim(
         ends=decision.state.value if isinstance(decision, End) else "",
         title=work.title,
         instead_of=work.instead_of,
+        left_out="" if isinstance(decision, End) else work.left_out,
     )
     written: Comment | None = None
     try:

@@ -11,7 +11,7 @@ from scheduler.errors import NotPermitted, Rejected, Unavailable
 from scheduler.job.model import occurrence_comment, occurrence_instant
 from scheduler.job.states import CARRIED_OUT, State
 from scheduler.job.workflow_file import Declared
-from scheduler.job.workflow_inputs import inputs_for
+from scheduler.job.workflow_inputs import inputs_for, not_handed_over
 from scheduler.journal.journal import Claim, Entry, Explanation, History
 from scheduler.policy import decide as policy
 from scheduler.policy.decide import End, Fire
@@ -59,7 +59,13 @@ def fired(sent: Sent) -> Fired:
     """A dispatch as the report tells it."""
     entry, number = sent.entry, sent.standing.found.number
     late = entry.lateness_s or 0.0
-    return Fired(id=number, run_id=entry.run_id, run_url=entry.run_url, lateness_s=late)
+    return Fired(
+        id=number,
+        run_id=entry.run_id,
+        run_url=entry.run_url,
+        lateness_s=late,
+        reason=entry.reason,
+    )
 
 
 def claimed(ctx: Context, done: Progress, found: Occurrence, decision: Fire | End) -> None:
@@ -153,13 +159,10 @@ def _judged(
 
 def _work(found: Occurrence, target: Target, declared: Declared) -> Work:
     """What is to be sent to ``target``, with the inputs that it declares."""
-    inputs = inputs_for(
-        # What the job's own rule says, whatever was added to spread or delay it.
-        replace(found.job, run_at=found.instant),
-        declared if target.workflow else None,
-        key=found.key,
-        requested_by=requested_by(found),
-    )
+    # What the job's own rule says, whatever was added to spread or delay it.
+    said = replace(found.job, run_at=found.instant)
+    file = declared if target.workflow else None
+    inputs = inputs_for(said, file, key=found.key, requested_by=requested_by(found))
     once = bool(occurrence_comment(found.key)) and not found.asked.recurring
     return Work(
         ticket=found.ticket,
@@ -167,6 +170,7 @@ def _work(found: Occurrence, target: Target, declared: Declared) -> Work:
         dispatch=Dispatch(target=target, inputs=inputs),
         title=found.key if declared.shows_key else "",
         instead_of=found.asked.run_at if once else None,
+        left_out=not_handed_over(said, file),
         asked=found.command,
     )
 

@@ -131,7 +131,9 @@ def _settle(ctx: Context, done: Progress, ticket: Ticket) -> None:
         entry = never_started(claim, ctx.clock.now())
         if isinstance(outcome, Found):
             ctx.facts.started[outcome.run.id] = claim.key
-            entry = started(replace(entry, outcome=State.DISPATCHED.value, reason=""), outcome)
+            entry = started(
+                replace(entry, outcome=State.DISPATCHED.value, reason=claim.left_out), outcome
+            )
             entry = replace(entry, instead_of=claim.instead_of)
             reason = f"was closed, but had started run {outcome.run.id}"
         elif isinstance(outcome, Unclear):

@@ -56,6 +56,8 @@ class Fired:
     run_url: str
     #: Seconds after ``run-at``.
     lateness_s: float
+    #: What the run was not told, and why; empty: it was told all.
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

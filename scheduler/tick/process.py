@@ -297,6 +297,7 @@ def _resolve(ctx: Context, done: Progress, looked: Looked, said: Resolution) -> 
         run_url=f"{server}/{target.partition(' ')[0]}/actions/runs/{said.run_id}",
         matched=f"the word of {said.by}",
         instead_of=kept.instead_of if kept else None,
+        reason=kept.left_out if kept else "",
     )
     found, journal = record.write(ctx, found, history, entry)
     closing.after(ctx, done, found, journal, State.DISPATCHED)

@@ -210,7 +210,7 @@ def entry(
         attempt=attempt,
         outcome=outcome.value,
         at=ctx.clock.now(),
-        reason=reason,
+        reason=claim.left_out if claim and ran else reason,
         claim=claim.id if claim else None,
         target=claim.target if claim else f"{repo} {found.job.target}",
         until=until,

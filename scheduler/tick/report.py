@@ -114,7 +114,8 @@ class TickReport:
             "scanned": self.scanned,
             "due": self.due,
             "dispatched": [
-                {**vars(fired), "run_url": fired.run_url or None} for fired in self.dispatched
+                {**vars(f), "run_url": f.run_url or None, "reason": f.reason or None}
+                for f in self.dispatched
             ],
         }
         for name, notes in self.notes.items():
@@ -130,7 +131,8 @@ class TickReport:
         """The same for a terminal, a line each."""
         for fired in self.dispatched:
             run = fired.run_url or "the run's id is not known"
-            yield visible(f"dispatched #{fired.id} {lateness(fired.lateness_s)}: {run}")
+            short = f"; {fired.reason}" if fired.reason else ""
+            yield visible(f"dispatched #{fired.id} {lateness(fired.lateness_s)}: {run}{short}")
         for name, notes in self.notes.items():
             for note in notes:
                 yield visible(f"{name} #{note.id}: {note.reason}")
@@ -220,7 +222,9 @@ def _rows(report: TickReport, issues: str) -> Iterator[tuple[str, str, str]]:
         yield from _grouped(name, report.notes[name], issues)
     for fired in report.dispatched:
         run = f"[run {fired.run_id}]({fired.run_url})" if fired.run_id else "run not named"
-        yield _linked([fired.id], issues), "✅ dispatched", f"{run}, {lateness(fired.lateness_s)}"
+        told = f"{run}, {lateness(fired.lateness_s)}"
+        told += f"; ⚠️ {why(fired.reason)}" if fired.reason else ""
+        yield _linked([fired.id], issues), "✅ dispatched", told
     for name, notes in report.notes.items():
         if name not in PROBLEMS:
             yield from _grouped(name, notes, issues)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from scheduler.commands.answer import Created
 from scheduler.environment import Environment
 from scheduler.job.model import Job
 from scheduler.ports import Ticket, User
+from scheduler.tick.outcome import Fired
 from scheduler.tick.report import Note, TickReport
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
@@ -32,6 +34,18 @@ def test_a_note_is_annotated_where_a_person_should_look(name: str) -> None:
     found = annotated(report(**{name: ["why\x1b"]}), warned=None)
     shown = [(each.level, each.title, each.message) for each in found]
     assert shown == ([(LEVELS[name], name, "#7: why\ufffd")] if name in LEVELS else [])
+
+
+def test_a_dispatch_that_was_not_told_all_is_annotated() -> None:
+    tick = report()
+    tick.dispatched += [
+        Fired(id=7, run_id=9, run_url="R", lateness_s=1.0),
+        Fired(id=8, run_id=9, run_url="R", lateness_s=1.0, reason="not handed over: message"),
+    ]
+    found = annotated(tick, warned=None)
+    assert [(each.level, each.title, each.message) for each in found] == [
+        ("warning", "dispatched", "#8: not handed over: message")
+    ]  # fmt: skip
 
 
 def test_a_notice_is_a_notice_unless_it_warns_and_a_stop_does() -> None:
@@ -59,6 +73,13 @@ def test_a_job_that_was_opened_is_linked() -> None:
     assert (answer.outputs["id"], answer.outputs["url"]) == ("7", "U")
     assert answer.summary == f"### Schedule: [#7](U) `` {made.line()} ``\n"
     assert answer.done.startswith("#7 is open, U; ")
+    assert answer.annotations == []
+    answer = of_created(replace(made, warnings=("message: `x` takes none",)))
+    assert [(each.level, each.message) for each in answer.annotations] == [
+        ("warning", "message: `x` takes none")
+    ]  # fmt: skip
+    assert answer.summary.endswith("``\n\nWarning: `` message: `x` takes none ``\n")
+    assert json.loads(answer.outputs["result"])["warnings"] == ["message: `x` takes none"]
 
 
 def test_each_place_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -241,7 +241,7 @@ def test_a_job_that_an_event_carries_is_told_safely(
     event.write_text(json.dumps({"client_payload": wrong}))
     assert main.main(environ) == 3
     log = capsys.readouterr().out
-    assert {name for name, _ in reading.commands(log)} == {"error"}
+    assert {name for name, _ in reading.commands(log)} == {"error", "warning"}
     assert reading.moves(log) == []
     assert set(reading.outputs((tmp_path / "o").read_text())) == {"id", "url", "result"}
     assert not reading.ACTIVE.search(

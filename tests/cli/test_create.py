@@ -51,6 +51,7 @@ def test_the_answer_says_what_will_happen(stage: Stage) -> None:
         "workflow": "agent-message.yml", "event": None, "repo": None, "agent": "probe-1",
         "request_id": made["request_id"], "created": True, "duplicate": False,
         "nudged": False, "expect": made["expect"], "url": stage.issue(1)["html_url"],
+        "warnings": [],
     }  # fmt: skip
     assert made["request_id"] in stage.issue(1)["body"]
 

@@ -65,6 +65,8 @@ NO_INPUT = (
     "is no value of an input; "
     "write a text in quotes, a number, true or false, or leave the name out"
 )
+KNOWN = ", ".join([*KEYS, "unchecked"])
+WHETHER = "is not true or false; write true or false, without quotes"
 NOT_JSON = 'request: is not a JSON object; write {"run_at": …, "message": …}'
 
 
@@ -72,7 +74,7 @@ NOT_JSON = 'request: is not a JSON object; write {"run_at": …, "message": …}
     ("data", "message"),
     [
         ({"runat": "x"}, "request: 'runat' is not a key of a request; did you mean 'run_at'?"),
-        ({"zzz": 1}, f"request: 'zzz' is not a key of a request; the keys are {', '.join(KEYS)}"),
+        ({"zzz": 1}, f"request: 'zzz' is not a key of a request; the keys are {KNOWN}"),
         ({"allow_past": True}, None), ({"a\nb": 1}, None), ({"\u202e" * 99: 1}, None),
         ({"run_at": 5}, "run_at: '5' is not text; put it in quotes"),
         ({"message": ["x"]}, "message: '[\"x\"]' is not text; put it in quotes"),
@@ -88,6 +90,9 @@ NOT_JSON = 'request: is not a JSON object; write {"run_at": …, "message": …}
         ({"max_attempts": 5.0}, f"max_attempts: '5.0' {NUMBER}"),
         ({"count": True}, "count: 'true' is not text; put it in quotes"),
         ({"max_attempts": ["x"] * 999}, None),
+        ({"unchecked": 1}, f"unchecked: '1' {WHETHER}"),
+        ({"unchecked": "true"}, f"unchecked: 'true' {WHETHER}"),
+        ({"unchekd": 1}, "request: 'unchekd' is not a key of a request; did you mean 'unchecked'?"),
     ],
 )  # fmt: skip
 def test_a_request_that_is_wrong(data: object, message: str | None) -> None:
@@ -110,6 +115,23 @@ def test_a_request_that_is_wrong(data: object, message: str | None) -> None:
 )  # fmt: skip
 def test_an_input_is_what_json_says(written: str, text: str) -> None:
     assert from_json(f'{{"inputs": {{"a": {written}}}}}', BASE).inputs == {"a": text}
+
+
+@pytest.mark.parametrize(
+    ("given", "unchecked"),
+    [
+        ({"unchecked": True}, True),
+        ({"unchecked": False}, False),
+        ({}, None),
+        ({"unchecked": None}, None),
+    ],
+)
+@pytest.mark.parametrize("before", [True, False])
+def test_a_request_says_whether_a_file_that_can_t_be_read_will_do(
+    given: dict[str, Any], unchecked: bool | None, before: bool
+) -> None:
+    found = from_mapping(given, replace(BASE, unchecked=before))
+    assert found.unchecked is (before if unchecked is None else unchecked)
 
 
 @pytest.mark.parametrize(

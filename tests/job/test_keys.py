@@ -105,7 +105,15 @@ def options(command: str) -> dict[str, click.Option]:
 
 
 def test_a_command_has_an_option_for_each_key_of_a_request_and_says_the_table_s_words() -> None:
-    own = ["--on-duplicate", "--allow-past", "--nudge", "--explain", "--dry-run", "--json"]
+    own = [
+        "--on-duplicate",
+        "--allow-past",
+        "--unchecked",
+        "--nudge",
+        "--explain",
+        "--dry-run",
+        "--json",
+    ]
     shown = options("create")
     keys = sorted(IN_REQUEST.values(), key=lambda key: key.series)
     assert [*shown] == [*(key.option for key in keys), *own, "--queue"]

@@ -31,7 +31,7 @@ def test_a_long_file_is_read(size: int, line: str) -> None:
 
 @pytest.mark.parametrize("line", [COMMENT, "# größe\n"])
 def test_a_longer_one_than_github_runs_is_not(line: str) -> None:
-    assert declared(of(MAX_BYTES + 1, line=line)) == Declared(readable=False)
+    assert not declared(of(MAX_BYTES + 1, line=line)).readable
 
 
 WORST = {
@@ -110,4 +110,25 @@ def test_its_runs_names_are_read_from_anywhere() -> None:
     ],
 )  # fmt: skip
 def test_what_github_refuses_or_nobody_can_know_is_not(text: str) -> None:
-    assert declared(text) == Declared(readable=False)
+    assert not declared(text).readable
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (FORM + "#" * MAX_BYTES, "it has more than 512000 bytes, and GitHub runs none such"),
+        ("", "it has no 'on:'"), ("- a", "it has no 'on:'"), ("name: x\n", "it has no 'on:'"),
+        ("name: x\non: [\n", "its line 3 is no YAML: did not find expected node content"),
+        ("on: *gone\n", "its line 1 is no YAML: found undefined alias"),
+        (f"{FORM}---\n{FORM}", "its line 5 is no YAML: but found another document"),
+        ("on: {" + "a: {}," * 5_000 + "}", "it can't be loaded: too many values"),
+        ("on: {" + "a: {}," * 50_000 + "}", "its 'on:' can't be told from the rest"),
+        ("\x00", "it can't be loaded: unacceptable character #x0000"),
+        ('on: "\u202e', "it"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_file_is_said_in_one_line(text: str, problem: str) -> None:
+    found = declared(text).problem
+    assert found.startswith(problem)
+    assert len(found) < 150
+    assert found.isprintable()

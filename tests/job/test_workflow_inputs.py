@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scheduler.errors import InvalidJob
 from scheduler.job.model import Job
 from scheduler.job.workflow_file import Declared, Input, declared
-from scheduler.job.workflow_inputs import OWN_INPUTS, check, inputs_for
+from scheduler.job.workflow_inputs import OWN_INPUTS, check, inputs_for, not_handed_over
 from tests.support.processor import least_seconds
 
 NINE = datetime(2026, 11, 23, 9, tzinfo=timezone.utc)
@@ -74,7 +74,7 @@ def test_the_trigger_in_each_of_its_forms(text: str, dispatchable: bool) -> None
 )  # fmt: skip
 def test_a_file_that_cannot_be_understood_demands_nothing(text: str) -> None:
     found = declared(text)
-    assert found == Declared(readable=False)
+    assert not found.readable
     check(JOB, found, workflow="run.yml", where="octo/queue")
 
 
@@ -274,7 +274,7 @@ def test_what_github_would_refuse_is_refused(
         (form(KINDS), {"dry": "true", "count": "-3.5e2"}),
         (form(KINDS), {"dry": "false", "count": "0"}),
         (form("{a: {type: environment}}"), {"a": "production"}),
-        (Declared(readable=False), {"whatever": "x"}),
+        (Declared(problem="odd"), {"whatever": "x"}),
     ],
 )  # fmt: skip
 def test_what_github_takes_is_accepted(found: Declared, inputs: dict[str, str]) -> None:
@@ -293,6 +293,36 @@ def test_an_own_input_that_is_required_and_was_not_said(name: str, advice: str) 
     assert str(refused.value) == (
         f"inputs.{name}: is required by run.yml and missing; give it a value ({advice})"
     )
+
+
+NO_MESSAGE = "the workflow declares no input 'message'; not handed over: message"
+UNREAD = "its file could not be read; not handed over: "
+
+
+@pytest.mark.parametrize(
+    ("job", "found", "left"),
+    [
+        (JOB, form("{message: {}}"), ""),
+        (JOB, form("{agent: {}}"), NO_MESSAGE),
+        (JOB, declared("on: workflow_dispatch"), NO_MESSAGE),
+        (JOB, form("{Message: {}}"), NO_MESSAGE),
+        (replace(JOB, message=""), form("{}"), ""),
+        (replace(JOB, message=" \n"), form("{}"), ""),
+        (replace(JOB, inputs={"message": "x"}), form("{message: {}}"), ""),
+        (replace(JOB, inputs={"MESSAGE": "x"}), Declared(problem="odd"), UNREAD + "agent"),
+        (JOB, Declared(problem="odd"), UNREAD + "message, agent"),
+        (replace(JOB, agent=None), Declared(problem="odd"), UNREAD + "message"),
+        (replace(JOB, agent=None, message=""), Declared(problem="odd"), ""),
+        (JOB, None, ""),
+    ],
+)
+def test_what_of_a_job_is_not_handed_over(job: Job, found: Declared | None, left: str) -> None:
+    assert not_handed_over(job, found) == left
+
+
+def test_of_an_unread_file_s_job_its_own_inputs_are_sent_as_they_are() -> None:
+    job = replace(JOB, inputs={"model": "small", "Odd-1": " x "})
+    assert told(job, Declared(problem="odd")) == {"model": "small", "Odd-1": " x "}
 
 
 MESSAGE = Declared(inputs={"message": Input()})

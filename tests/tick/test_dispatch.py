@@ -11,7 +11,7 @@ from scheduler.errors import Unavailable
 from scheduler.settings.model import Scheduler, Settings
 from tests.faults.series import goes, m, open_series
 from tests.faults.test_holes import at
-from tests.faults.world import World, body, world
+from tests.faults.world import PLAIN, Fault, World, body, faulty, world
 from tests.support.condition_world import asked_about, comments, job
 from tests.support.fakes import BOT, NOON, MemoryQueue, Through
 from tests.support.hold_world import hold_world
@@ -68,6 +68,59 @@ def test_what_runs_shows_no_name_waits_until_a_lost_answer_is_cleared_up() -> No
     made.until_quiet()
     for name in ("1", "2", "4"):
         assert made.count(name) == 1
+
+
+def silent(message: str) -> World:
+    """A job whose workflow takes no message."""
+    made = world()
+    made.hub.workflows["plain.yml"] = PLAIN.replace("message: {}, ", "")
+    made.hub.open(body("1", to="workflow: plain.yml").replace("hi", message))
+    made.clock.sleep(60)
+    return made
+
+
+LEFT = "the workflow declares no input 'message'; not handed over: message"
+
+
+@pytest.mark.parametrize(("message", "left"), [("hi", LEFT), ("", "")])
+def test_a_dispatch_records_what_its_run_was_not_told(message: str, left: str) -> None:
+    made = silent(message)
+    report = made.tick()
+    assert report is not None
+    assert [fired.reason for fired in report.dispatched] == [left]
+    assert [entry.reason for entry in made.history(1).journal.entries] == [left]
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_so_does_one_that_another_tick_finds(closed: bool) -> None:
+    made = silent("hi")
+    place = requests(silent("hi")).index("dispatch") + 1
+    made.tick(faulty(made.clock, Fault(place, "crash-after")))
+    assert made.history(1).claims[0].left_out == LEFT
+    if closed:
+        made.hub.close(1, reason="not_planned")
+    made.until_quiet()
+    assert made.count("1") == 1
+    (entry,) = made.history(1).journal.entries
+    assert (entry.outcome, entry.reason) == ("dispatched", LEFT)
+
+
+def test_a_claim_that_ends_a_job_leaves_nothing_out() -> None:
+    made = world()
+    made.hub.workflows["plain.yml"] = PLAIN.replace("message: {}, ", "")
+    made.hub.open(body("1", to="workflow: plain.yml", more="deadline: 1s\n"))
+    made.clock.sleep(60)
+    made.tick()
+    (entry,) = made.history(1).journal.entries
+    assert entry.outcome == "missed"
+    assert LEFT not in entry.reason
+
+
+def requests(made: World) -> list[str]:
+    """What one tick asks."""
+    queue = MemoryQueue(made.hub)
+    made.tick(queue=queue)
+    return queue.calls
 
 
 @pytest.mark.parametrize(("named", "writes"), [(BOT.upper(), BOT), (BOT, BOT.upper())])

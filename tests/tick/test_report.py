@@ -27,7 +27,7 @@ FULL = TickReport(
     next_due=NOON + timedelta(hours=1),
     dispatched=[
         Fired(id=1, run_id=9, run_url=RUN, lateness_s=1.5),
-        Fired(id=2, run_id=None, run_url="", lateness_s=100.0),
+        Fired(id=2, run_id=None, run_url="", lateness_s=100.0, reason="not handed over: message"),
     ],
     missed=[Note(id=3, reason="late")], invalid=[Note(id=4, reason="@all | <b>")],
     rejected=[Note(id=5, reason="no")], retrying=[Note(id=6, reason="again")],
@@ -55,8 +55,14 @@ def test_the_keys_that_other_programs_read() -> None:
     assert data["now"] == "2026-11-23T12:00:00Z"
     assert data["next_due"] == "2026-11-23T13:00:00Z"
     assert data["dispatched"] == [
-        {"id": 1, "run_id": 9, "run_url": RUN, "lateness_s": 1.5},
-        {"id": 2, "run_id": None, "run_url": None, "lateness_s": 100.0},
+        {"id": 1, "run_id": 9, "run_url": RUN, "lateness_s": 1.5, "reason": None},
+        {
+            "id": 2,
+            "run_id": None,
+            "run_url": None,
+            "lateness_s": 100.0,
+            "reason": "not handed over: message",
+        },
     ]
     for name in TickReport.NOTES:
         assert [set(note) for note in data[name]] == [{"id", "reason"}]
@@ -90,7 +96,9 @@ def test_an_empty_tick_says_nothing_as_null() -> None:
 def test_every_list_has_its_line_on_a_terminal() -> None:
     lines = list(FULL.lines())
     assert lines[0] == f"dispatched #1 2 s late: {RUN}"
-    assert lines[1] == "dispatched #2 2 min late: the run's id is not known"
+    assert lines[1] == (
+        "dispatched #2 2 min late: the run's id is not known; not handed over: message"
+    )
     for name in TickReport.NOTES:
         assert any(line.startswith(f"{name} #") for line in lines)
     assert lines[-2:] == [
@@ -127,7 +135,8 @@ def test_the_summary_is_a_headline_and_a_table() -> None:
     assert lines[2:4] == ["| jobs | result | |", "|---|---|---|"]
     job = "https://ghe.example/octo/queue/issues"
     assert f"| [#1]({job}/1) | ✅ dispatched | [run 9]({RUN}), 2 s late |" in lines
-    assert f"| [#2]({job}/2) | ✅ dispatched | run not named, 2 min late |" in lines
+    short = "run not named, 2 min late; ⚠️ `not handed over: message`"
+    assert f"| [#2]({job}/2) | ✅ dispatched | {short} |" in lines
     assert f"| [#4]({job}/4) | ⚠️ invalid | `@all \\| <b>` |" in lines
     assert len(lines) == 4 + 2 + len(TickReport.NOTES) + 2
     assert lines[-1] == "Stopped early: `the limit of requests`"
@@ -135,7 +144,7 @@ def test_the_summary_is_a_headline_and_a_table() -> None:
 
 def test_the_summary_begins_with_what_somebody_should_look_at() -> None:
     rows = [line for line in summary(FULL, repository="octo/queue").splitlines() if "[#" in line]
-    assert [row.split("|")[2].split()[-1] for row in rows] == [
+    assert [row.split(" | ")[1].split()[-1] for row in rows] == [
         "held", "invalid", "rejected", "discarded", "missed", "retrying", "dispatched",
         "dispatched", "recovered", "withdrawn", "skipped", "paused", "obeyed",
     ]  # fmt: skip
