@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from typing import TextIO
 
 from scheduler.errors import SchedulerError
-from scheduler.text import inert, visible
+from scheduler.text import filled, inert, visible
+
+#: The least columns for which lines are broken; what is narrower breaks them itself.
+NARROWEST = 20
 
 
 class Untold(SchedulerError):
     """An answer could not be written; what was done stays done.
 
-    ``silent``: nobody reads any more, so nothing is told.
+    ``told``: that was said on standard error already.
     """
 
-    def __init__(self, message: str, *, silent: bool = False) -> None:
-        super().__init__(message)
-        self.silent = silent
+    told = False
 
 
 def opened() -> None:
@@ -42,6 +44,24 @@ def abandon(stream: TextIO) -> None:
         os.close(nowhere)
 
 
+def width(stream: TextIO) -> int | None:
+    """How many columns a line of ``stream`` should take at most; None: it is no terminal.
+
+    That is one less than the terminal has: not all of them leave a line that is full as it is.
+    The variable COLUMNS says how many there are, else the terminal, else there are 80.
+    """
+    try:
+        if not stream.isatty():
+            return None
+        has = os.get_terminal_size(stream.fileno()).columns
+    except (OSError, ValueError):
+        has = 0
+    said = os.environ.get("COLUMNS", "")
+    if re.fullmatch("[1-9][0-9]{0,3}", said):
+        has = int(said)
+    return max(has or 80, NARROWEST) - 1
+
+
 def warn(line: str) -> None:
     """Write one line to standard error; if that fails, nothing more can be done."""
     try:
@@ -52,8 +72,22 @@ def warn(line: str) -> None:
 
 
 def complain(problem: object) -> None:
-    """Say on standard error, in one line that is safe to show, what went wrong."""
-    warn(inert(" ".join(visible(f"schedule: {problem}").splitlines())))
+    """Say on standard error, in one line that is safe to show, what went wrong.
+
+    On a terminal that is broken between words where it is too long.
+    """
+    line = " ".join(visible(f"schedule: {problem}").splitlines())
+    wide = width(sys.stderr)
+    warn(inert(line if wide is None else filled(line, wide)))
+
+
+def lost(problem: OSError, done: str = "") -> Untold:
+    """The error where an answer could not be written to standard output.
+
+    ``done`` is what was done, which is to be known all the same.
+    """
+    why = f"standard output: can't be used ({problem.strerror or problem})"
+    return Untold(f"{why}, so the answer could not be written{done and f'; {done}'}")
 
 
 def append(variable: str, path: str, text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -136,3 +137,46 @@ def line_ends(text: str) -> str:
 def first_line(text: str) -> str:
     """The first line of ``text`` that says anything, without blanks around it."""
     return line_ends(text.strip()).partition("\n")[0].strip()
+
+
+def columns(text: str) -> int:
+    """The columns that ``text`` takes on a terminal: Chinese characters and emoji take two."""
+    wide = sum(unicodedata.east_asian_width(each) in "WF" for each in text)
+    return len(text) + wide
+
+
+def cut(text: str, width: int) -> str:
+    """``text`` in at most ``width`` columns of a terminal; what is cut ends in an ellipsis."""
+    if columns(text) <= width:
+        return text
+    while columns(text) >= width:
+        text = text[: -max(1, (columns(text) - width) // 2)]
+    return text + "…"
+
+
+def filled(text: str, width: int) -> str:
+    """``text`` with each line that is longer than ``width`` columns broken between words.
+
+    What follows is indented further than the line was. A word that is longer, as an address may
+    be, stays whole.
+    """
+    return "\n".join(part for line in text.split("\n") for part in _parts(line, width))
+
+
+def _parts(line: str, width: int) -> Iterator[str]:
+    if columns(line) <= width:
+        yield line
+        return
+    blanks = len(line) - len(line.lstrip(" "))
+    first, *words = line[blanks:].split(" ")
+    part = " " * blanks + first
+    taken = columns(part)
+    for word in words:
+        wide = columns(word) + 1
+        if taken + wide <= width:
+            part, taken = f"{part} {word}", taken + wide
+            continue
+        yield part.rstrip()
+        part = " " * (blanks + 2) + word
+        taken = blanks + 1 + wide
+    yield part.rstrip()

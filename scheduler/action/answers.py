@@ -115,11 +115,9 @@ def tell(answer: Answer, environment: Environment) -> streams.Untold | None:
             _say(line)
     except OSError as problem:
         streams.abandon(sys.stdout)
-        why = f"standard output: can't be used ({problem.strerror or problem}); {answer.done}"
-        untold = untold or streams.Untold(why, silent=isinstance(problem, BrokenPipeError))
-        if not untold.silent:
-            streams.complain(untold)
-            untold.silent = True
+        untold = untold or streams.lost(problem, answer.done)
+        streams.complain(untold)
+        untold.told = True
     return untold
 
 

@@ -46,7 +46,7 @@ def main(environ: Mapping[str, str]) -> int:
             return _enqueue(environment)
         raise UsageError(f"command: {command!r} is unknown; write 'tick' or 'enqueue'")
     except SchedulerError as problem:
-        if not (isinstance(problem, streams.Untold) and problem.silent):
+        if not (isinstance(problem, streams.Untold) and problem.told):
             answers.fail(problem)
         return problem.exit_status
 
@@ -64,7 +64,7 @@ def _tick(environment: Environment, leave: Leave) -> int:
     leave.arrived()
     untold = answers.tell(answers.of_tick(report, environment, warned=warned), environment)
     if report.error is not None:
-        if untold and not untold.silent:
+        if untold and not untold.told:
             streams.complain(untold)
         raise report.error
     if untold:

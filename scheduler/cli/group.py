@@ -8,14 +8,14 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 import click
 
 from scheduler import streams
 from scheduler.errors import SchedulerError
 from scheduler.job.keys import IN_REQUEST
-from scheduler.text import inert
+from scheduler.text import filled, inert
 
 if TYPE_CHECKING:
     from scheduler.connection import Connection
@@ -33,7 +33,15 @@ class Answer(Protocol):
         """The value that ``--json`` prints."""
 
     def text(self) -> str:
-        """The text for a terminal of 80 columns."""
+        """The same for a person, whole: in a pipe each sentence is one line."""
+
+
+@runtime_checkable
+class Fitted(Protocol):
+    """An answer that has a text of its own for a terminal, where not each line may be broken."""
+
+    def fitted(self, width: int) -> str:
+        """The text for a terminal of so many columns."""
 
 
 #: Every command: where it stands, and its line in the list, so that the list imports nothing.
@@ -113,16 +121,33 @@ class Schedule(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
+    def make_context(self, *args: Any, **more: Any) -> click.Context:
+        """Read the command line, or print the help."""
+        try:
+            return super().make_context(*args, **more)
+        except BrokenPipeError as problem:
+            _unread(problem)
+            sys.exit(1)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; what went wrong is one line on standard error."""
         try:
             return super().invoke(ctx)
+        except BrokenPipeError as problem:
+            _unread(problem)
+            ctx.exit(1)
         except SchedulerError as problem:
             streams.complain(str(problem))
             ctx.exit(problem.exit_status)
         except click.ClickException as problem:
             streams.complain(_usage(problem, ctx))
             ctx.exit(problem.exit_code)
+
+
+def _unread(problem: BrokenPipeError) -> None:
+    """Say that the reader of a pipe has left."""
+    streams.abandon(sys.stdout)
+    streams.complain(streams.lost(problem))
 
 
 def _usage(problem: click.ClickException, group: click.Context) -> str:
@@ -151,7 +176,14 @@ def at_job(job_id: str, queue: str | None) -> tuple[Connection, int]:
 
 def tell(answer: Answer, *, as_json: bool) -> None:
     """Print what a command did, for a program or for a person."""
-    show(answer.as_json(), as_json, answer.text())
+    wide = streams.width(sys.stdout)
+    if wide is None or as_json:
+        text = answer.text()
+    elif isinstance(answer, Fitted):
+        text = answer.fitted(wide)
+    else:
+        text = filled(answer.text(), wide)
+    show(answer.as_json(), as_json, text)
 
 
 def show(data: Any, as_json: bool, text: str) -> None:
@@ -163,14 +195,11 @@ def show(data: Any, as_json: bool, text: str) -> None:
         said = "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in written)
     try:
         click.echo(said if as_json else inert(text))
-    except BrokenPipeError:
-        raise
     except OSError as problem:
         streams.abandon(sys.stdout)
         # What was done begins with the number of the job that it was done to.
-        done = f"; what it was to say: {text.splitlines()[0]}" if text.startswith("#") else ""
-        why = problem.strerror or problem
-        raise streams.Untold(f"standard output: can't be used ({why}){done}") from problem
+        done = f"what it was to say: {text.splitlines()[0]}" if text.startswith("#") else ""
+        raise streams.lost(problem, done) from problem
 
 
 def watch(connection: Connection) -> None:

@@ -44,8 +44,9 @@ def main() -> None:
         cli.main(prog_name="schedule")
     except OSError as problem:
         streams.abandon(sys.stdout)
-        if not isinstance(problem, BrokenPipeError):
-            # A reader of a pipe who has left needs not be told; a full disk has to be.
-            where = repr(problem.filename) if problem.filename else "standard output"
-            streams.complain(f"{where}: can't be used ({problem.strerror or problem})")
+        if problem.filename:
+            why = f"{problem.filename!r}: can't be used ({problem.strerror or problem})"
+            streams.complain(why)
+        else:
+            streams.complain(streams.lost(problem))
         sys.exit(1)

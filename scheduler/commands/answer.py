@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -51,11 +50,6 @@ def times(job: Job, now: datetime, zone: str | None) -> dict[str, Any]:
 def shown_in(job: Job, settings: Settings) -> str | None:
     """The zone in which a job's time is shown beside UTC: its own, else that of the settings."""
     return job.timezone or settings.defaults.timezone
-
-
-def wrapped(text: str) -> list[str]:
-    """``text`` in lines for a terminal of 80 columns."""
-    return textwrap.wrap(text, 79, break_long_words=False, break_on_hyphens=False)
 
 
 def stopped(state: State, number: int) -> list[str]:
@@ -114,7 +108,7 @@ class Created:
         """The lines for a person: when it runs, its address, how late it may be."""
         if self.moved:
             return "\n".join([self.line(), *self.local(), *self.notes])
-        expect = wrapped(self.nudged.reason) if self.nudged else []
+        expect = [self.nudged.reason] if self.nudged else []
         return "\n".join([self.line(), *self.local(), self.ticket.url, *expect])
 
     def local(self) -> list[str]:

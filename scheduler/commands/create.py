@@ -21,7 +21,7 @@ from scheduler.job import frontmatter, signing
 from scheduler.job.model import Job
 from scheduler.policy.trust import sent
 from scheduler.ports import Target, Ticket, User
-from scheduler.text import first_line, visible
+from scheduler.text import filled, first_line, visible
 from scheduler.times import instants
 
 #: GitHub's limit for a title, in characters.
@@ -59,8 +59,15 @@ class Rehearsed:
 
     def text(self) -> str:
         """The same for a person."""
+        return f"{self._head()}\n\n{visible(self._body())}"
+
+    def fitted(self, width: int) -> str:
+        """The same for a terminal: its text, which may be copied, stays as it is."""
+        return f"{filled(self._head(), width)}\n\n{visible(self._body())}"
+
+    def _head(self) -> str:
         head = [title(self.job), f"at {told(self.job, self.now)}", *local(self.job, self.zone)]
-        return "\n".join([*head, f"label: {self.label}", "", visible(self._body())])
+        return "\n".join([*head, f"label: {self.label}"])
 
     def _body(self) -> str:
         return frontmatter.render(self.job)

@@ -1,11 +1,9 @@
-"""Jobs as a table and in detail, for a terminal of 80 columns."""
+"""Jobs as a table and in detail: whole, or fitted to a terminal."""
 
 from __future__ import annotations
 
 import re
-import textwrap
-import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -16,13 +14,15 @@ from scheduler.commands.why import NOT_YET, Why, grouped, over_limits
 from scheduler.connection import Connection
 from scheduler.job.states import State
 from scheduler.journal.comments import sentence, told
-from scheduler.text import first_line, line_ends, visible
+from scheduler.text import columns, cut, filled, first_line, line_ends, visible
 from scheduler.times import instants
 
 #: How many jobs ``list --all`` looks at: each that was closed can cost a request.
 RECENT = 30
 #: How many of its last occurrences a series shows.
 SHOWN = 10
+#: The least columns that a narrow terminal has for a target, and those that a message should have.
+TARGET, MESSAGE = 12, 20
 #: A Markdown link; on a terminal its address has a line of its own.
 LINK = re.compile(r"\[(run [0-9]+)\]\([^()\s]*\)")
 
@@ -34,16 +34,36 @@ class Listing:
     seen: Sequence[Seen]
     #: The instant from which distances are shown.
     now: datetime
+    #: Whether closed jobs are among them.
+    everything: bool = False
+    #: Whether there are older ones, which were not looked at.
+    more: bool = False
 
     def as_json(self) -> list[dict[str, Any]]:
         """The list that ``schedule list --json`` prints."""
         return [each.as_json(self.now) for each in self.seen]
 
     def text(self) -> str:
-        """The same for a person."""
+        """The same for a person, with nothing cut."""
+        return "\n".join([*self._table(None), *self._notes()])
+
+    def fitted(self, width: int) -> str:
+        """The same for a terminal."""
+        return "\n".join([*self._table(width), *(filled(line, width) for line in self._notes())])
+
+    def _table(self, width: int | None) -> list[str]:
+        if not self.seen:
+            return ["there are no jobs" if self.everything else "no jobs wait"]
+        return table(self.seen, self.now, width=width)
+
+    def _notes(self) -> list[str]:
+        """What stands below the table."""
         reasons = [(each.ticket.number, each.why.reason) for each in self.seen if said(each)]
-        lines = [_filled(line) for line in grouped(reasons)]
-        return "\n".join([table(self.seen, self.now), *([""] if lines else []), *lines])
+        lines = [visible(line) for line in grouped(reasons)]
+        if self.more:
+            among = "among " if len(self.seen) < RECENT else ""
+            lines.append(f"{among}the newest {RECENT}; there are more")
+        return ["", *lines] if lines else []
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,8 +79,19 @@ class Details:
         return self.seen.in_detail(self.now)
 
     def text(self) -> str:
-        """The same for a person."""
-        return details(self.seen, self.now)
+        """The same for a person, with each sentence in a line."""
+        return self._shown(lambda line: line)
+
+    def fitted(self, width: int) -> str:
+        """The same for a terminal. The message, which may be copied, stays as it is."""
+        return self._shown(lambda line: filled(line, width))
+
+    def _shown(self, fit: Callable[[str], str]) -> str:
+        data = self.seen.in_detail(self.now)
+        lines = [fit(line) for line in details(self.seen, data)]
+        if data["message"]:
+            lines += ["", visible(str(data["message"]))]
+        return "\n".join(lines)
 
 
 def show(connection: Connection, number: int) -> Details:
@@ -77,7 +108,10 @@ def show(connection: Connection, number: int) -> Details:
 def jobs(connection: Connection, *, everything: bool, agent: str | None) -> Listing:
     """The open jobs, soonest first; with ``everything`` the newest, closed ones included."""
     now, queue = connection.clock.now(), connection.queue
-    tickets = queue.newest_tickets(RECENT) if everything else list(queue.open_tickets())
+    # One more than is shown tells whether there are more.
+    tickets = queue.newest_tickets(RECENT + 1) if everything else list(queue.open_tickets())
+    more = everything and len(tickets) > RECENT
+    tickets = tickets[:RECENT] if everything else tickets
     seen = [look(connection, ticket, deep=everything) for ticket in tickets]
     if not everything:
         known = [(each.known, each.said) for each in seen if each.known and each.said]
@@ -88,7 +122,7 @@ def jobs(connection: Connection, *, everything: bool, agent: str | None) -> List
     if not everything:
         seen.sort(key=lambda each: (each.run_at is None, each.run_at))
     connection.seen[:] = [each.ticket for each in seen]
-    return Listing(seen=seen, now=now)
+    return Listing(seen=seen, now=now, everything=everything, more=more)
 
 
 def limited(seen: Seen, limits: Mapping[int, Why]) -> Seen:
@@ -105,31 +139,29 @@ def said(seen: Seen) -> bool:
     return seen.state in (State.HELD, State.PAUSED) or seen.why.word not in ("", "due", "overdue")
 
 
-def table(seen: Sequence[Seen], now: datetime) -> str:
-    """One line a job."""
-    if not seen:
-        return "no jobs wait"
+def table(seen: Sequence[Seen], now: datetime, *, width: int | None) -> list[str]:
+    """One line a job, of at most ``width`` columns; None: nothing is cut."""
     rows = [("ID", "STATE", "RUN AT", "IN", "TARGET", "MESSAGE")]
     for each in seen:
         job = each.job
         at = instants.format_instant(each.run_at) if each.run_at else "-"
         distance = instants.distance(each.run_at, now) if each.run_at else "-"
         target = job.target if job else "-"
-        text = first_line(job.message) if job else each.problem
-        number = f"#{each.ticket.number}"
-        rows.append((number, each.word, at, distance, _cut(target, 20), visible(text)))
-    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+        text = _in_a_row(first_line(job.message) if job else each.problem)
+        rows.append((f"#{each.ticket.number}", each.word, at, distance, target, text))
+    widths = [max(columns(row[column]) for row in rows) for column in range(5)]
+    if width is not None:
+        room = width - sum(widths[:4]) - 2 * len(widths) - MESSAGE
+        widths[4] = min(widths[4], max(TARGET, room))
     lines = []
     for row in rows:
-        head = "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=False))
-        lines.append(_cut(f"{head}  {row[5]}", 79).rstrip())
-    return "\n".join(lines)
-
-
-def _filled(text: str) -> str:
-    return textwrap.fill(
-        visible(text), 79, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
-    )
+        cells = (cut(text, most) for text, most in zip(row, widths, strict=False))
+        head = "  ".join(
+            text + " " * (most - columns(text)) for text, most in zip(cells, widths, strict=True)
+        )
+        line = f"{head}  {row[5]}".rstrip()
+        lines.append(line if width is None else cut(line, width))
+    return lines
 
 
 def _one_line(text: str) -> str:
@@ -137,23 +169,13 @@ def _one_line(text: str) -> str:
     return visible(line_ends(text).replace("\n", "\\n"))
 
 
-def _cut(text: str, width: int) -> str:
-    if _columns(text) <= width:
-        return text
-    while _columns(text) >= width:
-        text = text[: -max(1, (_columns(text) - width) // 2)]
-    return text + "…"
+def _in_a_row(text: str) -> str:
+    """``text`` on one line, as it can be shown."""
+    return visible(text).translate({ord("\n"): " ", ord("\t"): " "})
 
 
-def _columns(text: str) -> int:
-    """The columns that ``text`` takes on a terminal: Chinese characters and emoji take two."""
-    wide = sum(unicodedata.east_asian_width(each) in "WF" for each in text)
-    return len(text) + wide
-
-
-def details(seen: Seen, now: datetime) -> str:
-    """One job, a fact a line, then its journal and its message."""
-    data = seen.in_detail(now)
+def details(seen: Seen, data: Mapping[str, Any]) -> list[str]:
+    """One job, a fact a line, then its journal; ``data`` are the facts."""
     facts = [
         (key.replace("_", "-"), data[key])
         for key in (
@@ -172,18 +194,16 @@ def details(seen: Seen, now: datetime) -> str:
         if data[key]
     ]
     lines = [f"#{seen.ticket.number} {seen.word}"]
-    lines += [f"  {key + ':':10} {visible(str(value))}" for key, value in facts]
+    lines += [f"  {key + ':':10} {value}" for key, value in facts]
     lines += [f"  input:     {k}={_one_line(str(v))}" for k, v in data["inputs"].items()]
     if seen.problem:
-        lines.append(_filled(f"  problem:   {seen.problem}"))
+        lines.append(f"  problem:   {seen.problem}")
     elif seen.ticket.open and seen.why.reason and seen.why.reason != NOT_YET:
-        lines.append(_filled(f"  reason:    {seen.why.reason}"))
+        lines.append(f"  reason:    {seen.why.reason}")
     if data["progress"]:
         lines.append(f"  progress:  {data['progress']}")
     if len(data["next"]) > 1:
-        lines.append(_filled(f"  next:      {', '.join(data['next'])}"))
+        lines.append(f"  next:      {', '.join(data['next'])}")
     say = told if seen.job and seen.job.recurring else sentence
-    lines += [_filled("  " + LINK.sub(r"\1", say(entry))) for entry in seen.entries[-SHOWN:]]
-    if data["message"]:
-        lines += ["", visible(str(data["message"]))]
-    return "\n".join(lines)
+    lines += ["  " + LINK.sub(r"\1", say(entry)) for entry in seen.entries[-SHOWN:]]
+    return [_in_a_row(line) for line in lines]

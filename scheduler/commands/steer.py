@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from scheduler.commands.answer import wrapped
 from scheduler.commands.find import find, on_hold
 from scheduler.commands.nudge import Nudged, wake
 from scheduler.commands.say import say
@@ -101,8 +100,7 @@ class Asked:
 
     def text(self) -> str:
         """The same for a person."""
-        head = f"#{self.ticket.number} now: asked for"
-        return "\n".join([head, HEARD, *wrapped(self.nudged.reason)])
+        return f"#{self.ticket.number} now: asked for\n{HEARD}\n{self.nudged.reason}"
 
 
 def pause(connection: Connection, number: int, *, paused: bool) -> Paused:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -220,4 +219,4 @@ def table(months: Sequence[Figures]) -> str:
         f"{first} to {last} ahead; cron keeps {scenario.cron.kept:.1%} of its slots; "
         f"seed {scenario.seed}"
     )
-    return "\n".join([textwrap.fill(head, 79), "", *lines, "", LEGEND])
+    return "\n".join([head, "", *lines, "", LEGEND])

@@ -196,7 +196,6 @@ def test_a_due_occurrence_runs_and_its_issue_stays_open(stage: Stage) -> None:
     assert following in listed
     told = stage.run("show", "1").out
     assert re.search(rf"{start}  ✅ dispatched: run \d+", told)
-    assert all(len(line) <= 80 for line in told.splitlines())
     assert {f"{run.inputs['scheduled_for']}" for run in stage.runs()} == {start}
 
 
@@ -266,8 +265,7 @@ def test_what_was_put_off_says_so_in_its_title(stage: Stage) -> None:
     asked = stage.run("snooze", "1", "--for", "3h").out
     assert asked.startswith("#1 not before 20")
     assert "the next tick sees to it" in asked
-    told = stage.run("run", "1", user="owner").out
-    assert all(len(line) < 80 for line in (asked + told).splitlines())
+    assert stage.run("run", "1", user="owner").out.startswith("#1 now: asked for\n")
 
 
 def test_run_now_runs_a_job_that_is_not_due_once(stage: Stage) -> None:

@@ -13,6 +13,7 @@ from scheduler.job.model import Job
 from scheduler.job.states import State
 from scheduler.journal.journal import Entry
 from scheduler.ports import Ticket, User
+from scheduler.text import columns, visible
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 HOUR = timedelta(hours=1)
@@ -41,10 +42,33 @@ def test_a_queue_without_jobs_says_so() -> None:
 @pytest.mark.parametrize("message", ["x" * 200, "漢" * 200, "⏰" * 99, "\x1b[2J" * 30])
 def test_no_line_is_wider_than_a_terminal_or_moves_its_cursor(message: str) -> None:
     job = replace(JOB, message=message, workflow="w" * 60 + ".yml")
-    line = Listing(seen=[replace(SEEN, job=job)], now=NOON).text().splitlines()[1]
-    assert line.isprintable()
-    assert len(line) < 80
-    assert line.endswith("…")
+    listing = Listing(seen=[replace(SEEN, job=job)], now=NOON)
+    for width in (39, 60, 79, 119):
+        for line in listing.fitted(width).splitlines():
+            assert line.isprintable()
+            assert columns(line) <= width
+        assert line.endswith("…")
+    whole = listing.text().splitlines()[1]
+    assert whole.endswith(visible(message))
+    assert f" {job.workflow} " in whole
+
+
+def test_three_hundred_jobs_can_be_read_on_80_columns() -> None:
+    states = [*State]
+    seen = [
+        replace(
+            SEEN, ticket=replace(ISSUE, number=number), state=states[number % len(states)],
+            run_at=NOON + number * HOUR * 7, job=replace(JOB, workflow=f"agent-{number}-of-a.yml"),
+        )
+        for number in range(1, 301)
+    ]  # fmt: skip
+    head, *lines = Listing(seen=seen, now=NOON).fitted(79).splitlines()
+    assert [line.split()[0] for line in lines[:300]] == [f"#{each.ticket.number}" for each in seen]
+    assert max(map(columns, lines)) <= 79
+    place, target = head.index("MESSAGE"), head.index("TARGET")
+    assert place - target >= 12
+    assert all(line[place:].startswith("Check") for line in lines[:300])
+    assert all(line[target:].startswith("agent-") for line in lines[:300])
 
 
 def test_a_job_in_detail_is_a_fact_a_line() -> None:
