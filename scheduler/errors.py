@@ -68,6 +68,12 @@ class SettingsUnreadable(NotPermitted):
     """It can't be told whether there are settings, so nothing may be dispatched."""
 
 
+class OtherScheduler(SchedulerError):
+    """Another account is the scheduler of this queue: a tick of this one would put jobs on hold."""
+
+    exit_status = 5
+
+
 class Unavailable(SchedulerError):
     """GitHub can't be reached or did not answer; the same call may succeed later.
 

@@ -24,10 +24,19 @@ POLL = "20s"
 )
 @click.option("--poll", metavar="DURATION", help=f"Look around so often.  [default: {POLL}]")
 @click.option("--relay", is_flag=True, help="Start the next holder as this one begins to wait.")
+@click.option(
+    "--as-scheduler", "insists", is_flag=True, help="Tick though another account keeps the records."
+)
 @JSON
 @QUEUE
 def tick(
-    queue: str | None, *, as_json: bool, hold: str | None, poll: str | None, relay: bool
+    queue: str | None,
+    *,
+    as_json: bool,
+    hold: str | None,
+    poll: str | None,
+    relay: bool,
+    insists: bool,
 ) -> None:
     """Do one pass over the queue, and stay if told; what the action runs."""
     if hold is None and (poll is not None or relay):
@@ -36,7 +45,7 @@ def tick(
     if hold is None:
         from scheduler.commands.tick import tick_once
 
-        _told(tick_once(connected(queue)), as_json=as_json)
+        _told(tick_once(connected(queue), insists=insists), as_json=as_json)
         return
     from scheduler.hold.signals import Overtime, leaving, unbegun
 
@@ -45,7 +54,7 @@ def tick(
             from scheduler.commands.tick import hold_of, tick_and_hold
 
             wanted = hold_of(hold, POLL if poll is None else poll, relay=relay, option="--")
-            report = tick_and_hold(connected(queue), wanted, leave)
+            report = tick_and_hold(connected(queue), wanted, leave, insists=insists)
         except Overtime:
             report = unbegun()
         leave.arrived()

@@ -9,6 +9,7 @@ from typing import Any
 from scheduler.commands.find import find, on_hold, stops
 from scheduler.commands.look import Seen, look
 from scheduler.commands.say import say
+from scheduler.commands.why import other_scheduler
 from scheduler.connection import Connection
 from scheduler.errors import InvalidJob, NoSuchJob, NotPermitted, Refused, Rejected
 from scheduler.job.model import Job
@@ -196,7 +197,8 @@ def resolve(connection: Connection, number: int, *, run_id: int | None) -> Resol
     The comment is under the caller's own login; the next tick carries it out.
 
     Raises:
-        Refused: the job is not on hold, it is closed, or the caller may not.
+        Refused: the job is not on hold, it is closed, another's records keep it there, or the
+            caller may not.
         NoSuchJob: there is no such run.
     """
     ticket = find(connection, number)
@@ -208,10 +210,14 @@ def resolve(connection: Connection, number: int, *, run_id: int | None) -> Resol
             f"ID: #{number} is closed, so no tick would hear it; reopen it with "
             f"'schedule retry {number}', then say this again"
         )
+    seen = look(connection, ticket)
+    if seen.known is not None and (foreign := seen.known.foreign):
+        # The next tick would put it on hold again, for what still stands there.
+        raise Refused(f"ID: #{number}: {other_scheduler(foreign, seen.known.login)}")
     if run_id is not None:
-        _require_run(connection, look(connection, ticket), run_id)
+        _require_run(connection, seen, run_id)
     comment = "/resolve again" if run_id is None else f"/resolve dispatched {run_id}"
-    say(connection, number, look(connection, ticket, deep=False).job, comment)
+    say(connection, number, seen.job, comment)
     # Without the label every tick reads the job again, however long the next one takes.
     connection.queue.remove_label(number, label)
     return Resolved(ticket=ticket, comment=comment)

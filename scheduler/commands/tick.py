@@ -78,19 +78,22 @@ def hold_for(hold: str | None, poll: str | None, *, profile: str) -> Hold:
     return hold_of(length, often, relay=wanted.relay, stay=wanted.stay)
 
 
-def tick_once(connection: Connection) -> TickReport:
+def tick_once(connection: Connection, *, insists: bool = False) -> TickReport:
     """One pass over the connection's queue.
+
+    ``insists``: also as another account than the one that keeps the records.
 
     Raises:
         NotPermitted, Unavailable: the queue itself can't be read.
+        OtherScheduler: outside of Actions, another account keeps the records.
     """
-    ctx = _context(connection)
+    ctx = _context(connection, insists=insists)
     report = tick(ctx)
     _outlook(connection, report)
     return report
 
 
-def _context(connection: Connection) -> Context:
+def _context(connection: Connection, *, insists: bool) -> Context:
     """All that a tick works with; the only place where it is put together."""
     return new_context(
         connection.queue,
@@ -100,16 +103,19 @@ def _context(connection: Connection) -> Context:
         nonce=lambda: secrets.token_hex(12),
         keys=Keys.read(connection.environment.signing_keys),
         branch=connection.environment.default_branch(connection.queue.repository),
+        guarded=not (connection.environment.in_actions or insists),
     )
 
 
-def tick_and_hold(connection: Connection, hold: Hold, leave: Leave) -> TickReport:
+def tick_and_hold(
+    connection: Connection, hold: Hold, leave: Leave, *, insists: bool = False
+) -> TickReport:
     """One pass, then stay; asked to ``leave``, both end cleanly, with what is in hand done.
 
     Raises:
         NotPermitted, Unavailable: the queue itself can't be read.
     """
-    ctx, clock = _context(connection), connection.clock
+    ctx, clock = _context(connection, insists=insists), connection.clock
     relay = Relay(connection.queue, clock, connection.settings)
     holder = Holder(
         Tick(ctx),

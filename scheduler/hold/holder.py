@@ -15,6 +15,7 @@ from functools import partial
 from scheduler.errors import (
     InvalidJob,
     NotPermitted,
+    OtherScheduler,
     Paced,
     RateLimited,
     SchedulerError,
@@ -43,7 +44,14 @@ JUMP = timedelta(seconds=1)
 #: What this token was denied is tried again after this: seldom is a right given meanwhile.
 DENIED = timedelta(minutes=5)
 #: What ends a hold, whichever job it meets.
-ENDS = (RateLimited, VersionRetired, UsageError, SettingsUnreadable, Superseded)
+ENDS = (
+    RateLimited,
+    VersionRetired,
+    UsageError,
+    SettingsUnreadable,
+    OtherScheduler,
+    Superseded,
+)
 
 
 class Holder:
@@ -233,8 +241,8 @@ class Holder:
         """Do ``act`` about a job; what goes wrong is noted, and it is looked at again later.
 
         Raises:
-            RateLimited, VersionRetired, UsageError, SettingsUnreadable, Superseded: no job
-                after it would fare better.
+            RateLimited, VersionRetired, UsageError, SettingsUnreadable, OtherScheduler, Superseded:
+                no job after it would fare better.
             NotPermitted: the same, by what became of several.
         """
         outcome = attempt(found.number, act, self.tick.tally)

@@ -40,6 +40,8 @@ class Context:
     #: How many seconds a job's turn may wait until GitHub takes another comment; 0 for a holder,
     #: which has others to dispatch on their instant meanwhile.
     patience: float = PATIENCE
+    #: Whether the tick stops where records show that another account is the scheduler.
+    guarded: bool = False
     #: How many seconds were waited for that, in all.
     waited: float = 0.0
     #: The jobs that texts say, None where they say none: each text is read once, and a holder
@@ -69,6 +71,7 @@ def new_context(
     settings_found: bool = True,
     keys: Keys | None = None,
     branch: str | None = None,
+    guarded: bool = False,
 ) -> Context:
     """The context of one tick that begins now.
 
@@ -86,6 +89,7 @@ def new_context(
         facts=facts,
         discussions=Discussions(queue, login=facts.login),
         began=clock.now(),
+        guarded=guarded,
     )
 
 

@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import takewhile
 
-from scheduler.errors import NotPermitted, RateLimited, Rejected, Unavailable
+from scheduler.errors import NotPermitted, OtherScheduler, RateLimited, Rejected, Unavailable
 from scheduler.job.model import Job, occurrence_instant, occurrence_key
 from scheduler.job.states import LABELLED, TERMINAL, State, begun_label, state_label
 from scheduler.journal.journal import Claim, History, read
+from scheduler.journal.record import RECORD
 from scheduler.journal.slash import Command, Resolution, heard, resolutions
 from scheduler.policy import decide as policy
 from scheduler.policy import series
@@ -28,6 +29,29 @@ def history(ctx: Context, comments: Comments) -> History:
     if not comments.items:
         return History()
     return read(comments.items, login=ctx.facts.login() or "")
+
+
+def met(ctx: Context, number: int, comments: Iterable[Comment], history: History) -> None:
+    """Make sure, in a tick by hand, that it is not of another account than the scheduler's.
+
+    An app writes as what it is set up to be; it is people whose token lies around. Where there
+    are records of their own as well, those of another person may be forged, which is no app's.
+
+    Raises:
+        OtherScheduler: the records on the issue ``number`` are another's.
+    """
+    own = ctx.facts.login() if ctx.guarded and history.foreign else None
+    if own is None or own.endswith("[bot]") or ctx.settings.scheduler.login:
+        return
+    mine = any(RECORD.match(c.body) and c.author.login.lower() == own.lower() for c in comments)
+    for login, _ in history.foreign:
+        if login.endswith("[bot]") or (not mine and ctx.facts.may_write(login)):
+            raise OtherScheduler(
+                f"token: writes as {own!r}, and {login!r} keeps the records of #{number}; a tick "
+                "of another account than the scheduler's puts jobs on hold: use that account's "
+                f"token, start {ctx.settings.scheduler.workflow} instead, or insist with "
+                "--as-scheduler"
+            )
 
 
 def presumed(ctx: Context, comments: Comments) -> History:

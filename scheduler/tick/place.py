@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from scheduler.job.states import State, state_label
+from scheduler.journal.record import RECORD
 from scheduler.policy.series import written_rule
 from scheduler.ports import UNCOUNTED, Comment, Comments, Recent
 from scheduler.tick import decide, record
@@ -30,6 +31,7 @@ def place(ctx: Context, found: Occurrence) -> Occurrence:
 
     Raises:
         RateLimited, Unavailable, NotPermitted: its comments can't be read.
+        OtherScheduler: as ``decide.met``.
     """
     now, ticket = ctx.clock.now(), found.ticket
     since = now - LOOKED_BACK
@@ -41,6 +43,8 @@ def place(ctx: Context, found: Occurrence) -> Occurrence:
     # Of an issue whose comments nobody counted, or that has many, they are read once it is due.
     unread = ticket.comments == UNCOUNTED or is_long(ticket)
     once = not (found.asked.recurring or _paused(ctx, found))
+    if ctx.guarded and not ticket.comments and latest is not None:
+        _met(ctx, since)
     if quiet or (unread and once and found.asked.run_at <= now):
         return _located(ctx, found, ())
     newest = _listed(ctx, now, latest) if further else ctx.facts.newest_comments(since)
@@ -52,6 +56,19 @@ def place(ctx: Context, found: Occurrence) -> Occurrence:
     if placed.lost and placed.job.run_at > now:
         return _alone(ctx, found)  # its journal is older than the list
     return placed
+
+
+def _met(ctx: Context, since: datetime) -> None:
+    """See who keeps the records of other jobs, before a series gets its first.
+
+    Raises:
+        OtherScheduler: it is another account.
+    """
+    newest = ctx.facts.newest_comments(since)
+    for number in dict.fromkeys(each.issue for each in (newest.items if newest else ())):
+        items = tuple(each for each in newest.items if each.issue == number) if newest else ()
+        if any(RECORD.match(each.body) for each in items):
+            decide.met(ctx, number, items, decide.history(ctx, Comments(items=items)))
 
 
 def _listed(ctx: Context, now: datetime, latest: datetime | None) -> Recent | None:
@@ -88,6 +105,8 @@ def _located(ctx: Context, found: Occurrence, items: Sequence[Comment]) -> Occur
         if done or placed.command is not None:
             return placed
         # Something was left undone; doing it tells whose records are to be believed.
-    placed = decide.locate(ctx, found, items, decide.history(ctx, comments))
+    history = decide.history(ctx, comments)
+    decide.met(ctx, found.number, items, history)
+    placed = decide.locate(ctx, found, items, history)
     record.show(ctx, placed)
     return placed

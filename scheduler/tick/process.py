@@ -46,6 +46,7 @@ def process(ctx: Context, done: Progress, found: Occurrence) -> None:
     Raises:
         Withdrawn: a claim was given up; the next tick looks again.
         RateLimited, Unavailable, Rejected, NotPermitted: GitHub's answer, untold yet.
+        OtherScheduler: as ``decide.met``.
     """
     if found.ticket.locked:
         done.note(Heading.HELD, "the issue is locked; unlock it to have the job run")
@@ -83,6 +84,7 @@ def process(ctx: Context, done: Progress, found: Occurrence) -> None:
 def _looked(ctx: Context, found: Occurrence, comments: Comments) -> Looked:
     """The job at the occurrence to which its comments lead."""
     history = decide.history(ctx, comments)
+    decide.met(ctx, found.number, comments.items, history)
     found = decide.locate(ctx, found, comments.items, history)
     return Looked(found=found, comments=comments, history=history)
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from scheduler.errors import (
     InvalidJob,
     NotPermitted,
+    OtherScheduler,
     RateLimited,
     Unavailable,
     VersionRetired,
@@ -88,7 +89,7 @@ class Tick:
         except RateLimited as limited:
             tally.stopped = str(limited)
             tally.comes_next(limited.retry_at)
-        except (Unavailable, NotPermitted) as problem:
+        except (Unavailable, NotPermitted, OtherScheduler) as problem:
             tally.stopped = str(problem)
             tally.error = None if problem.passing else problem
             tally.comes_next(now)
@@ -203,14 +204,14 @@ class Tick:
         """Do what is to be done about one job; what goes wrong with it is noted.
 
         Raises:
-            RateLimited, VersionRetired: no job after it would fare better.
+            RateLimited, VersionRetired, OtherScheduler: no job after it would fare better.
             NotPermitted, Unavailable: the same, by what became of several in a row.
         """
         outcome = attempt(found.number, lambda done: process(self.ctx, done, found), self.tally)
         problem = outcome.problem
         if problem is None:
             self._outages, self._worked = 0, True
-        elif isinstance(problem, (RateLimited, VersionRetired)):
+        elif isinstance(problem, (RateLimited, VersionRetired, OtherScheduler)):
             raise problem
         elif isinstance(problem, InvalidJob):
             invalid.refuse(self.ctx, self.tally, found.ticket, problem)

@@ -9,7 +9,7 @@ import pytest
 
 from scheduler.sandbox.http.failure import ApiFailure
 from scheduler.sandbox.hub.issues import Desk
-from tests.conftest import ISSUES, Stage, body
+from tests.conftest import ISSUES, REPO, Stage, body
 
 
 def show(stage: Stage, number: int) -> dict[str, object]:
@@ -131,3 +131,60 @@ def test_a_hold_that_could_not_be_explained_is_explained_when_it_can_be(stage: S
     assert "only the label 'schedule:held'" in str(show(stage, number)["reason"])
     stage.run("resolve", str(number), "--again")
     assert [fired["id"] for fired in stage.tick()["dispatched"]] == [number]
+
+
+def series(stage: Stage) -> int:
+    return stage.open(body(-3700, "agent-message.yml", "every: 1h"))
+
+
+def test_a_tick_by_hand_of_another_account_stops(stage: Stage) -> None:
+    number = series(stage)
+    stage.tick()
+    stage.edit(number, body=body(-7300, "agent-message.yml", "every: 1h"))
+    before = stage.comments(number)
+    refused = stage.run("tick", user="owner").refused(5, "writes as 'owner'", "--as-scheduler")
+    assert f"'github-actions[bot]' keeps the records of #{number}" in refused
+    assert stage.comments(number) == before
+    assert stage.labels(number) == {"schedule", "schedule:recurring"}
+    assert stage.run("tick", "--hold", "1s", user="owner").status == 5
+    inside = stage.run("tick", "--json", user="owner", GITHUB_ACTIONS="true")
+    assert [note["id"] for note in inside.json["held"]] == [number]
+
+
+def test_a_fresh_series_does_not_get_its_first_record_from_another_account(stage: Stage) -> None:
+    stage.open(body())
+    stage.tick()
+    number = series(stage)
+    stage.run("tick", user="owner").refused(5, "'github-actions[bot]' keeps the records of #1")
+    assert stage.comments(number) == []
+    insisted = stage.run("tick", "--as-scheduler", "--json", user="owner").json
+    assert [fired["id"] for fired in insisted["dispatched"]] == [number]
+
+
+def test_whoever_ticks_first_is_the_scheduler(stage: Stage) -> None:
+    number = series(stage)
+    for _ in range(2):
+        assert stage.run("tick", user="owner").status == 0
+    assert stage.run("tick", user="agent").status == 5
+    assert show(stage, number)["status"] == "pending"
+
+
+def test_a_series_that_another_has_ticked_says_what_is_to_be_deleted(stage: Stage) -> None:
+    number = series(stage)
+    stage.run("tick", user="owner")
+    assert [note["id"] for note in stage.tick()["held"]] == [number]
+    theirs = stage.call("GET", f"{ISSUES}/{number}/comments", user="owner")[0]["id"]
+    told = show(stage, number)
+    words = f"comment {theirs} is a record by 'owner', and the scheduler is 'github-actions[bot]'"
+    assert words in str(told["reason"])
+    journal = told["journal"]
+    assert isinstance(journal, list)
+    assert [each["outcome"] for each in journal] == ["held"], "the scheduler's own"
+    for how in (("--again",), ("--dispatched", "1")):
+        stage.run("resolve", str(number), *how).refused(3, words, "delete it first")
+    assert "schedule:held" in stage.labels(number)
+    stage.call("DELETE", f"{REPO}/issues/comments/{theirs}", user="owner")
+    assert stage.run("resolve", str(number), "--again").status == 0
+    report = stage.tick()
+    assert (report["held"], [each["id"] for each in report["dispatched"]]) == ([], [number])
+    assert show(stage, number)["status"] == "pending"
