@@ -205,10 +205,12 @@ class Journal:
         entries = self.entries
         ends = [p for p in places if entries[p].outcome in OVER]
         ran = [p for p in places if entries[p].outcome == State.DISPATCHED.value]
+        missed = [p for p in places if entries[p].outcome == State.MISSED.value]
         told = [p for p in places if entries[p].outcome != NEVER_STARTED]
         last = max(places, key=lambda place: entries[place].attempt)
         since = [p for p in places if not ends or p >= ends[-1]]
-        return {*since, *ran[:1], *told[-1:], last}
+        # A job that was missed once has no deadline any more, whatever ended it since.
+        return {*since, *(ran[:1] or missed[-1:]), *told[-1:], last}
 
     def keeps(self, claim: Claim) -> bool:
         """Whether ``claim`` stays for the person who resolves its occurrence."""

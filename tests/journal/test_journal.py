@@ -230,6 +230,14 @@ def test_what_ran_after_it_was_missed_is_kept_however_much_is_written_since() ->
     assert found.furthest == ran
 
 
+def test_that_a_job_was_missed_is_kept_whatever_ended_it_since() -> None:
+    """Reopened once more it still has no deadline."""
+    missed, skipped = entry("missed"), entry("skipped", attempt=2)
+    since = [entry("rejected", key=f"1@comment-{number}") for number in range(1, 200)]
+    found = history(head(Journal(entries=(missed, skipped, *since)))).journal
+    assert found.of(KEY) == (missed, skipped)
+
+
 def test_a_journal_grows_and_tells_occurrences_apart() -> None:
     journal = Journal(id=3).with_entry(entry("held")).with_entry(entry(key=OTHER))
     assert journal == Journal(id=3, entries=(entry("held"), entry(key=OTHER)))
