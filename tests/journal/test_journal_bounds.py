@@ -15,7 +15,7 @@ from scheduler.job.states import State
 from scheduler.journal import comments
 from scheduler.journal import journal as written
 from scheduler.journal.comments import LONGEST_LINE, head
-from scheduler.journal.journal import NEVER_STARTED, Claim, Entry, History, Journal, read
+from scheduler.journal.journal import ENDS, NEVER_STARTED, Claim, Entry, History, Journal, read
 from scheduler.policy import decide
 from scheduler.ports import Comment, User
 from tests.faults.series import entries as told
@@ -116,10 +116,30 @@ def decisions(journal: Journal, keys: Iterable[str]) -> list[object]:
 
 
 def in_order(told: list[Entry]) -> list[Entry]:
-    """The same with attempts that never fall: the next one is numbered above all before it."""
+    """The entries that a tick can have written in this order.
+
+    An attempt is numbered above all before it. Nothing is written any more of what was
+    dispatched, nor, but where it is on hold, of a command that was handled or an instant that
+    is behind the latest that ended.
+    """
+    found: list[Entry] = []
     highest: dict[str, int] = {}
-    found = []
+    ran, on_hold = set(), set()
+    handled, reached = 0, NOON
     for each in told:
+        comment, instant = occurrence_comment(each.key), occurrence_instant(each.key)
+        behind = comment <= handled if instant is None else instant < reached
+        if each.key in ran or (behind and each.key not in on_hold):
+            continue
+        if each.outcome == State.HELD.value:
+            on_hold.add(each.key)
+        elif each.outcome != NEVER_STARTED:
+            on_hold.discard(each.key)
+            handled = max(handled, comment)
+        if each.outcome in ENDS:
+            reached = max(reached, instant or reached)
+        if each.outcome == State.DISPATCHED.value:
+            ran.add(each.key)
         highest[each.key] = max(each.attempt, highest.get(each.key, 1))
         found.append(replace(each, attempt=highest[each.key]))
     return found
