@@ -17,7 +17,7 @@ from scheduler.settings.profiles import Stay
 from scheduler.tick.dispatch import Sent, Standing
 from scheduler.tick.occurrence import Occurrence
 
-#: How early a claim may be made: design 5.4 allows ten seconds, and it is good for thirty.
+#: How early a claim may be made: at most ten seconds, of the thirty for which it is good.
 LEAD = timedelta(seconds=8)
 #: What is not begun when a dispatch is this near, as long as nobody knows how long it takes.
 NEAR = timedelta(seconds=1)

@@ -215,7 +215,7 @@ def _snooze_problem(rest: str) -> str | None:
 
 
 def length(text: str, *, field: str) -> timedelta:
-    """For how long a job is put off: a duration as ``when.duration`` reads it, up to 400 days.
+    """For how long a job is put off: a duration as ``instants.duration`` reads it, up to 400 days.
 
     Raises:
         InvalidJob: it is no duration, nothing, or longer.

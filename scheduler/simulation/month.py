@@ -147,7 +147,7 @@ class Month:
         return MeteredQueue(self.hub, wait=wait, latency=self._latency)
 
     def _tick(self, clock: RunnerClock, run: Run) -> None:
-        """What the action does in one run: ``ticking.tick_and_hold`` over this queue."""
+        """What the action does in one run: ``commands.tick.tick_and_hold`` over this queue."""
         queue = self._connection(clock.request)
         try:
             settings = queue.settings()

@@ -102,7 +102,7 @@ Errors
 Whatever asks GitHub raises what the port does: ``RateLimited``, ``Unavailable``, ``NotPermitted``,
 ``Rejected``. A docstring says which of them a function answers for, and what it raises besides.
 ``place.place`` and ``decide.locate`` raise ``InvalidJob`` where a job's rule can't be counted.
-What is only a courtesy (a face, a title, an explanation of what is on hold) stops nothing.
+What is only a courtesy (a reaction, a title, an explanation of what is on hold) stops nothing.
 
 The rooms within
 ----------------

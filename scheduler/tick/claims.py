@@ -1,8 +1,7 @@
-"""Claim, re-read, dispatch, record, close: the effects on one job, in their order.
+"""Writes a claim, reads the issue again under it, and sends the dispatch, in this order.
 
-The order is the promise. A claim is written before the dispatch and the result after it,
-so whoever dies in between leaves a trace that the next tick can follow; nothing is sent
-on the strength of what was read before the claim stood.
+A tick that dies after its claim leaves a comment, by which the next tick finds out what became of
+it. Nothing is sent by what was read before the claim.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from scheduler.tick.occurrence import Occurrence
 from scheduler.tick.outcome import Progress
 from scheduler.tick.report import moved_comment
 
-#: GitHub's words for the faces under a comment.
+#: GitHub's words for the reactions to a comment.
 #: https://docs.github.com/en/rest/reactions/reactions#about-reactions
 DONE, REFUSED, UNCLEAR = "+1", "-1", "confused"
 
@@ -101,10 +101,10 @@ def _go_on(ctx: Context, done: Progress, found: Occurrence, journal: Journal) ->
 
 
 def _answer(ctx: Context, said: Command, content: str) -> None:
-    """Put a face under the comment that gave the command, if that goes."""
-    face = UNCLEAR if said.problem and content == REFUSED else content
+    """React to the comment that gave the command; that it fails stops nothing."""
+    reaction = UNCLEAR if said.problem and content == REFUSED else content
     try:
-        ctx.queue.react(said.comment_id, face)
+        ctx.queue.react(said.comment_id, reaction)
     except SchedulerError:
         # Only a courtesy: the journal says what was done.
         return

@@ -166,7 +166,7 @@ def test_a_claim_is_made_a_little_early(before: timedelta, wanted: Step) -> None
 
 def test_a_claim_lives_longer_than_it_is_early() -> None:
     assert LEAD + FARTHEST < CLAIM_VALIDITY
-    assert s(10) >= LEAD, "design 5.4"
+    assert s(10) >= LEAD
 
 
 @pytest.mark.parametrize(

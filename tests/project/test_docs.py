@@ -13,6 +13,7 @@ PACKAGE = Path(scheduler.__file__).parent
 ROOT = PACKAGE.parent
 PAGES = sorted((PACKAGE / "docs").glob("*.md"))
 DOCS = [ROOT / "README.md", *sorted((ROOT / ".github").glob("*.md")), *PAGES]
+SOURCES = [path for path in sorted(PACKAGE.rglob("*.py")) if "sample" not in path.parts]
 GLOSSARY = (PACKAGE / "docs" / "glossary.md").read_text(encoding="utf-8")
 TERMS = re.findall(r"\*\*(.+?)\*\*", GLOSSARY)
 #: What others call it, and the one word that we have for it.
@@ -99,11 +100,48 @@ def test_no_page_names_a_module_that_is_gone() -> None:
         r"\b(github_http|github_queue|github_repository|cli_group|cli_series|journal_head|"
         r"lifecycle|`+(?:engine|desk|fields|ticking|holding|circumstances|when)\.?py?`+)\b"
     )
-    sources = [path for path in PACKAGE.rglob("*.py") if "sample" not in path.parts]
     found = [
         f"{path.relative_to(ROOT)}: {match[0]}"
-        for path in (*DOCS, *sources)
+        for path in (*DOCS, *SOURCES)
         for match in gone.finditer(path.read_text(encoding="utf-8"))
+    ]
+    assert found == []
+
+
+#: ``module.name`` in a docstring or a comment.
+NAMED = re.compile(r"`(?P<names>[a-z_]+(?:\.[A-Za-z_]+)+)`")
+#: What else is written like that: files, the settings' keys, values of the standard library.
+OTHERS = re.compile(
+    r".+\.(?:yml|json|h)|(?:scheduler|trust|allow|quotas|limits|defaults)\.[a-z_]+|ctx\..+"
+    r"|timezone\.utc|date\.toordinal"
+)
+
+
+def test_what_a_docstring_names_is_there() -> None:
+    inside = {
+        ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__"): {
+            *re.findall(r"^(?:class |def |)(\w+)\b", path.read_text(encoding="utf-8"), re.MULTILINE)
+        }
+        for path in SOURCES
+    }
+    ends: dict[str, set[str]] = {}
+    for module, names in inside.items():
+        parts = module.split(".")
+        for place in range(len(parts)):
+            end = ".".join(parts[place:])
+            ends[end] = ends.get(end, set()) | names | {""}
+
+    def is_there(names: str) -> bool:
+        parts = names.removeprefix("scheduler.").split(".")
+        heads = ((".".join(parts[:n]), (*parts, "")[n]) for n in range(1, len(parts) + 1))
+        return any(name in ends.get(module, ()) for module, name in heads)
+
+    found = [
+        f"{path.relative_to(ROOT)}: {match['names']}"
+        for path in SOURCES
+        if "sandbox" not in path.parts
+        for match in NAMED.finditer(path.read_text(encoding="utf-8"))
+        if not is_there(match["names"]) and not OTHERS.fullmatch(match["names"])
     ]
     assert found == []
 
