@@ -143,7 +143,7 @@ def _judged(
     if problem is None:
         against = conditions.against(ctx, found)
         if isinstance(against, NotNow):
-            done.note(Heading.RETRYING, against.reason)
+            done.note(Heading.WAITING, against.reason)
             done.wait(against.found or found, against.until)
             done.look_again(against.until)
             return None

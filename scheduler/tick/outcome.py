@@ -25,10 +25,12 @@ class Heading(Enum):
     SKIPPED = "skipped"
     PAUSED = "paused"
     OBEYED = "obeyed"
+    #: The report tells of it beside its lists: ``waiting`` is a number there.
+    WAITING = "waiting"
 
 
 #: What is said of a job until something else is done about it.
-PASSING = frozenset({Heading.INVALID, Heading.HELD, Heading.RETRYING})
+PASSING = frozenset({Heading.INVALID, Heading.HELD, Heading.RETRYING, Heading.WAITING})
 #: After these nothing more is to be done about a job, until somebody changes it.
 FINAL = frozenset(
     {

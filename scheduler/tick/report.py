@@ -51,6 +51,8 @@ class TickReport:
     skipped: list[Note] = field(default_factory=list)
     paused: list[Note] = field(default_factory=list)
     obeyed: list[Note] = field(default_factory=list)
+    #: The due jobs that wait for a condition, or for their last run.
+    conditional: list[Note] = field(default_factory=list)
     #: How many due jobs were left when no more were taken.
     waiting: int = 0
     #: When something is to be looked at again, UTC.
@@ -64,7 +66,7 @@ class TickReport:
     error: SchedulerError | None = None
 
     #: The lists of notes, by name.
-    NOTES = tuple(kind.value for kind in Heading)
+    NOTES = tuple(kind.value for kind in Heading if kind is not Heading.WAITING)
 
     @classmethod
     def of(cls, tally: Tally, *, now: datetime, requests: int) -> TickReport:
@@ -89,6 +91,7 @@ class TickReport:
             stopped=tally.stopped,
             error=tally.error,
         )
+        report.conditional.extend(notes.pop(Heading.WAITING))
         for kind, each in notes.items():
             report.notes[kind.value].extend(each)
         return report
@@ -103,7 +106,8 @@ class TickReport:
         """The due jobs that the tick did not come to: if it stopped, those it names nowhere."""
         if self.waiting or not self.stopped:
             return self.waiting
-        notes = (note.id for notes in self.notes.values() for note in notes)
+        lists = [*self.notes.values(), self.conditional]
+        notes = (note.id for notes in lists for note in notes)
         named = {*(fired.id for fired in self.dispatched), *notes}
         return max(self.due - len(named - {note.id for note in self.invalid}), 0)
 
@@ -120,10 +124,11 @@ class TickReport:
         }
         for name, notes in self.notes.items():
             data[name] = [vars(note) for note in notes]
+        waits = [f"#{note.id} waits: {note.reason}" for note in self.conditional]
         data["waiting"] = self.left
         data["next_due"] = format_instant(self.next_due) if self.next_due else None
         data["requests"] = self.requests
-        data["notices"] = list(self.notices)
+        data["notices"] = [*self.notices, *waits]
         data["stopped"] = self.stopped or None
         return data
 
@@ -136,6 +141,8 @@ class TickReport:
         for name, notes in self.notes.items():
             for note in notes:
                 yield visible(f"{name} #{note.id}: {note.reason}")
+        for note in self.conditional:
+            yield visible(f"waiting #{note.id}: {note.reason}")
         for notice in self.notices:
             yield visible(f"notice: {notice}")
         if self.stopped:
@@ -228,11 +235,12 @@ def _rows(report: TickReport, issues: str) -> Iterator[tuple[str, str, str]]:
     for name, notes in report.notes.items():
         if name not in PROBLEMS:
             yield from _grouped(name, notes, issues)
+    yield from _grouped("waiting", report.conditional, issues)
 
 
 def _grouped(name: str, notes: list[Note], issues: str) -> Iterator[tuple[str, str, str]]:
     """One row for each reason, with all jobs that have it."""
-    symbol = SYMBOLS.get(name, "⚠️" if name == "invalid" else "↻")
+    symbol = SYMBOLS.get(name) or {"invalid": "⚠️", "waiting": "⏳"}.get(name, "↻")
     jobs: dict[str, list[int]] = {}
     for note in notes:
         jobs.setdefault(note.reason, []).append(note.id)

@@ -31,7 +31,7 @@ def tick(place: World, **more: float) -> TickReport:
 
 def reason(report: TickReport, kind: str, number: int) -> str:
     assert not report.dispatched
-    notes = report.notes[kind]
+    notes = {**report.notes, "conditional": report.conditional}[kind]
     assert [note.id for note in notes] == [number], report.as_json()
     return str(notes[0].reason)
 

@@ -74,7 +74,7 @@ def test_only_the_opinions_of_those_who_may_write_count(
     number = job(place, "when: approved(#100)")
     report = tick(place)
     assert [fired.id for fired in report.dispatched] == ([number] if runs else [])
-    assert bool(report.retrying) == (not runs)
+    assert bool(report.conditional) == (not runs)
 
 
 def test_a_crowd_of_reviewers_is_not_asked_about(place: World) -> None:
@@ -115,4 +115,4 @@ def test_checks_are_check_runs_and_statuses(
     if seen is None:
         assert report.dispatched
     else:
-        assert f"{seen} commit c0ffee0 of #100" in report.retrying[0].reason
+        assert f"{seen} commit c0ffee0 of #100" in report.conditional[0].reason

@@ -61,7 +61,7 @@ def test_what_waits_says_so_once_and_runs_when_it_may(place: World) -> None:
     number = job(place, "when: approved(#100)", "patience: 2h")
     report = tick(place)
     words = "when: approved(#100) does not hold yet: nobody who may write there approves #100"
-    assert reason(report, "retrying", number) == words
+    assert reason(report, "conditional", number) == words
     assert report.next_due == place.clock.now() + timedelta(minutes=1)
     said = comments(place, number)
     assert len(said) == 1
@@ -79,9 +79,9 @@ def test_what_waits_says_so_once_and_runs_when_it_may(place: World) -> None:
 
 def test_patience_is_over_at_its_end_and_not_before(place: World) -> None:
     number = job(place, "when: merged(#100)", "patience: 2h")
-    assert tick(place).retrying
+    assert tick(place).conditional
     report = tick(place, hours=1, minutes=59)
-    assert report.retrying
+    assert report.conditional
     assert report.next_due == NOON + timedelta(hours=2)
     words = "when: merged(#100) did not hold within 2h: #100 is open"
     assert reason(tick(place, minutes=1), "skipped", number) == words
@@ -96,7 +96,7 @@ def test_it_is_asked_once_more_however_late_the_tick_is(place: World) -> None:
 
 def test_without_patience_a_day_is_waited(place: World) -> None:
     number = job(place, "when: merged(#100)")
-    assert tick(place, hours=23, minutes=59).retrying
+    assert tick(place, hours=23, minutes=59).conditional
     words = "when: merged(#100) did not hold within 1d: #100 is open"
     assert reason(tick(place, minutes=1), "skipped", number) == words
 
@@ -117,7 +117,7 @@ def test_a_job_that_was_missed_and_reopened_is_asked_about_again(place: World) -
     number = job(place, "when: merged(#100)", "deadline: 1h")
     assert tick(place, hours=2).missed
     place.hub.reopen(number)
-    assert tick(place).retrying
+    assert tick(place).conditional
     place.hub.pulls[100].merged = True
     assert [fired.id for fired in tick(place, hours=1).dispatched] == [number]
 
@@ -127,7 +127,7 @@ def test_a_job_that_was_skipped_and_reopened_is_asked_about_again(place: World) 
     assert tick(place).skipped
     place.hub.change(1, labels=())
     place.hub.reopen(number)
-    assert tick(place).retrying
+    assert tick(place).conditional
     assert tick(place, hours=1).skipped
     place.hub.reopen(number)
     assert tick(place).skipped
@@ -138,7 +138,7 @@ def test_a_job_that_was_skipped_and_reopened_is_asked_about_again(place: World) 
 
 def test_what_makes_no_sense_any_more_is_not_waited_for(place: World) -> None:
     number = job(place, "unless: closed(#1)", "when: approved(#100)")
-    assert tick(place).retrying
+    assert tick(place).conditional
     place.hub.close(1)
     assert "unless: closed(#1) holds" in reason(tick(place, minutes=5), "skipped", number)
 
@@ -164,8 +164,8 @@ def test_a_comment_that_can_not_be_written_changes_nothing(place: World) -> None
 
     report = place.tick(refused)
     assert report is not None
-    assert report.retrying
-    assert tick(place).retrying
+    assert report.conditional
+    assert tick(place).conditional
     assert len(comments(place, number)) == 1
 
 
@@ -173,7 +173,7 @@ def test_without_a_known_login_nothing_is_said_again_and_again(place: World) -> 
     place.hub.graphql = False
     number = job(place, "when: merged(#100)", "patience: 2h")
     for _ in range(4):
-        assert reason(tick(place, minutes=5), "retrying", number)
+        assert reason(tick(place, minutes=5), "conditional", number)
     assert len(comments(place, number)) == 1
     place.hub.pulls[100].merged = True
     assert [fired.id for fired in tick(place, minutes=5).dispatched] == [number]
@@ -195,7 +195,7 @@ def test_a_holder_asks_again_by_and_by_and_says_it_once() -> None:
     assert [fired.id for fired in report.dispatched] == [number]
     assert 400 <= holding.sent_at("j")[0] <= 480
     assert len([said for said in comments(holding, number) if "waits" in said]) == 1
-    assert report.retrying == []
+    assert report.conditional == []
 
 
 def test_a_holder_asks_before_it_claims_early() -> None:
@@ -251,9 +251,9 @@ def test_a_series_that_can_not_ask_stays_open_and_shows_why(place: World) -> Non
 def test_a_series_waits_at_each_occurrence_and_says_so_once(place: World) -> None:
     pull = place.hub.pulls[100]
     number = job(place, "every: 1d", "when: merged(#100)", "patience: 2h", "overlap: allow")
-    assert tick(place).retrying
+    assert tick(place).conditional
     assert "did not hold within 2h" in reason(tick(place, hours=2), "skipped", number)
-    assert tick(place, hours=22).retrying
+    assert tick(place, hours=22).conditional
     pull.merged = True
     assert [fired.id for fired in tick(place, hours=1).dispatched] == [number]
     assert place.hub.sent[-1].key == f"{number}@2026-11-24T12:00:00Z"
@@ -264,7 +264,7 @@ def test_a_series_waits_at_each_occurrence_and_says_so_once(place: World) -> Non
 def test_with_misfire_skip_each_occurrence_asks_for_itself(place: World) -> None:
     number = job(place, "every: 1h", "when: merged(#100)", "overlap: allow", "misfire: skip")
     for _ in range(4):
-        assert tick(place, minutes=30).retrying
+        assert tick(place, minutes=30).conditional
     place.hub.pulls[100].merged = True
     assert tick(place, minutes=15).dispatched
     told = [(entry.key[-9:], entry.outcome) for entry in place.history(number).journal.entries]
@@ -273,8 +273,8 @@ def test_with_misfire_skip_each_occurrence_asks_for_itself(place: World) -> None
 
 def test_the_next_occurrence_takes_the_place_of_one_that_waits(place: World) -> None:
     number = job(place, "every: 1h", "when: merged(#100)", "patience: 3h", "overlap: allow")
-    assert tick(place).retrying
-    assert tick(place, hours=1, minutes=10).retrying
+    assert tick(place).conditional
+    assert tick(place, hours=1, minutes=10).conditional
     place.hub.pulls[100].merged = True
     assert tick(place, minutes=5).dispatched
     assert [sent.key for sent in place.hub.sent] == [f"{number}@2026-11-23T13:00:00Z"]

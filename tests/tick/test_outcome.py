@@ -89,14 +89,18 @@ def test_an_outcome_tells_of_the_earliest_instant_alone() -> None:
     assert done.outcome().again == NOON
 
 
+def said(found: TickReport, kind: Heading) -> list[Note]:
+    return found.conditional if kind is Heading.WAITING else found.notes[kind.value]
+
+
 @pytest.mark.parametrize("kind", Heading)
 def test_what_is_said_in_passing_is_replaced_by_what_follows(kind: Heading) -> None:
     before = [noted(7, kind, "first"), noted(8, kind, "another job")]
     found = report(*before, Outcome(number=7, anew=True), noted(7, Heading.OBEYED, "last"))
-    reasons = [note.reason for note in found.notes[kind.value] if note.id == 7]
+    reasons = [note.reason for note in said(found, kind) if note.id == 7]
     expected = [] if kind in PASSING else ["first"]
     assert reasons == (["first", "last"] if kind is Heading.OBEYED else expected)
-    assert Note(id=8, reason="another job") in found.notes[kind.value]
+    assert Note(id=8, reason="another job") in said(found, kind)
     assert found.obeyed[-1] == Note(id=7, reason="last")
 
 

@@ -181,3 +181,13 @@ def test_a_tick_that_did_nothing_has_no_table() -> None:
     assert text == (
         "### Schedule: 2 open jobs, 0 due, 0 dispatched; nothing waits (0 requests)\n\n"
     )
+
+
+def test_what_waits_is_told_beside_the_lists() -> None:
+    waits = [Note(id=number, reason="when: no") for number in (3, 5)]
+    report = TickReport(now=NOON, due=2, conditional=waits, notices=["first"], stopped="early")
+    data = report.as_json()
+    assert (data["retrying"], data["waiting"]) == ([], 0)
+    assert data["notices"] == ["first", "#3 waits: when: no", "#5 waits: when: no"]
+    assert "waiting #3: when: no" in report.lines()
+    assert "⏳ waiting | `when: no` |" in summary(report, repository="o/r")

@@ -129,7 +129,7 @@ def test_all_of_them_one_after_another() -> None:
     set_status(busy, 0, "queued")
     goes(busy, 25)
     assert told(busy) == [("0", 0, "dispatched")]
-    assert "it runs after it" in busy.reports[-1].retrying[0].reason
+    assert "it runs after it" in busy.reports[-1].conditional[0].reason
     set_status(busy, 0, "completed")
     busy.tick()
     # The first of them to be started goes on at once, as far as anybody can see.
