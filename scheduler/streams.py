@@ -87,7 +87,9 @@ def lost(problem: OSError, done: str = "") -> Untold:
     ``done`` is what was done, which is to be known all the same.
     """
     why = f"standard output: can't be used ({problem.strerror or problem})"
-    return Untold(f"{why}, so the answer could not be written{done and f'; {done}'}")
+    if isinstance(problem, BrokenPipeError):
+        why = f"{why}: its reader left before the answer could be written"
+    return Untold(f"{why}; {done}" if done else why)
 
 
 def append(variable: str, path: str, text: str) -> None:

@@ -15,7 +15,7 @@ import click
 from scheduler import streams
 from scheduler.errors import SchedulerError
 from scheduler.job.keys import IN_REQUEST
-from scheduler.text import filled, inert
+from scheduler.text import filled, inert, nearest, shown
 
 if TYPE_CHECKING:
     from scheduler.connection import Connection
@@ -115,6 +115,15 @@ class Schedule(click.Group):
         command: click.Command = getattr(importlib.import_module(module), attribute)
         command.context_class = Context
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is named first; where there is none, the nearest is told."""
+        name = args[0]
+        if self.get_command(ctx, name) is None and (near := nearest(name, COMMANDS)):
+            ctx.fail(f"No such command {shown(name)} (did you mean {near!r}?)")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands, with nothing imported for its sake."""

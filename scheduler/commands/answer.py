@@ -73,8 +73,9 @@ class Created:
     now: datetime
     #: Whether this command gave it another time.
     moved: bool = False
-    #: Whether it was found by its ``dedup-key``.
+    #: Whether it was found by its ``dedup-key``, and whether it was then changed to what was asked.
     duplicate: bool = False
+    replaced: bool = False
     state: State = State.PENDING
     #: Whether the scheduler was woken for it; None: it was not tried.
     nudged: Nudged | None = None
@@ -124,4 +125,5 @@ class Created:
             return f"#{self.ticket.number} now {runs}"
         if self.state is not State.PENDING:
             runs = STANDS.get(self.state, f"was {self.state.value}")
-        return f"#{self.ticket.number} stood there already: it {runs}"
+        there = "stood there already" + (" and was changed" if self.replaced else "")
+        return f"#{self.ticket.number} {there}: it {runs}"

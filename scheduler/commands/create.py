@@ -103,10 +103,9 @@ def create(request: Request, connection: Connection, *, senders: tuple[str, ...]
     if request.get("request-id") is not None and (there := admission.requested(made.job, far=True)):
         return _found(*there, made, connection)
     if request.on_duplicate == "replace":
-        there = _replaced(made, admission, connection)
-    else:
-        there = admission.duplicate(made.job)
-    if there:
+        if there := _replaced(made, admission, connection):
+            return replace(_found(*there, made, connection, duplicate=True), replaced=True)
+    elif there := admission.duplicate(made.job):
         return _found(*there, made, connection, duplicate=True)
     admission.check(made.job)
     ticket = _opened(made.job, admission, connection)

@@ -14,7 +14,7 @@ from scheduler.commands.why import NOT_YET, Why, grouped, over_limits
 from scheduler.connection import Connection
 from scheduler.job.states import State
 from scheduler.journal.comments import sentence, told
-from scheduler.text import columns, cut, filled, first_line, line_ends, visible
+from scheduler.text import columns, cut, filled, first_line, line_ends, shown, visible
 from scheduler.times import instants
 
 #: How many jobs ``list --all`` looks at: each that was closed can cost a request.
@@ -36,6 +36,8 @@ class Listing:
     now: datetime
     #: Whether closed jobs are among them.
     everything: bool = False
+    #: The agent whose jobs they are; None: anybody's.
+    agent: str | None = None
     #: Whether there are older ones, which were not looked at.
     more: bool = False
 
@@ -53,7 +55,8 @@ class Listing:
 
     def _table(self, width: int | None) -> list[str]:
         if not self.seen:
-            return ["there are no jobs" if self.everything else "no jobs wait"]
+            none = "no jobs" if self.agent is None else f"no jobs of agent {shown(self.agent)}"
+            return [f"there are {none}" if self.everything else f"{none} wait"]
         return table(self.seen, self.now, width=width)
 
     def _notes(self) -> list[str]:
@@ -90,7 +93,7 @@ class Details:
         data = self.seen.in_detail(self.now)
         lines = [fit(line) for line in details(self.seen, data)]
         if data["message"]:
-            lines += ["", visible(str(data["message"]))]
+            lines += ["", visible(str(data["message"])).rstrip("\n")]
         return "\n".join(lines)
 
 
@@ -122,7 +125,7 @@ def jobs(connection: Connection, *, everything: bool, agent: str | None) -> List
     if not everything:
         seen.sort(key=lambda each: (each.run_at is None, each.run_at))
     connection.seen[:] = [each.ticket for each in seen]
-    return Listing(seen=seen, now=now, everything=everything, more=more)
+    return Listing(seen=seen, now=now, everything=everything, agent=agent, more=more)
 
 
 def limited(seen: Seen, limits: Mapping[int, Why]) -> Seen:

@@ -162,7 +162,12 @@ def retry(connection: Connection, number: int) -> Retried:
     if seen.state is State.HELD:
         raise on_hold(number)
     if ticket.open:
-        raise Refused(f"ID: #{number} is {seen.state.value} and open; nothing is to be retried")
+        fix = "a tick sees to it when it is due"
+        if seen.state is State.INVALID:
+            fix = "edit its text, which the next tick reads again"
+        elif seen.state is State.PAUSED:
+            fix = f"'schedule resume {number}' lets it go on"
+        raise Refused(f"ID: #{number} is {seen.state.value} and open; {fix}")
     if seen.state is State.DISPATCHED:
         raise Refused(
             f"ID: #{number} was dispatched, which is never repeated; move it to a new time with "

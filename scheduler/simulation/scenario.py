@@ -120,7 +120,7 @@ class Scenario:
 
     def __post_init__(self) -> None:
         if self.profile not in NAMES:
-            raise UsageError(f"--profile: {self.profile!r} is none of {', '.join(NAMES)}")
+            raise UsageError(f"--profile: {self.profile!r} is none of {', '.join(NAMES)}; or all")
 
     def as_json(self) -> dict[str, float]:
         """What was assumed, apart from the profile."""

@@ -158,6 +158,7 @@ CLICK = {
     ("create", "more"): (("unexpected extra argument", "more"), "create"),
     ("cancel",): (("missing argument 'ID'",), "cancel"),
     ("nope",): (("no such command 'nope'",), ""),
+    ("lst",): (("no such command 'lst' (did you mean 'list'?)",), ""),
     ("--in",): (("option '--in' requires an argument",), "create"),
     ("tick", "--hold"): (("option '--hold' requires an argument",), "tick"),
     (*SOON, "--on-duplicate", "x"): (("'--on-duplicate': 'x' is not one of",), "create"),

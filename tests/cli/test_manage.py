@@ -325,3 +325,11 @@ def test_a_job_that_is_reopened_before_its_time_says_when_it_runs(stage: Stage) 
     stage.tick()
     stage.run("cancel", "1")
     assert stage.run("retry", "1", "--json").json["run_at"] == until
+
+
+def test_a_retry_of_an_open_job_says_what_it_waits_for(stage: Stage, job: Any) -> None:
+    stage.run("retry", "1").refused(3, "#1 is pending and open", "a tick sees to it")
+    stage.run("pause", "1")
+    stage.run("retry", "1").refused(3, "#1 is paused and open", "'schedule resume 1'")
+    stage.open("no job")
+    stage.run("retry", "2").refused(3, "#2 is invalid and open", "edit its text")

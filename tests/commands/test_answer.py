@@ -35,6 +35,7 @@ def made(**more: Any) -> Created:
         ({"moved": True}, f"#7 now {RUNS}"),
         ({"moved": True, "notes": ("n",)}, f"#7 now {RUNS}\nn"),
         ({}, f"#7 stood there already: it {RUNS}\nU"),
+        ({"replaced": True}, f"#7 stood there already and was changed: it {RUNS}\nU"),
         ({"state": State.HELD}, "#7 stood there already: it is on hold\nU"),
         ({"state": State.MISSED}, "#7 stood there already: it was missed\nU"),
         ({"state": State.INVALID}, "#7 stood there already: it can't be read\nU"),

@@ -37,6 +37,9 @@ def test_a_job_is_a_line_of_the_table() -> None:
 def test_a_queue_without_jobs_says_so() -> None:
     empty = Listing(seen=[], now=NOON)
     assert (empty.text(), empty.as_json()) == ("no jobs wait", [])
+    assert replace(empty, agent="a").text() == "no jobs of agent 'a' wait"
+    every = replace(empty, everything=True, agent="a", more=True).text().splitlines()
+    assert every == ["there are no jobs of agent 'a'", "", "among the newest 30; there are more"]
 
 
 @pytest.mark.parametrize("message", ["x" * 200, "漢" * 200, "⏰" * 99, "\x1b[2J" * 30])
@@ -88,7 +91,7 @@ def test_a_message_is_shown_in_its_lines_however_they_end(end: str) -> None:
     job = replace(JOB, message=f"Check it{end}{end}and more{end}")
     seen = replace(SEEN, job=job)
     assert Listing(seen=[seen], now=NOON).text().endswith("  Check it")
-    assert Details(seen=seen, now=NOON).text().endswith("\n\nCheck it\n\nand more\n")
+    assert Details(seen=seen, now=NOON).text().endswith("\n\nCheck it\n\nand more")
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
