@@ -108,7 +108,7 @@ def create(request: Request, connection: Connection, *, senders: tuple[str, ...]
     elif there := admission.duplicate(made.job):
         return _found(*there, made, connection, duplicate=True)
     admission.check(made.job)
-    ticket = _opened(made.job, admission, connection)
+    ticket = _opened(made.job, admission, connection, request)
     _keep(ticket, made.target, connection)
     nudged = None
     if request.nudge:
@@ -178,7 +178,7 @@ def _replaced(
     raise being_changed(number)
 
 
-def _opened(job: Job, admission: Admission, connection: Connection) -> Ticket:
+def _opened(job: Job, admission: Admission, connection: Connection, request: Request) -> Ticket:
     """Open the issue of a job, or find it where the answer to its opening was lost."""
     issue = _issue(job, connection)
     try:
@@ -186,8 +186,8 @@ def _opened(job: Job, admission: Admission, connection: Connection) -> Ticket:
     except Unavailable as lost:
         if lost.sent and (found := _searched(job, admission, connection)):
             return found
-        again = f"no issue is seen yet: repeat it with --request-id {job.request_id}"
-        lost.args = (f"{lost}; {again}",)
+        again = f"repeat it with {request.way('request-id', job.request_id or '')}"
+        lost.args = (f"{lost}; no issue is seen yet: {request.again or again}",)
         raise
 
 

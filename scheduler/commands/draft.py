@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from scheduler.commands.job_of import job_of
-from scheduler.commands.request import Request
+from scheduler.commands.request import Medium, Request
 from scheduler.commands.rights import rights_of
 from scheduler.connection import Connection
 from scheduler.environment import Environment
@@ -25,6 +25,12 @@ from scheduler.times import instants, recurrence
 
 #: A person of whom nothing is known: what is refused to this one is refused to everybody.
 SOMEBODY = User(login="somebody")
+#: What helps where a workflow's file can't be read.
+UNREADABLE = {
+    Medium.OPTIONS: "mend the file, or add --unchecked: its run is told the job's own inputs alone",
+    Medium.JSON: 'mend the file, or add "unchecked": true: its run is told the "inputs" alone',
+    Medium.FORM: "mend the file, or open the job as an issue, whose own inputs its run is told",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,13 +89,11 @@ def draft(request: Request, connection: Connection, facts: Facts) -> Draft:
         made = _inherited(made, declared, connection.environment)
     where = f"{target.repo} at {branch}" if branch else target.repo
     if declared and declared.problem and not request.unchecked:
-        raise refusal(
-            "workflow",
-            target.name,
-            f"in {where} can't be read: {declared.problem}",
-            "mend the file, or add --unchecked to have it run, told nothing but its own inputs",
-        )
-    workflow_inputs.check(made, declared, workflow=target.workflow, where=where)
+        problem = f"in {where} can't be read: {declared.problem}"
+        raise refusal("workflow", target.name, problem, UNREADABLE[request.medium])
+    workflow_inputs.check(
+        made, declared, workflow=target.workflow, where=where, fix=request.missing
+    )
     facts.prove_settings()
     _short_enough(made)
     file = declared if target.workflow else None
@@ -111,7 +115,8 @@ def _warnings(job: Job, declared: Declared | None, request: Request) -> tuple[st
             "it; declare one, or leave the message out"
         )
     # The form's is otherwise whoever sent it.
-    named = "agent" in request.names if request.form else request.get("agent")
+    form = request.medium is Medium.FORM
+    named = "agent" in request.names if form else request.get("agent")
     if named and not {"agent", "requested_by"} & {*job.inputs, *declared.inputs}:
         found.append(
             f"agent: {shown(job.workflow)} declares no input 'agent', so its run is not told it; "

@@ -10,7 +10,7 @@ from typing import Any
 from scheduler.commands.answer import Created
 from scheduler.commands.create import create
 from scheduler.commands.job_of import start_of, timed
-from scheduler.commands.request import Request, from_mapping
+from scheduler.commands.request import Medium, Request, from_mapping
 from scheduler.connection import connect
 from scheduler.environment import Environment
 from scheduler.errors import Refused, UsageError
@@ -53,6 +53,7 @@ def carried(environment: Environment) -> Request:
         texts={"request-id": f"run-{environment.run_id or secrets.token_hex(8)}"},
         allow_past=True,
         nudge=False,  # a tick follows in the same run
+        again="run this run again: that opens no second job",
     )
     if environment.event_name == "repository_dispatch":
         # A program's payload; what it says is to mean the same to everyone.
@@ -61,7 +62,7 @@ def carried(environment: Environment) -> Request:
         fields: dict[str, Any] = dict(environment.event.get("inputs") or {})
         # The form has an input of this name for the one purpose; others are the caller's own.
         known = {name: fields.get(name) for name, key in IN_REQUEST.items() if key.in_form}
-        request = from_mapping(known, replace(base, form=True))
+        request = from_mapping(known, replace(base, medium=Medium.FORM))
         return request.saying(agent=request.get("agent") or environment.actor)
     raise UsageError(
         f"command: 'enqueue' finds no job in a {environment.event_name!r} event; start it by "

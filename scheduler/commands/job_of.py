@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from scheduler import text
-from scheduler.commands.request import Request
+from scheduler.commands.request import Medium, Request
 from scheduler.environment import Environment
 from scheduler.errors import InvalidJob, Refused, UsageError
 from scheduler.job import frontmatter
@@ -23,6 +23,24 @@ from scheduler.times import instants, phrases, recurrence, spans
 WRITTEN = re.compile("[0-9]{4}[0-9TtZzW:+. -]*")
 #: A day alone is one of words: nine o'clock of it.
 DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+#: The same, or a time on the clocks of a place that it does not name.
+LOCAL = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?)?")
+#: How a zone is given beside a time; None: not at all.
+BESIDE = {Medium.OPTIONS: "--timezone", Medium.JSON: "timezone", Medium.FORM: None}
+#: What is said where no time is.
+WHEN = {
+    Medium.OPTIONS: (
+        "time: say when, with --at 2026-11-23T09:00:00Z, --in 2h, or again and again with --cron, "
+        "--rrule or --every"
+    ),
+    Medium.JSON: (
+        'time: say when, with "run_at": "2026-11-23T09:00:00Z", "in": "2h", or again and again '
+        'with "cron", "rrule" or "every"'
+    ),
+    Medium.FORM: (
+        "run-at: is empty; say when, such as 'in 2 hours' or 'tomorrow 9am Europe/Berlin'"
+    ),
+}
 #: The keys that say when a job comes, beside its first instant, and those that say the rest.
 SERIES = ("timezone", *(name for name, key in IN_REQUEST.items() if key.series))
 OTHERS = tuple(
@@ -47,7 +65,9 @@ def timed(request: Request, *, now: datetime, zone: str | None = None) -> Reques
     try:
         instants.instant(at, field="--at", timezone=timezone or zone)
     except InvalidJob:
-        if WRITTEN.fullmatch(spans.plain(at)) and not DAY.fullmatch(spans.plain(at)):
+        # A form's author can write a zone only behind the time, as with words.
+        spoken = LOCAL if request.medium is Medium.FORM else DAY
+        if WRITTEN.fullmatch(spans.plain(at)) and not spoken.fullmatch(spans.plain(at)):
             raise
     else:
         return request
@@ -58,6 +78,7 @@ def timed(request: Request, *, now: datetime, zone: str | None = None) -> Reques
         timezone=timezone,
         default=zone,
         allow_past=request.allow_past,
+        beside=BESIDE[request.medium],
     )
     return request.saying(
         run_at=instants.format_instant(said.instant), timezone=timezone or said.zone
@@ -66,7 +87,11 @@ def timed(request: Request, *, now: datetime, zone: str | None = None) -> Reques
 
 def _one_time(request: Request) -> None:
     if "run-at" in request.texts and "in" in request.texts:
-        raise UsageError("time: --at stands beside --in; keep one of them")
+        at, soon = (
+            key.option if request.medium is Medium.OPTIONS else key.field
+            for key in (IN_REQUEST["run-at"], IN_REQUEST["in"])
+        )
+        raise UsageError(f"time: {at} stands beside {soon}; keep one of them")
 
 
 def instant_of(request: Request, *, now: datetime, zone: str | None = None) -> datetime:
@@ -81,10 +106,7 @@ def instant_of(request: Request, *, now: datetime, zone: str | None = None) -> d
     """
     _one_time(request)
     if "run-at" not in request.texts and "in" not in request.texts:
-        raise UsageError(
-            "time: say when, with --at 2026-11-23T09:00:00Z, --in 2h, or again and again with "
-            "--cron, --rrule or --every"
-        )
+        raise UsageError(WHEN[request.medium])
     said = _read(request, ("run-at", "in"), request.get("timezone") or zone)
     run_at: datetime = said.get("run_at") or _up(now, timedelta(seconds=1)) + said["in"]
     if run_at < now.replace(microsecond=0) and not request.allow_past:
@@ -204,7 +226,8 @@ def _read(request: Request, names: Iterable[str], zone: str | None = None) -> di
     """The values of the keys ``names`` that the request has, by the job's fields."""
     values = {}
     for key in (IN_REQUEST[name] for name in names if name in request.texts):
-        fix = "leave the option out, or give it a value"
+        what = "the option" if request.medium is Medium.OPTIONS else "it"
+        fix = f"leave {what} out, or give it a value"
         values[key.field] = key.value(key.option, request.texts[key.name], zone, empty=fix)
     return values
 

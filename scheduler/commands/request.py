@@ -7,12 +7,22 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from typing import Any
 
 from scheduler import text as fields
 from scheduler.errors import InvalidJob, Refused, UsageError
 from scheduler.job import frontmatter, strict_json
 from scheduler.job.keys import IN_REQUEST, RULES
+from scheduler.job.workflow_inputs import SAID, by_option
+
+
+class Medium(Enum):
+    """Where a request is written: what its author can be told to write is different in each."""
+
+    OPTIONS = "the command line"
+    JSON = "an object of JSON"
+    FORM = "the form in the Actions tab, which has few of the keys"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +43,10 @@ class Request:
     nudge: bool = True
     #: Whether its time may be in words, as people say it.
     words: bool = True
-    #: Whether it was filled into the form of the Actions tab, which has few of the keys.
-    form: bool = False
+    #: Where it is written.
+    medium: Medium = field(default=Medium.OPTIONS, compare=False)
+    #: How its author repeats it, so that it opens no second job; empty: with its ``request-id``.
+    again: str = ""
     #: The name of a key → how a mapping that asked for it calls it; the others are options.
     names: Mapping[str, str] = field(default_factory=dict, compare=False)
 
@@ -51,6 +63,8 @@ class Request:
     def called(self, message: str) -> str:
         """A refusal that names its field as it was written: ``--in``, or ``in`` in JSON."""
         told, colon, rest = message.partition(": ")
+        if self.medium is Medium.FORM:
+            return f"{self._in_form(told)}{rest}" if colon else message
         key = _OPTIONS.get(told) or IN_REQUEST.get(told.replace("_", "-"))
         if key is not None and key.name == "run-at":
             times = ("run-at", "in", *RULES)
@@ -60,7 +74,43 @@ class Request:
                 told = self.names[key.name]
             elif self.get(key.name):
                 told = key.option
+            elif self.medium is Medium.JSON:
+                told = key.field
         return f"{told}{colon}{rest}"
+
+    def _in_form(self, told: str) -> str:
+        """The head of a refusal that names ``told``: the field of the form that it is about."""
+        if told == "inputs":
+            return "message: "  # they are too large together, and it is the longest
+        inner = told.removeprefix("inputs.")
+        if inner != told and inner not in SAID:
+            return f"workflow: its input {inner!r} "
+        key = _OPTIONS.get(told) or IN_REQUEST.get(inner)
+        return f"{key.name if key else told}: "
+
+    def way(self, name: str, value: str) -> str:
+        """How the author of this request gives a key a value, in the words of a message.
+
+        Of the form, which lacks most keys, only those are asked for that it has.
+        """
+        key = IN_REQUEST[name]
+        if self.medium is Medium.OPTIONS:
+            return f"{key.option} {value}"
+        if self.medium is Medium.JSON:
+            return f'"{key.field}": "{value}"'
+        return f"{key.name} {value!r}"
+
+    def missing(self, name: str) -> str:
+        """How the author of this request gives an input of the workflow that is missing."""
+        if self.medium is Medium.OPTIONS:
+            return by_option(name)
+        if self.medium is Medium.JSON:
+            given = f'"{name}": "…"'
+            given = given if name in SAID else f'"inputs": {{{given}}}'
+            return f"give it a value ({given})"
+        if name in SAID:
+            return f"fill in {name!r}"
+        return "the form has no field for it: open the job as an issue, which can have inputs"
 
     @contextmanager
     def naming(self) -> Iterator[None]:
@@ -123,7 +173,10 @@ def from_mapping(data: object, base: Request) -> Request:
             inputs = _inputs(name, value)
         else:
             texts[key.name] = _text(name, value, key.types)
-    return replace(base, texts=texts, inputs=inputs, names=names, unchecked=unchecked)
+    medium = Medium.FORM if base.medium is Medium.FORM else Medium.JSON
+    return replace(
+        base, texts=texts, inputs=inputs, names=names, unchecked=unchecked, medium=medium
+    )
 
 
 def _whether(name: str, value: object, *, otherwise: bool) -> bool:

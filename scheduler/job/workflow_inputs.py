@@ -8,6 +8,7 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-synt
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from scheduler.errors import InvalidJob
 from scheduler.job.frontmatter import MAX_PAYLOAD, OWN, check_size
@@ -24,8 +25,10 @@ LONGEST_KEY = "-" * 200
 UNREAD = "its file could not be read"
 NO_MESSAGE = "the workflow declares no input 'message'; not handed over: message"
 
+#: The inputs that a job's own words are, beside ``inputs``.
+SAID = ("agent", "message")
 #: The inputs that the scheduler adds, if the workflow declares them.
-OWN_INPUTS = ("agent", "message", *OWN)
+OWN_INPUTS = (*SAID, *OWN)
 
 
 def inputs_for(job: Job, found: Declared | None, *, key: str, requested_by: str) -> dict[str, str]:
@@ -69,13 +72,33 @@ def not_handed_over(job: Job, found: Declared | None) -> str:
     return NO_MESSAGE if "message" in left else ""
 
 
+def by_option(name: str) -> str:
+    """How an input gets its value on the command line."""
+    return f"give it a value ({f'--{name} …' if name in SAID else f'--input {name}=…'})"
+
+
+def in_issue(name: str) -> str:
+    """How an input gets its value in the text of a job's issue."""
+    if name == "message":
+        return "write the message below the issue's front matter"
+    if name == "agent":
+        return "add 'agent: …' to the issue's front matter"
+    return f"add '{name}: …' below 'inputs:' in the issue's front matter"
+
+
 def check(
-    job: Job, found: Declared | None, *, workflow: str | None, where: str, requested_by: str = ""
+    job: Job,
+    found: Declared | None,
+    *,
+    workflow: str | None,
+    where: str,
+    requested_by: str = "",
+    fix: Callable[[str], str] = by_option,
 ) -> None:
     """Check that GitHub would take the job's dispatch.
 
     ``workflow`` is None of an event. ``requested_by`` is who asks for it, as far as that is known
-    before the job is opened.
+    before the job is opened, ``fix`` how its author gives an input that is missing.
 
     Raises:
         InvalidJob: no such file (``found`` is None), no ``workflow_dispatch`` trigger, an input
@@ -95,22 +118,15 @@ def check(
     if not found.readable:
         return
     if not found.dispatchable:
-        fix = "add 'workflow_dispatch:' to its 'on:'"
-        raise refusal("workflow", workflow, f"in {where} has no workflow_dispatch trigger", fix)
+        add = "add 'workflow_dispatch:' to its 'on:'"
+        raise refusal("workflow", workflow, f"in {where} has no workflow_dispatch trigger", add)
     given = inputs_for(job, found, key=LONGEST_KEY, requested_by=who)
     for name, value in given.items():
         _check_value(name, value, found)
     check_size(given)
     for name, spec in found.inputs.items():
         if spec.required and not given.get(name) and spec.default is None:
-            raise InvalidJob(
-                f"inputs.{name}: is required by {workflow} and missing; "
-                f"give it a value ({_advice(name)})"
-            )
-
-
-def _advice(name: str) -> str:
-    return f"--{name} …" if name in ("agent", "message") else f"--input {name}=…"
+            raise InvalidJob(f"inputs.{name}: is required by {workflow} and missing; {fix(name)}")
 
 
 def _check_value(name: str, value: str, found: Declared) -> None:

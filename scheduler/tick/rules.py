@@ -15,7 +15,7 @@ from scheduler.job import signing
 from scheduler.job.model import Job
 from scheduler.job.states import State, state_label
 from scheduler.job.workflow_file import Declared
-from scheduler.job.workflow_inputs import check
+from scheduler.job.workflow_inputs import check, in_issue
 from scheduler.journal.slash import resolutions
 from scheduler.policy import quotas, trust
 from scheduler.policy.acts import Beginning, Kind, beginnings, labelled, last_by_others, overtaken
@@ -108,7 +108,8 @@ def judge(ctx: Context, found: Occurrence) -> tuple[Target, Declared, tuple[Stat
             target, file = ctx.facts.target(target)
             where = f"{target.repo} at {target.ref}"
             who = requested_by(found)
-            check(job, file, workflow=target.workflow, where=where, requested_by=who)
+            workflow = target.workflow
+            check(job, file, workflow=workflow, where=where, requested_by=who, fix=in_issue)
             declared = file or declared
     except InvalidJob as wrong:
         # Of a series only this instant ends: the target may take the next one.

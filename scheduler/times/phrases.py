@@ -23,6 +23,8 @@ from scheduler.times import ambiguity, instants, spans
 MORNING = "9:00"
 #: The longest text, in characters.
 LONGEST = 100
+#: A zone for an example, and the longest text that is shown with it.
+EXAMPLE, LONGEST_SHOWN = "Europe/Berlin", 60
 
 _UTC = timezone.utc
 _DAY = timedelta(days=1)
@@ -88,11 +90,13 @@ def read(
     timezone: str | None = None,
     default: str | None = None,
     allow_past: bool = False,
+    beside: str | None = "--timezone",
 ) -> Said:
     """The instant of a time in words that is said at ``now``; on a whole second of UTC.
 
     ``timezone`` is the zone given beside the words, which may name no other; ``default`` is the
-    zone where neither names one. A day without a clock time is 9:00; a weekday or a clock time
+    zone where neither names one. ``beside`` is how the author gives a zone beside the words; None:
+    not at all. A day without a clock time is 9:00; a weekday or a clock time
     alone is the next to come, ``next monday`` never today. A delay (``in 2 hours``) needs no zone,
     and a day in it has 24 hours. Times that clocks skip or show twice are as in
     `instants.first_instant`.
@@ -101,10 +105,10 @@ def read(
         InvalidJob: the words are not understood, have no zone, or more than one reading.
         Refused: the instant is past, unless ``allow_past``; the message has the next such instant.
     """
-    reader = _Reader(text, field, now.astimezone(_UTC))
+    reader = _Reader(text, field, now.astimezone(_UTC), beside)
     phrase, name = reader.understood()
     if name and timezone and name != timezone:
-        problem = f"names another zone than --timezone {timezone}"
+        problem = f"names another zone than {beside} {timezone}"
         raise reader.refusal(problem, "keep one of the two")
     if zone := name or timezone or default:
         reader.place = instants.zone(zone, field="timezone")
@@ -120,8 +124,8 @@ def read(
 class _Reader:
     """Reads one text, at an instant, for clocks at ``place``."""
 
-    def __init__(self, text: str, field: str, moment: datetime) -> None:
-        self.text, self.field, self.moment = text, field, moment
+    def __init__(self, text: str, field: str, moment: datetime, beside: str | None) -> None:
+        self.text, self.field, self.moment, self.beside = text, field, moment, beside
         self.place: ZoneInfo | None = None
 
     def understood(self) -> tuple[_Phrase, str | None]:
@@ -155,7 +159,10 @@ class _Reader:
             return self._before(self._length(ago))
         if self.place is None:
             self._days({"iso": phrase.get("iso")}, self.moment)
-            fix = "end it with one such as Europe/Berlin, or give --timezone or defaults.timezone"
+            fix = f"end it with one such as {EXAMPLE}, or give {self.beside} or defaults.timezone"
+            if self.beside is None:
+                said = self.text if len(self.text) <= LONGEST_SHOWN else "tomorrow 9am"
+                fix = f"end the time with a zone, such as {fields.shown(f'{said} {EXAMPLE}')}"
             raise self.refusal("has no time zone", fix)
         return self._on_the_clock(phrase, self.place)
 

@@ -334,8 +334,8 @@ def test_the_missing_label_is_made_with_the_first_job(stage: Stage) -> None:
         ("nope", ("request: is not JSON",)),
         ("[]", ("request: is not a JSON object",)),
         ("{}", ("time: say when",)),
-        ('{"in": "1h", "run_at": "2030-01-15T10:00:00Z"}', ("time: --at stands beside --in",)),
-        ('{"in": "1h"}', ("--workflow: is missing",)),
+        ('{"in": "1h", "run_at": "2030-01-15T10:00:00Z"}', ("time: run_at stands beside in",)),
+        ('{"in": "1h"}', ("schedule: workflow: is missing",)),
     ],
 )
 def test_a_request_that_is_none(stage: Stage, text: str, words: tuple[str, ...]) -> None:

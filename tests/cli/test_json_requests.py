@@ -91,6 +91,41 @@ WRONG = {
 }
 
 
+LACKING = {
+    "no time": ("{}", 2, 'time: say when, with "run_at": "2026-11-23T09:00:00Z", "in": "2h", or'),
+    "two times": (
+        '{"run_at": "2030-01-01T00:00Z", "in": "1h"}', 2, "time: run_at stands beside in; keep one",
+    ),
+    "no workflow": ('{"in": "1h"}', 2, "workflow: is missing; name a file"),
+    "a missing input": (
+        '{"in": "1h", "workflow": "deploy.yml"}', 3,
+        'inputs.place: is required by deploy.yml and missing; give it a value ("inputs": {"place"',
+    ),
+    "a missing message": (
+        '{"in": "1h", "workflow": "agent-message.yml"}', 3, 'give it a value ("message": "…")',
+    ),
+    "an unreadable file": (
+        '{"in": "1h", "workflow": "odd.yml"}', 3, 'mend the file, or add "unchecked": true',
+    ),
+    "a blank key": ('{"in": "1h", "agent": " "}', 3, "agent: ' ' is empty; leave it out, or give"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", LACKING)
+def test_the_fix_is_one_of_json(
+    stage: Stage, tmp_path: Path, capsys: pytest.CaptureFixture[str], case: str
+) -> None:
+    text, wrong, words = LACKING[case]
+    (stage.folder / ".github" / "workflows" / "odd.yml").write_text("on: {\n")
+    status, said = asked(stage, text)
+    assert status == wrong
+    assert words in said
+    assert "--" not in said
+    assert sent(stage, tmp_path, text) == wrong
+    assert words in capsys.readouterr().out
+    stage.untouched()
+
+
 @pytest.mark.parametrize("case", WRONG)
 def test_what_is_wrong_is_named_and_opens_nothing(
     stage: Stage, tmp_path: Path, capsys: pytest.CaptureFixture[str], case: str

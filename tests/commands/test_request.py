@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.commands.request import Request, from_json, from_mapping
+from scheduler.commands.request import Medium, Request, from_json, from_mapping
 from scheduler.errors import InvalidJob, UsageError
 from scheduler.job.keys import IN_REQUEST
 
@@ -150,6 +150,61 @@ def test_a_key_that_is_given_twice_is_refused_by_its_name(text: str, message: st
     with pytest.raises(InvalidJob) as refused:
         from_json(text, BASE)
     assert str(refused.value) == f"{message} is given twice; keep one of them"
+
+
+FORM = from_mapping({"run-at": "x", "message": "m"}, replace(BASE, medium=Medium.FORM))
+OBJECT = from_mapping({"run_at": "x", "message": "m"}, BASE)
+
+
+@pytest.mark.parametrize(
+    ("told", "options", "json", "form"),
+    [
+        ("--at: 'x' y", "--at: 'x' y", "run_at: 'x' y", "run-at: 'x' y"),
+        ("run-at: 'x' y", "--at: 'x' y", "run_at: 'x' y", "run-at: 'x' y"),
+        ("--message: 'm' y", "--message: 'm' y", "message: 'm' y", "message: 'm' y"),
+        ("--workflow: y", "--workflow: y", "workflow: y", "workflow: y"),
+        ("inputs.message: y", "inputs.message: y", "inputs.message: y", "message: y"),
+        ("inputs.a: is y", "inputs.a: is y", "inputs.a: is y", "workflow: its input 'a' is y"),
+        ("inputs: y", "inputs: y", "inputs: y", "message: y"),
+        ("sender: y", "sender: y", "sender: y", "sender: y"),
+        ("y", "y", "y", "y"),
+    ],
+)
+def test_a_refusal_names_its_field_where_it_was_written(
+    told: str, options: str, json: str, form: str
+) -> None:
+    said = [each.called(told) for each in (asked(at="x", message="m"), OBJECT, FORM)]
+    assert said == [options, json, form]
+
+
+@pytest.mark.parametrize(
+    ("medium", "ways"),
+    [
+        (
+            Medium.OPTIONS,
+            ("--request-id r", "give it a value (--message …)", "give it a value (--input a=…)"),
+        ),
+        (
+            Medium.JSON,
+            (
+                '"request_id": "r"', 'give it a value ("message": "…")',
+                'give it a value ("inputs": {"a": "…"})',
+            ),
+        ),
+        (
+            Medium.FORM,
+            (
+                "request-id 'r'", "fill in 'message'",
+                "the form has no field for it: open the job as an issue, which can have inputs",
+            ),
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_missing_is_asked_for_in_the_author_s_own_words(
+    medium: Medium, ways: tuple[str, ...]
+) -> None:
+    one = replace(BASE, medium=medium)
+    assert (one.way("request-id", "r"), one.missing("message"), one.missing("a")) == ways
 
 
 @pytest.mark.parametrize("data", [[], "x", None, 5])

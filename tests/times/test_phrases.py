@@ -201,6 +201,24 @@ def test_words_and_clock_times_need_a_zone(text: str) -> None:
         said(text, zone=None)
 
 
+@pytest.mark.parametrize(
+    ("text", "beside", "fix"),
+    [
+        ("9am", "--timezone", "end it with one such as Europe/Berlin, or give --timezone or def"),
+        ("9am", "timezone", "end it with one such as Europe/Berlin, or give timezone or defaults"),
+        ("9am", None, "end the time with a zone, such as '9am Europe/Berlin'"),
+        ("2026-12-25T09:00", None, "such as '2026-12-25T09:00 Europe/Berlin'"),
+        ("tomorrow" + " " * 70 + "9am", None, "such as 'tomorrow 9am Europe/Berlin'"),
+    ],
+)
+def test_a_missing_zone_is_asked_for_where_it_can_be_given(
+    text: str, beside: str | None, fix: str
+) -> None:
+    with pytest.raises(InvalidJob) as refused:
+        phrases.read(text, field="run-at", now=NOON, beside=beside)
+    assert fix in str(refused.value)
+
+
 def test_a_zone_that_contradicts_the_flag_is_refused() -> None:
     def read(flag: str) -> phrases.Said:
         text = "tomorrow 9am Europe/Berlin"
