@@ -63,6 +63,10 @@ class Environment:
     signing_key: str | None = field(default=None, repr=False)
     #: The keys that verify them, as JSON; a ``repr`` does not show them.
     signing_keys: str | None = field(default=None, repr=False)
+    #: The action's input: where a monitor waits for each tick; a ``repr`` does not show it.
+    heartbeat_url: str | None = field(default=None, repr=False)
+    #: The action's input: the lists of a tick's report that make its run fail.
+    fail_on: str = ""
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Environment:
@@ -91,6 +95,8 @@ class Environment:
             profile=_one_of(environ.get("SCHEDULE_PROFILE"), PROFILES, "profile"),
             signing_key=environ.get("SCHEDULE_SIGNING_KEY") or None,
             signing_keys=environ.get("SCHEDULE_SIGNING_KEYS") or None,
+            heartbeat_url=environ.get("SCHEDULE_HEARTBEAT_URL") or None,
+            fail_on=environ.get("SCHEDULE_FAIL_ON") or "",
             writes_per_second=_rate(environ.get("SCHEDULE_WRITES_PER_SECOND")),
         )
 

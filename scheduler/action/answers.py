@@ -130,6 +130,15 @@ def fail(problem: SchedulerError) -> None:
         streams.complain(problem)
 
 
+def warn(line: str) -> None:
+    """Annotate the run with what did not succeed beside the tick itself."""
+    try:
+        _say(commands.annotation("warning", visible(line), title="schedule"))
+    except OSError:
+        streams.abandon(sys.stdout)
+        streams.warn(line)
+
+
 def _inert(lines: Iterable[str]) -> list[str]:
     # No line of an issue's text is a command to the runner while these are stopped.
     token = secrets.token_hex(16)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from scheduler import streams
-from scheduler.action import answers
+from scheduler.action import answers, fail_on
+from scheduler.action.heartbeat import beat
 from scheduler.action.keepalive import keep_alive
 from scheduler.clock import SystemClock
 from scheduler.commands.enqueue import enqueue
@@ -52,6 +53,16 @@ def main(environ: Mapping[str, str]) -> int:
 
 
 def _tick(environment: Environment, leave: Leave) -> int:
+    failing = fail_on.listed(environment.fail_on)
+    report: TickReport | None = None
+    try:
+        report, warned = _ticked(environment, leave)
+        return _told(environment, report, warned, failing)
+    finally:
+        _beat(environment, leave, failed=report is None or bool(report.stopped or report.error))
+
+
+def _ticked(environment: Environment, leave: Leave) -> tuple[TickReport, str | None]:
     report, warned = None, None
     try:
         connection = _connected(environment)
@@ -62,6 +73,12 @@ def _tick(environment: Environment, leave: Leave) -> int:
     except Overtime:
         report = report or unbegun()
     leave.arrived()
+    return report, warned
+
+
+def _told(
+    environment: Environment, report: TickReport, warned: str | None, failing: Sequence[str]
+) -> int:
     untold = answers.tell(answers.of_tick(report, environment, warned=warned), environment)
     if report.error is not None:
         if untold and not untold.told:
@@ -69,7 +86,17 @@ def _tick(environment: Environment, leave: Leave) -> int:
         raise report.error
     if untold:
         raise untold
+    if reason := fail_on.reason(report, failing):
+        raise fail_on.Found(reason)
     return 0
+
+
+def _beat(environment: Environment, leave: Leave, *, failed: bool) -> None:
+    """Tell the monitor how the tick ended; that it could not be told is a warning."""
+    if environment.heartbeat_url is None:
+        return
+    if untold := beat(environment.heartbeat_url, failed=failed, hurried=leave.asked):
+        answers.warn(untold)
 
 
 def _connected(environment: Environment) -> Connection:

@@ -49,7 +49,9 @@ def test_the_script_becomes_python_so_that_the_cancel_signal_reaches_it(
 
 
 def test_every_input_is_documented_and_reaches_the_script() -> None:
-    assert set(ACTION["inputs"]) == {"token", "command", "signing-keys", "profile", "hold", "poll"}
+    assert {*ACTION["inputs"]} == {
+        "token", "command", "signing-keys", "profile", "hold", "poll", "heartbeat-url", "fail-on",
+    }  # fmt: skip
     environ = " ".join(STEPS[0]["env"].values())
     for name, given in ACTION["inputs"].items():
         assert given["description"].strip(), name
