@@ -12,7 +12,7 @@ from scheduler.commands.answer import Created, local, shown_in, times, told
 from scheduler.commands.draft import Draft, draft, facts_of
 from scheduler.commands.find import READS, being_changed
 from scheduler.commands.look import look
-from scheduler.commands.nudge import nudge
+from scheduler.commands.nudge import doubted, nudge
 from scheduler.commands.request import Request
 from scheduler.commands.rights import rights_of
 from scheduler.connection import Connection
@@ -116,6 +116,8 @@ def create(request: Request, connection: Connection, *, senders: tuple[str, ...]
         nudged = nudge(
             connection.queue, made.job, connection.settings, branch=facts.branch, now=now
         )
+        if admission.silent(now):
+            nudged = doubted(connection.queue, connection.settings, nudged, now=now)
     return Created(
         ticket=ticket,
         job=made.job,

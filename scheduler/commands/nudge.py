@@ -7,8 +7,8 @@ helps depends on what the woken scheduler then does: the setting ``profile``.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from scheduler.errors import NotPermitted, RateLimited, Rejected, SchedulerError
 from scheduler.job.model import Job
@@ -19,6 +19,15 @@ from scheduler.settings.profiles import PROFILES
 #: What cron alone does, as measured by others: a ``*/5`` cron had a median gap of 65 minutes.
 #: https://github.com/Illospace/illospace/issues/512
 CRON_ALONE = "expect GitHub's cron, minutes to hours late"
+#: What is said of a disabled workflow: nothing starts it, GitHub's clock neither.
+DISABLED = (
+    "{workflow} is disabled, so GitHub's cron, which is minutes to hours late anyway, does not "
+    "come either; enable it with 'gh workflow enable {workflow}'"
+)
+#: How far back the runs are looked at that others' nudges started.
+LATELY = timedelta(days=1)
+#: GitHub's words for a run that did not do what it is for.
+FAILED = frozenset({"failure", "startup_failure", "timed_out"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +38,8 @@ class Nudged:
     sent: bool
     #: Why not, and which lateness is to be expected.
     reason: str
+    #: The run that it started, where the server names it.
+    run_id: int | None = None
 
 
 def helps(job: Job, settings: Settings, now: datetime) -> bool:
@@ -56,12 +67,43 @@ def wake(queue: Queue, settings: Settings, *, branch: Callable[[str], str]) -> N
     workflow = settings.scheduler.workflow
     try:
         repo = queue.repository
-        queue.dispatch(Dispatch(target=Target(repo=repo, ref=branch(repo), workflow=workflow)))
+        target = Target(repo=repo, ref=branch(repo), workflow=workflow)
+        started = queue.dispatch(Dispatch(target=target))
     except (Rejected, RateLimited, NotPermitted) as refused:
+        if _is_disabled(refused):
+            return Nudged(sent=False, reason=DISABLED.format(workflow=workflow))
         return Nudged(sent=False, reason=f"{_why(refused, workflow)}; {CRON_ALONE}")
     except SchedulerError as problem:
         return Nudged(sent=False, reason=f"the nudge got no answer ({problem}); {CRON_ALONE}")
-    return Nudged(sent=True, reason=PROFILES[settings.profile].expectation)
+    expected = PROFILES[settings.profile].expectation
+    return Nudged(sent=True, reason=expected, run_id=started.run_id)
+
+
+def doubted(queue: Queue, settings: Settings, nudged: Nudged, *, now: datetime) -> Nudged:
+    """The same, or that the last run of the scheduler which was woken before has failed.
+
+    One request, for where nothing has shown yet that the scheduler works; never raises.
+    """
+    if not nudged.sent:
+        return nudged
+    target = Target(repo=queue.repository, ref="", workflow=settings.scheduler.workflow)
+    try:
+        runs = queue.runs(target, now - LATELY)
+    except SchedulerError:
+        return nudged  # only a courtesy
+    ended = [run for run in runs if run.conclusion and run.id != nudged.run_id]
+    last = max(ended, key=lambda run: run.id, default=None)
+    if last is None or last.conclusion not in FAILED:
+        return nudged
+    reason = (
+        f"the scheduler's last run failed ({last.url or last.id}), and until that is mended "
+        "nothing is run; its log says why, such as an OWNER/NAME that was left in its workflow"
+    )
+    return replace(nudged, reason=reason)
+
+
+def _is_disabled(refused: SchedulerError) -> bool:
+    return getattr(refused, "status", None) not in (403, 404) and "disabled" in str(refused)
 
 
 def _why(refused: SchedulerError, workflow: str) -> str:
@@ -70,6 +112,4 @@ def _why(refused: SchedulerError, workflow: str) -> str:
         return f"{workflow} is not in this repository, or the token may not start it"
     if status == 403:
         return f"the token may not start {workflow}; give it 'actions: write'"
-    if "disabled" in str(refused):
-        return f"{workflow} is disabled; enable it with 'gh workflow enable {workflow}'"
     return f"{workflow} could not be started: {refused}"

@@ -13,7 +13,7 @@ from scheduler.commands.nudge import helps
 from scheduler.job.model import Job
 from scheduler.settings.model import Settings
 from scheduler.settings.profiles import PROFILES
-from tests.conftest import REPO, Stage
+from tests.conftest import ISSUES, REPO, Stage
 from tests.support.fakes import NOON
 
 DISPATCHES = "/actions/workflows/scheduler.yml/dispatches$"
@@ -122,7 +122,10 @@ def test_a_workflow_that_is_missing(stage: Stage) -> None:
 
 def test_a_workflow_that_is_disabled(stage: Stage) -> None:
     stage.call("PUT", f"{REPO}/actions/workflows/scheduler.yml/disable")
-    refused(stage, "scheduler.yml is disabled", "gh workflow enable scheduler.yml")
+    refused(
+        stage, "scheduler.yml is disabled", "does not come either",
+        "gh workflow enable scheduler.yml",
+    )  # fmt: skip
 
 
 def test_a_workflow_that_can_not_be_dispatched(stage: Stage) -> None:
@@ -149,3 +152,28 @@ def test_what_was_there_before_wakes_nobody_anew(stage: Stage) -> None:
     made = stage.create(*JOB, "--request-id", "once")
     assert made["created"] is False
     assert len(stage.runs()) == 1
+
+
+@pytest.mark.parametrize(
+    ("conclusion", "told"), [("failure", True), ("startup_failure", True), ("success", False)]
+)
+def test_a_scheduler_that_has_just_failed_is_told_of(
+    stage: Stage, conclusion: str, told: bool
+) -> None:
+    first = (*JOB, "--agent", "probe")
+    stage.create(*first)
+    (run,) = stage.runs()
+    stage.sandbox.finish_run(run.id, conclusion)
+    made, before = created(stage, *first)
+    assert "seconds late" in made["expect"], "nothing can have come of it this soon"
+    stage.sandbox.set_clock(advance=60)
+    made, after = created(stage, *first)
+    assert made["nudged"] is True
+    assert ("the scheduler's last run failed" in made["expect"]) is told, made["expect"]
+    assert (f"/runs/{run.id}" in made["expect"]) is told
+    assert after == before + 1
+    number = made["id"]
+    stage.call("POST", f"{ISSUES}/{number}/comments", {"body": "a sign of life"})
+    made, later = created(stage, *first)
+    assert "seconds late" in made["expect"]
+    assert later == before
