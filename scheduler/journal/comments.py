@@ -276,6 +276,8 @@ def _short(entry: Entry, *, counts: bool) -> Entry:
 
 
 def asked_by(entry: Entry) -> str:
-    """For whom something was started, and whether a signature verifies it."""
+    """For whom something was started: a login, or an agent and whether a signature verifies it."""
+    if entry.verified is None:
+        return f"for {code('@' + entry.requested_by)}"
     signed = "verified by its signature" if entry.verified else "not verified by a signature"
     return f"for {code(entry.requested_by)} ({signed})"

@@ -98,7 +98,7 @@ class Entry:
     instead_of: datetime | None = None
     #: Who asked for what was dispatched: the job's agent, or the author's login.
     requested_by: str = ""
-    #: Whether a signature verified that agent; None: nothing was dispatched.
+    #: Whether a signature verified that agent; None: it is a login, or nothing was dispatched.
     verified: bool | None = None
     #: Which instant of a series with a count it is, from 1.
     nth: int | None = None

@@ -216,5 +216,5 @@ def entry(
         until=until,
         instead_of=claim.instead_of if claim and ran else None,
         requested_by=requested_by(found) if ran else "",
-        verified=rules.verified(ctx, found) if ran else None,
+        verified=rules.verified(ctx, found) if ran and found.job.agent else None,
     )

@@ -106,6 +106,14 @@ def test_the_journal_says_who_asked_and_whether_that_was_verified(
     assert inputs["agent"] == "probe-2"
 
 
+def test_the_journal_calls_who_asked_without_an_agent_by_the_login(stage: Stage) -> None:
+    stage.open(body(-60, "agent-message.yml"), user="owner")
+    stage.tick()
+    (told,) = stage.comments(1)
+    assert " for `@owner` as [run " in told
+    assert "verified" not in told
+
+
 def test_a_signature_of_another_agent_verifies_nobody(stage: Stage) -> None:
     stage.settings("signing: optional\n")
     job = parse(body(-60, "agent-message.yml", "agent: probe-1"))

@@ -92,6 +92,20 @@ def test_who_said_a_command_stands_beside_it(reason: str, shown: str) -> None:
         assert shown in row(said)[2]
 
 
+@pytest.mark.parametrize(
+    ("verified", "shown"),
+    [
+        (True, "for `ann` (verified by its signature)"),
+        (False, "for `ann` (not verified by a signature)"),
+        (None, "for `@ann`"),
+    ],
+)
+def test_for_whom_it_was_started(verified: bool | None, shown: str) -> None:
+    ran = replace(entry(at("11")), requested_by="ann", verified=verified)
+    assert f" {shown} at " in sentence(ran)
+    assert row(ran)[2].endswith(f", {shown}")
+
+
 @pytest.mark.parametrize("place", [None, "UTC"])
 def test_what_comes_next_in_utc_alone(place: str | None) -> None:
     job = replace(HOURLY, timezone=place)
