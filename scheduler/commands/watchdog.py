@@ -20,8 +20,6 @@ from scheduler.times import instants
 #: would say nothing but that; a job for which half an hour is late needs a holder or another
 #: clock, and that is what the line leads to.
 UNTOUCHED = timedelta(minutes=30)
-#: What ``schedule stats --overdue`` lets pass, if it is not told otherwise.
-GRACE = timedelta(minutes=5)
 #: So many jobs are named in one line.
 NAMED = 5
 

@@ -31,13 +31,11 @@ _DELIMITER = re.compile(r"[A-Za-z0-9_-]{16,}")
 
 @dataclass(frozen=True, kw_only=True)
 class Annotation:
-    """A message that GitHub shows on the run's page; ``line`` counts from 1."""
+    """A message that GitHub shows on the run's page."""
 
     level: Level
     message: str
     title: str | None = None
-    file: str | None = None
-    line: int | None = None
 
 
 def escape_data(text: str) -> str:
@@ -50,28 +48,16 @@ def escape_property(text: str) -> str:
     return escape_data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def annotation(
-    level: Level,
-    message: str,
-    *,
-    title: str | None = None,
-    file: str | None = None,
-    line: int | None = None,
-) -> str:
+def annotation(level: Level, message: str, *, title: str | None = None) -> str:
     """Write an ``::error::``, ``::warning::`` or ``::notice::`` command, without a line end."""
-    given = {"title": title, "file": file, "line": None if line is None else str(line)}
     # The runner takes an empty value for none at all; and so does this.
-    properties = ",".join(f"{key}={escape_property(text)}" for key, text in given.items() if text)
-    head = f"{level} {properties}" if properties else level
+    head = f"{level} title={escape_property(title)}" if title else level
     return f"::{head}::{escape_data(message)}"
 
 
 def annotation_lines(wanted: Iterable[Annotation]) -> list[str]:
     """Write one command each, in order, after `limit`."""
-    return [
-        annotation(each.level, each.message, title=each.title, file=each.file, line=each.line)
-        for each in limit(wanted)
-    ]
+    return [annotation(each.level, each.message, title=each.title) for each in limit(wanted)]
 
 
 def limit(wanted: Iterable[Annotation], *, most: int = MAX_ANNOTATIONS) -> list[Annotation]:
@@ -91,14 +77,6 @@ def limit(wanted: Iterable[Annotation], *, most: int = MAX_ANNOTATIONS) -> list[
             more = total[each.level] - most
             kept.append(replace(each, message=f"{each.message}\n… and {more} more"))
     return kept
-
-
-def mask(value: str) -> list[str]:
-    """Write the commands that keep ``value`` out of the log: one for each of its lines.
-
-    The log is masked line by line. An empty value needs none.
-    """
-    return [f"::add-mask::{escape_data(line)}" for line in value.splitlines() if line.strip()]
 
 
 def output(name: str, value: str, *, delimiter: str) -> str:

@@ -122,17 +122,12 @@ def resolutions(comments: Iterable[Comment], *, after: int = 0) -> list[Resoluti
     return sorted(found, key=lambda resolution: -resolution.comment_id)
 
 
-def commands(comments: Iterable[Comment], *, after: int = 0) -> list[Command]:
+def heard(comments: Iterable[Comment], *, after: int = 0) -> list[Command]:
     """The commands in comments with an id above ``after``, oldest first.
 
-    What a program says is among them: many a job is steered by one.
+    First lines that look like a command and are none are among them, with their ``problem``, and
+    so are the commands of apps.
     """
-    found = (_command(comment) for comment in comments if comment.id > after)
-    return sorted(filter(None, found), key=lambda command: command.comment_id)
-
-
-def heard(comments: Iterable[Comment], *, after: int = 0) -> list[Command]:
-    """The same, with what was meant as a command and is none."""
     found = (_command(each) or _meant(each) for each in comments if each.id > after)
     return sorted(filter(None, found), key=lambda command: command.comment_id)
 
@@ -227,5 +222,5 @@ def length(text: str, *, field: str) -> timedelta:
 
 
 def word(name: str, length: timedelta | None = None) -> str:
-    """The comment that gives a command, ``/snooze 2h``, which ``commands`` reads as the same."""
+    """The comment that gives a command, ``/snooze 2h``, which ``heard`` reads as the same."""
     return f"/{name}" if length is None else f"/{name} {instants.format_duration(length)}"

@@ -94,7 +94,7 @@ def test_the_command_is_for_the_workflow_of_the_settings_and_safe_to_paste() -> 
 
 def test_overdue_is_by_the_instant_from_which_on_it_could_run() -> None:
     tickets = [ticket(1, due=20, touched=4), ticket(2, due=6), ticket(3, due=5)]
-    late = watchdog.overdue(tickets, Settings(), NOON, grace=watchdog.GRACE, repository="o/r")
+    late = watchdog.overdue(tickets, Settings(), NOON, grace=5 * MINUTE, repository="o/r")
     assert [(each.number, NOON - each.since) for each in late] == [(2, 6 * MINUTE)]
     (first, *_) = watchdog.overdue(tickets, Settings(), NOON, grace=timedelta(0), repository="o/r")
     assert (first.number, first.target) == (2, "run.yml")

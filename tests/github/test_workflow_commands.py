@@ -59,17 +59,11 @@ def test_what_is_escaped_is_one_line_and_comes_back(text: str) -> None:
     st.sampled_from(["error", "warning", "notice"]),
     st.text(),
     st.none() | st.text(min_size=1),
-    st.none() | st.text(min_size=1),
-    st.none() | st.integers(1, 10_000),
 )
-def test_the_runner_reads_what_was_said(
-    level: wc.Level, message: str, title: str | None, file: str | None, line: int | None
-) -> None:
-    said = wc.annotation(level, message, title=title, file=file, line=line)
+def test_the_runner_reads_what_was_said(level: wc.Level, message: str, title: str | None) -> None:
+    said = wc.annotation(level, message, title=title)
     assert not {"\n", "\r"} & set(said)
-    given_ = {"title": title, "file": file, "line": None if line is None else str(line)}
-    expected = {key: text for key, text in given_.items() if text}
-    assert runner_command(said) == (level, expected, message)
+    assert runner_command(said) == (level, {"title": title} if title else {}, message)
 
 
 @pytest.mark.parametrize(
@@ -81,19 +75,14 @@ def test_the_runner_reads_what_was_said(
             "::notice::50%25%0D%0A::stop-commands::x",
         ),
         (
-            wc.annotation("warning", "m", title="a: b, c", file=".github/scheduler.yml", line=3),
-            "::warning title=a%3A b%2C c,file=.github/scheduler.yml,line=3::m",
+            wc.annotation("warning", "m", title="a: b, c"),
+            "::warning title=a%3A b%2C c::m",
         ),
         (wc.annotation("error", "m", title=""), "::error::m"),
     ],
 )
 def test_annotations_as_documented(said: str, expected: str) -> None:
     assert said == expected
-
-
-def test_each_line_of_a_secret_is_masked_and_nothing_is_not() -> None:
-    assert wc.mask("a%b\nc\r\n\n") == ["::add-mask::a%25b", "::add-mask::c"]
-    assert wc.mask("") == []
 
 
 @given(st.dictionaries(st.from_regex(r"[A-Za-z_][A-Za-z0-9_-]*", fullmatch=True), st.text()))
@@ -137,12 +126,12 @@ def test_the_tenth_says_how_many_more_there_are(number: int) -> None:
 
 
 def test_levels_are_counted_apart_and_stay_in_order() -> None:
-    error = Annotation(level="error", message="first", title="t", file="f", line=1)
+    error = Annotation(level="error", message="first", title="t")
     kept = wc.limit([error, *notes(12), error])
     assert kept[0] == kept[-1] == error
     assert len(kept) == 12
     lines = wc.annotation_lines([error, *notes(12)])
-    assert lines[0] == "::error title=t,file=f,line=1::first"
+    assert lines[0] == "::error title=t::first"
     assert lines[-1] == "::notice::9%0A… and 2 more"
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from scheduler.errors import InvalidJob
 from scheduler.journal import slash as said
-from scheduler.journal.slash import NAMES, Command, Resolution, commands, problem, resolutions
+from scheduler.journal.slash import NAMES, Command, Resolution, heard, problem, resolutions
 from scheduler.ports import Comment, User
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
@@ -16,6 +17,11 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 
 def comment(body: str, id: int = 1, *, login: str = "owner", bot: bool = False) -> Comment:  # noqa: A002
     return Comment(id=id, issue=42, body=body, author=User(login=login, bot=bot), created_at=NOON)
+
+
+def commands(comments: Iterable[Comment], after: int = 0) -> list[Command]:
+    """What is heard, without what looks like a command and is none."""
+    return [each for each in heard(comments, after=after) if each.name]
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,6 @@ from scheduler.sandbox.runner.expressions import CannotEvaluate, expand
 from scheduler.sandbox.runner.runs import Run, RunJob, Workflow
 from scheduler.sandbox.runner.workflow_files import WorkflowFile
 
-CONCLUSIONS = ("success", "failure", "cancelled", "skipped", "timed_out", "startup_failure")
-
 
 class Executor(Protocol):
     """Who carries a run out. ``idle`` says why nobody does."""
