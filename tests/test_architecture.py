@@ -205,6 +205,16 @@ def test_no_module_is_named_after_nothing() -> None:
     assert [name for name in FILES if nothing.fullmatch(name.rsplit(".", 1)[-1])] == []
 
 
+def test_nothing_is_imported_under_another_name() -> None:
+    def renamed(name: str) -> list[str]:
+        nodes = (n for n in ast.walk(TREES[name]) if isinstance(n, (ast.Import, ast.ImportFrom)))
+        aliases = (alias for node in nodes for alias in node.names)
+        return [f"{alias.name} as {alias.asname}" for alias in aliases if alias.asname]
+
+    others = [name for name in FILES if room(name) != "sandbox"]
+    assert offenders(others, renamed) == {}
+
+
 def test_the_tests_stand_in_the_rooms_that_they_test() -> None:
     tests = Path(__file__).parent
     themes = {"attacks", "bench", "faults", "fuzz", "project", "support"}

@@ -15,7 +15,7 @@ from scheduler import streams
 from scheduler.commands.answer import Created
 from scheduler.environment import Environment
 from scheduler.errors import SchedulerError
-from scheduler.github import workflow_commands as commands
+from scheduler.github import workflow_commands
 from scheduler.github.workflow_commands import Annotation, Level
 from scheduler.text import code, visible
 from scheduler.tick.report import TickReport, summary
@@ -111,7 +111,10 @@ def tell(answer: Answer, environment: Environment) -> streams.Untold | None:
     except streams.Untold as problem:
         streams.complain(problem)
     try:
-        for line in (*_inert(answer.lines), *commands.annotation_lines(answer.annotations)):
+        for line in (
+            *_inert(answer.lines),
+            *workflow_commands.annotation_lines(answer.annotations),
+        ):
             _say(line)
     except OSError as problem:
         streams.abandon(sys.stdout)
@@ -124,7 +127,7 @@ def tell(answer: Answer, environment: Environment) -> streams.Untold | None:
 def fail(problem: SchedulerError) -> None:
     """Annotate the run with what went wrong."""
     try:
-        _say(commands.annotation("error", visible(str(problem)), title="schedule"))
+        _say(workflow_commands.annotation("error", visible(str(problem)), title="schedule"))
     except OSError:
         streams.abandon(sys.stdout)
         streams.complain(problem)
@@ -133,7 +136,7 @@ def fail(problem: SchedulerError) -> None:
 def warn(line: str) -> None:
     """Annotate the run with what did not succeed beside the tick itself."""
     try:
-        _say(commands.annotation("warning", visible(line), title="schedule"))
+        _say(workflow_commands.annotation("warning", visible(line), title="schedule"))
     except OSError:
         streams.abandon(sys.stdout)
         streams.warn(line)
@@ -154,7 +157,7 @@ def _write_outputs(environment: Environment, values: Mapping[str, str]) -> None:
     if environment.output_path is None:
         return
     entries = [
-        commands.output(name, value, delimiter=secrets.token_hex(16))
+        workflow_commands.output(name, value, delimiter=secrets.token_hex(16))
         for name, value in values.items()
     ]
     streams.append("GITHUB_OUTPUT", environment.output_path, "".join(entries))
@@ -163,4 +166,4 @@ def _write_outputs(environment: Environment, values: Mapping[str, str]) -> None:
 def _write_summary(environment: Environment, text: str) -> None:
     if environment.summary_path is None:
         return
-    streams.append("GITHUB_STEP_SUMMARY", environment.summary_path, commands.summary(text))
+    streams.append("GITHUB_STEP_SUMMARY", environment.summary_path, workflow_commands.summary(text))

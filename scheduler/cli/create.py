@@ -92,11 +92,11 @@ def create(
     if explain:
         _explain(request, queue, as_json=as_json)
         return
-    from scheduler.commands import create as creation
+    from scheduler.commands.create import create, rehearse
 
     connection = connected(queue)
     with request.naming():
-        do = creation.rehearse if dry_run else creation.create
+        do = rehearse if dry_run else create
         answer = do(request, connection)
     tell(answer, as_json=as_json)
     for line in () if as_json else answer.warnings:

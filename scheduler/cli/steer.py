@@ -42,10 +42,10 @@ def _pause(job_id: str, *, queue: str | None, as_json: bool, paused: bool) -> No
 def snooze(job_id: str, *, queue: str | None, as_json: bool, length: str) -> None:
     """Put a job off: not before so long from now."""
     from scheduler.commands import steer
-    from scheduler.journal.slash import length as length_of
+    from scheduler.journal import slash
 
     with options():
-        put_off = length_of(length, field="--for")
+        put_off = slash.length(length, field="--for")
     connection, number = at_job(job_id, queue)
     tell(steer.snooze(connection, number, put_off), as_json=as_json)
     watch(connection)

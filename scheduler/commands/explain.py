@@ -16,8 +16,7 @@ from scheduler.errors import InvalidJob, SchedulerError
 from scheduler.job.model import Job
 from scheduler.policy import series
 from scheduler.settings.model import Settings
-from scheduler.times import instants as when
-from scheduler.times import recurrence
+from scheduler.times import instants, recurrence
 
 #: How many instants are shown.
 SHOWN = 5
@@ -39,7 +38,7 @@ class Explained:
 
     def as_json(self) -> dict[str, Any]:
         """The object that ``schedule create --explain --json`` prints."""
-        found: dict[str, Any] = {"next": [when.format_instant(each) for each in self.instants]}
+        found: dict[str, Any] = {"next": [instants.format_instant(each) for each in self.instants]}
         return found if self.refused is None else {**found, "refused": self.refused}
 
     def text(self) -> str:
@@ -50,7 +49,9 @@ class Explained:
             lines.append(told(job, self.now))
             lines += [f"  {line}" for line in local(job, self.zone)]
         if self.job.jitter:
-            lines.append(f"each up to {when.format_duration(self.job.jitter)} later, by its jitter")
+            lines.append(
+                f"each up to {instants.format_duration(self.job.jitter)} later, by its jitter"
+            )
         if self.refused:
             lines.append(f"as a job it is refused: {self.refused}")
         if self.job.recurring and len(self.instants) < SHOWN:

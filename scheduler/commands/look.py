@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from scheduler.commands.why import Known, Why, coming, progress, why
-from scheduler.commands.why import as_json as entry_json
+from scheduler.commands.why import Known, Why, coming, entry_json, progress, why
 from scheduler.connection import Connection
 from scheduler.errors import SchedulerError
 from scheduler.job.keys import RULES, written

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
-from scheduler import text as fields
 from scheduler.errors import InvalidJob, Refused, UsageError
 from scheduler.job import frontmatter, strict_json
 from scheduler.job.keys import IN_REQUEST, RULES
 from scheduler.job.workflow_inputs import SAID, by_option
+from scheduler.text import did_you_mean, refusal
 
 
 class Medium(Enum):
@@ -162,12 +162,12 @@ def from_mapping(data: object, base: Request) -> Request:
         key = IN_REQUEST.get(name.replace("_", "-"))
         if key is None:
             known = [*(one.field for one in IN_REQUEST.values()), UNCHECKED]
-            fix = fields.did_you_mean(name, known, f"the keys are {', '.join(known)}")
+            fix = did_you_mean(name, known, f"the keys are {', '.join(known)}")
             raise InvalidJob(f"request: {name[:80]!r} is not a key of a request; {fix}")
         if value is None or value == "":
             continue
         if key.name in names:
-            raise fields.refusal("request", name, "is given twice", "keep one of them")
+            raise refusal("request", name, "is given twice", "keep one of them")
         names[key.name] = name
         if key.many:
             inputs = _inputs(name, value)
@@ -185,7 +185,7 @@ def _whether(name: str, value: object, *, otherwise: bool) -> bool:
         return otherwise
     if not isinstance(value, bool):
         fix = "write true or false, without quotes"
-        raise fields.refusal(name, _written(value), "is not true or false", fix)
+        raise refusal(name, _written(value), "is not true or false", fix)
     return value
 
 
@@ -197,7 +197,7 @@ def _refuse_twice(name: str, data: Mapping[Any, object]) -> None:
     """
     twice = data.twice if isinstance(data, strict_json.Object) else None
     if twice is not None:
-        raise fields.refusal(name, twice, "is given twice", "keep one of them")
+        raise refusal(name, twice, "is given twice", "keep one of them")
 
 
 def _inputs(name: str, value: object) -> Mapping[str, str]:
@@ -208,7 +208,7 @@ def _inputs(name: str, value: object) -> Mapping[str, str]:
     for each, given in value.items():
         if not frontmatter.INPUT_NAME.fullmatch(str(each)):
             fix = "use letters, digits, '_' and '-'"
-            raise fields.refusal(name, each, "is not the name of an input", fix)
+            raise refusal(name, each, "is not the name of an input", fix)
         found[str(each)] = _input(f"{name}.{each}", given)
     return found
 
@@ -224,7 +224,7 @@ def _input(name: str, value: object) -> str:
     if isinstance(value, float) and math.isfinite(value):
         return json.dumps(value)
     fix = "write a text in quotes, a number, true or false, or leave the name out"
-    raise fields.refusal(name, _written(value), "is no value of an input", fix)
+    raise refusal(name, _written(value), "is no value of an input", fix)
 
 
 def _written(value: object) -> object:
@@ -241,7 +241,7 @@ def _text(name: str, value: object, types: tuple[type, ...]) -> str:
     # To Python, true and false are numbers too.
     if not isinstance(value, types) or isinstance(value, bool):
         if str in types:
-            raise fields.refusal(name, _written(value), "is not text", "put it in quotes")
+            raise refusal(name, _written(value), "is not text", "put it in quotes")
         fix = "write it without quotes, such as 5"
-        raise fields.refusal(name, _written(value), "is not a number", fix)
+        raise refusal(name, _written(value), "is not a number", fix)
     return str(value)

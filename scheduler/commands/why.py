@@ -320,7 +320,7 @@ def progress(job: Job, history: History) -> str | None:
     return f"{done or 0} of {job.count}"
 
 
-def as_json(entry: Entry) -> dict[str, Any]:
+def entry_json(entry: Entry) -> dict[str, Any]:
     """An entry of the journal, as ``show --json`` prints it."""
     return {
         "key": entry.key,

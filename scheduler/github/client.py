@@ -32,8 +32,7 @@ from scheduler.errors import (
 from scheduler.github.objects import error_message, one_line, version_refused
 from scheduler.github.transport import PER_PAGE, Answer, Encrypted, Plain, address, date_of, failure
 from scheduler.ports import API_VERSION, Clock
-from scheduler.times.pace import PATIENCE as PACE_PATIENCE
-from scheduler.times.pace import Pace, paced
+from scheduler.times.pace import WAITED_OUT, Pace, paced
 
 #: Seconds to connect, and seconds between two parts of an answer.
 TIMEOUT = 15
@@ -135,7 +134,7 @@ class GitHub:
 
     def _keep_pace(self) -> None:
         wait = self.pace.room(self.clock.monotonic())
-        if wait > PACE_PATIENCE:
+        if wait > WAITED_OUT:
             raise paced(self.clock.now() + timedelta(seconds=wait))
         if wait:
             self.clock.sleep(wait)

@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 
 import yaml
 
-from scheduler import text as fields
 from scheduler.errors import InvalidJob, SettingsError
 from scheduler.job import strict_yaml
 from scheduler.job.keys import WORKFLOW_NAME
@@ -32,7 +31,7 @@ from scheduler.settings.model import (
     Settings,
     Trust,
 )
-from scheduler.text import refusal
+from scheduler.text import did_you_mean, refusal, shown
 from scheduler.times import instants
 
 #: Where the file stands, on the default branch of the queue's repository.
@@ -75,7 +74,7 @@ def _read(section: str, node: yaml.Node) -> Any:
     found: dict[str, object] = {}
     for key, value in node.value:
         if key.value not in keys:
-            fix = fields.did_you_mean(key.value, keys, f"the keys are {', '.join(keys)}")
+            fix = did_you_mean(key.value, keys, f"the keys are {', '.join(keys)}")
             raise _error(key, section, "is not a key", fix)
         dotted = f"{section}.{key.value}" if section else key.value
         found[keys[key.value]] = _READERS.get(dotted, _read)(dotted, value)
@@ -84,10 +83,10 @@ def _read(section: str, node: yaml.Node) -> Any:
 
 def _error(node: yaml.Node, key: str, problem: str, fix: str) -> SettingsError:
     where = f"{key}: " if key else ""
-    shown = "it"
+    found = "it"
     if isinstance(node, yaml.ScalarNode):
-        shown = fields.shown(node.value)
-    return SettingsError(f"{PATH} line {strict_yaml.line(node)}: {where}{shown} {problem}; {fix}")
+        found = shown(node.value)
+    return SettingsError(f"{PATH} line {strict_yaml.line(node)}: {where}{found} {problem}; {fix}")
 
 
 def _text(key: str, node: yaml.Node) -> str:

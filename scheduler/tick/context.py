@@ -12,7 +12,7 @@ from scheduler.ports import Clock, Queue, Ticket
 from scheduler.settings.model import Settings
 from scheduler.tick.discussions import Discussions
 from scheduler.tick.facts import Facts
-from scheduler.times.pace import PATIENCE
+from scheduler.times.pace import WAITED_OUT
 
 #: For how long after its last change the comments of a held issue are read for a person's
 #: word; taking the label off has it read whenever that was.
@@ -39,7 +39,7 @@ class Context:
     early: timedelta = timedelta(0)
     #: How many seconds a job's turn may wait until GitHub takes another comment; 0 for a holder,
     #: which has others to dispatch on their instant meanwhile.
-    patience: float = PATIENCE
+    patience: float = WAITED_OUT
     #: Whether the tick stops where records show that another account is the scheduler.
     guarded: bool = False
     #: How many seconds were waited for that, in all.

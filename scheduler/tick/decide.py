@@ -13,8 +13,7 @@ from scheduler.job.states import LABELLED, TERMINAL, State, begun_label, state_l
 from scheduler.journal.journal import Claim, History, read
 from scheduler.journal.record import RECORD
 from scheduler.journal.slash import Command, Resolution, heard, resolutions
-from scheduler.policy import decide as policy
-from scheduler.policy import series
+from scheduler.policy import decide, series
 from scheduler.policy.decide import Decision
 from scheduler.policy.trust import recorder
 from scheduler.ports import Comment, Comments, Ticket, User
@@ -113,10 +112,10 @@ def locate(
     )
 
 
-def _wanted(ctx: Context, found: Occurrence) -> policy.Wanted:
+def _wanted(ctx: Context, found: Occurrence) -> decide.Wanted:
     """What is wanted of an occurrence other than that it runs."""
     instant = None if found.asked.recurring else occurrence_instant(found.key)
-    return policy.Wanted(
+    return decide.Wanted(
         skip=found.skip,
         command=_possible(ctx, found),
         overtaken=found.overtaken,
@@ -162,10 +161,10 @@ def _may_command(ctx: Context, user: User, job: Job) -> bool | None:
         return None
 
 
-def limits(ctx: Context, job: Job) -> policy.Limits:
+def limits(ctx: Context, job: Job) -> decide.Limits:
     """The numbers that a decision about ``job`` depends on."""
     limits = ctx.settings.limits
-    return policy.Limits(
+    return decide.Limits(
         recover_after=limits.recover_after,
         backoff=limits.backoff,
         max_attempts=job.max_attempts or ctx.settings.defaults.max_attempts,
@@ -174,7 +173,7 @@ def limits(ctx: Context, job: Job) -> policy.Limits:
 
 def decision(ctx: Context, found: Occurrence, comments: Comments, history: History) -> Decision:
     """What is to be done with a job now, by what its comments record."""
-    return policy.decide(
+    return decide.decide(
         found.job,
         history,
         key=found.key,
@@ -208,7 +207,7 @@ def after_recovery(
     ctx: Context, found: Occurrence, comments: Comments, history: History, claim: Claim
 ) -> Decision:
     """What is to be done once it is known that ``claim`` started nothing."""
-    return policy.after_recovery(
+    return decide.after_recovery(
         found.job,
         history,
         claim,

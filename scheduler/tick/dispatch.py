@@ -13,8 +13,7 @@ from scheduler.job.states import CARRIED_OUT, State
 from scheduler.job.workflow_file import Declared
 from scheduler.job.workflow_inputs import inputs_for, not_handed_over
 from scheduler.journal.journal import Claim, Entry, Explanation, History
-from scheduler.policy import decide as policy
-from scheduler.policy.decide import End, Fire
+from scheduler.policy.decide import PATIENT, End, Fire, Recover, before, confirms
 from scheduler.policy.recovery import Found, listed
 from scheduler.ports import Comments, Dispatch, Target
 from scheduler.tick import (
@@ -113,7 +112,7 @@ def begin(ctx: Context, done: Progress, found: Occurrence, decision: Fire | End)
         issues.show(ctx, found.ticket, State.HELD)
         return None
     except GivenUp as given_up:
-        if given_up.times < policy.PATIENT:
+        if given_up.times < PATIENT:
             raise
         done.note(Heading.HELD, str(given_up))
         issues.show(ctx, found.ticket, State.HELD)
@@ -221,14 +220,14 @@ def _confirmed(
     """
     comments = Comments(items=fresh.comments, as_of=fresh.as_of)
     history = decide.history(ctx, comments)
-    earlier = policy.before(history, own.claim)
+    earlier = before(history, own.claim)
     now_found = decide.locate(ctx, replace(found, ticket=fresh.ticket), fresh.comments, earlier)
     if blind:
         now_found, comments = rules.still_meant(ctx, now_found, comments)
     again = decide.decision(ctx, now_found, comments, earlier)
-    if isinstance(again, policy.Recover) and again.claim == decision.supersedes:
+    if isinstance(again, Recover) and again.claim == decision.supersedes:
         again = decide.after_recovery(ctx, now_found, comments, earlier, again.claim)
-    if now_found.key != found.key or not policy.confirms(decision, own.claim, history, again):
+    if now_found.key != found.key or not confirms(decision, own.claim, history, again):
         claims.withdraw(ctx, own)
         ctx.discussions.forget(found.number)
         raise Withdrawn("another tick is at it, or its history is not what it seemed")

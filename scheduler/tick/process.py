@@ -9,8 +9,20 @@ from scheduler.job.states import State, state_label
 from scheduler.journal.comments import told_in
 from scheduler.journal.journal import NEVER_STARTED, Claim, History, highest_attempt, never_started
 from scheduler.journal.slash import Resolution
-from scheduler.policy import decide as policy
-from scheduler.policy.decide import Decision, End, Fire
+from scheduler.policy.decide import (
+    OBEYED,
+    PATIENT,
+    Decision,
+    End,
+    Finish,
+    Fire,
+    PutOnHold,
+    Recover,
+    Resolve,
+    Wait,
+    after_withdrawals,
+    given_up,
+)
 from scheduler.policy.recovery import Found, Unclear
 from scheduler.ports import Comments
 from scheduler.tick import closing, decide, dispatch, issues, record, rules, settlement
@@ -22,7 +34,7 @@ from scheduler.tick.outcome import Heading, Progress, Withdrawn
 from scheduler.tick.report import holds_comment, unread
 
 #: Of a job that its label keeps on hold, whatever its comments let it do.
-KEPT = policy.Wait(reason="on hold; its comments say why", state=State.HELD)
+KEPT = Wait(reason="on hold; its comments say why", state=State.HELD)
 #: What is said of a hold of which only the label is known.
 UNRECORDED = (
     "only the label {label!r} says so: a person put it on, or GitHub refused the comment in which "
@@ -74,7 +86,7 @@ def process(ctx: Context, done: Progress, found: Occurrence) -> None:
         done.note(Heading.RECOVERED, "its series is over; closed")
         return
     looked, decision = _decided(ctx, looked)
-    if isinstance(decision, policy.Recover) and not comments.whole:
+    if isinstance(decision, Recover) and not comments.whole:
         # A claim that was known from before may have been taken back since.
         looked = _looked(ctx, looked.found, ctx.discussions.whole(found.ticket))
         looked, decision = _decided(ctx, looked)
@@ -113,8 +125,8 @@ def _decided(ctx: Context, looked: Looked) -> tuple[Looked, Decision]:
     said = decide.resolution(ctx, found, looked.comments, history)
     if said is None and (kept := _kept(ctx, found, history, decision)):
         return looked, _explained(ctx, found, looked.comments, history, kept)
-    released = said is not None or policy.given_up(history.withdrawals) >= policy.PATIENT
-    if released and not isinstance(decision, (policy.PutOnHold, policy.Wait)):
+    released = said is not None or given_up(history.withdrawals) >= PATIENT
+    if released and not isinstance(decision, (PutOnHold, Wait)):
         # Before it is carried out: whoever dies in between finds the same again.
         ticket = issues.unmark(ctx, found.ticket, {State.HELD})
         return replace(looked, found=replace(found, ticket=ticket)), decision
@@ -152,32 +164,30 @@ def _presumed(ctx: Context, found: Occurrence, comments: Comments) -> tuple[Occu
     placed = decide.locate(ctx, found, comments.items, history)
     if placed.command is not None:
         decision = decide.decision(ctx, placed, comments, history)
-        if isinstance(decision, End) and decision.state in policy.OBEYED.values():
+        if isinstance(decision, End) and decision.state in OBEYED.values():
             attempt = highest_attempt(comments.items, placed.key) + 1
             return placed, replace(decision, attempt=attempt, supersedes=None)
     attempt = highest_attempt(comments.items, found.key) + 1
     return replace(found, history=history), Fire(attempt=attempt)
 
 
-def _kept(
-    ctx: Context, found: Occurrence, history: History, decision: Decision
-) -> policy.Wait | None:
+def _kept(ctx: Context, found: Occurrence, history: History, decision: Decision) -> Wait | None:
     """The wait of a job that the label keeps on hold, though its records let it go on."""
     if found.command is not None and history.journal.held:
         return None
     labelled = state_label(ctx.settings.label, State.HELD) in found.ticket.labels
-    if not labelled or not isinstance(decision, (Fire, End, policy.Recover)):
+    if not labelled or not isinstance(decision, (Fire, End, Recover)):
         return None
     base = ctx.settings.limits.backoff
-    wait = policy.after_withdrawals(history.withdrawals, key=found.key, base=base)
+    wait = after_withdrawals(history.withdrawals, key=found.key, base=base)
     if wait is None or wait.until is None:
         return KEPT
     return wait if ctx.clock.now() < wait.until else None
 
 
 def _explained(
-    ctx: Context, found: Occurrence, comments: Comments, history: History, kept: policy.Wait
-) -> policy.Wait:
+    ctx: Context, found: Occurrence, comments: Comments, history: History, kept: Wait
+) -> Wait:
     """The wait of a job on hold, of which its issue says why: else that is written now.
 
     A claim that GitHub refused has left the label alone, since no comment could be written.
@@ -208,20 +218,20 @@ def _carry_out(ctx: Context, done: Progress, looked: Looked, decision: Decision)
         RateLimited, Unavailable, Rejected, NotPermitted: GitHub's answer, untold yet.
     """
     found, history = looked.found, looked.history
-    if isinstance(decision, policy.Wait):
+    if isinstance(decision, Wait):
         _wait(ctx, done, found, decision)
-    elif isinstance(decision, policy.Finish):
+    elif isinstance(decision, Finish):
         _still_open(ctx, found, decision.state)
         closing.after(ctx, done, found, history.journal, decision.state)
         done.note(Heading.RECOVERED, f"was {decision.state.value} already; closed")
-    elif isinstance(decision, policy.PutOnHold):
+    elif isinstance(decision, PutOnHold):
         if found.command is not None:
             # It is the job that is held; the command is then answered as one on such a job.
             looked = replace(looked, found=decide.locate(ctx, found, (), history))
         _hold(ctx, done, looked, decision.reason)
-    elif isinstance(decision, policy.Resolve):
+    elif isinstance(decision, Resolve):
         _resolve(ctx, done, looked, decision.resolution)
-    elif isinstance(decision, policy.Recover):
+    elif isinstance(decision, Recover):
         _recover(ctx, done, looked, decision.claim)
     else:
         dispatch.claimed(ctx, done, found, decision)
@@ -244,7 +254,7 @@ def _still_open(ctx: Context, found: Occurrence, state: State) -> None:
         raise Withdrawn(reason)
 
 
-def _wait(ctx: Context, done: Progress, found: Occurrence, decision: policy.Wait) -> None:
+def _wait(ctx: Context, done: Progress, found: Occurrence, decision: Wait) -> None:
     """Leave a job as it is until later, and say why, on its issue if it is on hold."""
     if decision.state is State.HELD:
         done.note(Heading.HELD, decision.reason)

@@ -12,8 +12,8 @@ from scheduler.job.states import State
 from scheduler.journal.comments import journal_comment, series_comment
 from scheduler.journal.journal import Claim, Entry, History, Journal, never_started
 from scheduler.journal.slash import heard
-from scheduler.policy import decide as policy
 from scheduler.policy import series
+from scheduler.policy.decide import next_attempt
 from scheduler.ports import Comments
 from scheduler.tick import decide, issues, rules
 from scheduler.tick.context import Context
@@ -198,7 +198,7 @@ def entry(
     reason: str = "",
 ) -> Entry:
     """A journal entry of ``outcome``, under ``claim`` if there is one."""
-    attempt = claim.attempt if claim else policy.next_attempt(history, found.key)
+    attempt = claim.attempt if claim else next_attempt(history, found.key)
     repo = found.job.repo or ctx.queue.repository
     key = claim.key if claim else found.key
     until = None

@@ -21,7 +21,7 @@ MINUTE, HOUR = 60.0, 3600.0
 #: How much nearer two requests may arrive than they were sent, in seconds.
 SLACK = 2.0
 #: The longest wait, in seconds, that a tick waits out: that for a minute's end.
-PATIENCE = MINUTE + SLACK
+WAITED_OUT = MINUTE + SLACK
 
 
 class Pace:

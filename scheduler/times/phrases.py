@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 from dateutil import parser
 from dateutil.relativedelta import FR, MO, SA, SU, TH, TU, WE, relativedelta
 
-from scheduler import text as fields
 from scheduler.errors import InvalidJob, Refused
+from scheduler.text import line, refusal, shown
 from scheduler.times import ambiguity, instants, spans
 
 #: The clock time of a day for which none is given.
@@ -130,8 +130,8 @@ class _Reader:
 
     def understood(self) -> tuple[_Phrase, str | None]:
         """The parts of the text, and the zone at its end."""
-        line = fields.line(self.field, spans.plain(self.text), LONGEST)
-        spoken = spans.plain(line.replace(", ", " "))
+        whole = line(self.field, spans.plain(self.text), LONGEST)
+        spoken = spans.plain(whole.replace(", ", " "))
         if (phrase := _parts(spoken)) is not None:
             return phrase, None
         rest, _, last = spoken.rpartition(" ")
@@ -162,7 +162,7 @@ class _Reader:
             fix = f"end it with one such as {EXAMPLE}, or give {self.beside} or defaults.timezone"
             if self.beside is None:
                 said = self.text if len(self.text) <= LONGEST_SHOWN else "tomorrow 9am"
-                fix = f"end the time with a zone, such as {fields.shown(f'{said} {EXAMPLE}')}"
+                fix = f"end the time with a zone, such as {shown(f'{said} {EXAMPLE}')}"
             raise self.refusal("has no time zone", fix)
         return self._on_the_clock(phrase, self.place)
 
@@ -176,12 +176,10 @@ class _Reader:
             fix = f"the next is {instants.format_instant(coming)} ({instants.weekday(coming)})"
         at = f"{instants.format_instant(found)} ({instants.weekday(found)})"
         distance = instants.distance(found, self.moment)
-        return Refused(
-            f"{self.field}: {fields.shown(self.text)} is past: {at} was {distance}; {fix}"
-        )
+        return Refused(f"{self.field}: {shown(self.text)} is past: {at} was {distance}; {fix}")
 
     def refusal(self, problem: str, fix: str) -> InvalidJob:
-        return fields.refusal(self.field, self.text, problem, fix)
+        return refusal(self.field, self.text, problem, fix)
 
     def _whole(self) -> datetime:
         """The first whole second from now on."""

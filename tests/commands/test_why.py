@@ -11,8 +11,8 @@ import pytest
 from scheduler.commands.why import (
     Known,
     Why,
-    as_json,
     coming,
+    entry_json,
     grouped,
     over_limits,
     progress,
@@ -228,7 +228,7 @@ def test_how_far_a_count_is() -> None:
 
 
 def test_an_entry_in_json() -> None:
-    shown = as_json(entry("dispatched", run_id=8, run_url="U"))
+    shown = entry_json(entry("dispatched", run_id=8, run_url="U"))
     assert shown == {
         "key": KEY, "attempt": 1, "outcome": "dispatched", "at": "2026-11-23T12:00:00Z",
         "run_id": 8, "run_url": "U", "reason": None,

@@ -9,7 +9,7 @@ import pytest
 from scheduler.errors import Paced
 from scheduler.tick import pacing
 from scheduler.tick.context import Context
-from scheduler.times.pace import PATIENCE
+from scheduler.times.pace import WAITED_OUT
 from tests.faults.world import world
 from tests.support.contexts import context
 from tests.support.fakes import MemoryQueue
@@ -30,7 +30,7 @@ def full(first: float) -> Context:
     return context(queue)
 
 
-@pytest.mark.parametrize("wait", [0.0, 0.5, PATIENCE])
+@pytest.mark.parametrize("wait", [0.0, 0.5, WAITED_OUT])
 def test_a_short_wait_is_waited_out_and_counted(wait: float) -> None:
     ctx = full(wait)
     for turn in (1, 2):
@@ -38,7 +38,7 @@ def test_a_short_wait_is_waited_out_and_counted(wait: float) -> None:
         assert ctx.waited == (ctx.clock.now() - ctx.began).total_seconds() == turn * wait
 
 
-@pytest.mark.parametrize(("patience", "wait"), [(PATIENCE, PATIENCE + 1), (0.0, 0.5)])
+@pytest.mark.parametrize(("patience", "wait"), [(WAITED_OUT, WAITED_OUT + 1), (0.0, 0.5)])
 def test_a_long_one_is_told_at_once(patience: float, wait: float) -> None:
     ctx = full(wait)
     ctx.patience = patience
