@@ -24,6 +24,8 @@ from scheduler.times.instants import format_duration, format_instant
 
 #: How many instants to come are shown.
 NEXT = 5
+#: A command in a reason, and the job that it names.
+COMMAND = re.compile(r"('schedule \w+) \d+\b")
 NOT_YET = "not yet due"
 LOCKED = "the issue is locked; unlock it to have the job run"
 
@@ -338,9 +340,7 @@ def grouped(reasons: Iterable[tuple[int, str]]) -> list[str]:
     by: dict[str, list[tuple[int, str]]] = {}
     for number, reason in reasons:
         # The same but for the job that it names.
-        by.setdefault(re.sub(rf"('schedule \w+) {number}\b", r"\1 ID", reason), []).append(
-            (number, reason)
-        )
+        by.setdefault(COMMAND.sub(r"\1 ID", reason), []).append((number, reason))
     lines = []
     for reason, jobs in by.items():
         named = ", ".join(f"#{number}" for number, _ in jobs[:NEXT])
