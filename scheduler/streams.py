@@ -12,6 +12,8 @@ from scheduler.text import filled, inert, visible
 
 #: The least columns for which lines are broken; what is narrower breaks them itself.
 NARROWEST = 20
+#: A number of columns that the variable COLUMNS may state.
+COLUMNS = re.compile("[1-9][0-9]{0,3}")
 
 
 class Untold(SchedulerError):
@@ -57,7 +59,7 @@ def width(stream: TextIO) -> int | None:
     except (OSError, ValueError):
         has = 0
     said = os.environ.get("COLUMNS", "")
-    if re.fullmatch("[1-9][0-9]{0,3}", said):
+    if COLUMNS.fullmatch(said):
         has = int(said)
     return max(has or 80, NARROWEST) - 1
 
