@@ -103,6 +103,7 @@ class Created:
             "expect": self.nudged.reason if self.nudged else None,
             "url": self.ticket.url,
             "warnings": list(self.warnings),
+            **({"notes": list(self.notes)} if self.moved else {}),
         }
 
     def text(self) -> str:

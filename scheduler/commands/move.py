@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from scheduler.commands.answer import Created, shown_in, stopped
@@ -48,6 +48,9 @@ def reschedule(connection: Connection, number: int, request: Request) -> Created
     seen, job = _moved(connection, number, run_at)
     job = job.at(series.expected(job, title="", touched=now))
     notes = stopped(seen.state, number)
+    if job.recurring and seen.job is not None:
+        before = series.expected(seen.job, title="", touched=now)
+        notes = [*of_series(number, run_at, before, job.run_at, now), *notes]
     if seen.not_before and seen.not_before > job.run_at:
         job = job.at(seen.not_before)
         back = f"'schedule snooze {number} --for 1s' takes that back"
@@ -62,6 +65,23 @@ def reschedule(connection: Connection, number: int, request: Request) -> Created
         zone=request.get("timezone") or shown_in(job, connection.settings),
         notes=tuple(notes),
     )
+
+
+def of_series(
+    number: int, start: datetime, before: datetime, after: datetime, now: datetime
+) -> list[str]:
+    """What another start does to a series, and what puts off its next run alone.
+
+    ``before`` and ``after`` are its next instants.
+    """
+    same = "is as before" if before == after else f"was {instants.format_instant(before)} before"
+    # In whole minutes, as people say it.
+    minutes = timedelta(minutes=max(round((start - now) / timedelta(minutes=1)), 1))
+    begins, length = instants.format_instant(start), instants.format_duration(minutes)
+    return [
+        f"it is a series: its start is {begins} now, and its next instant {same}",
+        f"to put off its next run alone, say 'schedule snooze {number} --for {length}'",
+    ]
 
 
 def _moved(connection: Connection, number: int, run_at: datetime) -> tuple[Seen, Job]:
@@ -112,7 +132,9 @@ def _changes(connection: Connection, seen: Seen, run_at: datetime) -> tuple[Job,
     if (rule := series.written_rule(job)) is not None:
         recurrence.fires(rule)
     changes: dict[str, Any] = {"body": frontmatter.render(said)}
-    comes = max(run_at, seen.not_before or run_at)
+    # Of a series the title shows the next instant, which need not be its start.
+    first = series.expected(job, title="", touched=connection.clock.now())
+    comes = max(first, seen.not_before or first)
     if (title := retitled(ticket.title, comes)) != ticket.title:
         changes["title"] = title
     if not ticket.open:

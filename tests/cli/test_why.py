@@ -9,7 +9,7 @@ import pytest
 
 from scheduler.sandbox.http.failure import ApiFailure
 from scheduler.sandbox.hub.issues import Desk
-from tests.conftest import ISSUES, REPO, Stage, body
+from tests.conftest import ISSUES, REPO, Stage, at, body
 
 
 def show(stage: Stage, number: int) -> dict[str, object]:
@@ -188,3 +188,19 @@ def test_a_series_that_another_has_ticked_says_what_is_to_be_deleted(stage: Stag
     report = stage.tick()
     assert (report["held"], [each["id"] for each in report["dispatched"]]) == ([], [number])
     assert show(stage, number)["status"] == "pending"
+
+
+def test_a_series_that_is_moved_says_what_that_does(stage: Stage) -> None:
+    far = at(12 * 3600)  # half a day away
+    daily = f"{int(far[14:16])} {int(far[11:13])} * * *"
+    stage.create("--cron", daily, "--workflow", "bare.yml", "-m", "Check it")
+    before = show(stage, 1)["run_at"]
+    moved = stage.run("reschedule", "1", "--in", "1m")
+    assert "it is a series: its start is " in moved.out
+    assert "now, and its next instant is as before" in moved.out
+    assert "say 'schedule snooze 1 --for 1m'" in moved.out
+    assert show(stage, 1)["run_at"] == before
+    again = stage.run("reschedule", "1", "--in", "48h", "--json").json
+    assert f"its next instant was {before} before" in again["notes"][0]
+    stage.create("--in", "2h", "--workflow", "bare.yml", "-m", "Check it")
+    assert "series" not in stage.run("reschedule", "2", "--in", "1h").out
