@@ -62,7 +62,7 @@ class Accepted:
 class WorkflowFile:
     """A workflow file as it stands at a ref."""
 
-    #: U+FFFD in the place of a file that is no UTF-8.
+    #: U+FFFD in the place of a file that is no UTF-8, or too long to be given.
     text: str
     #: The branch, tag or commit; None: the answer did not say which branch is the default.
     ref: str | None = None

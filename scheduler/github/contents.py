@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import urllib.parse
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -61,10 +62,11 @@ class GitHubContents:
             raise self._api.refused(refused, "contents: read") from refused
         if not isinstance(data, dict) or data.get("type", "file") != "file":
             return None
-        try:
-            text = base64.b64decode(data.get("content") or "").decode()
-        except (binascii.Error, UnicodeDecodeError, ValueError, TypeError):
-            text = "\ufffd"
+        text = "\ufffd"
+        # Of more than a megabyte there is no content, and no encoding.
+        if data.get("encoding") != "none":
+            with suppress(binascii.Error, UnicodeDecodeError, ValueError, TypeError):
+                text = base64.b64decode(data.get("content") or "").decode()
         return WorkflowFile(text=text, ref=ref or _branch_in(data, path))
 
     def require_repository(self) -> None:

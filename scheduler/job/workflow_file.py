@@ -121,6 +121,8 @@ def declared(text: str) -> Declared:
 
 @functools.lru_cache(maxsize=16)  # a tick that stays reads the same files again and again
 def _declared(text: str) -> Declared:
+    if text == "\ufffd":
+        return Declared(problem="GitHub gives no text of it in UTF-8")
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     root: object = _parts(text)
     if root is None and len(text) > MAX_WHOLE:

@@ -205,19 +205,32 @@ def test_what_an_event_opens_is_warned_of_in_the_run(
     assert NO_MESSAGE in (tmp_path / "out").read_text()
 
 
+def test_one_that_is_no_utf_8_is_refused(stage: Stage) -> None:
+    place = stage.folder / ".github" / "workflows" / "odd.yml"
+    place.write_bytes(b"on: workflow_dispatch # \xff")
+    stage.run(*WAYS["options"]).refused(3, "can't be read: GitHub gives no text of it in UTF-8")
+    stage.untouched()
+
+
 SIZES = {
     "12,000 CJK characters": ("字" * 12_000, True),
     "65,000 letters": ("x" * 65_000, True),
-    "33,000 line ends": ("a\n" + "\n" * 33_000, False),
+    "33,000 line ends": ("\n" * 33_000, False),
+    "a line and 33,000 line ends": ("a\n" + "\n" * 33_000, False),
+    "32,000 line ends": ("a\n" + "\n" * 32_000, True),
+    "28 KB of quotes": ('"' * 28_000, True),
     "56 KB of quotes": ('"' * 56_000, False),
     "33,000 backslashes": ("\\" * 33_000, False),
 }
 
 
+@pytest.mark.parametrize("target", [("--workflow", "agent-message.yml"), ("--event", "wake")])
 @pytest.mark.parametrize("case", SIZES)
-def test_a_message_is_accepted_if_it_can_be_handed_over(stage: Stage, case: str) -> None:
+def test_a_message_is_accepted_if_it_can_be_handed_over(
+    stage: Stage, case: str, target: tuple[str, str]
+) -> None:
     message, fits = SIZES[case]
-    asked = ("--workflow", "agent-message.yml", "--at", at(-1), "--allow-past", "--message", "-")
+    asked = ("--at", at(-1), "--allow-past", "--message", "-", *target)
     result = stage.run(*asked, stdin=message)
     if not fits:
         assert result.refused(3, "inputs: ", "characters of JSON' are too many; keep 65535")
@@ -226,4 +239,5 @@ def test_a_message_is_accepted_if_it_can_be_handed_over(stage: Stage, case: str)
     assert result.status == 0, result.err
     assert frontmatter.parse(stage.issue(1)["body"]).message == message
     assert len(stage.tick()["dispatched"]) == 1
-    assert stage.runs()[-1].payload["inputs"]["message"] == message
+    payload = stage.runs()[-1].payload
+    assert (payload.get("client_payload") or payload["inputs"])["message"] == message

@@ -69,6 +69,15 @@ def test_what_is_no_text_is_no_settings(
     assert "\ufffd" in found.text or found.text == ""
 
 
+def test_a_file_that_is_too_long_to_be_given_is_not_an_empty_one(
+    server: responses.RequestsMock, contents: GitHubContents
+) -> None:
+    server.get(WORKFLOW, json={"type": "file", "content": "", "encoding": "none", "size": 2**21})
+    found = contents.workflow_file("o/r", "run.yml", "v1")
+    assert found is not None
+    assert found.text == "\ufffd"
+
+
 @pytest.mark.parametrize(
     ("addresses", "branch"),
     [

@@ -124,7 +124,7 @@ def test_what_github_refuses_or_nobody_can_know_is_not(text: str) -> None:
         ("on: {" + "a: {}," * 5_000 + "}", "it can't be loaded: too many values"),
         ("on: {" + "a: {}," * 50_000 + "}", "its 'on:' can't be told from the rest"),
         ("\x00", "it can't be loaded: unacceptable character #x0000"),
-        ('on: "\u202e', "it"),
+        ('on: "\u202e', "it"), ("\ufffd", "GitHub gives no text of it in UTF-8"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_file_is_said_in_one_line(text: str, problem: str) -> None:
