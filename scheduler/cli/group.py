@@ -145,6 +145,9 @@ class Schedule(click.Group):
         except BrokenPipeError as problem:
             _unread(problem)
             ctx.exit(1)
+        except KeyboardInterrupt:
+            streams.complain("interrupted; what was begun may be done: 'schedule list' shows it")
+            ctx.exit(1)
         except SchedulerError as problem:
             streams.complain(str(problem))
             ctx.exit(problem.exit_status)

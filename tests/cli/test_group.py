@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from unittest import mock
 
 import click
 import pytest
 from click.testing import CliRunner
 
+from scheduler import streams
 from scheduler.cli.group import COMMANDS, Schedule, key_options, show, texts_in
 from scheduler.cli.main import cli
 from scheduler.errors import NoSuchJob, SchedulerError, Unavailable, UsageError
@@ -66,6 +68,29 @@ def test_every_error_is_one_line_and_its_status(problem: SchedulerError, status:
     result = CliRunner().invoke(One(name="schedule"), ["fails"])
     assert (result.exit_code, result.stdout) == (status, "")
     assert result.stderr == "schedule: a b\ufffd[2J\n"
+
+
+@pytest.mark.parametrize(
+    ("problem", "words"),
+    [
+        (KeyboardInterrupt(), "interrupted; what was begun may be done: "),
+        (BrokenPipeError(32, "Broken pipe"), "standard output: can't be used (Broken pipe): "),
+    ],
+)
+def test_every_ending_is_one_line(problem: BaseException, words: str) -> None:
+    @click.command()
+    def ends() -> None:
+        raise problem
+
+    class One(Schedule):
+        def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
+            return ends
+
+    with mock.patch.object(streams, "abandon"):
+        result = CliRunner().invoke(One(name="schedule"), ["ends"])
+    assert (result.exit_code, result.stdout) == (1, "")
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"schedule: {words}")
 
 
 def test_an_answer_as_json_is_the_same_value_and_commands_no_runner() -> None:
