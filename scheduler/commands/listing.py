@@ -143,26 +143,32 @@ def said(seen: Seen) -> bool:
 
 
 def table(seen: Sequence[Seen], now: datetime, *, width: int | None) -> list[str]:
-    """One line a job, of at most ``width`` columns; None: nothing is cut."""
-    rows = [("ID", "STATE", "RUN AT", "IN", "TARGET", "MESSAGE")]
+    """One line a job, of at most ``width`` columns; None: nothing is cut.
+
+    Where that leaves no room for the message, the instant is left out: the distance tells it.
+    """
+    rows = [["ID", "STATE", "RUN AT", "IN", "TARGET", "MESSAGE"]]
     for each in seen:
         job = each.job
         at = instants.format_instant(each.run_at) if each.run_at else "-"
         distance = instants.distance(each.run_at, now) if each.run_at else "-"
         target = job.target if job else "-"
         text = _in_a_row(first_line(job.message) if job else each.problem)
-        rows.append((f"#{each.ticket.number}", each.word, at, distance, target, text))
+        rows.append([f"#{each.ticket.number}", each.word, at, distance, target, text])
     widths = [max(columns(row[column]) for row in rows) for column in range(5)]
     if width is not None:
-        room = width - sum(widths[:4]) - 2 * len(widths) - MESSAGE
-        widths[4] = min(widths[4], max(TARGET, room))
+        if width < sum(widths[:4]) + TARGET + MESSAGE // 2 + 2 * len(widths):
+            widths.pop(2)
+            rows = [row[:2] + row[3:] for row in rows]
+        room = width - sum(widths[:-1]) - 2 * len(widths) - MESSAGE
+        widths[-1] = min(widths[-1], max(TARGET, room))
     lines = []
     for row in rows:
         cells = (cut(text, most) for text, most in zip(row, widths, strict=False))
         head = "  ".join(
             text + " " * (most - columns(text)) for text, most in zip(cells, widths, strict=True)
         )
-        line = f"{head}  {row[5]}".rstrip()
+        line = f"{head}  {row[-1]}".rstrip()
         lines.append(line if width is None else cut(line, width))
     return lines
 

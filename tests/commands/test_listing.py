@@ -56,6 +56,18 @@ def test_no_line_is_wider_than_a_terminal_or_moves_its_cursor(message: str) -> N
     assert f" {job.workflow} " in whole
 
 
+def test_a_narrow_terminal_shows_the_message_and_not_the_instant() -> None:
+    narrow, wide = (Listing(seen=[SEEN], now=NOON).fitted(width) for width in (50, 79))
+    assert ("RUN AT" in narrow, "RUN AT" in wide) == (False, True)
+    assert narrow.splitlines()[1].split(None, 4) == [
+        "#7",
+        "pending",
+        "in",
+        "1h",
+        "run.yml  Check it",
+    ]
+
+
 def test_three_hundred_jobs_can_be_read_on_80_columns() -> None:
     states = [*State]
     seen = [
