@@ -1,4 +1,4 @@
-"""A tick that stays: it waits for the next instant, looks around, and hands over.
+"""A tick that stays: it waits for the next instant, polls the queue, and starts a successor.
 
 Theory of operation
 ===================

@@ -53,7 +53,7 @@ class Agenda:
     claimed: dict[int, Standing] = field(default_factory=dict)
     unrecorded: list[Sent] = field(default_factory=list)
     #: The issues whose authors are to be told something, once there is time.
-    untold: Mapping[int, object] = field(default_factory=dict)
+    unexplained: Mapping[int, object] = field(default_factory=dict)
     #: Whether the queue was listed: before that, the agenda says nothing of what waits.
     looked: bool = False
     #: How long a step took lately.
@@ -165,7 +165,9 @@ def next_step(
     if nearest and nearest[0] <= now:
         return Step.FIRE, nearest[1], NOTHING
     wanted: list[tuple[Step, int | None]] = []
-    last: list[tuple[Step, int | None]] = [(Step.TELL, None)] if agenda.untold and now < end else []
+    last: list[tuple[Step, int | None]] = (
+        [(Step.TELL, None)] if agenda.unexplained and now < end else []
+    )
     ahead = [instant for instant in (next_poll, end, end + OVERTIME) if instant > now]
     if now - end < OVERTIME:
         acts = list(takewhile(lambda act: act[0] <= now, agenda.entries()))

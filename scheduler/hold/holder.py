@@ -1,4 +1,4 @@
-"""Stay: a tick that keeps the queue in memory and dispatches each job on its instant.
+"""A tick that stays: it keeps the queue in memory and dispatches each job on its instant.
 
 What the holder does next is one pure function, ``agenda.next_step``; the loop performs it. A
 claim is made a little early, so that the dispatch itself is on time, and recording waits
@@ -78,7 +78,7 @@ class Holder:
         self.tick = tick
         self.ctx = tick.ctx
         self.stay = stay
-        self.agenda = Agenda(untold=tick.ctx.untold)
+        self.agenda = Agenda(unexplained=tick.ctx.unexplained)
         self.poller = Poller(tick, queue, self.agenda, poll=poll, settings=settings)
         self._stopped = stopped
         self._begin = begin
@@ -137,7 +137,7 @@ class Holder:
             self.tick.tally.stopped = str(outage)
             self.tick.tally.comes_next(self.ctx.clock.now())
             return self.tick.report(), outage
-        self.ctx.notices.extend(self.ctx.refused.values())
+        self.ctx.notices.extend(self.ctx.label_notices.values())
         return report, None
 
     def take_no_more(self) -> None:

@@ -28,13 +28,13 @@ REFRESH = 50.0
 
 
 class Superseded(SchedulerError):
-    """This holder looks after what is the queue no longer; the next tick goes on."""
+    """The settings name another label, so this holder's list is no longer the queue."""
 
     passing = True
 
 
 class Poller:
-    """Looks around for one holder; ``settings`` reads them anew. Ages are by the steady clock."""
+    """Polls for one holder; ``settings`` reads them anew. Ages are by the steady clock."""
 
     def __init__(
         self,
@@ -49,9 +49,9 @@ class Poller:
         self._queue = queue
         self.ctx = tick.ctx
         self.agenda = agenda
-        #: When to look around next, by the steady clock.
+        #: When to poll next, by the steady clock.
         self.next_poll = self.ctx.clock.monotonic()
-        #: What is this holder's business: nothing while the queue is paused.
+        #: The open issues, by number; none while the queue is paused.
         self.listed: dict[int, Ticket] = {}
         self._open: dict[int, Ticket] = {}
         self._poll = poll.total_seconds()

@@ -44,7 +44,7 @@ class Leave:
             _ring_in(FAREWELL)
 
     def arrived(self) -> None:
-        """Take note that nothing is left but to report: no more hurry."""
+        """Note that only the report is left to write, and stop the alarm."""
         self.wind_up = lambda: None
         _ring_in(0)
 

@@ -1,4 +1,4 @@
-"""A month of scheduling in seconds: the product's own engine against a model of GitHub.
+"""A month of scheduling in seconds: the product's own tick against a model of GitHub.
 
 ``hub`` is GitHub in memory and ``queue`` a process's way to it, with no idea of time; tests
 use both. ``timeline`` is virtual time, ``meter`` is what requests cost on it, ``actions`` runs

@@ -80,7 +80,7 @@ class Fresh:
 
 
 class GivenUp(Withdrawn):
-    """The same, for what was read stayed older than the claim, the ``times``-th time in a row."""
+    """A claim that was withdrawn since what was read stayed older; the ``times``-th in a row."""
 
     def __init__(self, message: str, *, times: int) -> None:
         super().__init__(message)

@@ -26,9 +26,9 @@ DONE, REFUSED, UNCLEAR = "+1", "-1", "confused"
 
 
 def obey(ctx: Context, found: Occurrence, state: State) -> Occurrence:
-    """Do what a command asks of the issue itself.
+    """Do what a command asks of the issue itself, before it is recorded.
 
-    Before it is recorded: whoever dies in between does it once more, which changes nothing.
+    After a crash in between the next tick does it once more, which changes nothing.
     """
     said = found.command
     if said is None or state is State.REJECTED:
@@ -76,7 +76,7 @@ def _moved(ctx: Context, found: Occurrence, journal: Journal) -> bool:
 def _comes(
     ctx: Context, found: Occurrence, journal: Journal, left: Iterable[Command] = ()
 ) -> Occurrence:
-    """The same job at what is next, now that its journal says what became of this."""
+    """The job at its next occurrence, by a journal that says what became of this one."""
     history = replace(found.history, journal=journal, claims=())
     return decide.locate(ctx, found, (), history, left=left)
 

@@ -1,6 +1,7 @@
-"""Whether this is the moment: the last run, and what a job's conditions ask about.
+"""Asks whether a due job may run now: by its last run, and by its conditions.
 
-Asked right before a claim, of GitHub and never of memory. What can't be asked is a no.
+GitHub is asked right before the claim; nothing is remembered. A condition that
+GitHub can't be asked about skips the job.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from scheduler.tick.facts import Facts
 from scheduler.tick.occurrence import Occurrence
 from scheduler.times.instants import format_duration, format_instant
 
-#: So many reviewers are asked about, who they are. Anyone may review in a public repository.
+#: The most reviewers whose roles are asked for. Anyone may review in a public repository.
 MOST_REVIEWERS = 20
 
 #: How often what is waited for is asked about: after a tenth of the time it was waited for.
@@ -51,7 +52,7 @@ class NotNow:
 
 
 def against(ctx: Context, found: Occurrence) -> NotNow | str | None:
-    """Why not now, or why not at all; a person who says run it is not asked about it.
+    """Why a job waits, or is skipped; None: it may run, as one that a command runs always may.
 
     Raises:
         Unavailable, RateLimited, NotPermitted: GitHub did not say.

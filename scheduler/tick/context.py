@@ -48,16 +48,16 @@ class Context:
     #: counts the same closed issues again and again.
     texts: dict[tuple[str, str | None], Job | None] = field(default_factory=dict)
     #: Why a quota or a signature forbids a job, by issue number.
-    over: dict[int, str] = field(default_factory=dict)
+    refusals: dict[int, str] = field(default_factory=dict)
     #: Whose words may be commands, of which GitHub did not say; asked again a little later.
     unheard: set[str] = field(default_factory=set)
     #: Targets of which a dispatch was sent and its answer lost.
     unsettled: set[str] = field(default_factory=set)
     #: What is to be said of labels that can't be put on, once of each issue.
-    refused: dict[int, str] = field(default_factory=dict)
+    label_notices: dict[int, str] = field(default_factory=dict)
     #: The texts that are no jobs, and what is still to be said of each to its author; none of it
     #: may keep a due job waiting.
-    untold: dict[int, tuple[Ticket, str]] = field(default_factory=dict)
+    unexplained: dict[int, tuple[Ticket, str]] = field(default_factory=dict)
     #: What is to be said of the tick as a whole, in this order.
     notices: list[str] = field(default_factory=list)
 

@@ -54,10 +54,10 @@ def met(ctx: Context, number: int, comments: Iterable[Comment], history: History
 
 
 def presumed(ctx: Context, comments: Comments) -> History:
-    """What they record by the word of somebody who may write, before the own login is known.
+    """What the comments record by an account that may write, while the own login is unknown.
 
-    Good for telling what waits, and for nothing else: before anything is sent they are
-    read again, and only the own login is believed.
+    Only for telling what waits: before anything is sent they are read again, and only the own
+    login is believed.
     """
     login = recorder(comments.items, ctx.facts.may_write)
     return History() if login is None else read(comments.items, login=login)
@@ -71,7 +71,7 @@ def locate(
     *,
     left: Iterable[Command] = (),
 ) -> Occurrence:
-    """The same job at the occurrence that is to be looked at now, by what is recorded.
+    """The job at the occurrence that is to be looked at now, by what is recorded.
 
     ``left`` are commands that were found in comments before.
     """
@@ -134,8 +134,8 @@ def _possible(ctx: Context, found: Occurrence) -> Command | None:
     return replace(said, problem=full(ticket, label))
 
 
-def words(ctx: Context, found: Occurrence, comments: Comments, history: History) -> bool:
-    """Whether somebody who may said anything to the scheduler that was not dealt with."""
+def unanswered(ctx: Context, found: Occurrence, comments: Comments, history: History) -> bool:
+    """Whether a comment of somebody who may give commands was not dealt with yet."""
     handled = history.journal.handled or 0
     said = {each.author for each in heard(comments.items, after=handled)}
     said |= {User(login=each.by) for each in resolutions(comments.items, after=handled)}

@@ -72,7 +72,7 @@ class Discussions:
         return again.comments
 
     def whole(self, ticket: Ticket) -> Comments:
-        """The same, with nothing taken from memory."""
+        """All comments of an issue, read anew whatever is known of them."""
         self.forget(ticket.number)
         return self.read(ticket)
 
@@ -80,13 +80,13 @@ class Discussions:
         """Read an issue's comments whole when they are next needed: what was known was wrong."""
         self._known.pop(number, None)
 
-    def acquaint(self, ticket: Ticket) -> None:
-        """Read a long discussion now, if it was not yet: under a claim there is no time for it."""
+    def read_ahead(self, ticket: Ticket) -> None:
+        """Read a long discussion if it was not read yet: under a claim there is no time for it."""
         if is_long(ticket) and ticket.number not in self._known:
             self.read(ticket)
 
-    def told(self, ticket: Ticket, until: datetime | None) -> None:
-        """Take a journal's word that it holds all that was said on its issue until then."""
+    def skip_until(self, ticket: Ticket, until: datetime | None) -> None:
+        """Read of a long discussion only what came after ``until``: its journal holds the rest."""
         if until is not None and is_long(ticket):
             self._known.setdefault(ticket.number, _Known(as_of=until))
 
@@ -112,7 +112,7 @@ class Discussions:
         return _merged(kept, changed)
 
     def delete(self, comment_id: int) -> None:
-        """Delete a comment, and know no more of it."""
+        """Delete a comment, and forget it."""
         self._queue.delete_comment(comment_id)
         for number, known in self._known.items():
             if any(each.id == comment_id for each in known.items):

@@ -101,7 +101,7 @@ def begin(ctx: Context, done: Progress, found: Occurrence, decision: Fire | End)
         done.note(Heading.RETRYING, "waits: an answer about the same target was lost")
         done.look_again(ctx.began)
         return None
-    ctx.discussions.acquaint(found.ticket)
+    ctx.discussions.read_ahead(found.ticket)
     newest = ctx.facts.newest_run(target.repo) if firing else None
     blind = bool(found.ticket.comments) and ctx.facts.login() is None
     try:

@@ -70,7 +70,7 @@ class Facts:
         self._newest: dict[str, int | None] = {}
         self._created: tuple[datetime, Sequence[Ticket]] | None = None
         self._recent: tuple[datetime, Recent | None] | None = None
-        #: The same as it was before something was written.
+        #: The recent comments as they were before something was written.
         self._earlier: tuple[datetime, Recent] | None = None
         self._older: tuple[Recent | None] | None = None
         #: The runs that this process started or found, and of which occurrence each is, recorded
@@ -90,7 +90,7 @@ class Facts:
 
     @property
     def known_login(self) -> str | None:
-        """The same, as far as it is known without asking for it."""
+        """The scheduler's own login, as far as it is known without asking."""
         return self._login
 
     def renew(self) -> None:
@@ -178,7 +178,7 @@ class Facts:
             raise Unavailable(f"who did what to #{ticket.number} can't be told now; the next tick")
 
     def _all_events(self, number: int, acts: Acts) -> Acts:
-        """The same with the events of the issue alone, where they are not all there."""
+        """``acts`` with all events of the issue, which are asked for where some are missing."""
         if self.events_unknown or (acts.events is not None and acts.whole):
             return acts
         events = self._queue.events(number)
@@ -295,7 +295,7 @@ class Facts:
         return newest.items if newest is not None and newest.since <= since else None
 
     def older_comments(self, since: datetime) -> Recent | None:
-        """The same from further back, asked for once; None too where that is too much."""
+        """The repository's comments changed since, asked for once; None: unknown, or too many."""
         if self._older is None:
             try:
                 self._older = (self._queue.recent_comments(since),)

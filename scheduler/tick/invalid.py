@@ -20,14 +20,14 @@ RECENT = timedelta(hours=1)
 
 
 def refuse(ctx: Context, tally: Tally, ticket: Ticket, problem: InvalidJob) -> None:
-    """Take an issue's text for none of a job; its author is told why, in good time."""
+    """Note that an issue's text is no job; ``tell`` explains it to the author later."""
     tally.note(ticket.number, *note_of(problem))
-    ctx.untold[ticket.number] = ticket, str(problem)
+    ctx.unexplained[ticket.number] = ticket, str(problem)
 
 
 def forget(ctx: Context, tally: Tally, number: int) -> None:
-    """Replace what was said of a job in passing by what is now done about it."""
-    ctx.untold.pop(number, None)
+    """Drop the passing notes about a job, and an explanation that is still to be written."""
+    ctx.unexplained.pop(number, None)
     tally.forget(number)
 
 
@@ -37,11 +37,11 @@ def tell(ctx: Context, tally: Tally) -> bool:
     Raises:
         RateLimited: it was not, nor would the next one be.
     """
-    ticket, words = ctx.untold.pop(next(iter(ctx.untold)))
+    ticket, words = ctx.unexplained.pop(next(iter(ctx.unexplained)))
     try:
         return explain(ctx, ticket, words, now=ctx.clock.now())
     except RateLimited:
-        ctx.untold[ticket.number] = ticket, words
+        ctx.unexplained[ticket.number] = ticket, words
         raise
     except (Rejected, Unavailable, NotPermitted) as problem:
         tally.note(ticket.number, *note_of(problem), again=ctx.began)

@@ -95,11 +95,11 @@ def retitle(ctx: Context, ticket: Ticket, titled: Callable[[str], str]) -> Ticke
 
 
 def _put_on(ctx: Context, ticket: Ticket, label: str) -> Ticket:
-    """The issue with a label; one too many is noted in ``ctx.refused`` and not tried."""
+    """The issue with a label; one too many is noted in ``ctx.label_notices`` and not tried."""
     if label in ticket.labels:
         return ticket
     if len(ticket.labels) >= MOST_LABELS:
-        ctx.refused[ticket.number] = full(ticket, label)
+        ctx.label_notices[ticket.number] = full(ticket, label)
         return ticket
     ctx.queue.add_label(ticket.number, label)
     return replace(ticket, labels=(*ticket.labels, label))

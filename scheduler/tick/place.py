@@ -52,7 +52,7 @@ def place(ctx: Context, found: Occurrence) -> Occurrence:
         return _alone(ctx, found)
     placed = _located(ctx, found, [c for c in newest.items if c.issue == found.number])
     if ctx.facts.known_login is not None:
-        ctx.discussions.told(ticket, placed.history.journal.read_at)
+        ctx.discussions.skip_until(ticket, placed.history.journal.read_at)
     if placed.lost and placed.job.run_at > now:
         return _alone(ctx, found)  # its journal is older than the list
     return placed

@@ -102,16 +102,16 @@ def _looked(ctx: Context, found: Occurrence, comments: Comments) -> Looked:
 
 
 def _left_alone(ctx: Context, found: Occurrence) -> bool:
-    """Whether nothing was said on a held job's long discussion that could let it go on.
+    """Whether no comment of the last day, in a held job's long discussion, could let it go on.
 
-    Whoever talks there has no tick read all of it. Only as far back as a held job is looked at.
+    Only that day is read, so that many comments cost a tick no more than a few.
     """
     if not is_long(found.ticket) or ctx.facts.login() is None:
         return False
     since = ctx.clock.now() - HELD_FOR
     comments = ctx.queue.comments(found.number, since=since)
     history = decide.history(ctx, comments)
-    said = decide.words(ctx, found, comments, history)
+    said = decide.unanswered(ctx, found, comments, history)
     return not (said or history.withdrawals)
 
 
@@ -136,9 +136,9 @@ def _decided(ctx: Context, looked: Looked) -> tuple[Looked, Decision]:
 def _introduced(
     ctx: Context, done: Progress, found: Occurrence, comments: Comments
 ) -> Comments | None:
-    """The comments once it is known whose records are to be believed; None: all is done.
+    """The comments, once the scheduler's login is known; None: the job was dealt with meanwhile.
 
-    Only the first own write can show it.
+    Where neither the settings nor GitHub name it, the author of the first own claim is it.
     """
     presumed, decision = _presumed(ctx, found, comments)
     said = decide.resolution(ctx, presumed, comments, presumed.history)
@@ -155,10 +155,10 @@ def _introduced(
 
 
 def _presumed(ctx: Context, found: Occurrence, comments: Comments) -> tuple[Occurrence, Fire | End]:
-    """What to claim by records that may be anybody's; it is made sure of once that is done.
+    """The claim to make while the scheduler's login is unknown; under it all is decided again.
 
-    What a person said that sends nothing is claimed as that: such a claim, left behind,
-    would else be taken for one under which something may have been sent.
+    A command that sends nothing is claimed as an end: recovery then knows that a claim which was
+    left behind sent nothing.
     """
     history = decide.presumed(ctx, comments)
     placed = decide.locate(ctx, found, comments.items, history)

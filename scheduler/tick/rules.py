@@ -1,7 +1,7 @@
-"""Whether a job may run: everything that can say no, gathered and asked in order of cost.
+"""Whether a job may run: asks each rule, the cheapest first, with the facts that it needs.
 
-Trust, quotas, signatures and the target's own declaration are pure rules elsewhere; here
-they get the facts that they need.
+The rules themselves are pure: `scheduler.policy.trust` and `scheduler.policy.quotas`,
+`scheduler.job.signing` and `scheduler.job.workflow_inputs`.
 """
 
 from __future__ import annotations
@@ -58,9 +58,9 @@ def enter(
     entered += [Entered.of(ticket, job) for ticket, job in read if job is not None]
     # What somebody else wrote in an agent's name uses up nothing of it, where a key can tell.
     own = [each for each in entered if not _unsigned(ctx, each.job, each.created_at)]
-    ctx.over = quotas.refusals(own, quotas=ctx.settings.quotas, now=now)
+    ctx.refusals = quotas.refusals(own, quotas=ctx.settings.quotas, now=now)
     if ctx.settings.signing != "off":
-        ctx.over |= _replayed(entered)
+        ctx.refusals |= _replayed(entered)
 
 
 def job_in(ctx: Context, body: str) -> Job | None:
@@ -75,7 +75,7 @@ def forbidden(ctx: Context, found: Occurrence) -> str | None:
     """Why the job may not run however its target and author are: asks for nothing."""
     limits = ctx.settings.quotas
     return (
-        ctx.over.get(found.number)
+        ctx.refusals.get(found.number)
         or quotas.too_deep(found.job, limits)
         or quotas.too_far(found.raw, found.ticket.created_at, limits)
         or _unsigned(ctx, found.raw, found.ticket.created_at)
@@ -138,14 +138,14 @@ def rights(ctx: Context) -> Rights:
     )
 
 
-def may(ctx: Context, user: User, job: Job) -> str | None:
-    """Why an account may not have ``job`` run, whatever its part in that."""
+def account_refusal(ctx: Context, user: User, job: Job) -> str | None:
+    """Why an account may not have ``job`` run; None: it may."""
     known = rights(ctx)
     return known.refusal(user, known.target(job))
 
 
-def person(ctx: Context, user: User) -> str | None:
-    """Why an account may not have any jobs run, nor say what becomes of them."""
+def person_refusal(ctx: Context, user: User) -> str | None:
+    """Why an account may neither have jobs run nor steer them; None: it may."""
     return rights(ctx).person_refusal(user)
 
 
@@ -162,18 +162,18 @@ def insider(ctx: Context, user: User) -> bool:
 def _author(ctx: Context, found: Occurrence) -> str | None:
     """Why its author, or who vouches for a stranger, may not have the job run as it is."""
     job, author = found.job, found.ticket.author
-    if reason := person(ctx, author):
+    if reason := person_refusal(ctx, author):
         return _vouched(ctx, found, reason) if ctx.settings.trust.labelled else reason
-    if reason := may(ctx, author, job):
+    if reason := account_refusal(ctx, author, job):
         return reason
-    if (sender := sender_of(job)) and (refused := may(ctx, sender, job)):
+    if (sender := sender_of(job)) and (refused := account_refusal(ctx, sender, job)):
         return f"parent: the event is by somebody who may not schedule this: {refused}"
     edit = ctx.facts.acts(found.ticket).edit
     if edit is None or edit.at is None:
         return None
     if edit.editor is None:
         return "body: was changed by an account that is gone; open the job anew"
-    refused = may(ctx, edit.editor, job)
+    refused = account_refusal(ctx, edit.editor, job)
     return f"body: was last changed by somebody else: {refused}" if refused else None
 
 
@@ -202,7 +202,7 @@ def _vouched(ctx: Context, found: Occurrence, reason: str) -> str | None:
         raise Unavailable(f"{words}; name scheduler.login in .github/scheduler.yml")
     if label.actor.login.lower() == login.lower():
         return f"{reason}; it was labelled by the scheduler's own account, which is no person"
-    if refused := may(ctx, label.actor, found.job):
+    if refused := account_refusal(ctx, label.actor, found.job):
         return f"{reason}; who labelled it may not either: {refused}"
     if acts.edit.at is not None and acts.edit.at >= label.at:
         return f"{reason}; it was changed after {label.actor.login!r} labelled it"
@@ -217,7 +217,7 @@ def _begun(ctx: Context, found: Occurrence) -> tuple[State, str] | None:
         if stays and (found.command or _at_a_word(ctx, act, found)):
             continue
         gone = "its account is gone"
-        if refused := gone if actor is None else may(ctx, actor, found.job):
+        if refused := gone if actor is None else account_refusal(ctx, actor, found.job):
             return stays or State.REJECTED, f"{_did(act, label)}: {refused}; {FIX[act.kind]}"
     return None
 
@@ -273,7 +273,7 @@ def _used_before(ctx: Context, found: Occurrence) -> str | None:
         if (
             (ticket.number < found.number or ran)
             and _nonce(ctx, ticket) == signature.nonce
-            and person(ctx, ticket.author) is None
+            and person_refusal(ctx, ticket.author) is None
         ):
             return _replay(ticket.number)
     return None

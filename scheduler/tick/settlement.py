@@ -26,7 +26,7 @@ from scheduler.tick.context import Context
 
 #: How often, and with which pause in seconds, a run is looked for right after its dispatch.
 LOOKS, PAUSE = 2, 1.5
-#: A rival that nobody is: it keeps the weaker proof from being taken.
+#: Stands for rivals that were not looked for yet: beside one, only a run's title is proof.
 SOMEBODY = "a run that is still to come"
 
 

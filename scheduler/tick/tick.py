@@ -95,7 +95,7 @@ class Tick:
             tally.comes_next(now)
         self.say_untold()
         report = self.report()
-        report.notices += self.ctx.refused.values()
+        report.notices += self.ctx.label_notices.values()
         return report
 
     @property
@@ -186,9 +186,9 @@ class Tick:
         """Tell authors what is wrong with their texts, so many at a time."""
         # So many at a time: whoever floods the queue uses up no hour's requests.
         told = 0
-        while self.ctx.untold and told < self.most:
+        while self.ctx.unexplained and told < self.most:
             told += invalid.tell(self.ctx, self.tally)
-        if self.ctx.untold:
+        if self.ctx.unexplained:
             self.tally.comes_next(self.ctx.began)
 
     def _reject(self, forbidden: list[Occurrence]) -> None:

@@ -118,7 +118,7 @@ def test_the_order_is_fire_claim_look_settle_leave_poll() -> None:
 
 def test_what_a_rule_forbids_and_what_is_to_be_told_wait_for_everything_else() -> None:
     made = agenda(known(1, -60), known(2, 600), known(3, 0, comments=1), unrecorded=(sent(4),))
-    made.untold = {5: "words"}
+    made.unexplained = {5: "words"}
     made.refuse([1, 2])
     assert step(made, 0, poll=0) == (Step.LOOK, 3)
     made.drop(3)

@@ -76,14 +76,14 @@ def test_a_short_discussion_is_read_whole_each_time(queue: Watched, comments: in
     hub, found = queue.hub, Discussions(queue, login=lambda: BOT)
     ticket = replace(hub.ticket(1), comments=comments)
     for _ in range(3):
-        found.acquaint(ticket)
+        found.read_ahead(ticket)
         assert found.read(ticket).whole
     assert queue.since == [None] * 3
 
 
 def test_under_a_claim_nothing_is_remembered(queue: Watched) -> None:
     hub, found = queue.hub, Discussions(queue, login=lambda: BOT)
-    found.acquaint(hub.ticket(1))
+    found.read_ahead(hub.ticket(1))
     ticket = replace(hub.ticket(1), updated_at=hub.now())
     claim = hub.comment(1, "<!-- schedule:claim {} -->", by=BOT).id
     again = found.again(ticket)
@@ -123,8 +123,8 @@ def test_a_journal_that_tells_all_until_an_instant_spares_what_was_before(queue:
     hub, found = queue.hub, Discussions(queue, login=lambda: BOT)
     hub.clock.sleep(600)
     after = hub.comment(1, "/after", by="somebody").id
-    found.told(hub.ticket(1), None)
-    found.told(hub.ticket(1), hub.now() - MINUTE)
+    found.skip_until(hub.ticket(1), None)
+    found.skip_until(hub.ticket(1), hub.now() - MINUTE)
     assert ids(found.read(hub.ticket(1))) == [after]
     assert queue.since == [hub.now() - MINUTE - LATE]
 

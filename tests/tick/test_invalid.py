@@ -104,7 +104,7 @@ def test_texts_are_told_one_at_a_time_and_the_first_first() -> None:
         refuse(ctx, tally, made.hub.ticket(number), InvalidJob(WORDS))
     assert [each.notes for each in tally.outcomes] == [((Heading.INVALID, WORDS),)] * 2
     assert tell(ctx, tally)
-    assert (len(made.hub.on(1)), len(made.hub.on(2)), list(ctx.untold)) == (1, 0, [2])
+    assert (len(made.hub.on(1)), len(made.hub.on(2)), list(ctx.unexplained)) == (1, 0, [2])
 
 
 def test_a_text_that_can_not_be_told_now_is_left_to_the_next_tick() -> None:
@@ -113,7 +113,7 @@ def test_a_text_that_can_not_be_told_now_is_left_to_the_next_tick() -> None:
     refuse(ctx, tally, made.hub.ticket(1), InvalidJob(WORDS))
     assert tell(ctx, tally)
     assert tally.outcomes[-1].notes == ((Heading.RETRYING, "no"),)
-    assert (tally.next_due, ctx.untold) == (ctx.began, {})
+    assert (tally.next_due, ctx.unexplained) == (ctx.began, {})
 
 
 def test_one_that_is_kept_from_being_told_by_a_limit_waits_for_its_end() -> None:
@@ -123,7 +123,7 @@ def test_one_that_is_kept_from_being_told_by_a_limit_waits_for_its_end() -> None
     refuse(ctx, tally, made.hub.ticket(1), InvalidJob(WORDS))
     with pytest.raises(RateLimited):
         tell(ctx, tally)
-    assert ctx.untold == {1: (made.hub.ticket(1), WORDS)}
+    assert ctx.unexplained == {1: (made.hub.ticket(1), WORDS)}
 
 
 def test_what_is_said_anew_of_an_issue_is_all_that_is_said() -> None:
@@ -132,5 +132,5 @@ def test_what_is_said_anew_of_an_issue_is_all_that_is_said() -> None:
     refuse(ctx, tally, made.hub.ticket(1), InvalidJob(WORDS))
     forget(ctx, tally, 1)
     forget(ctx, tally, 2)
-    assert ctx.untold == {}
+    assert ctx.unexplained == {}
     assert TickReport.of(tally, now=ctx.began, requests=0).invalid == []

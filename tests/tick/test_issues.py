@@ -90,7 +90,7 @@ def test_a_label_too_many_is_told_and_not_tried(others: int, told: bool) -> None
     made, ctx = one(more=others)
     issues.show(ctx, made.hub.ticket(1), State.HELD)
     assert calls(ctx) == ([] if told else ["add_label"])
-    assert set(ctx.refused) == ({1} if told else set())
+    assert set(ctx.label_notices) == ({1} if told else set())
 
 
 @pytest.mark.parametrize(

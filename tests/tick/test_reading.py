@@ -42,7 +42,7 @@ def test_a_job_is_read_with_nothing_asked_or_noted() -> None:
     found = read(ctx, tally, made.hub.ticket(1), now=ctx.began)
     assert found is not None
     assert (found.job.run_at, found.raw.max_attempts, found.asked.max_attempts) == (m(60), None, 5)
-    assert (calls(ctx), tally.outcomes, ctx.untold) == ([], [], {})
+    assert (calls(ctx), tally.outcomes, ctx.unexplained) == ([], [], {})
 
 
 @pytest.mark.parametrize("text", ["no job", "---\nrun-at: soon\n---\n", "---\nevery: 10m\n---\n"])
@@ -53,7 +53,7 @@ def test_what_is_no_job_is_noted_and_its_author_is_still_to_be_told(text: str) -
     ((number, notes),) = ((each.number, each.notes) for each in tally.outcomes)
     ((heading, words),) = notes
     assert (number, heading) == (1, Heading.INVALID)
-    assert ctx.untold == {1: (made.hub.ticket(1), words)}
+    assert ctx.unexplained == {1: (made.hub.ticket(1), words)}
     assert calls(ctx) == []
 
 
