@@ -108,16 +108,20 @@ def _warnings(job: Job, declared: Declared | None, request: Request) -> tuple[st
     if declared.problem:
         told = f"workflow: {shown(job.workflow)} can't be read, so its inputs were not checked"
         return (f"{told}; {left.partition('; ')[2]}" if left else told,)
-    found = []
+    found, form = [], request.medium is Medium.FORM
+    said = {name.lower() for name in job.inputs}
     if left:
+        free = [name for name in declared.inputs if name.lower() not in (*said, *OWN_INPUTS)]
+        other = (
+            f"say it in {shown(free[0])}, which it does" if free and not form else "leave it out"
+        )
         found.append(
             f"message: {shown(job.workflow)} declares no input 'message', so its run is not told "
-            "it; declare one, or leave the message out"
+            f"it; declare one, or {other}"
         )
     # The form's is otherwise whoever sent it.
-    form = request.medium is Medium.FORM
     named = "agent" in request.names if form else request.get("agent")
-    if named and not {"agent", "requested_by"} & {*job.inputs, *declared.inputs}:
+    if named and not {"agent", "requested_by"} & {*said, *declared.inputs}:
         found.append(
             f"agent: {shown(job.workflow)} declares no input 'agent', so its run is not told it; "
             "declare one to have it told"

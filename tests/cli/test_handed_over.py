@@ -129,6 +129,23 @@ def test_a_target_without_a_message_is_warned_of(stage: Stage) -> None:
     assert stage.run(*asked, "--dry-run", "--json").json["warnings"] == [warning]
 
 
+@pytest.mark.parametrize(
+    ("given", "fix"),
+    [
+        ((), "declare one, or say it in 'task', which it does"),
+        (("--input", "task=x"), "declare one, or say it in 'place', which it does"),
+        (("--input", "Task=x", "--input", "place=y"), "declare one, or leave it out"),
+    ],
+)
+def test_the_fix_names_an_input_that_is_free(
+    stage: Stage, given: tuple[str, ...], fix: str
+) -> None:
+    form = "{agent: {}, schedule_id: {}, task: {}, place: {}, Task: {}}"
+    stage.workflow("own.yml", f"on: {{workflow_dispatch: {{inputs: {form}}}}}\n")
+    (warning,) = stage.create("--in", "1h", "--workflow", "own.yml", "-m", "x", *given)["warnings"]
+    assert warning.endswith(f"is not told it; {fix}")
+
+
 QUIET = {
     "no message": ("--workflow", "bare.yml"),
     "blank": ("--workflow", "bare.yml", "-m", " \n"),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from scheduler.commands.draft import Draft, draft, facts_of
-from scheduler.commands.request import Request
+from scheduler.commands.request import Medium, Request
 from scheduler.errors import InvalidJob, NotPermitted, Refused, Rejected, SchedulerError, UsageError
 from scheduler.settings.model import Allow, Defaults, Limits, Quotas, Settings
 from tests.support.calls import connected
@@ -87,6 +88,59 @@ def test_what_would_never_run_is_refused_at_once(
 def test_a_branch_that_is_the_default_one_may_be_named() -> None:
     strict = Settings(allow=Allow(refs=("v*",)))
     assert drafted(asked(workflow="bare.yml", ref="main"), strict).job.ref == "main"
+
+
+FORM = replace(asked(workflow="bare.yml", agent="a"), medium=Medium.FORM)
+MESSAGE, AGENT = "message: 'bare.yml' declares no", "agent: 'bare.yml' declares no"
+
+
+@pytest.mark.parametrize(
+    ("request_", "warned"),
+    [
+        (asked(workflow="bare.yml"), []),
+        (asked(workflow="bare.yml", message="m"), [MESSAGE]),
+        (asked(workflow="bare.yml", message=" \n"), []),
+        (asked(workflow="bare.yml", agent="a"), [AGENT]),
+        (asked(workflow="bare.yml", agent="a", message="m"), [MESSAGE, AGENT]),
+        # The form's agent is whoever sent it, unless the field was filled in.
+        (FORM, []),
+        (replace(FORM, names={"agent": "agent"}), [AGENT]),
+        (asked({"place": "x"}, workflow="run.yml", agent="a"), []),
+        (
+            asked({"place": "x"}, workflow="run.yml", message="m"),
+            ["message: 'run.yml' declares no"],
+        ),
+        (asked(event="wake", message="m", agent="a"), []),
+        (
+            replace(asked(workflow="odd.yml", message="m"), unchecked=True),
+            ["workflow: 'odd.yml' can't be read, so its inputs were not checked; not handed over"],
+        ),
+        (
+            replace(asked(workflow="odd.yml"), unchecked=True),
+            ["workflow: 'odd.yml' can't be read, so its inputs were not checked"],
+        ),
+    ],
+)
+def test_what_its_run_will_not_be_told_is_warned_of(request_: Request, warned: list[str]) -> None:
+    found = drafted(request_).warnings
+    assert len(found) == len(warned)
+    assert all(line.startswith(words) for line, words in zip(found, warned, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("medium", "fix"),
+    [
+        (Medium.OPTIONS, "mend the file, or add --unchecked: "),
+        (Medium.JSON, 'mend the file, or add "unchecked": true: '),
+        (Medium.FORM, "mend the file, or open the job as an issue, "),
+    ],
+)
+def test_a_file_that_can_t_be_read_is_refused_with_a_fix(medium: Medium, fix: str) -> None:
+    with pytest.raises(InvalidJob) as refused:
+        drafted(replace(asked(workflow="odd.yml"), medium=medium))
+    words = "workflow: 'odd.yml' in octo/queue at main can't be read: its line 2 is no YAML: "
+    assert str(refused.value).startswith(words)
+    assert fix in str(refused.value)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,10 @@ from scheduler.settings.model import Settings
 from tests.support.fakes import FakeClock, MemoryHub, MemoryQueue
 
 RUN = "on: {workflow_dispatch: {inputs: {agent: {}, place: {required: true}}}}\n"
-WORKFLOWS = {"run.yml": RUN, "bare.yml": "on: workflow_dispatch\n", "push.yml": "on: push\n"}
+WORKFLOWS = {
+    "run.yml": RUN, "bare.yml": "on: workflow_dispatch\n", "push.yml": "on: push\n",
+    "odd.yml": "on: {\n",
+}  # fmt: skip
 
 
 def connected(
