@@ -15,13 +15,13 @@ from scheduler.job import frontmatter, workflow_inputs
 from scheduler.job.model import Job
 from scheduler.job.workflow_file import Declared
 from scheduler.job.workflow_inputs import OWN_INPUTS
-from scheduler.policy import series
+from scheduler.policy import quotas, series
 from scheduler.policy.trust import Rights
 from scheduler.ports import Target, User
 from scheduler.settings.model import Settings
 from scheduler.text import refusal, shown
 from scheduler.tick.facts import Facts
-from scheduler.times import instants, recurrence
+from scheduler.times import recurrence
 
 #: A person of whom nothing is known: what is refused to this one is refused to everybody.
 SOMEBODY = User(login="somebody")
@@ -133,12 +133,8 @@ def _in_time(job: Job, settings: Settings, now: datetime) -> None:
     """Refuse a series that comes too often, and what is too far away."""
     if (rule := series.written_rule(job)) is not None:
         recurrence.check(rule, shortest=settings.limits.shortest_interval)
-    horizon = now + settings.quotas.horizon
-    if job.run_at > horizon:
-        raise Refused(
-            f"run-at: {instants.format_instant(job.run_at)} is too far away; quotas.horizon allows "
-            f"until {instants.format_instant(horizon.replace(microsecond=0))}"
-        )
+    if reason := quotas.too_far(job, now, settings.quotas):
+        raise Refused(reason)
 
 
 def _declared(target: Target, rights: Rights, facts: Facts) -> tuple[Declared | None, str | None]:

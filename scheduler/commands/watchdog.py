@@ -92,7 +92,7 @@ def warning(
     ]
     if not late:
         return None
-    away = _span(now - min(each.untouched for each in late))
+    away = minutes(now - min(each.untouched for each in late))
     verb = "is" if len(late) == 1 else "are"
     return (
         f"{numbers(late)} {verb} overdue, and the scheduler has not been there for {away}; "
@@ -115,6 +115,6 @@ def advice(repository: str, settings: Settings) -> str:
     )
 
 
-def _span(length: timedelta) -> str:
-    # In whole minutes: what is beyond them is not known this exactly.
+def minutes(length: timedelta) -> str:
+    """A length of time in whole minutes: what is beyond them is not known this exactly."""
     return instants.format_duration(timedelta(minutes=length // timedelta(minutes=1)))

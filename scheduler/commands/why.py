@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from scheduler.commands.watchdog import UNTOUCHED, advice
+from scheduler.commands.watchdog import UNTOUCHED, advice, minutes
 from scheduler.errors import InvalidJob
 from scheduler.job import conditions
 from scheduler.job.model import Job
@@ -20,14 +20,14 @@ from scheduler.policy import decide, quotas, series
 from scheduler.policy.quotas import Entered
 from scheduler.ports import Ticket
 from scheduler.settings.model import Settings
-from scheduler.times.instants import format_duration, format_instant
+from scheduler.tick.report import LOCKED, unread
+from scheduler.times.instants import format_instant
 
 #: How many instants to come are shown.
 NEXT = 5
 #: A command in a reason, and the job that it names.
 COMMAND = re.compile(r"('schedule \w+) \d+\b")
 NOT_YET = "not yet due"
-LOCKED = "the issue is locked; unlock it to have the job run"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +128,7 @@ def _held(known: Known) -> str:
     if stays := next((each for each in reversed(known.told) if not each.waits), None):
         return f"{stays.reason}; {_let_go(number)}"
     if not known.read and known.ticket.comments:
-        return f"on hold; 'schedule show {number}' says why"
+        return unread(number)
     if known.ticket.locked:
         return LOCKED
     if by := known.labelled_by:
@@ -207,15 +207,11 @@ def _pending(known: Known, *, now: datetime, settings: Settings, queue: str) -> 
         return Why(
             reason=(
                 f"due since {format_instant(since)}, and the scheduler has not been there for "
-                f"{_minutes(now - untouched)}; {advice(queue, settings)}"
+                f"{minutes(now - untouched)}; {advice(queue, settings)}"
             ),
             word="overdue",
         )
     return Why(reason=f"due since {format_instant(since)}; the next tick sees to it", word="due")
-
-
-def _minutes(length: timedelta) -> str:
-    return format_duration(timedelta(minutes=length // timedelta(minutes=1)))
 
 
 def _retried(known: Known) -> str:

@@ -19,7 +19,7 @@ from scheduler.journal.journal import (
     Journal,
     Withdrawal,
 )
-from scheduler.journal.record import hidden
+from scheduler.journal.record import BEGIN, hidden
 from scheduler.text import cell, code
 from scheduler.times.instants import format_instant, format_local, zone
 
@@ -211,7 +211,7 @@ def told_in(body: str) -> Told | None:
     """What an explanation of the scheduler's own says; None: it says nothing that is known."""
     head, _, rest = body.partition("\n")
     lead, *parts = rest.split("\n\n")
-    if not head.startswith(f"<!-- schedule:{KIND[Explanation]} ") or not parts:
+    if not head.startswith(f"{BEGIN}{KIND[Explanation]} ") or not parts:
         return None
     return Told(reason=parts[0].strip().strip("`").strip(), waits=lead.startswith("⏳"))
 

@@ -13,7 +13,7 @@ from functools import cached_property, lru_cache, reduce
 
 from scheduler.job.model import occurrence_comment, occurrence_instant
 from scheduler.job.states import HANDLED, TERMINAL, State
-from scheduler.journal.record import shown, typed
+from scheduler.journal.record import BEGIN, shown, typed
 from scheduler.ports import Comment
 
 #: A journal fits into the 65,536 characters of a comment: the newest ``WHOLE`` entries are written
@@ -371,7 +371,7 @@ def read(comments: Iterable[Comment], *, login: str) -> History:
     foreign: list[tuple[str, int]] = []
     unreadable: list[int] = []
     for comment in sorted(comments, key=lambda comment: comment.id):
-        if not comment.body.startswith("<!-- schedule:"):
+        if not comment.body.startswith(BEGIN):
             continue
         record = _record(comment)
         if comment.author.login.lower() != login.lower():

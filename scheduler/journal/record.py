@@ -12,7 +12,9 @@ from typing import Any
 from scheduler.times.bounds import bounded
 
 VERSION = 1
-RECORD = re.compile(r"\A<!-- schedule:(claim|journal|invalid|withdrawn) (\{[^\r\n]*\}) -->")
+#: How each record begins.
+BEGIN = "<!-- schedule:"
+RECORD = re.compile(rf"\A{BEGIN}(claim|journal|invalid|withdrawn) (\{{[^\r\n]*\}}) -->")
 #: The highest number in a record; GitHub's ids are below it.
 MOST = 2**63 - 1
 KINDS: dict[str, tuple[type, ...]] = {
@@ -32,7 +34,7 @@ def hidden(kind: str, record: Any) -> str:
     text = json.dumps(data, separators=(",", ":"), ensure_ascii=True)
     # No '>' can end the HTML comment early, whatever a reason quotes.
     text = text.replace("<", "\\u003c").replace(">", "\\u003e")
-    return f"<!-- schedule:{kind} {text} -->"
+    return f"{BEGIN}{kind} {text} -->"
 
 
 def shown(body: str) -> tuple[str, dict[str, Any]] | None:

@@ -128,7 +128,7 @@ def too_far(job: Job, since: datetime, quotas: Quotas) -> str | None:
     if job.run_at <= latest:
         return None
     return (
-        f"run-at: {format_instant(job.run_at)} is too far ahead; quotas.horizon allows until "
+        f"run-at: {format_instant(job.run_at)} is too far away; quotas.horizon allows until "
         f"{format_instant(latest.replace(microsecond=0))}"
     )
 

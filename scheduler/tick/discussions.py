@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from scheduler.journal.record import BEGIN
 from scheduler.journal.slash import Command, said_in
 from scheduler.ports import Comment, Comments, Queue, Ticket
 
@@ -22,8 +23,6 @@ CROWDED = 90
 ROOM = 10
 #: So much later than it was written a comment may be shown, where one is shown late.
 LATE = timedelta(minutes=2)
-#: How a record begins.
-RECORD = "<!-- schedule:"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,7 +181,7 @@ def is_long(ticket: Ticket) -> bool:
 def telling(comments: Iterable[Comment]) -> Iterable[Comment]:
     """The comments that may be a record, or a command: of that the first line alone."""
     for each in comments:
-        if each.body.startswith(RECORD):
+        if each.body.startswith(BEGIN):
             yield each
         elif said := said_in(each.body):
             yield replace(each, body=" ".join(said).strip())

@@ -31,7 +31,7 @@ from scheduler.tick.context import HELD_FOR, Context
 from scheduler.tick.discussions import is_long
 from scheduler.tick.occurrence import Occurrence
 from scheduler.tick.outcome import Heading, Progress, Withdrawn
-from scheduler.tick.report import holds_comment, unread
+from scheduler.tick.report import LOCKED, holds_comment, unread
 
 #: Of a job that its label keeps on hold, whatever its comments let it do.
 KEPT = Wait(reason="on hold; its comments say why", state=State.HELD)
@@ -61,7 +61,7 @@ def process(ctx: Context, done: Progress, found: Occurrence) -> None:
         OtherScheduler: as ``decide.met``.
     """
     if found.ticket.locked:
-        done.note(Heading.HELD, "the issue is locked; unlock it to have the job run")
+        done.note(Heading.HELD, LOCKED)
         return
     comments: Comments | None = Comments(items=())
     held = state_label(ctx.settings.label, State.HELD) in found.ticket.labels

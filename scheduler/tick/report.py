@@ -20,6 +20,8 @@ from scheduler.times.instants import format_instant
 PROBLEMS = ("held", "invalid", "rejected", "discarded", "missed", "retrying")
 #: So many jobs of one reason are named in the summary.
 NAMED = 3
+#: What is said of a job whose issue is locked.
+LOCKED = "the issue is locked; unlock it to have the job run"
 
 
 @dataclass(frozen=True, kw_only=True)
