@@ -13,10 +13,12 @@ from dataclasses import dataclass
 
 from scheduler import streams
 from scheduler.commands.answer import Created
+from scheduler.commands.request import AGAIN
 from scheduler.environment import Environment
 from scheduler.errors import SchedulerError
 from scheduler.github import workflow_commands
 from scheduler.github.workflow_commands import Annotation, Level
+from scheduler.job.workflow_inputs import UNREAD
 from scheduler.text import code, visible
 from scheduler.tick.report import TickReport, summary
 
@@ -66,10 +68,11 @@ def annotated(report: TickReport, *, warned: str | None) -> list[Annotation]:
         for name, level in LEVELS.items()
         for note in report.notes[name]
     ]
+    # A message that a target never takes is no news at each run; its comment has it.
     found += [
         Annotation(level="warning", message=visible(f"#{f.id}: {f.reason}"), title="dispatched")
         for f in report.dispatched
-        if f.reason
+        if f.reason.startswith(UNREAD)
     ]
     for notice in report.notices:
         level: Level = "warning" if notice == warned else "notice"
@@ -82,13 +85,12 @@ def annotated(report: TickReport, *, warned: str | None) -> list[Annotation]:
 def of_created(made: Created) -> Answer:
     """The answer where a job was opened."""
     data, ticket = made.as_json(), made.ticket
-    again = "run this run again: that opens no second job"
     head = f"### Schedule: [#{ticket.number}]({ticket.url}) {code(made.line())}"
     return Answer(
         lines=made.text().splitlines(),
         outputs={"id": str(data["id"]), "url": data["url"], "result": json.dumps(data)},
         summary="\n".join([head, *(f"\nWarning: {code(line)}" for line in made.warnings), ""]),
-        done=f"#{ticket.number} is open, {ticket.url}; {again}",
+        done=f"#{ticket.number} is open, {ticket.url}; {AGAIN}",
         annotations=[
             Annotation(level="warning", message=visible(line), title="schedule")
             for line in made.warnings

@@ -13,7 +13,7 @@ from scheduler.commands.draft import Draft, draft, facts_of
 from scheduler.commands.find import READS, being_changed
 from scheduler.commands.look import look
 from scheduler.commands.nudge import doubted, nudge
-from scheduler.commands.request import Request
+from scheduler.commands.request import AGAIN, Request
 from scheduler.commands.rights import rights_of
 from scheduler.connection import Connection
 from scheduler.errors import NotPermitted, Refused, SchedulerError, Unavailable
@@ -103,7 +103,7 @@ def create(request: Request, connection: Connection, *, senders: tuple[str, ...]
     if request.get("request-id") is not None and (there := admission.requested(made.job, far=True)):
         return _found(*there, made, connection)
     if request.on_duplicate == "replace":
-        if there := _replaced(made, admission, connection):
+        if there := _replaced(made, admission, connection, request):
             return replace(_found(*there, made, connection, duplicate=True), replaced=True)
     elif there := admission.duplicate(made.job):
         return _found(*there, made, connection, duplicate=True)
@@ -158,7 +158,7 @@ def _found(
 
 
 def _replaced(
-    made: Draft, admission: Admission, connection: Connection
+    made: Draft, admission: Admission, connection: Connection, request: Request
 ) -> tuple[Ticket, Job] | None:
     """Write this job into the open issue with its ``dedup-key``; None: there is none."""
     number = 0
@@ -166,7 +166,7 @@ def _replaced(
         if (there := admission.duplicate(made.job)) is None:
             return None
         ticket, number = there[0], there[0].number
-        changes = _issue(made.job, connection)
+        changes = _issue(made.job, connection, request)
         signed = connection.environment.signing_key and connection.settings.signing != "off"
         if signed and made.now - ticket.created_at > signing.SKEW:
             raise Refused(
@@ -182,29 +182,30 @@ def _replaced(
 
 def _opened(job: Job, admission: Admission, connection: Connection, request: Request) -> Ticket:
     """Open the issue of a job, or find it where the answer to its opening was lost."""
-    issue = _issue(job, connection)
+    issue = _issue(job, connection, request)
     try:
         return connection.queue.create(issue["title"], issue["body"])
     except Unavailable as lost:
         if lost.sent and (found := _searched(job, admission, connection)):
             return found
         again = f"repeat it with {request.way('request-id', job.request_id or '')}"
-        lost.args = (f"{lost}; no issue is seen yet: {request.again or again}",)
+        lost.args = (f"{lost}; no issue is seen yet: {AGAIN if request.carried else again}",)
         raise
 
 
-def _issue(job: Job, connection: Connection) -> dict[str, str]:
+def _issue(job: Job, connection: Connection, request: Request) -> dict[str, str]:
     """The title and the text of the job's issue, signed where there is a key."""
-    return {"title": title(job), "body": frontmatter.render(_signed(job, connection))}
+    return {"title": title(job), "body": frontmatter.render(_signed(job, connection, request))}
 
 
-def _signed(job: Job, connection: Connection) -> Job:
+def _signed(job: Job, connection: Connection, request: Request) -> Job:
     key = connection.environment.signing_key
     if key is None:
         if connection.settings.signing == "required":
-            raise Refused(
-                "signature: jobs of this repository must be signed; set SCHEDULE_SIGNING_KEY"
-            )
+            fix = "set SCHEDULE_SIGNING_KEY"
+            if request.carried:
+                fix = "open it with 'schedule', where SCHEDULE_SIGNING_KEY is set"
+            raise Refused(f"signature: jobs of this repository must be signed; {fix}")
         return job
     return signing.sign(
         job,

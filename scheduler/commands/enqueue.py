@@ -53,7 +53,7 @@ def carried(environment: Environment) -> Request:
         texts={"request-id": f"run-{environment.run_id or secrets.token_hex(8)}"},
         allow_past=True,
         nudge=False,  # a tick follows in the same run
-        again="run this run again: that opens no second job",
+        carried=True,
     )
     if environment.event_name == "repository_dispatch":
         # A program's payload; what it says is to mean the same to everyone.

@@ -45,8 +45,8 @@ class Request:
     words: bool = True
     #: Where it is written.
     medium: Medium = field(default=Medium.OPTIONS, compare=False)
-    #: How its author repeats it, so that it opens no second job; empty: with its ``request-id``.
-    again: str = ""
+    #: Whether an event carried it into a run: whoever wrote it is not there, and has no shell.
+    carried: bool = False
     #: The name of a key → how a mapping that asked for it calls it; the others are options.
     names: Mapping[str, str] = field(default_factory=dict, compare=False)
 
@@ -122,6 +122,8 @@ class Request:
             raise
 
 
+#: How a request that an event carried is repeated: its ``request-id`` is the run's.
+AGAIN = "run this run again: that opens no second job"
 #: The key of a request that is no key of a job: as the option of that name.
 UNCHECKED = "unchecked"
 _OPTIONS = {key.option: key for key in IN_REQUEST.values()}

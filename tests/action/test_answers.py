@@ -13,6 +13,7 @@ from scheduler.action.answers import LEVELS, Answer, annotated, of_created, of_t
 from scheduler.commands.answer import Created
 from scheduler.environment import Environment
 from scheduler.job.model import Job
+from scheduler.job.workflow_inputs import NO_MESSAGE, UNREAD
 from scheduler.ports import Ticket, User
 from scheduler.tick.outcome import Fired
 from scheduler.tick.report import Note, TickReport
@@ -36,15 +37,16 @@ def test_a_note_is_annotated_where_a_person_should_look(name: str) -> None:
     assert shown == ([(LEVELS[name], name, "#7: why\ufffd")] if name in LEVELS else [])
 
 
-def test_a_dispatch_that_was_not_told_all_is_annotated() -> None:
+def test_a_dispatch_of_a_file_that_can_t_be_read_is_annotated() -> None:
     tick = report()
     tick.dispatched += [
         Fired(id=7, run_id=9, run_url="R", lateness_s=1.0),
-        Fired(id=8, run_id=9, run_url="R", lateness_s=1.0, reason="not handed over: message"),
+        Fired(id=8, run_id=9, run_url="R", lateness_s=1.0, reason=f"{UNREAD}; so"),
+        Fired(id=9, run_id=9, run_url="R", lateness_s=1.0, reason=NO_MESSAGE),
     ]
     found = annotated(tick, warned=None)
     assert [(each.level, each.title, each.message) for each in found] == [
-        ("warning", "dispatched", "#8: not handed over: message")
+        ("warning", "dispatched", f"#8: {UNREAD}; so")
     ]  # fmt: skip
 
 

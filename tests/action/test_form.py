@@ -140,6 +140,16 @@ def test_whose_answer_was_lost_runs_the_run_again(
     assert len(stage.issues()) == 1
 
 
+def test_where_jobs_are_signed_it_is_said_what_signs_them(
+    stage: Stage, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage.settings("signing: required\n")
+    assert sent(stage, tmp_path) == 3
+    line = error(capsys.readouterr().out)
+    assert line.startswith("signature: jobs of this repository must be signed; open it with 'sche")
+    stage.untouched()
+
+
 def test_a_job_that_is_rejected_later_is_told_what_its_issue_lacks(stage: Stage) -> None:
     number = stage.open(f"---\nrun-at: {at(-1)}\nworkflow: deploy.yml\n---\n")
     assert stage.tick()["rejected"][0]["id"] == number
