@@ -5,11 +5,13 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from scheduler.errors import InvalidJob, SchedulerError
 
+#: So many of what could be meant are named.
+CHOICES = 10
 BACKTICKS = re.compile(r"`+")
 
 # Only blanks of the command's own line: with line ends among them, the search would begin anew
@@ -73,6 +75,20 @@ def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:
     """The fix for an unknown ``word``: the nearest of ``known``, else ``otherwise``."""
     near = nearest(word, known)
     return otherwise if near is None else f"did you mean {shown(near)}?"
+
+
+def choices(word: str, known: Sequence[str], lead: str) -> str:
+    """``did you mean 'b.yml'? write one of 'a.yml', 'b.yml'``: the fix for ``word``, which is none.
+
+    ``lead`` stands before the names; a pattern among them is not what was meant.
+    """
+    # Every file ends like the next one.
+    stems = {each.rpartition(".")[0] or each: each for each in known if "*" not in each}
+    near = stems.get(nearest(word.rpartition(".")[0] or word, stems, cutoff=0.6) or "")
+    meant = f"did you mean {shown(near)}? " if near else ""
+    names = ", ".join(shown(each) for each in known[:CHOICES])
+    more = f" and {len(known) - CHOICES} more" if len(known) > CHOICES else ""
+    return f"{meant}{lead} {names}{more}"
 
 
 def _folded(name: str) -> str:

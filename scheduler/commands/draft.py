@@ -10,7 +10,14 @@ from scheduler.commands.request import Medium, Request
 from scheduler.commands.rights import rights_of
 from scheduler.connection import Connection
 from scheduler.environment import Environment
-from scheduler.errors import NotPermitted, Refused, Rejected, UsageError
+from scheduler.errors import (
+    InvalidJob,
+    NotPermitted,
+    Refused,
+    Rejected,
+    SchedulerError,
+    UsageError,
+)
 from scheduler.job import frontmatter, workflow_inputs
 from scheduler.job.model import Job
 from scheduler.job.workflow_file import Declared
@@ -19,7 +26,7 @@ from scheduler.policy import quotas, series
 from scheduler.policy.trust import Rights
 from scheduler.ports import Target, User
 from scheduler.settings.model import Settings
-from scheduler.text import refusal, shown
+from scheduler.text import choices, refusal, shown
 from scheduler.tick.facts import Facts
 from scheduler.times import recurrence
 
@@ -88,6 +95,8 @@ def draft(request: Request, connection: Connection, facts: Facts) -> Draft:
     if target.workflow is not None:
         made = _inherited(made, declared, connection.environment)
     where = f"{target.repo} at {branch}" if branch else target.repo
+    if declared is None and target.workflow is not None:
+        raise _no_such_file(target, where, rights, connection)
     if declared and declared.problem and not request.unchecked:
         problem = f"in {where} can't be read: {declared.problem}"
         raise refusal("workflow", target.name, problem, UNREADABLE[request.medium])
@@ -98,6 +107,20 @@ def draft(request: Request, connection: Connection, facts: Facts) -> Draft:
     _short_enough(made)
     file = declared if target.workflow else None
     return Draft(job=made, target=target, now=now, warnings=_warnings(made, file, request))
+
+
+def _no_such_file(target: Target, where: str, rights: Rights, connection: Connection) -> InvalidJob:
+    """The refusal of a file that is not there, with those that are and that jobs may start."""
+    fix = "write the name of a file that is on that branch"
+    try:
+        names = connection.queue.workflow_names(target.repo, target.ref or None)
+    except SchedulerError:
+        names = ()  # only a courtesy
+    may = (replace(target, workflow=name) for name in names)
+    there = [each.name for each in may if rights.target_refusal(SOMEBODY, each) is None]
+    if there:
+        fix = choices(target.name, there, "write one of")
+    return refusal("workflow", target.name, f"is not in .github/workflows/ of {where}", fix)
 
 
 def _warnings(job: Job, declared: Declared | None, request: Request) -> tuple[str, ...]:

@@ -14,4 +14,6 @@ def rights_of(connection: Connection) -> Rights:
         settings=connection.settings,
         role=queue.role,
         branch=queue.default_branch,
+        # Whoever runs in Actions is asked for by people, and changes no rule of theirs.
+        agent=connection.environment.in_actions,
     )

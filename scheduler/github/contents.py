@@ -15,6 +15,9 @@ from scheduler.github.objects import committed_at, items, record
 from scheduler.ports import WorkflowFile
 from scheduler.settings import file
 
+#: Where GitHub looks for a repository's workflows.
+WORKFLOWS = ".github/workflows"
+
 
 class GitHubContents:
     """The contents of the queue's repository, and of those that its jobs run in."""
@@ -47,7 +50,19 @@ class GitHubContents:
 
     def workflow_file(self, repo: str, workflow: str, ref: str | None) -> WorkflowFile | None:
         """The file at ``ref`` (None: the default branch); None when there is none."""
-        return self._file(repo, f".github/workflows/{workflow}", ref)
+        return self._file(repo, f"{WORKFLOWS}/{workflow}", ref)
+
+    def workflow_names(self, repo: str, ref: str | None) -> list[str]:
+        """The names of the workflow files at ``ref`` (None: the default branch); none of a 404."""
+        params = {"ref": ref} if ref else {}
+        try:
+            data = self._http.get(f"/repos/{repo}/contents/{WORKFLOWS}", params).data
+        except Rejected as refused:
+            if refused.status == 404:
+                return []
+            raise self._api.refused(refused, "contents: read") from refused
+        names = (str(each.get("name") or "") for each in items(data))
+        return sorted(name for name in names if name.endswith((".yml", ".yaml")))
 
     def _file(self, repo: str, path: str, ref: str | None) -> WorkflowFile | None:
         """See https://docs.github.com/en/rest/repos/contents#get-repository-content ."""

@@ -73,6 +73,7 @@ class GitHubQueue:
         self.settings_text = contents.settings_text
         self.prove_contents = contents.prove_contents
         self.workflow_file = contents.workflow_file
+        self.workflow_names = contents.workflow_names
         self.require_repository = contents.require_repository
         self.default_branch = contents.default_branch
         self.is_private = contents.is_private

@@ -100,7 +100,8 @@ def over(job: Job, before: Sequence[Entered], quotas: Quotas, *, now: datetime) 
     for name in ("open_per_agent", "new_per_agent_per_day"):
         if getattr(quotas, name) == 0:
             key = name.replace("_", "-")
-            return f"quotas.{key}: is 0, so {who} may open none; raise it in .github/scheduler.yml"
+            fix = "ask a maintainer to raise it in .github/scheduler.yml"
+            return f"quotas.{key}: is 0, so {who} may open none; {fix}"
     waiting = [each for each in before if each.open]
     if len(waiting) >= quotas.open_per_agent:
         soonest = min(each.job.run_at for each in waiting)

@@ -7,13 +7,14 @@ the fix.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from scheduler.job.model import Job
 from scheduler.journal.record import RECORD
 from scheduler.ports import Comment, Target, Ticket, User
 from scheduler.settings.model import Settings
+from scheduler.text import choices
 
 #: Roles from least to most, as ``role_name`` of GitHub's permission endpoint gives them.
 #: https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user
@@ -112,59 +113,72 @@ def author_refusal(author: User, role: str | None, settings: Settings) -> str | 
         return None
     if author.bot:
         return (
-            f"author: {author.login!r} is a bot that the settings do not name; add it to "
-            "trust.bots in .github/scheduler.yml"
+            f"author: {author.login!r} is a bot that the settings do not name; ask a maintainer to "
+            "add it to trust.bots in .github/scheduler.yml"
         )
     if at_least(role or "none", settings.trust.role):
         return None
     return (
         f"author: {author.login!r} has the role {role or 'none'!r} in this repository; "
-        f"jobs are run for {settings.trust.role!r} and above"
+        f"jobs are run for {settings.trust.role!r} and above: ask somebody of that role to open "
+        "the job, or an admin to give the role"
     )
 
 
-def target_refusal(author: User, target: Target, *, queue: str, settings: Settings) -> str | None:
-    """Why ``author`` may not start ``target`` from the repository ``queue``."""
+def target_refusal(
+    author: User, target: Target, *, queue: str, settings: Settings, agent: bool = False
+) -> str | None:
+    """Why ``author`` may not start ``target`` from the repository ``queue``.
+
+    ``agent``: it is told to one, which is not to widen a rule itself.
+    """
     allow = settings.allow
     elsewhere = target.repo.lower() != queue.lower()
     # A bot that the settings name may be a user to GitHub; it is a bot all the same.
     author = replace(author, bot=author.bot or named_bot(author, settings))
+    asks, listed = agent or author.bot, allow.repositories
     if elsewhere and not allow.permits_repository(target.repo):
         return (
-            f"repo: {target.repo!r} is not in allow.repositories; add it to "
-            f".github/scheduler.yml of {queue}"
+            f"repo: {target.repo!r} is not in allow.repositories; {_allowed(target.repo, listed)}"
+            f"{_asked(asks, f'add it to .github/scheduler.yml of {queue}')}"
         )
     if target.event is not None:
         # GitHub's expressions compare without regard to case.
         own = not elsewhere and target.event.lower() in OWN_EVENTS
         if own and target.event not in (allow.events or ()):
-            return (
-                f"event: {target.event!r} starts the scheduler itself; name it in allow.events of "
-                ".github/scheduler.yml if that is meant"
+            return f"event: {target.event!r} starts the scheduler itself; " + _asked(
+                asks, "name it in allow.events of .github/scheduler.yml if that is meant"
             )
-        return _listed("event", target.event, allow.events, allow.permits_event, author)
+        return _listed(
+            "event", target.event, allow.events, allow.permits_event, author=author, asks=asks
+        )
     name = target.workflow or ""
     own = not elsewhere and name == settings.scheduler.workflow
     if own and name not in (allow.workflows or ()):
-        return (
-            f"workflow: {name!r} is the scheduler itself; name it in allow.workflows of "
-            ".github/scheduler.yml if that is meant"
+        return f"workflow: {name!r} is the scheduler itself; " + _asked(
+            asks, "name it in allow.workflows of .github/scheduler.yml if that is meant"
         )
-    return _listed("workflow", name, allow.workflows, allow.permits_workflow, author)
+    return _listed(
+        "workflow", name, allow.workflows, allow.permits_workflow, author=author, asks=asks
+    )
 
 
-def ref_refusal(author: User, target: Target, settings: Settings) -> str | None:
+def ref_refusal(
+    author: User, target: Target, settings: Settings, *, agent: bool = False
+) -> str | None:
     """Why ``author`` may not name the branch or tag of ``target``, if it is not the default one."""
     allow, ref = settings.allow, target.ref
     if not ref or target.event is not None or (allow.refs is not None and allow.permits_ref(ref)):
         return None
+    bot = author.bot or named_bot(author, settings)
+    add = _asked(agent or bot, "add it to .github/scheduler.yml")
     if allow.refs is not None:
-        return f"ref: {ref!r} is not in allow.refs; add it to .github/scheduler.yml"
-    if not (author.bot or named_bot(author, settings)):
+        return f"ref: {ref!r} is not in allow.refs; {_allowed(ref, allow.refs)}{add}"
+    if not bot:
         return None
     return (
         f"ref: {ref!r} is named by the bot {author.login!r}, and bots may name only the default "
-        "branch and what allow.refs names; add it to .github/scheduler.yml"
+        f"branch and what allow.refs names; {add}"
     )
 
 
@@ -189,6 +203,8 @@ class Rights:
     role: Callable[[str], str]
     #: A repository's default branch; asked only where it decides.
     branch: Callable[[str], str]
+    #: Whether the reasons are told to an agent, which asks people to widen a rule.
+    agent: bool = False
 
     def target(self, job: Job) -> Target:
         """Where ``job`` goes, with the settings' defaults."""
@@ -201,11 +217,13 @@ class Rights:
 
     def target_refusal(self, user: User, target: Target) -> str | None:
         """Why an account may not start ``target``, whatever its branch or tag."""
-        return target_refusal(user, target, queue=self.queue, settings=self.settings)
+        return target_refusal(
+            user, target, queue=self.queue, settings=self.settings, agent=self.agent
+        )
 
     def ref_refusal(self, user: User, target: Target) -> str | None:
         """Why an account may not name the branch or tag of ``target``."""
-        reason = ref_refusal(user, target, self.settings)
+        reason = ref_refusal(user, target, self.settings, agent=self.agent)
         return None if reason and is_branch(target.ref, self.branch(target.repo)) else reason
 
     def place_refusal(self, user: User, target: Target) -> str | None:
@@ -227,17 +245,36 @@ class Rights:
         return self.place_refusal(user, target)
 
 
-def _listed(field: str, name: str, listed: object, permits: object, author: User) -> str | None:
+def _listed(
+    field: str,
+    name: str,
+    listed: tuple[str, ...] | None,
+    permits: Callable[[str], bool],
+    *,
+    author: User,
+    asks: bool,
+) -> str | None:
+    add = _asked(asks, "add it to .github/scheduler.yml")
     if listed is None:
         if not author.bot:
             return None
         return (
             f"{field}: {name!r} is asked for by the bot {author.login!r}, and bots may start only "
-            f"what allow.{field}s names; add it to .github/scheduler.yml"
+            f"what allow.{field}s names; {add}"
         )
-    if callable(permits) and permits(name):
+    if permits(name):
         return None
-    return f"{field}: {name!r} is not in allow.{field}s; add it to .github/scheduler.yml"
+    return f"{field}: {name!r} is not in allow.{field}s; {_allowed(name, listed)}{add}"
+
+
+def _asked(agent: bool, fix: str) -> str:  # noqa: FBT001 - said in one word
+    """A fix that widens a rule: an agent is to ask for it."""
+    return f"ask a maintainer to {fix}" if agent else fix
+
+
+def _allowed(name: str, listed: Sequence[str]) -> str:
+    """What is allowed in the place of ``name``, the nearest first, if anything is."""
+    return f"{choices(name, listed, 'allowed:')}; " if listed else ""
 
 
 def target_of(job: Job, *, queue: str, settings: Settings, ref: str = "") -> Target:

@@ -204,6 +204,10 @@ class HubQueue:
 
         return self.ask("workflow_file", find)
 
+    def workflow_names(self, repo: str, ref: str | None) -> list[str]:
+        """The names of the files."""
+        return self.ask("workflow_names", lambda: sorted(self.hub.workflows))
+
     def newest_run(self, repo: str) -> int | None:
         """The highest run id."""
         runs = self.ask("newest_run", lambda: self.hub.shown_runs(filtered=False))

@@ -204,3 +204,41 @@ def test_a_series_that_is_moved_says_what_that_does(stage: Stage) -> None:
     assert f"its next instant was {before} before" in again["notes"][0]
     stage.create("--in", "2h", "--workflow", "bare.yml", "-m", "Check it")
     assert "series" not in stage.run("reschedule", "2", "--in", "1h").out
+
+
+def refused(stage: Stage, workflow: str, **environ: str) -> str:
+    return stage.run(
+        "create", "--in", "1h", "--workflow", workflow, "-m", "m", **environ
+    ).refused(3)  # fmt: skip
+
+
+def test_a_file_that_is_not_there_names_those_that_are(stage: Stage) -> None:
+    told = refused(stage, "agent-mesage.yml")
+    assert "is not in .github/workflows/ of octo/queue" in told
+    assert "did you mean 'agent-message.yml'? write one of 'agent-message.yml', 'bare.yml'" in told
+    assert "'scheduler.yml'" not in told
+    stage.settings('allow: {workflows: ["b*.yml", "nope.yml"]}\n')
+    assert refused(stage, "nope.yml").endswith("; write one of 'bare.yml'\n")
+    stage.untouched()
+
+
+def test_a_file_that_is_not_allowed_names_what_is(stage: Stage) -> None:
+    stage.settings('allow: {workflows: ["agent-*.yml", "deploy.yml"]}\n')
+    told = refused(stage, "deplyo.yml")
+    assert "did you mean 'deploy.yml'? allowed: 'agent-*.yml', 'deploy.yml'; add it to " in told
+    told = refused(stage, "bare.yml", GITHUB_ACTIONS="true")
+    assert "allowed: 'agent-*.yml', 'deploy.yml'; ask a maintainer to add it to" in told
+    stage.untouched()
+
+
+def test_a_rejected_author_is_told_who_can_do_what(stage: Stage) -> None:
+    stage.sandbox.make_token("reader", role="read")
+    token = stage.sandbox.make_token("reader")
+    made = {"title": "by hand", "body": body(-60)}
+    number = int(stage.call("POST", ISSUES, made, user=token)["number"])
+    stage.call("POST", f"{ISSUES}/{number}/labels", {"labels": ["schedule"]}, user="owner")
+    (note,) = [each for each in stage.tick()["rejected"] if each["id"] == number]
+    assert (
+        "ask somebody of that role to open the job, or an admin to give the role" in note["reason"]
+    )
+    assert any("ask somebody of that role" in each for each in stage.comments(number))

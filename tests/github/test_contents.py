@@ -51,6 +51,17 @@ def test_settings_that_are_not_shown_are_an_error(
         contents.settings_text()
 
 
+def test_the_names_of_workflow_files(
+    server: responses.RequestsMock, contents: GitHubContents
+) -> None:
+    names = [{"name": name} for name in ("b.yaml", "a.yml", "README.md", None)]
+    asked = [matchers.query_param_matcher({"ref": "v1"})]
+    server.get(f"{HERE}/contents/.github/workflows", json=names, match=asked)
+    assert contents.workflow_names("o/r", "v1") == ["a.yml", "b.yaml"]
+    server.get(f"{API}/repos/o/none/contents/.github/workflows", status=404, json={})
+    assert contents.workflow_names("o/none", None) == []
+
+
 @pytest.mark.parametrize("data", [[file("x")], file("x", type="symlink"), file("x", type="dir")])
 def test_what_is_no_file_is_none(
     server: responses.RequestsMock, contents: GitHubContents, data: Any
