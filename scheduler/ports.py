@@ -473,6 +473,9 @@ class CommandQueue(HeldQueue, Upkeep, Protocol):
     def newest_tickets(self, count: int = 100) -> Sequence[Ticket]:
         """The queue's newest issues, open or closed, newest first; at most ``count``, up to 100."""
 
+    def count_tickets(self) -> int | None:
+        """How many issues carry the queue's label, open and closed; None: the server can't tell."""
+
     def workflow_names(self, repo: str, ref: str | None) -> Sequence[str]:
         """The names of a repository's workflow files at ``ref`` (None: the default branch)."""
 

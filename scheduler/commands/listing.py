@@ -40,6 +40,8 @@ class Listing:
     agent: str | None = None
     #: Whether there are older ones, which were not looked at.
     more: bool = False
+    #: How many there are in all; None: the server does not tell, or there are no more.
+    total: int | None = None
 
     def as_json(self) -> list[dict[str, Any]]:
         """The list that ``schedule list --json`` prints."""
@@ -65,7 +67,8 @@ class Listing:
         lines = [visible(line) for line in grouped(reasons)]
         if self.more:
             among = "among " if len(self.seen) < RECENT else ""
-            lines.append(f"{among}the newest {RECENT}; there are more")
+            of = "; there are more" if self.total is None else f" of {self.total}"
+            lines.append(f"{among}the newest {RECENT}{of}")
         return ["", *lines] if lines else []
 
 
@@ -114,6 +117,7 @@ def jobs(connection: Connection, *, everything: bool, agent: str | None) -> List
     # One more than is shown tells whether there are more.
     tickets = queue.newest_tickets(RECENT + 1) if everything else list(queue.open_tickets())
     more = everything and len(tickets) > RECENT
+    total = queue.count_tickets() if more else None
     tickets = tickets[:RECENT] if everything else tickets
     seen = [look(connection, ticket, deep=everything) for ticket in tickets]
     if not everything:
@@ -125,7 +129,7 @@ def jobs(connection: Connection, *, everything: bool, agent: str | None) -> List
     if not everything:
         seen.sort(key=lambda each: (each.run_at is None, each.run_at))
     connection.seen[:] = [each.ticket for each in seen]
-    return Listing(seen=seen, now=now, everything=everything, agent=agent, more=more)
+    return Listing(seen=seen, now=now, everything=everything, agent=agent, more=more, total=total)
 
 
 def limited(seen: Seen, limits: Mapping[int, Why]) -> Seen:

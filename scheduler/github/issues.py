@@ -84,6 +84,17 @@ class GitHubIssues:
             answer = self._http.get(path, {**params, "per_page": min(count, 100)})
         return self._mine(self._parsed(answer), "all")
 
+    def count_tickets(self) -> int | None:
+        """How many issues have the label, open or closed; None where the server does not tell.
+
+        Of a list with one item a page, the last page's number is the number of items. A pull
+        request with the label counts too.
+        """
+        params = {"state": "all", "labels": self._api.label}
+        with self._api.needs("issues: read"):
+            answer = self._http.get(f"{self._api.here}/issues", {**params, "per_page": 1})
+        return answer.last_page
+
     def _tickets(self, params: dict[str, str]) -> Iterator[list[tuple[Ticket, bool]]]:
         pages = self._http.pages(f"{self._api.here}/issues", params)
         while True:

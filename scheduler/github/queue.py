@@ -38,6 +38,7 @@ class GitHubQueue:
         self.closed_tickets = issues.closed_tickets
         self.created_since = issues.created_since
         self.newest_tickets = issues.newest_tickets
+        self.count_tickets = issues.count_tickets
         self.ticket = issues.ticket
         self.create = issues.create
         self.edit = issues.edit

@@ -85,10 +85,19 @@ class Answer:
 
         https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api
         """
-        for link in requests.utils.parse_header_links(self.headers.get("link", "")):
-            if link.get("rel") == "next":
-                return str(link["url"])
-        return None
+        return self._links.get("next")
+
+    @property
+    def last_page(self) -> int | None:
+        """The number of the last page; None where the answer names none."""
+        query = urllib.parse.parse_qs(urllib.parse.urlsplit(self._links.get("last", "")).query)
+        number = query.get("page", [""])[0]
+        return int(number) if number.isascii() and number.isdigit() and len(number) < 10 else None
+
+    @property
+    def _links(self) -> Mapping[str, str]:
+        links = requests.utils.parse_header_links(self.headers.get("link", ""))
+        return {str(link.get("rel")): str(link["url"]) for link in reversed(links)}
 
 
 def date_of(headers: Mapping[str, str], name: str = "date") -> datetime | None:

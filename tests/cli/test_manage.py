@@ -94,13 +94,16 @@ def test_the_list_of_all_says_where_it_ends(stage: Stage, monkeypatch: pytest.Mo
     for agent in ("a", "b", "b"):
         stage.open(body(3600, "agent-message.yml", f"agent: {agent}"))
     shown = stage.run("list", "--all").out
-    assert shown.endswith("\n\nthe newest 2; there are more\n")
+    assert shown.endswith("\n\nthe newest 2 of 3\n")
     assert len(shown.splitlines()) == 5
-    assert stage.run("list", "--all", "--agent", "a").out.endswith(
-        "\n\namong the newest 2; there are more\n"
-    )
+    assert stage.run("list", "--all", "--agent", "a").out.endswith("\n\namong the newest 2 of 3\n")
     assert [job["id"] for job in stage.run("list", "--all", "--json").json] == [3, 2]
     stage.sandbox.clear_requests()
+    stage.run("list", "--all")
+    asked = [each for each in stage.requests if each.partition("?")[0].endswith("/issues")]
+    assert [each.partition("per_page=")[2][:1] for each in asked] == ["3", "1"]
+    stage.sandbox.clear_requests()
+    monkeypatch.setattr(listing, "RECENT", 3)
     stage.run("list", "--all")
     assert len([each for each in stage.requests if each.partition("?")[0].endswith("/issues")]) == 1
     monkeypatch.setattr(listing, "RECENT", 3)

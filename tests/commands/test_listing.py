@@ -40,6 +40,8 @@ def test_a_queue_without_jobs_says_so() -> None:
     assert replace(empty, agent="a").text() == "no jobs of agent 'a' wait"
     every = replace(empty, everything=True, agent="a", more=True).text().splitlines()
     assert every == ["there are no jobs of agent 'a'", "", "among the newest 30; there are more"]
+    every = replace(empty, everything=True, more=True, total=311).text().splitlines()
+    assert every[-1] == "among the newest 30 of 311"
 
 
 @pytest.mark.parametrize("message", ["x" * 200, "漢" * 200, "⏰" * 99, "\x1b[2J" * 30])

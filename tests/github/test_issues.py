@@ -132,6 +132,27 @@ def test_the_newest_come_in_one_request(
 
 
 @pytest.mark.parametrize(
+    ("links", "count"),
+    [
+        ('<{0}?page=2&per_page=1>; rel="next", <{0}?page=311&per_page=1>; rel="last"', 311),
+        ('<{0}?per_page=1&page=7>; rel="last"', 7),
+        ('<{0}?after=x>; rel="next"', None),
+        ('<{0}?page=x>; rel="last"', None),
+        ('<{0}>; rel="last"', None),
+        ("", None),
+    ],
+)
+def test_they_are_counted_by_the_last_page_of_one_item_each(
+    server: responses.RequestsMock, issues: GitHubIssues, links: str, count: int | None
+) -> None:
+    query = {"state": "all", "labels": "schedule", "per_page": "1"}
+    headers = {"Link": links.format(ISSUES)} if links else {}
+    match = [matchers.query_param_matcher(query)]
+    server.get(ISSUES, json=[issue(2)], headers=headers, match=match)
+    assert issues.count_tickets() == count
+
+
+@pytest.mark.parametrize(
     ("status", "words", "error"),
     [
         (404, "Not Found", NotPermitted),
