@@ -113,13 +113,17 @@ def test_the_settings_to_copy_are_this_repository_s_own_and_valid() -> None:
     file.parse(shown)
 
 
-def tried(place: str) -> tuple[list[str], subprocess.CompletedProcess[str], int]:
-    """The first commands after ``place``, what they said, and how many issues they opened."""
+def tried(place: str, **more: str) -> tuple[list[str], subprocess.CompletedProcess[str], int]:
+    """The first commands after ``place``, what they said, and how many issues they opened.
+
+    ``more`` is the environment that they have besides the sandbox's, which is there already.
+    """
     section = README[README.index(place) :]
-    commands = section.split("```sh\n", 1)[1].split("```", 1)[0]
+    block = section.split("```sh\n", 1)[1].split("```", 1)[0]
+    commands = "".join(line for line in block.splitlines(True) if not line.startswith("export "))
     script = f'set -eo pipefail\nschedule() {{ "{sys.executable}" -m scheduler "$@"; }}\n{commands}'
     with Sandbox({"octo/queue": SAMPLE}) as sandbox:
-        environ = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **sandbox.environ()}
+        environ = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **sandbox.environ(), **more}
         ran = subprocess.run(
             ["bash", "-c", script], env=environ, capture_output=True, text=True, timeout=300,
             check=False,
@@ -135,6 +139,22 @@ def test_the_examples_can_be_tried_against_the_sandbox_s_sample(place: str) -> N
     commands, ran, made = tried(place)
     assert made == len(commands) - 1
     assert len(ran.stdout.splitlines()) > made
+
+
+STEP = {
+    "GITHUB_ACTIONS": "true",
+    "GITHUB_WORKFLOW_REF": "octo/queue/.github/workflows/agent-message.yml@refs/heads/main",
+}
+
+
+@pytest.mark.parametrize(
+    ("place", "more"),
+    [("**4. Schedule something.**", {}), ("a step of an agent's own workflow", STEP)],
+)
+def test_the_first_job_is_one_command(place: str, more: dict[str, str]) -> None:
+    commands, ran, made = tried(place, **more)
+    assert (len(commands), made) == (1, 1)
+    assert ran.stdout.startswith("#1 runs agent-message.yml at ")
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is missing")
