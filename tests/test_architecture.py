@@ -155,7 +155,7 @@ def test_the_parts_of_github_know_the_client_and_not_each_other() -> None:
     base = {"github.client", "github.transport", "github.objects"}
     helped = {
         "github.issues": {"github.labels", "github.poll"},
-        "github.comments": {"github.content"},
+        "github.comments": {"github.written"},
         "github.queue": set(within("github")),
     }
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from scheduler.errors import Rejected
 from scheduler.github.client import Api, is_deleted
-from scheduler.github.content import Content
 from scheduler.github.objects import changed_at, comment_of, ends_before, issue_of, items, record
 from scheduler.github.transport import PER_PAGE
+from scheduler.github.written import Written
 from scheduler.ports import Comment, Comments, Recent
 from scheduler.times.instants import format_instant
 
@@ -26,11 +26,11 @@ class GitHubComments:
     def __init__(self, api: Api) -> None:
         self._api = api
         self._http = api.http
-        self._content = Content(api.http, repository=api.repository)
+        self._written = Written(api.http, repository=api.repository)
 
     def room(self, writes: int = 1) -> float:
         """Seconds until GitHub takes so many comments more of this account; 0: at once."""
-        return self._content.room(writes)
+        return self._written.room(writes)
 
     def comments(self, number: int, *, since: datetime | None = None, skip: int = 0) -> Comments:
         """The comments of an issue, oldest first: all, or those written or edited since.
@@ -118,7 +118,7 @@ class GitHubComments:
         with self._api.needs("issues: write", one=True):
             answer = self._http.post(path, {"body": body}, paced=True)
         made = comment_of(answer.data, number)
-        self._content.wrote(made)
+        self._written.wrote(made)
         return made
 
     def edit_comment(self, comment_id: int, body: str) -> None:

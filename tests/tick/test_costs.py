@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from scheduler.github import content
+from scheduler.github import written
 from tests.conftest import QUEUE, Stage, body
 
 CHILD = """
@@ -157,7 +157,7 @@ def test_a_due_job(stage: Stage, jobs: int, targets: int, authors: int, beside: 
     assert len(report["dispatched"]) == jobs
     most = idle(report["scanned"]) + 6 * jobs + targets + authors + events(stage, jobs)
     # Whoever writes more comments than these looks once at those of the last hour.
-    most += jobs > content.AT
+    most += jobs > written.AT
     assert requests <= most, stage.requests
     after, requests = tick(stage)
     assert after["due"] == 0

@@ -21,7 +21,7 @@ from scheduler.times.pace import HOUR
 AT, PAGES = 10, 5
 
 
-class Content:
+class Written:
     """The comments of one account in one repository's issues."""
 
     def __init__(self, http: GitHub, *, repository: str) -> None:
