@@ -89,7 +89,7 @@ def draft(request: Request, connection: Connection, facts: Facts) -> Draft:
         )
     if reason := rights.target_refusal(SOMEBODY, target):
         raise Refused(reason)
-    _in_time(job, connection.settings, now)
+    _check_times(job, connection.settings, now)
     declared, branch = _declared(target, rights, facts)
     made = replace(job, workflow=target.workflow)
     if target.workflow is not None:
@@ -152,8 +152,11 @@ def _warnings(job: Job, declared: Declared | None, request: Request) -> tuple[st
     return tuple(found)
 
 
-def _in_time(job: Job, settings: Settings, now: datetime) -> None:
-    """Refuse a series that comes too often, and what is too far away."""
+def _check_times(job: Job, settings: Settings, now: datetime) -> None:
+    """Refuse a series that comes too often, and a time beyond the horizon.
+
+    A time that is past was refused already, by `job_of.instant_of`.
+    """
     if (rule := series.written_rule(job)) is not None:
         recurrence.check(rule, shortest=settings.limits.shortest_interval)
     if reason := quotas.too_far(job, now, settings.quotas):
