@@ -136,9 +136,11 @@ def tick_and_hold(
     leave.wind_up = wind_up
     try:
         report = holder.run()
-        relay.finish(report)
+        report.notices += relay.finish(report)
+        report.requests = connection.queue.requests
     except Overtime:
         report = holder.abandon()
+        report.notices += [relay.problem] if relay.problem else []
     if hold.length and hold.stay is Stay.DUE and report.next_due and not report.stopped:
         report.notices.append(
             f"left: the next job is due at {instants.format_instant(report.next_due)}; a new or "

@@ -58,9 +58,8 @@ class Holder:
     """A tick that stays; ``run`` returns the report of the pass and of all that followed.
 
     ``queue`` is that of the tick's context, as one that can be polled. ``stopped`` says whether it
-    is to leave, ``settings`` reads them anew, ``begin`` is called when it begins to wait and may
-    answer with a problem. Waits and ages are measured by the steady clock: the other may be set
-    meanwhile.
+    is to leave, ``settings`` reads them anew, ``begin`` is called when it begins to wait. Waits and
+    ages are measured by the steady clock: the other may be set meanwhile.
     """
 
     def __init__(
@@ -73,7 +72,7 @@ class Holder:
         stay: Stay = Stay.HOLD,
         stopped: Callable[[], bool] = lambda: False,
         settings: Callable[[], Settings] | None = None,
-        begin: Callable[[], str | None] = lambda: None,
+        begin: Callable[[], object] = lambda: None,
     ) -> None:
         self.tick = tick
         self.ctx = tick.ctx
@@ -109,8 +108,7 @@ class Holder:
             # GitHub did not answer, or wants to be left alone: a holder can wait for that.
             notices.append(f"the pass stopped early and the hold went on: {report.stopped}")
             tally.stopped = ""
-        if problem := self._begin():
-            notices.append(problem)
+        self._begin()
         self.ctx.early, self.ctx.patience = LEAD, 0.0
         try:
             self._stay()

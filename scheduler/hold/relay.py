@@ -16,6 +16,8 @@ from scheduler.settings.model import IN_FLIGHT, Settings
 from scheduler.tick.report import TickReport
 
 HOUR = timedelta(hours=1)
+#: What a holder says that leaves while its successor waits.
+GOES_ON = "relay: the next run is waiting already, and goes on from here"
 
 
 class Relay:
@@ -28,7 +30,8 @@ class Relay:
         self.run_id: int | None = None
         self.begun = False
         self._tried = False
-        self._problem = ""
+        #: Why no successor could be started; empty: one was, or that was not tried.
+        self.problem = ""
         #: When the successor was sent for, and the newest run of the workflow before it.
         self._sent_at: datetime | None = None
         self._newest = 0
@@ -40,8 +43,8 @@ class Relay:
         was cancelled does not count: a nudge puts out the successor that waited before it.
         """
         self._tried = True
-        self._problem = self._begin()
-        return self._problem or None
+        self.problem = self._begin()
+        return self.problem or None
 
     def _begin(self) -> str:
         """Dispatch the successor; the reason where there is none, else nothing."""
@@ -99,8 +102,8 @@ class Relay:
             workflow=self._settings.scheduler.workflow,
         )
 
-    def finish(self, report: TickReport) -> None:
-        """End the chain where nothing waits any more; else say that it goes on."""
+    def finish(self, report: TickReport) -> list[str]:
+        """End the chain where nothing waits any more, by the hold's report; notices about it."""
         if not self.begun:
             with suppress(SchedulerError):
                 self._look()
@@ -108,13 +111,11 @@ class Relay:
             # What kept the successor from being started may be over by now.
             self._begin()
         if not self.begun:
-            return
-        report.notices = [notice for notice in report.notices if notice != self._problem]
+            return [self.problem] if self.problem else []
         if report.next_due is not None or report.stopped:
-            report.notices.append("relay: the next run is waiting already, and goes on from here")
-        elif problem := self.end():
-            report.notices.append(problem)
-        report.requests = self._queue.requests
+            return [GOES_ON]
+        problem = self.end()
+        return [problem] if problem else []
 
     def end(self) -> str | None:
         """Cancel the successor, since nothing waits any more; the reason where that failed."""

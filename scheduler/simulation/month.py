@@ -11,7 +11,7 @@ from functools import partial
 from scheduler.commands.nudge import nudge
 from scheduler.errors import RateLimited, SchedulerError
 from scheduler.hold.holder import Holder
-from scheduler.hold.relay import Relay
+from scheduler.hold.relay import GOES_ON, Relay
 from scheduler.job import frontmatter
 from scheduler.job.model import Job, occurrence_key
 from scheduler.ports import Run, Ticket
@@ -38,7 +38,6 @@ CREATION = 4
 AGENTS = 100
 #: What a report would have a person look at.
 TROUBLE = ("missed", "rejected", "retrying", "discarded", "invalid", "held", "withdrawn")
-GOES_ON = "relay: the next run is waiting already, and goes on from here"
 
 
 @dataclass(kw_only=True)
@@ -185,7 +184,7 @@ class Month:
             begin=relay.begin if self.profile.relay else lambda: None,
         )
         report = holder.run()
-        relay.finish(report)
+        report.notices += relay.finish(report)
         return report
 
     def _keep_alive(self) -> None:

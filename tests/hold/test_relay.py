@@ -60,7 +60,7 @@ def wake(world: HoldWorld) -> None:
 def holding(world: HoldWorld, made: Relay, through: Through | None = None) -> TickReport:
     world.begin = made.begin
     report = world.stays(through)
-    made.finish(report)
+    report.notices += made.finish(report)
     return report
 
 
