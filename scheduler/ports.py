@@ -497,6 +497,9 @@ class CommandQueue(HeldQueue, Upkeep, Protocol):
     def own_login(self) -> str | None:
         """The token's login, also where there is no GraphQL; None: it can't be told."""
 
+    def own_role(self) -> str | None:
+        """What the token's account may in the queue's repository, as ``role``; None: not told."""
+
     def settings_text(self) -> str | None:
         """The settings file on the default branch; None: there is none, or it is not shown."""
 

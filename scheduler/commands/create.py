@@ -14,7 +14,7 @@ from scheduler.commands.find import READS, being_changed
 from scheduler.commands.look import look
 from scheduler.commands.nudge import doubted, nudge
 from scheduler.commands.request import AGAIN, Request
-from scheduler.commands.rights import rights_of
+from scheduler.commands.rights import may_open, rights_of
 from scheduler.connection import Connection
 from scheduler.errors import NotPermitted, Refused, SchedulerError, Unavailable
 from scheduler.job import frontmatter, signing
@@ -22,6 +22,7 @@ from scheduler.job.model import Job
 from scheduler.policy.trust import sent
 from scheduler.ports import Target, Ticket, User
 from scheduler.text import filled, first_line, visible
+from scheduler.tick.facts import Facts
 from scheduler.times import instants
 
 #: GitHub's limit for a title, in characters.
@@ -76,7 +77,9 @@ class Rehearsed:
 def rehearse(request: Request, connection: Connection) -> Rehearsed:
     """Check everything as ``create`` does, and open nothing; raises as ``draft`` does."""
     settings = connection.settings
-    made = draft(request, connection, facts_of(connection))
+    facts = facts_of(connection)
+    made = draft(request, connection, facts)
+    _may_open(made.target, facts, connection)
     zone = shown_in(made.job, settings)
     return Rehearsed(
         job=made.job, now=made.now, label=settings.label, zone=zone, warnings=made.warnings
@@ -97,6 +100,7 @@ def create(request: Request, connection: Connection, *, senders: tuple[str, ...]
     """
     admission, facts = Admission(connection), facts_of(connection)
     made = draft(request, connection, facts)
+    _may_open(made.target, facts, connection)
     if senders:
         made = _sent_by(senders, made, connection)
     made = replace(made, job=admission.with_depth(made.job))
@@ -127,6 +131,19 @@ def create(request: Request, connection: Connection, *, senders: tuple[str, ...]
         warnings=made.warnings,
         zone=shown_in(made.job, connection.settings),
     )
+
+
+def _may_open(target: Target, facts: Facts, connection: Connection) -> None:
+    """Make sure that the token's account may open a job; an old server is asked no more for it.
+
+    Raises:
+        NotPermitted: as ``may_open``.
+    """
+    here = connection.queue.repository
+    file = target.workflow is not None and target.repo == here and not target.ref
+    if file and facts.known_branch(here) is None:
+        return  # such a server does not even tell the branch with a file; `_keep` sees to it
+    may_open(connection)
 
 
 def _sent_by(senders: tuple[str, ...], made: Draft, connection: Connection) -> Draft:

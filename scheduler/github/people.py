@@ -14,6 +14,10 @@ from scheduler.ports import Acts, Event
 NO_GRAPHQL = frozenset({400, 404, 405, 406, 410, 415, 422, 501})
 #: The roles that GitHub defines; an organisation's own are told by ``permission``.
 ROLES = frozenset({"none", "read", "triage", "write", "maintain", "admin"})
+#: The role that each right of a repository's ``permissions`` shows, from most to least.
+RIGHTS = {
+    "admin": "admin", "maintain": "maintain", "push": "write", "triage": "triage", "pull": "read",
+}  # fmt: skip
 #: So many events of one issue come with one question about many; it is GitHub's most.
 #: https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api#node-limit
 NEWEST = 100
@@ -120,6 +124,19 @@ class GitHubPeople:
             return user_of(self._http.get("/user").data).login
         except (Rejected, NotPermitted, Unavailable):
             return None
+
+    def own_role(self) -> str | None:
+        """The role of the token's account, by what the repository itself tells it; None: nothing.
+
+        https://docs.github.com/en/rest/repos/repos#get-a-repository
+        """
+        try:
+            told = record(self._http.get(self._api.here).data).get("permissions")
+        except (Rejected, NotPermitted, Unavailable):
+            return None
+        if not isinstance(told, Mapping):
+            return None
+        return next((role for right, role in RIGHTS.items() if told.get(right) is True), "none")
 
     def viewer(self) -> str | None:
         """The token's login by GraphQL, which a ``GITHUB_TOKEN`` may ask."""

@@ -62,6 +62,7 @@ class GitHubQueue:
         self.events = people.events
         self.viewer = people.viewer
         self.own_login = people.own_login
+        self.own_role = people.own_role
 
         self.dispatch = actions.dispatch
         self.newest_run = actions.newest_run

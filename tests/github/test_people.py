@@ -36,6 +36,32 @@ def test_all_issues_are_asked_about_in_one_request(
     assert all(f"i{n}: issue(number: {n})" in asked["query"] for n in (7, 8, 9))
 
 
+@pytest.mark.parametrize(
+    ("told", "role"),
+    [
+        ({"permissions": {"admin": True, "push": True, "pull": True}}, "admin"),
+        ({"permissions": {"admin": False, "push": True, "pull": True}}, "write"),
+        ({"permissions": {"triage": True, "pull": True}}, "triage"),
+        ({"permissions": {"push": "yes", "pull": True}}, "read"),
+        ({"permissions": {}}, "none"),
+        ({"permissions": None}, None),
+        ({}, None),
+    ],
+)
+def test_the_role_of_the_token_s_own_account(
+    server: responses.RequestsMock, people: GitHubPeople, told: Any, role: str | None
+) -> None:
+    server.get(HERE, json=told)
+    assert people.own_role() == role
+
+
+def test_a_repository_that_is_not_shown_tells_no_role(
+    server: responses.RequestsMock, people: GitHubPeople
+) -> None:
+    server.get(HERE, status=404, json={"message": "Not Found"})
+    assert people.own_role() is None
+
+
 @pytest.mark.parametrize("status", sorted(NO_GRAPHQL))
 def test_a_server_without_graphql_tells_nothing(
     server: responses.RequestsMock, people: GitHubPeople, status: int
