@@ -41,6 +41,11 @@ def test_what_was_slow_or_broke_is_read_in_no_time(rule: str, start: str) -> Non
     assert best < LONGEST
 
 
+def test_the_command_prints_what_took_longest(capsys: pytest.CaptureFixture[str]) -> None:
+    texts.main(["50"])
+    assert capsys.readouterr().out.startswith("50 texts of seed 1, of which 18 are jobs; ")
+
+
 def test_the_same_seed_makes_the_same_texts() -> None:
     one, two = random.Random(7), random.Random(7)
     assert [texts.text(one) for _ in range(50)] == [texts.text(two) for _ in range(50)]
