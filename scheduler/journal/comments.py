@@ -197,6 +197,44 @@ def waiting_comment(explanation: Explanation, reason: str, until: str | None) ->
     )
 
 
+def withdrawn_comment(withdrawal: Withdrawal, *, held: str) -> str:
+    """The comment that says why nothing was started; ``held`` is the label of what is on hold.
+
+    It is empty as long as every tick tries again.
+    """
+    again = (
+        f"It is on hold, and tried again now and then; take the label {code(held)} off to have it "
+        "tried at once."
+        if held
+        else "The next tick tries again."
+    )
+    times = "once" if withdrawal.times == 1 else f"{withdrawal.times} times"
+    return (
+        f"{head(withdrawal)}\n↻ Nothing was started, {times} so far: after a claim was written "
+        f"on this issue, GitHub showed an older state of it: {code(withdrawal.reason)}. {again}"
+    )
+
+
+def stays_comment(explanation: Explanation, state: State, reason: str) -> str:
+    """The comment that says why a job whose label was taken off stays paused, or on hold."""
+    stays = {State.PAUSED: "paused", State.HELD: "on hold"}[state]
+    return f"{head(explanation)}\n{SYMBOLS[state.value]} This job stays {stays}:\n\n{code(reason)}"
+
+
+def holds_comment(reason: str) -> str:
+    """The comment on a job that is on hold, of which no record says why."""
+    symbol = SYMBOLS[State.HELD.value]
+    return f"{head(Explanation.of(reason))}\n{symbol} This job is on hold:\n\n{code(reason)}"
+
+
+def moved_comment(run_at: datetime) -> str:
+    """The comment on a job that was given another time in the moment in which it was closed."""
+    return (
+        "✏️ This job was changed while it was being closed, so it does not run at "
+        f"{run_at:%Y-%m-%d %H:%M:%S} UTC: to have it run then, reopen the issue."
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Told:
     """What an explanation says to people."""

@@ -6,6 +6,7 @@ people. Only records of the scheduler's own login are believed: `read` takes tha
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -265,6 +266,11 @@ class Explanation:
     id: int = 0
     #: The digest of what it explains: no second one is written for the same.
     text_hash: str
+
+    @classmethod
+    def of(cls, text: str) -> Explanation:
+        """The explanation of ``text``."""
+        return cls(text_hash=hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16])
 
 
 @dataclass(frozen=True, kw_only=True)

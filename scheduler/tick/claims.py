@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from scheduler.errors import NotPermitted, RateLimited, SchedulerError, Unavailable
 from scheduler.job.states import State, state_label
-from scheduler.journal.comments import claim_comment
+from scheduler.journal.comments import claim_comment, withdrawn_comment
 from scheduler.journal.journal import (
     Claim,
     Withdrawal,
@@ -25,7 +25,6 @@ from scheduler.settings.model import CLAIM_VALIDITY
 from scheduler.tick.context import Context
 from scheduler.tick.discussions import Again
 from scheduler.tick.outcome import Withdrawn
-from scheduler.tick.report import withdrawn_comment
 
 #: How often what was read is read again when it is older than what was written.
 READS = 3

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from scheduler.errors import SchedulerError
 from scheduler.job.states import CARRIED_OUT, State
+from scheduler.journal.comments import moved_comment
 from scheduler.journal.journal import Journal
 from scheduler.journal.slash import Command
 from scheduler.policy import series
@@ -18,7 +19,6 @@ from scheduler.tick import decide, issues, record, rules
 from scheduler.tick.context import Context
 from scheduler.tick.occurrence import Occurrence
 from scheduler.tick.outcome import Progress
-from scheduler.tick.report import moved_comment
 
 #: GitHub's words for the reactions to a comment.
 #: https://docs.github.com/en/rest/reactions/reactions#about-reactions

@@ -6,7 +6,6 @@ GitHub can't be asked about skips the job.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -155,7 +154,7 @@ def _told(ctx: Context, found: Occurrence, reason: str, end: datetime) -> Occurr
     asked, ticket, history = found.asked, found.ticket, found.history
     occurrence = "" if asked.recurring else found.key
     words = f"{occurrence} {asked.when} {asked.patience}"
-    told = Explanation(text_hash=hashlib.sha256(words.encode()).hexdigest()[:16])
+    told = Explanation.of(words)
     if any(each.text_hash == told.text_hash for each in history.explanations):
         return found
     if ticket.comments and ctx.facts.login() is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -12,6 +11,7 @@ from scheduler.job.model import occurrence_comment, occurrence_instant
 from scheduler.job.states import CARRIED_OUT, State
 from scheduler.job.workflow_file import Declared
 from scheduler.job.workflow_inputs import inputs_for, not_handed_over
+from scheduler.journal.comments import stays_comment
 from scheduler.journal.journal import Claim, Entry, Explanation, History
 from scheduler.policy.decide import PATIENT, End, Fire, Recover, before, confirms
 from scheduler.policy.recovery import Found, listed
@@ -32,7 +32,6 @@ from scheduler.tick.conditions import NotNow
 from scheduler.tick.context import Context
 from scheduler.tick.occurrence import Occurrence
 from scheduler.tick.outcome import Fired, Heading, Progress, Withdrawn
-from scheduler.tick.report import stays_comment
 from scheduler.tick.rules import requested_by
 
 
@@ -178,7 +177,7 @@ def _stays(ctx: Context, done: Progress, found: Occurrence, state: State, reason
     """Show that a job stays paused or on hold, whoever took its label off, and say why once."""
     ticket = found.ticket
     done.note(Heading(state.value), reason)
-    told = Explanation(text_hash=hashlib.sha256(reason.encode()).hexdigest()[:16])
+    told = Explanation.of(reason)
     if all(each.text_hash != told.text_hash for each in found.history.explanations):
         # Only a courtesy: the label and the tick's report say it as well.
         with contextlib.suppress(Rejected, Unavailable, NotPermitted):

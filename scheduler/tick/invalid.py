@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -50,9 +49,8 @@ def tell(ctx: Context, tally: Tally) -> bool:
 
 def explain(ctx: Context, ticket: Ticket, problem: str, *, now: datetime) -> bool:
     """Say ``problem`` on the issue; False: this very text was explained before ``now``."""
-    text_hash = hashlib.sha256(ticket.body.encode("utf-8", "replace")).hexdigest()[:16]
-    explanation = Explanation(text_hash=text_hash)
-    new = not _explained(ctx, ticket, text_hash, now)
+    explanation = Explanation.of(ticket.body)
+    new = not _explained(ctx, ticket, explanation.text_hash, now)
     if new:
         ctx.queue.add_comment(ticket.number, invalid_comment(explanation, problem))
     issues.show(ctx, ticket, State.INVALID)

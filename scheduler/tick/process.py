@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from scheduler.errors import NotPermitted, Rejected, Unavailable
 from scheduler.job.states import State, state_label
-from scheduler.journal.comments import told_in
+from scheduler.journal.comments import holds_comment, told_in
 from scheduler.journal.journal import NEVER_STARTED, Claim, History, highest_attempt, never_started
 from scheduler.journal.slash import Resolution
 from scheduler.policy.decide import (
@@ -31,7 +31,7 @@ from scheduler.tick.context import HELD_FOR, Context
 from scheduler.tick.discussions import is_long
 from scheduler.tick.occurrence import Occurrence
 from scheduler.tick.outcome import Heading, Progress, Withdrawn
-from scheduler.tick.report import LOCKED, holds_comment, unread
+from scheduler.tick.report import LOCKED, unread
 
 #: Of a job that its label keeps on hold, whatever its comments let it do.
 KEPT = Wait(reason="on hold; its comments say why", state=State.HELD)

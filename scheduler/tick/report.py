@@ -1,17 +1,14 @@
-"""What people read: comments on the issue, the job summary, lines on a terminal."""
+"""The report of a tick: as JSON, as lines for a terminal, and as a job summary."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from scheduler.errors import SchedulerError
-from scheduler.job.states import State
-from scheduler.journal.comments import SYMBOLS, head, lateness, why
-from scheduler.journal.journal import Explanation, Withdrawal
+from scheduler.journal.comments import SYMBOLS, lateness, why
 from scheduler.text import cell, code, visible
 from scheduler.tick.outcome import PASSING, Fired, Heading, Tally
 from scheduler.times.instants import format_instant
@@ -169,47 +166,9 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def withdrawn_comment(withdrawal: Withdrawal, *, held: str) -> str:
-    """The comment that says why nothing was started; ``held`` is the label of what is on hold.
-
-    It is empty as long as every tick tries again.
-    """
-    again = (
-        f"It is on hold, and tried again now and then; take the label {code(held)} off to have it "
-        "tried at once."
-        if held
-        else "The next tick tries again."
-    )
-    times = "once" if withdrawal.times == 1 else f"{withdrawal.times} times"
-    return (
-        f"{head(withdrawal)}\n↻ Nothing was started, {times} so far: after a claim was written "
-        f"on this issue, GitHub showed an older state of it: {code(withdrawal.reason)}. {again}"
-    )
-
-
-def stays_comment(explanation: Explanation, state: State, reason: str) -> str:
-    """The comment that says why a job whose label was taken off stays paused, or on hold."""
-    stays = {State.PAUSED: "paused", State.HELD: "on hold"}[state]
-    return f"{head(explanation)}\n{SYMBOLS[state.value]} This job stays {stays}:\n\n{code(reason)}"
-
-
 def unread(number: int) -> str:
     """What is said of a job on hold whose comments are not read."""
     return f"on hold; 'schedule show {number}' says why"
-
-
-def holds_comment(reason: str) -> str:
-    """The comment on a job that is on hold, of which no record says why."""
-    told = Explanation(text_hash=hashlib.sha256(reason.encode()).hexdigest()[:16])
-    return f"{head(told)}\n{SYMBOLS[State.HELD.value]} This job is on hold:\n\n{code(reason)}"
-
-
-def moved_comment(run_at: datetime) -> str:
-    """The comment on a job that was given another time in the moment in which it was closed."""
-    return (
-        "✏️ This job was changed while it was being closed, so it does not run at "
-        f"{run_at:%Y-%m-%d %H:%M:%S} UTC: to have it run then, reopen the issue."
-    )
 
 
 def summary(report: TickReport, *, repository: str, server: str = "https://github.com") -> str:

@@ -24,6 +24,7 @@ from scheduler.journal.comments import (
     Told,
     claim_comment,
     invalid_comment,
+    stays_comment,
     told_in,
     waiting_comment,
 )
@@ -38,7 +39,6 @@ from scheduler.journal.journal import (
 )
 from scheduler.ports import Ticket, User
 from scheduler.settings.model import Limits, Quotas, Settings
-from scheduler.tick.report import stays_comment
 from scheduler.times import recurrence
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
