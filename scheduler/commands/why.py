@@ -125,15 +125,16 @@ def _held(known: Known) -> str:
     if decide.given_up(history.withdrawals) >= decide.PATIENT:
         last = max(history.withdrawals, key=lambda each: each.at)
         return f"GitHub showed the issue older than it is: {last.reason}; it is tried again"
+    by = known.labelled_by
+    if by and not known.by_scheduler:
+        return f"{by!r} put the label of the hold on; {_let_go(number)}"
     if stays := next((each for each in reversed(known.told) if not each.waits), None):
         return f"{stays.reason}; {_let_go(number)}"
     if not known.read and known.ticket.comments:
         return unread(number)
     if known.ticket.locked:
         return LOCKED
-    if by := known.labelled_by:
-        if not known.by_scheduler:
-            return f"{by!r} put the label of the hold on; {_let_go(number)}"
+    if by:
         return (
             "on hold; why could not be written on the issue: GitHub refused the scheduler's "
             f"comment, as it does on a locked issue; {_let_go(number)}"
@@ -191,7 +192,10 @@ def _pending(known: Known, *, now: datetime, settings: Settings, queue: str) -> 
     job, run_at = known.job, known.run_at
     if job is None or run_at is None:
         return Why()
-    put_off = known.history.journal.put_off
+    limits, put_off = settings.quotas, known.history.journal.put_off
+    opened = known.ticket.created_at
+    if over := quotas.too_deep(job, limits) or quotas.too_far(job, opened, limits):
+        return _over(over)
     if run_at > now:
         if put_off is not None and put_off.until == run_at:
             return Why(reason=f"put off until {format_instant(run_at)} by {_asked(put_off)}")
@@ -212,6 +216,11 @@ def _pending(known: Known, *, now: datetime, settings: Settings, queue: str) -> 
             word="overdue",
         )
     return Why(reason=f"due since {format_instant(since)}; the next tick sees to it", word="due")
+
+
+def _over(reason: str) -> Why:
+    """What is said of a job that a rule of the settings forbids."""
+    return Why(reason=f"{reason}; the next tick rejects it", word="over limit")
 
 
 def _retried(known: Known) -> str:
@@ -271,7 +280,7 @@ def over_limits(
     each = list(jobs)
     entered = [Entered.of(known.ticket, said) for known, said in each]
     found = {
-        number: Why(reason=f"{reason}; the next tick rejects it", word="over limit")
+        number: _over(reason)
         for number, reason in quotas.refusals(entered, quotas=settings.quotas, now=now).items()
     }
     most = settings.limits.per_tick

@@ -104,6 +104,7 @@ LABELLED = "on hold by its label, and no comment says why"
         (known(HELD, told=[ASKED]), LABELLED),
         (known(HELD), LABELLED),
         (known(HELD, labelled_by="Bot"), "why could not be written on the issue: GitHub refused"),
+        (known(HELD, labelled_by="amy", told=[Told(reason="label", waits=False)]), "'amy' put"),
         (known(HELD, labelled_by="amy"), "'amy' put the label of the hold on; 'schedule resolve"),
         (known(HELD, read=False), "on hold; 'schedule show 7' says why"),
         (known(HELD, read=False, ticket=replace(ISSUE, comments=0)), LABELLED),
@@ -146,6 +147,14 @@ def test_whom_nobody_was_there_for_is_overdue() -> None:
     asked = known(job=WAITS, told=[ASKED])
     assert told(asked, now=NOON + 20 * HOUR).word == "waiting"
     assert told(asked, now=NOON + 25 * HOUR).word == "overdue"
+
+
+def test_what_is_too_far_away_or_too_deep_is_over_a_limit() -> None:
+    far = replace(JOB, run_at=NOON + timedelta(days=500))
+    assert told(known(job=far, run_at=far.run_at)).word == "over limit"
+    deep = told(known(job=replace(JOB, parent="1@2026-11-23T12:00:00Z depth=99")))
+    assert "quotas.depth allows 10" in deep.reason
+    assert deep.reason.endswith("; the next tick rejects it")
 
 
 def test_the_settings_keep_all_from_running() -> None:
