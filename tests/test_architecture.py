@@ -42,7 +42,7 @@ KNOWS: dict[str, set[str]] = {
     "connection": {"github", "environment", "settings", "times", "clock", "ports", "errors"},
     "commands": {*PURE, "connection", "environment", "streams", "hold", "tick", "clock"},
     "simulation": {*PURE, "commands", "hold", "tick"},
-    "action": {*PURE, *EDGES, "github"},
+    "action": {*PURE, *EDGES, "github.workflow_commands"},
     "cli": {*PURE, *EDGES, "github.workflow_commands", "simulation", "sandbox"},
     "sandbox": {"errors"},
     "__main__": {"cli"},

@@ -103,7 +103,7 @@ def _context(connection: Connection, *, insists: bool) -> Context:
         nonce=lambda: secrets.token_hex(12),
         keys=Keys.read(connection.environment.signing_keys),
         branch=connection.environment.default_branch(connection.queue.repository),
-        guarded=not (connection.environment.in_actions or insists),
+        own_records_only=not (connection.environment.in_actions or insists),
     )
 
 

@@ -101,7 +101,8 @@ Errors
 
 Whatever asks GitHub raises what the port does: ``RateLimited``, ``Unavailable``, ``NotPermitted``,
 ``Rejected``. A docstring says which of them a function answers for, and what it raises besides.
-``place.place`` and ``decide.locate`` raise ``InvalidJob`` where a job's rule can't be counted.
+``place.place`` and ``decide.locate`` raise ``InvalidJob`` where a job's rule can't be counted; a
+tick by hand ends with ``OtherScheduler`` where another account keeps the records.
 What is only a courtesy (a reaction, a title, an explanation of what is on hold) stops nothing.
 
 The rooms within

@@ -41,7 +41,7 @@ class Context:
     #: which has others to dispatch on their instant meanwhile.
     patience: float = WAITED_OUT
     #: Whether the tick stops where records show that another account is the scheduler.
-    guarded: bool = False
+    own_records_only: bool = False
     #: How many seconds were waited for that, in all.
     waited: float = 0.0
     #: The jobs that texts say, None where they say none: each text is read once, and a holder
@@ -71,7 +71,7 @@ def new_context(
     settings_found: bool = True,
     keys: Keys | None = None,
     branch: str | None = None,
-    guarded: bool = False,
+    own_records_only: bool = False,
 ) -> Context:
     """The context of one tick that begins now.
 
@@ -89,7 +89,7 @@ def new_context(
         facts=facts,
         discussions=Discussions(queue, login=facts.login),
         began=clock.now(),
-        guarded=guarded,
+        own_records_only=own_records_only,
     )
 
 

@@ -30,16 +30,18 @@ def history(ctx: Context, comments: Comments) -> History:
     return read(comments.items, login=ctx.facts.login() or "")
 
 
-def met(ctx: Context, number: int, comments: Iterable[Comment], history: History) -> None:
-    """Make sure, in a tick by hand, that it is not of another account than the scheduler's.
+def require_own_records(
+    ctx: Context, number: int, comments: Iterable[Comment], history: History
+) -> None:
+    """Make sure, in a tick by hand, that the token's account is the one that keeps the records.
 
-    An app writes as what it is set up to be; it is people whose token lies around. Where there
-    are records of their own as well, those of another person may be forged, which is no app's.
+    An app's token is not asked about: nobody ticks with one by mistake. Beside own records those
+    of another person may be forged; those of an app are not.
 
     Raises:
         OtherScheduler: the records on the issue ``number`` are another's.
     """
-    own = ctx.facts.login() if ctx.guarded and history.foreign else None
+    own = ctx.facts.login() if ctx.own_records_only and history.foreign else None
     if own is None or own.endswith("[bot]") or ctx.settings.scheduler.login:
         return
     mine = any(RECORD.match(c.body) and c.author.login.lower() == own.lower() for c in comments)

@@ -31,7 +31,7 @@ def place(ctx: Context, found: Occurrence) -> Occurrence:
 
     Raises:
         RateLimited, Unavailable, NotPermitted: its comments can't be read.
-        OtherScheduler: as ``decide.met``.
+        OtherScheduler: as ``decide.require_own_records``.
     """
     now, ticket = ctx.clock.now(), found.ticket
     since = now - LOOKED_BACK
@@ -43,8 +43,8 @@ def place(ctx: Context, found: Occurrence) -> Occurrence:
     # Of an issue whose comments nobody counted, or that has many, they are read once it is due.
     unread = ticket.comments == UNCOUNTED or is_long(ticket)
     once = not (found.asked.recurring or _paused(ctx, found))
-    if ctx.guarded and not ticket.comments and latest is not None:
-        _met(ctx, since)
+    if ctx.own_records_only and not ticket.comments and latest is not None:
+        _require_own_records(ctx, since)
     if quiet or (unread and once and found.asked.run_at <= now):
         return _located(ctx, found, ())
     newest = _listed(ctx, now, latest) if further else ctx.facts.newest_comments(since)
@@ -58,8 +58,8 @@ def place(ctx: Context, found: Occurrence) -> Occurrence:
     return placed
 
 
-def _met(ctx: Context, since: datetime) -> None:
-    """See who keeps the records of other jobs, before a series gets its first.
+def _require_own_records(ctx: Context, since: datetime) -> None:
+    """Make sure that other jobs' records are this account's, before a series gets its first.
 
     Raises:
         OtherScheduler: it is another account.
@@ -68,7 +68,9 @@ def _met(ctx: Context, since: datetime) -> None:
     for number in dict.fromkeys(each.issue for each in (newest.items if newest else ())):
         items = tuple(each for each in newest.items if each.issue == number) if newest else ()
         if any(RECORD.match(each.body) for each in items):
-            decide.met(ctx, number, items, decide.history(ctx, Comments(items=items)))
+            decide.require_own_records(
+                ctx, number, items, decide.history(ctx, Comments(items=items))
+            )
 
 
 def _listed(ctx: Context, now: datetime, latest: datetime | None) -> Recent | None:
@@ -106,7 +108,7 @@ def _located(ctx: Context, found: Occurrence, items: Sequence[Comment]) -> Occur
             return placed
         # Something was left undone; doing it tells whose records are to be believed.
     history = decide.history(ctx, comments)
-    decide.met(ctx, found.number, items, history)
+    decide.require_own_records(ctx, found.number, items, history)
     placed = decide.locate(ctx, found, items, history)
     record.show(ctx, placed)
     return placed

@@ -58,7 +58,7 @@ def process(ctx: Context, done: Progress, found: Occurrence) -> None:
     Raises:
         Withdrawn: a claim was given up; the next tick looks again.
         RateLimited, Unavailable, Rejected, NotPermitted: GitHub's answer, untold yet.
-        OtherScheduler: as ``decide.met``.
+        OtherScheduler: as ``decide.require_own_records``.
     """
     if found.ticket.locked:
         done.note(Heading.HELD, LOCKED)
@@ -96,7 +96,7 @@ def process(ctx: Context, done: Progress, found: Occurrence) -> None:
 def _looked(ctx: Context, found: Occurrence, comments: Comments) -> Looked:
     """The job at the occurrence to which its comments lead."""
     history = decide.history(ctx, comments)
-    decide.met(ctx, found.number, comments.items, history)
+    decide.require_own_records(ctx, found.number, comments.items, history)
     found = decide.locate(ctx, found, comments.items, history)
     return Looked(found=found, comments=comments, history=history)
 
