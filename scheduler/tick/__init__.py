@@ -96,6 +96,9 @@ what was read again has to hold the own claim, and at least as many comments as 
 is read again; after three times the claim becomes a note of that, and after three notes the job is
 on hold.
 
+A claim that GitHub refuses leaves the label of a hold and no comment; each tick tries to write the
+reason until it stands there (``process._explained``).
+
 Errors
 ------
 

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from scheduler.errors import OtherScheduler
 from scheduler.journal.comments import head
 from scheduler.journal.journal import History, Journal
 from scheduler.ports import Comments
+from scheduler.settings.model import Scheduler, Settings
 from scheduler.tick import decide
 from scheduler.tick.context import Context
 from scheduler.tick.occurrence import Occurrence
@@ -108,3 +110,31 @@ def test_of_what_was_heard_before_what_is_dealt_with_is_over() -> None:
         history = History(journal=Journal(id=9, handled=handled))
         comes = decide.locate(ctx, found, (), history, left=found.said)
         assert [said.comment_id for said in comes.said] == left
+
+
+@pytest.mark.parametrize(
+    ("own", "wrote", "stops"),
+    [
+        ("owner", [BOT], True), ("owner", ["agent"], True), ("owner", ["stranger"], False),
+        ("owner", ["owner"], False), ("owner", ["OWNER", "agent"], False),
+        ("owner", ["owner", BOT], True), (BOT, ["owner"], False), (BOT, ["other[bot]"], False),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("guarded", [True, False])
+@pytest.mark.parametrize("named", [True, False])
+def test_whose_records_stop_a_tick_by_hand(
+    own: str, wrote: list[str], *, stops: bool, guarded: bool, named: bool
+) -> None:
+    made = series_world()
+    for login in wrote:
+        made.hub.comment(1, head(Journal()), by=login)
+    settings = Settings(scheduler=Scheduler(login=own if named else None))
+    ctx = context(MemoryQueue(made.hub, login=own), settings)
+    ctx.own_records_only = guarded
+    comments = Comments(items=tuple(made.hub.on(1)))
+    history = decide.history(ctx, comments)
+    if stops and guarded and not named:
+        with pytest.raises(OtherScheduler, match=f"writes as '{own}', and .* --as-scheduler"):
+            decide.require_own_records(ctx, 1, comments.items, history)
+    else:
+        decide.require_own_records(ctx, 1, comments.items, history)
