@@ -22,7 +22,7 @@ STANDS = {
 }
 
 
-def told(job: Job, now: datetime) -> str:
+def instant_words(job: Job, now: datetime) -> str:
     """The instant, its day of the week (in UTC, as the instant is), and how far away it is."""
     at = job.run_at
     return f"{instants.format_instant(at)} ({instants.weekday(at)}, {instants.distance(at, now)})"
@@ -52,7 +52,7 @@ def shown_in(job: Job, settings: Settings) -> str | None:
     return job.timezone or settings.defaults.timezone
 
 
-def stopped(state: State, number: int) -> list[str]:
+def stop_lines(state: State, number: int) -> list[str]:
     """A line for what keeps an open job from running at its time, and what ends that."""
     if state is State.PAUSED:
         return [f"it is paused; 'schedule resume {number}' lets it go on"]
@@ -119,7 +119,7 @@ class Created:
 
     def line(self) -> str:
         """One line: its number, its target and when it runs."""
-        runs = f"runs {self.job.target} at {told(self.job, self.now)}"
+        runs = f"runs {self.job.target} at {instant_words(self.job, self.now)}"
         if self.created:
             return f"#{self.ticket.number} {runs}"
         if self.moved:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from scheduler.commands.admission import Admission
-from scheduler.commands.answer import Created, local, shown_in, times, told
+from scheduler.commands.answer import Created, instant_words, local, shown_in, times
 from scheduler.commands.draft import Draft, draft, facts_of
 from scheduler.commands.find import READS, being_changed
 from scheduler.commands.look import look
@@ -67,7 +67,11 @@ class Rehearsed:
         return f"{filled(self._head(), width)}\n\n{visible(self._body())}"
 
     def _head(self) -> str:
-        head = [title(self.job), f"at {told(self.job, self.now)}", *local(self.job, self.zone)]
+        head = [
+            title(self.job),
+            f"at {instant_words(self.job, self.now)}",
+            *local(self.job, self.zone),
+        ]
         return "\n".join([*head, f"label: {self.label}"])
 
     def _body(self) -> str:

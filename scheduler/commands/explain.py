@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from scheduler.commands.answer import local, told
+from scheduler.commands.answer import instant_words, local
 from scheduler.commands.job_of import series_of, timed
 from scheduler.commands.request import Request
 from scheduler.errors import InvalidJob, SchedulerError
@@ -46,7 +46,7 @@ class Explained:
         lines = []
         for each in self.instants:
             job = self.job.at(each)
-            lines.append(told(job, self.now))
+            lines.append(instant_words(job, self.now))
             lines += [f"  {line}" for line in local(job, self.zone)]
         if self.job.jitter:
             lines.append(

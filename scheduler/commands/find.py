@@ -55,7 +55,7 @@ def on_hold(number: int) -> Refused:
     return Refused(f"ID: #{number} is on hold; say what happened with 'schedule resolve {number}'")
 
 
-def stops(connection: Connection, ticket: Ticket) -> State:
+def shown_state(connection: Connection, ticket: Ticket) -> State:
     """The state that an open issue's labels show: on hold, paused, else pending."""
     label = connection.settings.label
     found = (State.HELD, State.PAUSED)

@@ -13,7 +13,7 @@ from scheduler.commands.look import SAID, Seen, look, with_actor
 from scheduler.commands.why import NOT_YET, Why, grouped, over_limits
 from scheduler.connection import Connection
 from scheduler.job.states import State
-from scheduler.journal.comments import sentence, told
+from scheduler.journal.comments import one_line, sentence
 from scheduler.text import columns, cut, filled, first_line, line_ends, shown, visible
 from scheduler.times import instants
 
@@ -217,6 +217,6 @@ def details(seen: Seen, data: Mapping[str, Any]) -> list[str]:
         lines.append(f"  progress:  {data['progress']}")
     if len(data["next"]) > 1:
         lines.append(f"  next:      {', '.join(data['next'])}")
-    say = told if seen.job and seen.job.recurring else sentence
+    say = one_line if seen.job and seen.job.recurring else sentence
     lines += ["  " + LINK.sub(r"\1", say(entry)) for entry in seen.entries[-SHOWN:]]
     return [_in_a_row(line) for line in lines]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from scheduler.commands.find import find, on_hold, stops
+from scheduler.commands.find import find, on_hold, shown_state
 from scheduler.commands.look import Seen, look
 from scheduler.commands.say import say
 from scheduler.commands.why import other_scheduler
@@ -189,7 +189,7 @@ def retry(connection: Connection, number: int) -> Retried:
     reopened = connection.queue.edit(number, state="open")
     return Retried(
         ticket=reopened,
-        state=stops(connection, reopened),
+        state=shown_state(connection, reopened),
         was=seen.state,
         run_at=max(comes, seen.not_before or comes),
         now=connection.clock.now(),

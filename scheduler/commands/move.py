@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from scheduler.commands.answer import Created, shown_in, stopped
-from scheduler.commands.find import READS, being_changed, find, stops
+from scheduler.commands.answer import Created, shown_in, stop_lines
+from scheduler.commands.find import READS, being_changed, find, shown_state
 from scheduler.commands.job_of import instant_of, timed
 from scheduler.commands.look import Seen, look
 from scheduler.commands.request import Request
@@ -47,7 +47,7 @@ def reschedule(connection: Connection, number: int, request: Request) -> Created
         run_at = instant_of(request, now=now, zone=default)
     seen, job = _moved(connection, number, run_at)
     job = job.at(series.expected(job, title="", touched=now))
-    notes = stopped(seen.state, number)
+    notes = stop_lines(seen.state, number)
     if job.recurring and seen.job is not None:
         before = series.expected(seen.job, title="", touched=now)
         notes = [*of_series(number, run_at, before, job.run_at, now), *notes]
@@ -106,7 +106,7 @@ def _moved(connection: Connection, number: int, run_at: datetime) -> tuple[Seen,
             )
         if (again.title, again.body) == (ticket.title, ticket.body):
             ticket = connection.queue.edit(number, **changes)
-            return replace(seen, ticket=ticket, state=stops(connection, ticket)), job
+            return replace(seen, ticket=ticket, state=shown_state(connection, ticket)), job
         ticket = again
     raise being_changed(number)
 

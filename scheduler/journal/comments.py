@@ -99,7 +99,7 @@ def row(entry: Entry) -> tuple[str, str, str]:
     return when, result, ", ".join(words)
 
 
-def told(entry: Entry) -> str:
+def one_line(entry: Entry) -> str:
     """One occurrence in one line, for a terminal."""
     return ": ".join(filter(None, ("  ".join(row(entry)[:2]), row(entry)[2])))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from scheduler.commands.answer import Created, shown_in, stopped
+from scheduler.commands.answer import Created, shown_in, stop_lines
 from scheduler.commands.nudge import Nudged
 from scheduler.job.model import Job
 from scheduler.job.states import State
@@ -63,7 +63,7 @@ def test_what_a_program_is_told() -> None:
     ("state", "word"), [(State.PAUSED, "resume"), (State.HELD, "resolve"), (State.PENDING, None)]
 )
 def test_what_ends_that_a_job_stands_still(state: State, word: str | None) -> None:
-    lines = stopped(state, 7)
+    lines = stop_lines(state, 7)
     assert [line for line in lines if f"'schedule {word} 7'" in line] == lines
     assert bool(lines) == (word is not None)
 
