@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from scheduler.commands.rights import rights_of
 from scheduler.connection import Connection
@@ -22,8 +22,6 @@ from scheduler.ports import Ticket
 
 #: So many of the newest jobs come in one request.
 LISTED = 100
-#: So soon after a job was opened nothing has come of waking the scheduler for it.
-SOON = timedelta(seconds=10)
 #: So far back an id that the caller names himself is looked for, however many jobs are newer.
 REPEATABLE = timedelta(days=7)
 
@@ -121,15 +119,13 @@ class Admission:
             if reason := quotas.over(job, mine, limits, now=now):
                 raise Refused(reason)
 
-    def silent(self, now: datetime) -> bool:
+    @property
+    def silent(self) -> bool:
         """Whether the jobs that were listed stand there and none shows a sign of the scheduler.
 
         So it is where it was just set up, right or wrong. Asks for nothing: without a list, no.
         """
-        listed = self._listed or ()
-        older = [each for each in listed if now - each.created_at > SOON]
-        touched = any(each.comments or not each.open for each in listed)
-        return bool(older) and not touched
+        return bool(self._listed) and all(e.open and not e.comments for e in self._listed or ())
 
     def with_depth(self, job: Job) -> Job:
         """``job`` with its depth written into its ``parent``: the parent's depth and one."""

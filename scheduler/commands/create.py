@@ -124,7 +124,7 @@ def create(request: Request, connection: Connection, *, senders: tuple[str, ...]
         nudged = nudge(
             connection.queue, made.job, connection.settings, branch=facts.branch, now=now
         )
-        if admission.silent(now):
+        if admission.silent:
             nudged = doubted(connection.queue, connection.settings, nudged, now=now)
     return Created(
         ticket=ticket,
