@@ -269,6 +269,22 @@ def test_what_stays_on_hold_is_told_of_without_being_read() -> None:
     assert queue.calls == ["open_tickets", "closed_tickets"]
 
 
+@pytest.mark.parametrize("graphql", [True, False])
+@pytest.mark.parametrize("talk", [0, 2])
+def test_a_hold_is_explained_once_whatever_else_is_said(*, graphql: bool, talk: int) -> None:
+    made = world()
+    made.hub.graphql = graphql
+    made.hub.open(body("1"))
+    made.hub.change(1, labels=("schedule", "schedule:held"))
+    for _ in range(talk):
+        made.hub.comment(1, "Why does it not run?", by="owner")
+    for _ in range(3):
+        made.tick()
+        assert [note.id for note in made.reports[-1].held] == [1]
+    assert len(made.hub.on(1)) == talk + 1
+    assert "This job is on hold" in made.hub.on(1)[-1].body
+
+
 def test_what_its_label_alone_keeps_on_hold_is_explained_once_it_is_due() -> None:
     made = world()
     for number, hours in ((1, 0), (2, 72)):
