@@ -21,13 +21,18 @@ NAMES = ("snooze", "run", "cancel", "pause", "resume")
 #: For how long a job can be put off at once.
 LONGEST = timedelta(days=400)
 
-#: What stands on either side of a command and can't be seen: blanks, and signs without a width.
-NOTHING = " \t\n\r\x0b\x0c\x85\u00a0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
-    map(chr, [0xAD, 0x61C, 0x180E, *range(0x2000, 0x2010), *range(0x202A, 0x202F),
-              *range(0x2060, 0x2070), 0xFE0E, 0xFE0F, 0xFEFF])
+#: What stands on either side of a command and can't be seen: blanks, control characters, and
+#: signs without a width or without ink.
+#: https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point
+NOTHING = " \u0085\u00a0\u1680\u2028\u2029\u202f\u205f\u2800\u3000" + "".join(
+    map(chr, [*range(0x20), 0x7F, 0xAD, 0x34F, 0x61C, 0x115F, 0x1160, 0x17B4, 0x17B5,
+              *range(0x180B, 0x1810), *range(0x2000, 0x2010), *range(0x202A, 0x202F),
+              *range(0x2060, 0x2070), 0x3164, *range(0xFE00, 0xFE10), 0xFEFF, 0xFFA0,
+              *range(0xFFF0, 0xFFFC), *range(0xE0000, 0xE1000)])
 )  # fmt: skip
+_BLANKS = {ord(c): " " if c.isspace() else "" for c in NOTHING}
 #: How a sentence ends; a command at its end is meant all the same.
-ENDS = ".,;:!\u2026\u3002\uff01"
+ENDS = ".,;:!\u2026\u3001\u3002\uff01\uff0c\uff0e"
 #: From so many blanks on Markdown shows a line as code.
 CODE = 4
 #: The most that is looked at of a first line, in characters.
@@ -35,6 +40,13 @@ LONGEST_LINE = 1_000
 
 RESOLVED = re.compile(r"dispatched ([1-9][0-9]{0,17})")
 WORD = re.compile(r"/(?P<word>[A-Za-z]{2,12})")
+#: A command and a sign right behind it, ``/cancel?``; ``/run-tests`` and ``/run.sh`` are others'.
+SIGNED = re.compile(rf"/(?P<word>{'|'.join((*NAMES, 'resolve'))})[^\w./\\:-].*", re.IGNORECASE)
+#: What is written for the commands that say more than their name.
+_MORE = {
+    "snooze": "write /snooze 2h",
+    "resolve": "write '/resolve again', or '/resolve dispatched RUN-ID'",
+}
 #: What people call a command elsewhere.
 OTHERWISE = {
     "abort": "cancel", "close": "cancel", "delete": "cancel", "kill": "cancel", "remove": "cancel",
@@ -101,8 +113,7 @@ def said_in(body: str) -> tuple[str, str] | None:
     if "\t" in indent or indent.count(" ") >= CODE:
         return None
     line = kept.partition("\n")[0][:LONGEST_LINE]
-    blanks = {ord(c): " " if c.isspace() else "" for c in NOTHING}
-    words = line.translate(blanks).rstrip(f"{ENDS} ").split()
+    words = line.translate(_BLANKS).rstrip(f"{ENDS} ").split()
     if not words:
         return None
     word = words[0].rstrip(ENDS) if len(words) > 1 else words[0]
@@ -172,6 +183,11 @@ def problem(comment: Comment) -> str | None:
     else's. The line holds what the comment says, so it is untrusted.
     """
     word, rest = said_in(comment.body) or ("", "")
+    signed = SIGNED.fullmatch(word)
+    if signed:
+        name = signed["word"].lower()
+        fix = _MORE.get(name) or f"write /{name} alone on the first line"
+        return f"comment: {shown(word)} is no command; {fix}"
     match = WORD.fullmatch(word)
     if match is None or resolutions([_by_a_person(comment)]) or _command(comment):
         return None
@@ -183,8 +199,7 @@ def problem(comment: Comment) -> str | None:
     if name == "snooze":
         return _snooze_problem(rest)
     if name == "resolve":
-        fix = "write '/resolve again', or '/resolve dispatched RUN-ID'"
-        return str(refusal(word, rest, "does not say what happened", fix))
+        return str(refusal(word, rest, "does not say what happened", _MORE[name]))
     return str(refusal(word, rest, "is too much", f"write {word} alone on the first line"))
 
 
@@ -201,7 +216,7 @@ def _unknown(word: str, name: str) -> str:
 
 def _snooze_problem(rest: str) -> str | None:
     if not rest:
-        return "/snooze: lacks for how long; write /snooze 2h"
+        return f"/snooze: lacks for how long; {_MORE['snooze']}"
     try:
         length(rest, field="/snooze")
     except InvalidJob as wrong:

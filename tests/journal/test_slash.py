@@ -111,6 +111,10 @@ RESOLVE = "write '/resolve again', or '/resolve dispatched RUN-ID'"
         ("/snooze 2 hours", "snooze", 2 * H), ("/snooze 2h.", "snooze", 2 * H),
         ("/snooze, 2 hours 30 minutes!", "snooze", 2.5 * H), ("/snooze an hour", "snooze", H),
         ("/snooze 2\u202fh", "snooze", 2 * H), ("/snooze 2h 30m", "snooze", 2.5 * H),
+        ("\x00/cancel\x00", "cancel", None), ("\u034f/cancel", "cancel", None),
+        ("\u2800/cancel\u2800", "cancel", None), ("\u3164/pause", "pause", None),
+        ("\U000e0020/run\U000e007f", "run", None), ("/run\ufe00", "run", None),
+        ("/cancel\u3001", "cancel", None),
     ],
 )  # fmt: skip
 def test_a_command_is_the_first_line_alone(body: str, name: str, length: timedelta | None) -> None:
@@ -137,6 +141,16 @@ def test_what_is_not_meant_for_the_scheduler_is_only_text(body: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "sign", ["?", "\uff1f", "\u203d", ")", "\U0001f64f", "(please)", ",please", "#1", "'"]
+)
+def test_a_command_with_a_sign_behind_it_is_answered(sign: str) -> None:
+    words = problem(comment(f"/cancel{sign}"))
+    assert words is not None
+    assert words.startswith("comment: ")
+    assert words.endswith("; write /cancel alone on the first line")
+
+
+@pytest.mark.parametrize(
     ("body", "line"),
     [
         ("/snooze", "/snooze: lacks for how long; write /snooze 2h"),
@@ -153,6 +167,7 @@ def test_what_is_not_meant_for_the_scheduler_is_only_text(body: str) -> None:
             "/cancel: 'it please' is too much; write /cancel alone on the first line",
         ),
         (" /run: now.", "/run: 'now' is too much; write /run alone on the first line"),
+        ("/snooze? 2h", "comment: '/snooze?' is no command; write /snooze 2h"),
         ("/runs", "comment: '/runs' is no command; did you mean /run?"),
         ("/rerun", "comment: '/rerun' is no command; did you mean /run?"),
         ("/unpause!", "comment: '/unpause' is no command; did you mean /resume?"),
