@@ -12,7 +12,7 @@ from typing import Any
 
 from scheduler.errors import InvalidJob, Refused, UsageError
 from scheduler.job import frontmatter, strict_json
-from scheduler.job.keys import IN_REQUEST, RULES
+from scheduler.job.keys import IN_REQUEST, OTHERWISE, RULES, Key
 from scheduler.job.workflow_inputs import SAID, by_option
 from scheduler.text import did_you_mean, refusal
 
@@ -126,6 +126,10 @@ class Request:
 AGAIN = "run this run again: that opens no second job"
 #: The key of a request that is no key of a job: as the option of that name.
 UNCHECKED = "unchecked"
+#: What is written for a time or a duration, by their word in the help: a number in quotes is none.
+_EXAMPLES = {
+    "TIME": '"2026-11-23T09:00:00Z"', "INSTANT": '"2026-11-23T09:00:00Z"', "DURATION": '"2h"',
+}  # fmt: skip
 _OPTIONS = {key.option: key for key in IN_REQUEST.values()}
 
 
@@ -140,7 +144,7 @@ def from_json(text: str, base: Request) -> Request:
     if not text.strip():
         raise UsageError(f"request: standard input is empty; {fix}")
     try:
-        data = strict_json.load(text)
+        data = strict_json.load(text.removeprefix("\ufeff"))  # PowerShell's pipes begin with it
     except (ValueError, RecursionError) as problem:
         raise UsageError(f"request: is not JSON ({str(problem)[:80]}); {fix}") from problem
     return from_mapping(data, base)
@@ -164,7 +168,8 @@ def from_mapping(data: object, base: Request) -> Request:
         key = IN_REQUEST.get(name.replace("_", "-"))
         if key is None:
             known = [*(one.field for one in IN_REQUEST.values()), UNCHECKED]
-            fix = did_you_mean(name, known, f"the keys are {', '.join(known)}")
+            meant = OTHERWISE.get(name.lower(), name)
+            fix = did_you_mean(meant, known, f"the keys are {', '.join(known)}")
             raise InvalidJob(f"request: {name[:80]!r} is not a key of a request; {fix}")
         if value is None or value == "":
             continue
@@ -174,7 +179,7 @@ def from_mapping(data: object, base: Request) -> Request:
         if key.many:
             inputs = _inputs(name, value)
         else:
-            texts[key.name] = _text(name, value, key.types)
+            texts[key.name] = _text(name, value, key)
     medium = Medium.FORM if base.medium is Medium.FORM else Medium.JSON
     return replace(
         base, texts=texts, inputs=inputs, names=names, unchecked=unchecked, medium=medium
@@ -239,11 +244,13 @@ def _written(value: object) -> object:
         return value
 
 
-def _text(name: str, value: object, types: tuple[type, ...]) -> str:
+def _text(name: str, value: object, key: Key) -> str:
     # To Python, true and false are numbers too.
-    if not isinstance(value, types) or isinstance(value, bool):
-        if str in types:
-            raise refusal(name, _written(value), "is not text", "put it in quotes")
-        fix = "write it without quotes, such as 5"
-        raise refusal(name, _written(value), "is not a number", fix)
+    if not isinstance(value, key.types) or isinstance(value, bool):
+        if int in key.types:
+            fix = "write it without quotes, such as 5"
+            raise refusal(name, _written(value), "is not a number", fix)
+        example = _EXAMPLES.get(key.metavar)
+        fix = f"write {example}" if example else "put it in quotes"
+        raise refusal(name, _written(value), "is not text", fix)
     return str(value)

@@ -18,7 +18,7 @@ import yaml
 
 from scheduler.errors import InvalidJob
 from scheduler.job import strict_yaml
-from scheduler.job.keys import IN_ISSUE, RULES, Key, values_of, written
+from scheduler.job.keys import IN_ISSUE, OTHERWISE, RULES, Key, values_of, written
 from scheduler.job.model import Job
 from scheduler.text import did_you_mean, refusal, shown
 from scheduler.times import instants
@@ -45,9 +45,16 @@ INPUT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}")
 #: can't be printed (joiners, wide spaces, tags of flags) are part of languages and of emoji.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 BEGIN = "begin the issue with a line of '---', then 'run-at: …'"
+PLAIN = "write three plain hyphens alone on their line, from its first column on"
+#: The keys whose text may hold a ``#``.
+TEXTS = (
+    "workflow", "event", "ref", "agent", "dedup-key", "request-id", "when", "unless",
+)  # fmt: skip
 ALONE = "write '---' alone on its line, from its first column on"
 #: A key and the text right behind its colon, where YAML needs a space.
 GLUED = re.compile(r"^([A-Za-z-]{1,20}):([^ \t\n].{0,40})", re.MULTILINE)
+#: Signs that look like a hyphen.
+DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d"
 FENCE = re.compile(r"---[ \t]*(?:\r?\n|\Z)")
 CLOSING = re.compile(r"^---[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
 
@@ -68,13 +75,13 @@ def parse(body: str, *, timezone: str | None = None) -> Job:
     opening = FENCE.match(text)
     if not opening:
         first = text.split("\n", 1)[0].removesuffix("\r")
-        fix = f"{ALONE}, then 'run-at: …'" if _fence_like(first) else BEGIN
+        fix = f"{_alone(first)}, then 'run-at: …'" if _fence_like(first) else BEGIN
         raise refusal("front matter", first, "is not how a job begins", fix)
     closing = CLOSING.search(text, opening.end())
     if not closing:
         for each in text[opening.end() :].splitlines():
             if _fence_like(each):
-                raise refusal("front matter", each, "is not how it ends", ALONE)
+                raise refusal("front matter", each, "is not how it ends", _alone(each))
         raise refusal("front matter", "---", "has no end", "close it with a second line of '---'")
     values = _read(text[opening.end() : closing.start()])
     return replace(_job(values, timezone), message=text[closing.end() :])
@@ -93,7 +100,8 @@ def _read(text: str) -> dict[str, yaml.Node]:
     values: dict[str, yaml.Node] = {}
     for name, node in root.value:
         if name.value not in IN_ISSUE:
-            fix = did_you_mean(name.value, IN_ISSUE, f"the keys are {', '.join(IN_ISSUE)}")
+            meant = OTHERWISE.get(name.value.lower(), name.value)
+            fix = did_you_mean(meant, IN_ISSUE, f"the keys are {', '.join(IN_ISSUE)}")
             raise refusal("front matter", name.value, "is not a key of a job", fix)
         values[name.value] = node
     _refuse_cut(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), root)
@@ -101,8 +109,13 @@ def _read(text: str) -> dict[str, yaml.Node]:
 
 
 def _fence_like(text: str) -> bool:
-    """Whether a line is ``---`` with characters around it that can't be seen."""
-    return "".join(c for c in text if c.isprintable()).strip() == "---"
+    """Whether a line is ``---``, or looks so, with characters around it that can't be seen."""
+    seen = "".join(c for c in text if c.isprintable()).strip()
+    return len(seen) == len("---") and all(c in DASHES for c in seen)
+
+
+def _alone(text: str) -> str:
+    return ALONE if "---" in text else PLAIN
 
 
 def _refuse_cut(lines: list[str], root: yaml.MappingNode, within: str = "") -> None:
@@ -116,12 +129,11 @@ def _refuse_cut(lines: list[str], root: yaml.MappingNode, within: str = "") -> N
             cut = rest.lstrip(" \t")
             if cut != rest and cut.startswith("#") and cut[1:2].strip():
                 whole = f"{node.value} {cut}".strip()
-                raise refusal(
-                    f"{within}{name.value}",
-                    node.value,
-                    f"is followed by {shown(cut)}, which YAML takes for a comment",
-                    f"put all of it in quotes, as {yaml_quoted(whole)}, or a space after the '#'",
-                )
+                fix = f"put all of it in quotes, as {yaml_quoted(whole)}, or a space after the '#'"
+                if not within and name.value not in TEXTS:
+                    fix = "put a space after the '#' of a comment"
+                problem = f"is followed by {shown(cut)}, which YAML takes for a comment"
+                raise refusal(f"{within}{name.value}", node.value, problem, fix)
 
 
 def yaml_quoted(text: str) -> str:

@@ -379,3 +379,5 @@ _ROWS = (
 #: By name: those that an issue's front matter may have, and those that a request may.
 IN_ISSUE: Mapping[str, Key] = {key.name: key for key in _ROWS if key.in_issue}
 IN_REQUEST: Mapping[str, Key] = {key.name: key for key in _ROWS if key.in_request}
+#: What people write for the name of a key that has another.
+OTHERWISE = dict.fromkeys(("at", "date", "due", "in", "start", "time"), "run-at")

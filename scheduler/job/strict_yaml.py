@@ -39,7 +39,10 @@ _CONTROL_BUT_BREAKS = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\
 _PLAINER = (
     ("mapping values are not allowed", "has a ':' where none can be; put the value in quotes"),
     ("sequence entries are not allowed", "has a '-' where none can be; begin a line with it"),
-    ("cannot start any token", "has a tab, or a value that needs quotes; indent with spaces"),
+    (
+        "cannot start any token",
+        "has a tab, or a value that needs quotes; indent with spaces, or add the quotes",
+    ),
     ("could not find expected ':'", "has a key without ':'; write 'key: value'"),
     ("expected <block end>", "has text that fits nowhere; check its indentation and quotes"),
     (

@@ -76,7 +76,13 @@ NOT_JSON = 'request: is not a JSON object; write {"run_at": …, "message": …}
         ({"runat": "x"}, "request: 'runat' is not a key of a request; did you mean 'run_at'?"),
         ({"zzz": 1}, f"request: 'zzz' is not a key of a request; the keys are {KNOWN}"),
         ({"allow_past": True}, None), ({"a\nb": 1}, None), ({"\u202e" * 99: 1}, None),
-        ({"run_at": 5}, "run_at: '5' is not text; put it in quotes"),
+        ({"run_at": 5}, "run_at: '5' is not text; write \"2026-11-23T09:00:00Z\""),
+        ({"in": 7200}, "in: '7200' is not text; write \"2h\""),
+        ({"patience": 60.5}, "patience: '60.5' is not text; write \"2h\""),
+        *(
+            ({name: "2h"}, f"request: {name!r} is not a key of a request; did you mean 'run_at'?")
+            for name in ("at", "At", "date", "time", "due")
+        ),
         ({"message": ["x"]}, "message: '[\"x\"]' is not text; put it in quotes"),
         ({"agent": True}, "agent: 'true' is not text; put it in quotes"),
         ({"inputs": "x"}, 'inputs: is not an object; write {"name": "text"}'),
@@ -88,7 +94,8 @@ NOT_JSON = 'request: is not a JSON object; write {"run_at": …, "message": …}
         ({"max_attempts": True}, f"max_attempts: 'true' {NUMBER}"),
         ({"max_attempts": "5"}, f"max_attempts: '5' {NUMBER}"),
         ({"max_attempts": 5.0}, f"max_attempts: '5.0' {NUMBER}"),
-        ({"count": True}, "count: 'true' is not text; put it in quotes"),
+        ({"count": True}, f"count: 'true' {NUMBER}"),
+        ({"count": 5.0}, f"count: '5.0' {NUMBER}"),
         ({"max_attempts": ["x"] * 999}, None),
         ({"unchecked": 1}, f"unchecked: '1' {WHETHER}"),
         ({"unchecked": "true"}, f"unchecked: 'true' {WHETHER}"),
@@ -224,7 +231,8 @@ def test_a_request_that_is_none(data: object) -> None:
         "[" * 99_999,
         '{"a":' * 99_999,
         "1" * 5000 + "x",
-        "\ufeff{}",
+        "\ufeff",
+        "\ufeff\ufeff{}",
         '{"inputs": {"a": NaN}}',
         '{"inputs": {"a": -Infinity}}',
     ],
@@ -234,6 +242,10 @@ def test_text_that_is_no_json(text: str) -> None:
     with pytest.raises(UsageError, match=words) as wrong:
         from_json(text, BASE)
     assert str(wrong.value).isprintable()
+
+
+def test_a_byte_order_mark_before_json_is_no_part_of_it() -> None:
+    assert from_json('\ufeff{"message": "x"}', BASE).get("message") == "x"
 
 
 JSON = st.recursive(

@@ -34,7 +34,6 @@ def refusal(*lines: str) -> str:
         ("when: label(#12, a #b)", "when", "label(#12, a", "#b)"),
         ("ref: main #1", "ref", "main", "#1"),
         ("workflow: run.yml #1", "workflow", "run.yml", "#1"),
-        ("deadline: 6h #hours", "deadline", "6h", "#hours"),
         ("request-id: \u5b57 #1", "request-id", "\u5b57", "#1"),
     ],
 )
@@ -43,6 +42,28 @@ def test_a_value_that_yaml_would_cut_is_refused(line: str, field: str, kept: str
     assert said.startswith(f"{field}: {kept!r} is followed by {cut!r}")
     whole = f"{kept} {cut}".strip().replace("'", "''")
     assert f"quotes, as '{whole}'" in said
+
+
+@pytest.mark.parametrize(
+    ("line", "kept", "cut"),
+    [
+        ("deadline: 6h #hours", "6h", "#hours"),
+        ("every: 2 hours #or so", "2 hours", "#or so"),
+        ("timezone: Europe/Berlin #summer", "Europe/Berlin", "#summer"),
+        ("cron: 0 9 * * 1 #2", "0 9 * * 1", "#2"),
+        ("max-attempts: 3 #!", "3", "#!"),
+    ],
+)
+def test_quotes_are_not_advised_where_they_would_not_help(line: str, kept: str, cut: str) -> None:
+    problem = f"{kept!r} is followed by {cut!r}, which YAML takes for a comment"
+    key = line.partition(":")[0]
+    assert refusal(line) == f"{key}: {problem}; put a space after the '#' of a comment"
+
+
+@pytest.mark.parametrize("name", ["at", "in", "At", "time", "due"])
+def test_a_time_by_another_name_is_pointed_at(name: str) -> None:
+    said = refusal(f"{name}: 2h")
+    assert said == f"front matter: {name!r} is not a key of a job; did you mean 'run-at'?"
 
 
 @pytest.mark.parametrize("key", ["dedup-key", "agent", "request-id"])
@@ -88,6 +109,13 @@ def test_so_is_one_that_is_something_else(first: str) -> None:
     with pytest.raises(InvalidJob) as refused:
         parse(f"{first}\n{AT}\n---\n")
     assert str(refused.value).startswith(f"front matter: '{first}' is not how a job begins; begin ")
+
+
+@pytest.mark.parametrize("dash", list("\u2010\u2011\u2012\u2013\u2014\u2212\uff0d"))
+def test_three_signs_that_look_like_hyphens_are_told_from_them(dash: str) -> None:
+    for body in (f"{dash * 3}\n{AT}\n---\n", f"---\n{AT}\n{dash * 3}\nDo it\n"):
+        with pytest.raises(InvalidJob, match="; write three plain hyphens alone on their line"):
+            parse(body)
 
 
 @pytest.mark.parametrize("last", ["---\u00a0", " ---", "---\u200b"])

@@ -92,8 +92,14 @@ def test_text_stays_text(text: str, expected: object) -> None:
         ("? [a]\n: b", "line 1 has a list or a mapping as a key; write text"),
         ('"a\\nb": c', "line 1 has a line break in a key; remove it"),
         ("a: b: c", "line 1 has a ':' where none can be; put the value in quotes"),
-        ("a:\n\tb: 1", "line 2 has a tab, or a value that needs quotes; indent with spaces"),
-        ("a: @x", "line 1 has a tab, or a value that needs quotes; indent with spaces"),
+        (
+            "a:\n\tb: 1",
+            "line 2 has a tab, or a value that needs quotes; indent with spaces, or add the quotes",
+        ),
+        (
+            "a: @x",
+            "line 1 has a tab, or a value that needs quotes; indent with spaces, or add the quotes",
+        ),
         ("b: 1\na: 'x", "line 2 opens a quote that nothing closes; close it"),
         ("a: [1\n\n", "line 1 opens a bracket that nothing closes, or lacks a comma; add it"),
         ("a: 'b' c", "line 1 has text that fits nowhere; check its indentation and quotes"),
