@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 import click
@@ -175,7 +176,8 @@ def connected(queue: str | None) -> Connection:
     from scheduler.connection import connect
     from scheduler.environment import Environment
 
-    return connect(Environment.read(os.environ), repository=queue)
+    environment = replace(Environment.read(os.environ), at_terminal=streams.at_terminal())
+    return connect(environment, repository=queue)
 
 
 def at_job(job_id: str, queue: str | None) -> tuple[Connection, int]:
