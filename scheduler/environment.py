@@ -35,8 +35,6 @@ class Environment:
     repository: str = ""
     #: Whether the process runs in a step of a workflow.
     in_actions: bool = False
-    #: Whether a person reads what it says, at a terminal.
-    at_terminal: bool = False
     #: The file name of the run's workflow.
     workflow: str | None = None
     #: The run's id.

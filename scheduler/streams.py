@@ -64,14 +64,6 @@ def width(stream: TextIO) -> int | None:
     return max(has or 80, NARROWEST) - 1
 
 
-def at_terminal() -> bool:
-    """Whether a person reads what is written to standard error."""
-    try:
-        return sys.stderr.isatty()
-    except ValueError:  # it is closed
-        return False
-
-
 def warn(line: str) -> None:
     """Write one line to standard error; if that fails, nothing more can be done."""
     try:

@@ -8,7 +8,6 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 import click
@@ -176,8 +175,7 @@ def connected(queue: str | None) -> Connection:
     from scheduler.connection import connect
     from scheduler.environment import Environment
 
-    environment = replace(Environment.read(os.environ), at_terminal=streams.at_terminal())
-    return connect(environment, repository=queue)
+    return connect(Environment.read(os.environ), repository=queue)
 
 
 def at_job(job_id: str, queue: str | None) -> tuple[Connection, int]:

@@ -22,6 +22,7 @@ from scheduler.job.model import Job
 from scheduler.policy.trust import sent
 from scheduler.ports import Target, Ticket, User
 from scheduler.text import filled, first_line, visible
+from scheduler.tick.facts import Facts
 from scheduler.times import instants
 
 #: GitHub's limit for a title, in characters.
@@ -80,8 +81,9 @@ class Rehearsed:
 def rehearse(request: Request, connection: Connection) -> Rehearsed:
     """Check everything as ``create`` does, and open nothing; raises as ``draft`` does."""
     settings = connection.settings
-    made = draft(request, connection, facts_of(connection))
-    may_open(connection)
+    facts = facts_of(connection)
+    made = draft(request, connection, facts)
+    _may_open(made.target, facts, connection)
     zone = shown_in(made.job, settings)
     return Rehearsed(
         job=made.job, now=made.now, label=settings.label, zone=zone, warnings=made.warnings
@@ -102,8 +104,7 @@ def create(request: Request, connection: Connection, *, senders: tuple[str, ...]
     """
     admission, facts = Admission(connection), facts_of(connection)
     made = draft(request, connection, facts)
-    if connection.environment.at_terminal:
-        may_open(connection)
+    _may_open(made.target, facts, connection)
     if senders:
         made = _sent_by(senders, made, connection)
     made = replace(made, job=admission.with_depth(made.job))
@@ -134,6 +135,19 @@ def create(request: Request, connection: Connection, *, senders: tuple[str, ...]
         warnings=made.warnings,
         zone=shown_in(made.job, connection.settings),
     )
+
+
+def _may_open(target: Target, facts: Facts, connection: Connection) -> None:
+    """Make sure that the token's account may open a job; an old server is asked no more for it.
+
+    Raises:
+        NotPermitted: as ``may_open``.
+    """
+    here = connection.queue.repository
+    file = target.workflow is not None and target.repo == here and not target.ref
+    if file and facts.known_branch(here) is None:
+        return  # such a server does not even tell the branch with a file; `_keep` sees to it
+    may_open(connection)
 
 
 def _sent_by(senders: tuple[str, ...], made: Draft, connection: Connection) -> Draft:

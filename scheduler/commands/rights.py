@@ -28,8 +28,7 @@ APP = "ghs_"
 def may_open(connection: Connection) -> None:
     """Make sure, before an issue is opened, that a job of the token's account can run at all.
 
-    Only of a person's token outside of Actions: what an app may, no role says. It costs a request,
-    which programs that create many jobs are spared: the issue that they open is closed again.
+    Only of a person's token outside of Actions: what an app may, no role says.
 
     Raises:
         NotPermitted: the account has a role that is not enough.

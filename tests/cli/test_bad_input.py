@@ -259,15 +259,8 @@ def test_a_token_without_the_right_names_it(stage: Stage, held: dict[str, str], 
     stage.untouched()
 
 
-@pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A person is at a terminal."""
-    monkeypatch.setattr("scheduler.streams.at_terminal", lambda: True)
-
-
-@pytest.mark.usefixtures("terminal")
 @pytest.mark.parametrize("role", ["read", "triage"])
-@pytest.mark.parametrize("more", [(), ("--ref", "main")])
+@pytest.mark.parametrize("more", [(), ("--dry-run",), ("--ref", "main")])
 def test_who_may_not_write_is_told_before_an_issue_is_opened(
     stage: Stage, role: str, more: tuple[str, ...]
 ) -> None:
@@ -279,22 +272,16 @@ def test_who_may_not_write_is_told_before_an_issue_is_opened(
     stage.untouched()
 
 
-def test_a_rehearsal_tells_it_too(stage: Stage) -> None:
-    stage.run(*SOON, "--dry-run", user="stranger").refused(5, "needs push access to octo/queue")
-    assert stage.run(*SOON, "--dry-run", user="bot").out.startswith("⏰")
-
-
-@pytest.mark.usefixtures("terminal")
 def test_the_role_that_is_enough_is_that_of_the_settings(stage: Stage) -> None:
     stage.settings("trust: {role: maintain}\n")
     stage.run(*SOON).refused(5, "has the role 'write'", "run for 'maintain' and above")
     stage.untouched()
-    stage.settings("trust: {role: maintain, bots: [Agent]}\nallow: {workflows: ['*.yml']}\n")
+    stage.settings("trust: {role: maintain, bots: [Agent], }\nallow: {workflows: ['*.yml']}\n")
     assert stage.create(*SOON)["created"], "who is named needs no role"
 
 
 def test_a_stranger_is_told_that_the_label_was_dropped(stage: Stage) -> None:
-    made = stage.run(*SOON, user="stranger")
+    made = stage.run(*SOON, user="stranger", GITHUB_ACTIONS="true")
     line = made.refused(5, "label: GitHub dropped 'schedule' from #1")
     assert "needs push access to octo/queue" in line
     assert line.endswith("; #1 was closed again\n")
@@ -309,7 +296,7 @@ def test_what_could_not_be_closed_again_is_not_said_to_be(
 ) -> None:
     monkeypatch.setattr("scheduler.github.client.PAUSES", (0.0, 0.0))
     stage.sandbox.fault("502-before", method="PATCH", path="/issues/1$", count=9)
-    made = stage.run(*SOON, user=user)
+    made = stage.run(*SOON, user=user, GITHUB_ACTIONS="true")
     line = made.refused(status, "#1 could not be closed again")
     assert line.endswith(f"; close it by hand: {stage.issue(1)['html_url']}\n")
     assert [issue.view.state for issue in stage.issues()] == ["open"]

@@ -64,23 +64,40 @@ def events(stage: Stage, jobs: int) -> int:
     return 0 if stage.sandbox.state.graphql else jobs
 
 
+#: Of a person's token outside of Actions it is asked what its account may, before an issue is
+#: opened; in Actions the token is an app's, which has no role.
+PERSON: dict[str, Any] = {}
+ACTIONS = {"user": "bot", "GITHUB_ACTIONS": "true"}
+ASKED = [(PERSON, 1), (ACTIONS, 0)]
+callers = pytest.mark.parametrize(("caller", "role"), ASKED, ids=["person", "actions"])
+
+
+@callers
 @kinds
-def test_creating_a_job(stage: Stage) -> None:
+def test_creating_a_job(stage: Stage, caller: dict[str, Any], role: int) -> None:
+    if caller is ACTIONS:
+        named = 'trust: {bots: ["github-actions[bot]"]}'
+        stage.settings(f'{named}\nallow: {{workflows: ["*"], refs: ["*"]}}\n')
     soon = ("create", "--in", "1h", "-m", "x", "--workflow", "agent-message.yml")
     for more in ((), ("--ref", "main"), ("--input", "model=large")):
-        assert counted(stage, *soon, *more)[1] <= 3
+        assert counted(stage, *soon, *more, **caller)[1] <= 3 + role
     # What stands there already is one more question, asked only where it matters.
     for more in (("--agent", "a"), ("--request-id", "r"), ("--dedup-key", "d")):
-        assert counted(stage, *soon, *more)[1] <= 4
+        assert counted(stage, *soon, *more, **caller)[1] <= 4 + role
     # Of a job that stands there it is asked whose it is: GraphQL's viewer, else the user.
-    assert counted(stage, *soon, "--request-id", "r")[1] <= 5
+    assert counted(stage, *soon, "--request-id", "r", **caller)[1] <= 5 + role
 
 
-def test_creating_an_event_or_a_job_for_another_repository(stage: Stage) -> None:
-    stage.settings('allow: {workflows: ["*"], events: [wake], repositories: ["octo/other"]}\n')
-    assert counted(stage, "create", "--in", "1h", "--event", "wake")[1] <= 3
+@callers
+def test_creating_an_event_or_a_job_for_another_repository(
+    stage: Stage, caller: dict[str, Any], role: int
+) -> None:
+    allow = 'allow: {workflows: ["*"], events: [wake], repositories: ["octo/other"]}\n'
+    stage.settings(f'trust: {{bots: ["github-actions[bot]"]}}\n{allow}')
+    assert counted(stage, "create", "--in", "1h", "--event", "wake", **caller)[1] <= 3
     there = ("--repo", "octo/other", "--workflow", "agent-message.yml", "-m", "x")
-    assert counted(stage, "create", "--in", "1h", *there)[1] <= 3
+    if caller is PERSON:  # another repository's file is not shown to a workflow's own token
+        assert counted(stage, "create", "--in", "1h", *there)[1] <= 3 + role
 
 
 @kinds
