@@ -19,6 +19,7 @@ from scheduler.errors import (
     UsageError,
 )
 from scheduler.job import frontmatter, workflow_inputs
+from scheduler.job.keys import WORKFLOW_NAME
 from scheduler.job.model import Job
 from scheduler.job.workflow_file import Declared
 from scheduler.job.workflow_inputs import OWN_INPUTS
@@ -116,7 +117,8 @@ def _no_such_file(target: Target, where: str, rights: Rights, connection: Connec
         names = connection.queue.workflow_names(target.repo, target.ref or None)
     except SchedulerError:
         names = ()  # only a courtesy
-    may = (replace(target, workflow=name) for name in names)
+    written = (name for name in names if WORKFLOW_NAME.fullmatch(name))
+    may = (replace(target, workflow=name) for name in written)
     there = [each.name for each in may if rights.target_refusal(SOMEBODY, each) is None]
     if there:
         fix = choices(target.name, there, "write one of")

@@ -146,6 +146,10 @@ def _dispatch_fix(refused: Rejected, target: Target, right: str) -> str:
         return f"check that it is on the default branch of {target.repo} and the token may see it"
     if "disabled" in words:
         return "enable the workflow, then reopen the issue"
+    if "failed to parse" in words:
+        return "mend the workflow file, then reopen the issue"
+    if "does not have" in words and "trigger" in words:
+        return "add 'workflow_dispatch:' to the file's 'on:', then reopen the issue"
     if "No ref found" in words:
         return "write a branch or tag that exists in 'ref'"
     return "edit the issue, then reopen it"

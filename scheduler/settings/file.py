@@ -32,7 +32,7 @@ from scheduler.settings.model import (
     Trust,
 )
 from scheduler.text import did_you_mean, refusal, shown
-from scheduler.times import instants
+from scheduler.times import instants, spans
 
 #: Where the file stands, on the default branch of the queue's repository.
 PATH = ".github/scheduler.yml"
@@ -100,6 +100,14 @@ def _text(key: str, node: yaml.Node) -> str:
     return text
 
 
+def _plain(node: yaml.Node) -> yaml.Node:
+    """A single value with plain spaces for those of any width, as times have them elsewhere."""
+    if not isinstance(node, yaml.ScalarNode):
+        return node
+    text = spans.plain(node.value)
+    return yaml.ScalarNode(node.tag, text, node.start_mark, node.end_mark, node.style)
+
+
 def _like(pattern: re.Pattern[str], problem: str, fix: str) -> Callable[..., str]:
     def read(key: str, node: yaml.Node) -> str:
         text = _text(key, node)
@@ -146,7 +154,7 @@ def _quoted(node: yaml.Node) -> bool:
 def _timely(read: Callable[[str, str], _T]) -> Callable[..., _T]:
     def read_at(key: str, node: yaml.Node) -> _T:
         try:
-            return read(key, _text(key, node))
+            return read(key, _text(key, _plain(node)))
         except InvalidJob as exc:
             raise SettingsError(f"{PATH} line {strict_yaml.line(node)}: {exc}") from exc
 

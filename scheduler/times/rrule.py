@@ -156,7 +156,8 @@ def _allowed(field: str, text: str, parts: Mapping[str, str]) -> None:
     if any(char.isdigit() for char in parts.get("BYDAY", "")) and (
         freq not in ("YEARLY", "MONTHLY") or "BYWEEKNO" in parts
     ):
-        fix = "write BYDAY without numbers, or FREQ=MONTHLY or YEARLY"
+        other = "" if freq == "YEARLY" else ", or FREQ=MONTHLY or YEARLY"
+        fix = f"write BYDAY without numbers{other}"
         raise refusal(field, text, f"counts weekdays with FREQ={freq}", fix)
     if "BYWEEKNO" in parts and "BYDAY" not in parts:
         # Programs differ on it: some take all seven days of the week, some the start's weekday.

@@ -222,6 +222,14 @@ def test_a_file_that_is_not_there_names_those_that_are(stage: Stage) -> None:
     stage.untouched()
 
 
+def test_no_file_is_named_whose_name_would_be_refused(stage: Stage) -> None:
+    stage.workflow("..yml", "on: workflow_dispatch\n")
+    stage.workflow("+.yml", "on: workflow_dispatch\n")
+    told = refused(stage, "nope.yml")
+    assert "'+.yml'" in told
+    assert "'..yml'" not in told
+
+
 def test_a_file_that_is_not_allowed_names_what_is(stage: Stage) -> None:
     stage.settings('allow: {workflows: ["agent-*.yml", "deploy.yml"]}\n')
     told = refused(stage, "deplyo.yml")

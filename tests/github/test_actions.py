@@ -161,6 +161,16 @@ def test_what_cron_started_is_listed_and_a_workflow_is_enabled(
         (TARGET, (404, "Not Found"), "check that it is on the default branch of o/r"),
         (TARGET, (422, "Cannot trigger a disabled workflow"), "enable the workflow, then reopen"),
         (TARGET, (422, "No ref found for: v1"), "write a branch or tag that exists in 'ref'"),
+        (
+            TARGET,
+            (422, "failed to parse workflow: (Line: 3)"),
+            "mend the workflow file, then reopen",
+        ),
+        (
+            TARGET,
+            (422, "Workflow does not have 'workflow_dispatch' trigger"),
+            "add 'workflow_dispatch:' to the file's 'on:'",
+        ),
         (TARGET, (422, "Required input 'x' not provided"), "edit the issue, then reopen it"),
         (Target(repo="o/r", ref="", event="wake"), (403, "no"), "'contents: write' in o/r"),
     ],

@@ -331,3 +331,9 @@ LINES = st.builds("{}{}: {}".format, st.sampled_from(["", "  "]), KEYS, VALUES)
 def test_whatever_is_written_only_settings_errors_escape(text: str) -> None:
     with contextlib.suppress(SettingsError):
         parse(text)
+
+
+@pytest.mark.parametrize("blank", [" ", "\u00a0", "\u202f", "\u2009"])
+def test_a_blank_of_any_width_is_one_in_a_length_of_time(blank: str) -> None:
+    settings = parse(f'defaults: {{deadline: "6{blank}hours"}}\n')
+    assert settings.defaults.deadline == timedelta(hours=6)

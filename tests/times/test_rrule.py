@@ -141,7 +141,10 @@ DAILY = "write FREQ=DAILY, with BYHOUR and BYMINUTE"
         ("FREQ=YEARLY;BYMONTH=12;BYDAY=8MO", f"has 8MO in BYDAY, {NO_MONTH}"),
         ("FREQ=WEEKLY;BYDAY=1MO", f"counts weekdays with FREQ=WEEKLY; {NUMBERED}"),
         ("FREQ=DAILY;BYDAY=-1FR", f"counts weekdays with FREQ=DAILY; {NUMBERED}"),
-        ("FREQ=YEARLY;BYWEEKNO=20;BYDAY=1MO", f"counts weekdays with FREQ=YEARLY; {NUMBERED}"),
+        (
+            "FREQ=YEARLY;BYWEEKNO=20;BYDAY=1MO",
+            "counts weekdays with FREQ=YEARLY; write BYDAY without numbers",
+        ),
         ("FREQ=MONTHLY;BYWEEKNO=20", "has BYWEEKNO with FREQ=MONTHLY; RFC 5545 has no such rule"),
         ("FREQ=HOURLY;BYWEEKNO=20", "has BYWEEKNO with FREQ=HOURLY; RFC 5545 has no such rule"),
         ("FREQ=DAILY;BYYEARDAY=1", "has BYYEARDAY with FREQ=DAILY; RFC 5545 has no such rule"),
