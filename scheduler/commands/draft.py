@@ -127,8 +127,15 @@ def _no_such_file(target: Target, where: str, rights: Rights, connection: Connec
 
 def _warnings(job: Job, declared: Declared | None, request: Request) -> tuple[str, ...]:
     """What of a job its run will not be told; ``declared`` is None of an event."""
-    if declared is None:
-        return ()
+    told = _not_told(job, declared, request) if declared else ()
+    if workflow_inputs.said_otherwise(job):
+        words = "the input 'message' goes before it, so its run is not told it; leave one out"
+        return (f"message: {words}", *told)
+    return told
+
+
+def _not_told(job: Job, declared: Declared, request: Request) -> tuple[str, ...]:
+    """What of a job a workflow does not ask for, and what of it could not be checked."""
     left = workflow_inputs.not_handed_over(job, declared)
     if declared.problem:
         told = f"workflow: {shown(job.workflow)} can't be read, so its inputs were not checked"

@@ -72,6 +72,16 @@ def not_handed_over(job: Job, found: Declared | None) -> str:
     return NO_MESSAGE if "message" in left else ""
 
 
+def said_otherwise(job: Job) -> bool:
+    """Whether a job's message is not told to its run because an input of that name differs.
+
+    Another ``agent`` is meant: a job of one may ask for another.
+    """
+    message = job.message.strip()
+    said = {name.lower(): text.strip() for name, text in job.inputs.items()}
+    return bool(message) and said.get("message", message) != message
+
+
 def by_option(name: str) -> str:
     """How an input gets its value on the command line."""
     return f"give it a value ({f'--{name} …' if name in SAID else f'--input {name}=…'})"

@@ -170,6 +170,15 @@ def test_an_agent_that_nobody_is_told_is_warned_of_if_it_was_named(stage: Stage)
     assert (made["agent"], made["warnings"]) == ("bare", [])
 
 
+@pytest.mark.parametrize("target", [("--workflow", "agent-message.yml"), ("--event", "wake")])
+def test_what_an_input_goes_before_is_warned_of(stage: Stage, target: tuple[str, str]) -> None:
+    asked = ("--in", "1h", *target, "-m", "Check it", "--agent", "probe", "--json")
+    told = "the input 'message' goes before it, so its run is not told it; leave one out"
+    other = stage.create(*asked, "--input", "message=other", "--input", "agent=another")
+    assert other["warnings"] == [f"message: {told}"]
+    assert stage.create(*asked, "--input", "message=Check it")["warnings"] == []
+
+
 def test_the_same_request_is_warned_of_again_and_another_job_is_not(stage: Stage) -> None:
     asked = ("--in", "1h", "--workflow", "bare.yml", "-m", "x")
     assert stage.create(*asked, "--request-id", "r")["warnings"]
