@@ -106,6 +106,7 @@ def test_a_job_that_was_opened_is_named_where_the_outputs_are_lost(
     assert len(stage.issues()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sink", SINKS)
 def test_a_step_whose_log_is_lost_fails_with_its_outputs_written(
     stage: Stage, tmp_path: Path, sink: str
@@ -143,6 +144,7 @@ def piped(
     return done
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("args", "sink"),
     [
@@ -173,6 +175,7 @@ def test_an_answer_that_is_lost_is_a_failure_and_what_was_done_stays(
         assert "#2 " in line
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sink", [f"2>{FULL}", "2>&-"])
 @pytest.mark.parametrize(("args", "status"), [(("list",), 0), (("show", "99"), 4), (("nope",), 2)])
 def test_where_nobody_hears_errors_the_status_says_them(

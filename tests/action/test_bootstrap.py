@@ -137,6 +137,7 @@ def a_link_to_nothing(built: Path) -> None:
     built.symlink_to(built.parent / "nothing")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("installed")
 @pytest.mark.parametrize("damage", [removed, cut_short, emptied, a_file, a_link_to_nothing])
 def test_what_is_no_longer_whole_is_built_again(

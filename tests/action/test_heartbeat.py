@@ -156,6 +156,7 @@ def test_a_tick_that_ended_well_tells_it_once(
     assert "heartbeat" not in out
 
 
+@pytest.mark.slow
 def test_one_that_stopped_tells_that(
     stage: Stage, monitor: Monitor, capfd: pytest.CaptureFixture[str]
 ) -> None:

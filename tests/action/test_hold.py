@@ -108,6 +108,7 @@ def test_asked_to_leave_in_its_only_pass_it_finishes_what_is_in_hand(stage: Stag
     assert f"runs/{run.id}" in out
 
 
+@pytest.mark.slow
 def test_asked_to_leave_it_asks_nothing_about_cron(stage: Stage) -> None:
     stage.open(body(3600))
     by_cron = {"GITHUB_EVENT_NAME": "schedule", "GITHUB_RUN_ID": "1"}

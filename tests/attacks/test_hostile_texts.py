@@ -104,6 +104,7 @@ def test_whatever_a_library_raises_is_that_text_s_fault(
     assert len(stage.comments(evil)) == 1
 
 
+@pytest.mark.slow
 def test_a_holder_goes_on_beside_it(stage: Stage, poison: list[Any]) -> None:
     evil = by_template(stage, series(f"cron: {POISON}"))
     stage.open(body(at(1.5), message="honest"))
@@ -232,6 +233,7 @@ def test_who_wrote_a_text_is_asked_before_it_is_read(
     assert len(report["rejected"]) == 4
 
 
+@pytest.mark.slow
 def test_in_a_hold_the_texts_of_strangers_are_read_last(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

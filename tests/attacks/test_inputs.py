@@ -159,6 +159,7 @@ def test_a_message_that_reads_like_a_key_takes_no_other_job_s_place(
         assert stage.issue(number)["state_reason"] == "completed"
 
 
+@pytest.mark.slow
 def test_where_github_names_no_run_such_a_title_proves_nothing(stage: Stage) -> None:
     """Whose run it is can't be told there: a person says it."""
     stage.sandbox.configure(run_details=False)

@@ -242,6 +242,7 @@ def test_where_nobody_can_tell_the_tick_says_so_once(stage: Stage) -> None:
     assert stage.sandbox.requests.count("POST", "/graphql$") <= 1
 
 
+@pytest.mark.slow
 def test_a_holder_says_so_when_it_comes_to_that(stage: Stage) -> None:
     stage.open(body(2))
     with before(stage.sandbox.url, NO_EVENTS) as url:

@@ -63,6 +63,7 @@ def test_an_edit_between_the_listing_and_the_claim_is_seen(stage: Stage) -> None
     rejected(stage, number, "'triage'")
 
 
+@pytest.mark.slow
 def test_an_edit_while_a_holder_looks_is_judged_by_who_made_it(stage: Stage) -> None:
     """What a holder was told of the text before says nothing of the one after."""
     number = stage.open(body(message="honest"))

@@ -247,6 +247,7 @@ def test_an_issue_that_is_gone_and_one_that_has_moved(stage: Stage, pull: int) -
     assert ids(report, "skipped") == [gone]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["502-before", "drop-before", "secondary"])
 def test_no_answer_is_no_no(stage: Stage, pull: int, kind: str) -> None:
     number = job(stage, "unless: closed(#1)")

@@ -15,6 +15,7 @@ def widest(text: str) -> int:
     return max(columns(line) for line in text.splitlines())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wide", [60, 80, 160])
 def test_a_list_is_as_wide_as_the_terminal(stage: Stage, wide: int) -> None:
     stage.open(body(3600, message=LONG))
@@ -24,6 +25,7 @@ def test_a_list_is_as_wide_as_the_terminal(stage: Stage, wide: int) -> None:
     assert wide - 3 <= columns(row) < wide
 
 
+@pytest.mark.slow
 def test_the_variable_counts_where_it_is_set(stage: Stage) -> None:
     stage.open(body(3600, message=LONG))
     assert 117 <= widest(screen(stage, "list", columns=80, COLUMNS="120").out) < 120
@@ -50,6 +52,7 @@ def test_an_error_is_one_line_in_a_pipe_and_filled_on_a_terminal(stage: Stage) -
     assert " ".join(shown.out.split()) == whole.err.strip()
 
 
+@pytest.mark.slow
 def test_a_result_is_filled_between_words_and_an_address_stays_whole(stage: Stage) -> None:
     make = ("create", "--in", "3h", "-m", "x", "--workflow", "agent-message.yml")
     shown = screen(stage, *make, columns=46)
@@ -62,6 +65,7 @@ def test_a_result_is_filled_between_words_and_an_address_stays_whole(stage: Stag
     assert " ".join(shown.out.split()).endswith(expect)
 
 
+@pytest.mark.slow
 def test_what_may_be_copied_is_not_broken(stage: Stage) -> None:
     stage.open(body(3600, message=LONG))
     rehearse = ("create", "--in", "1h", "--workflow", "agent-message.yml", "--dry-run")
@@ -71,6 +75,7 @@ def test_what_may_be_copied_is_not_broken(stage: Stage) -> None:
         assert widest(shown.partition("\n\n")[0]) < 60
 
 
+@pytest.mark.slow
 def test_json_is_never_broken(stage: Stage) -> None:
     stage.open(body(3600, message=LONG))
     told = screen(stage, "list", "--json", columns=40)

@@ -73,6 +73,7 @@ def matrix(stage: Stage, jobs: int, workflow: str, kinds: tuple[str, ...]) -> No
             settle(stage, due, workflow)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("details", [True], indirect=True)
 def test_lost_answers_and_outages_at_each_request_of_one_job(stage: Stage) -> None:
     matrix(stage, 1, "titled.yml", ("drop-after", "502-before"))
@@ -136,6 +137,7 @@ def killed(stage: Stage, jobs: int, workflow: str, indices: range) -> None:
             settle(stage, due, workflow)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("details", [True], indirect=True)
 def test_a_process_killed_at_its_dispatch(stage: Stage) -> None:
     requests_of(stage, 1, "plain.yml")

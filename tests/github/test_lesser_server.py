@@ -197,6 +197,7 @@ def test_a_job_is_closed_though_its_label_can_not_be_made(stage: Stage) -> None:
     told.refused(3, "labels: schedule can't be put on an issue", "make those labels in octo/queue")
 
 
+@pytest.mark.slow
 def test_a_name_that_does_not_resolve_is_no_network(stage: Stage) -> None:
     result = stage.run("list", GITHUB_API_URL="http://nowhere.invalid")
     message = result.refused(75, "GITHUB_API_URL", "can't be reached", "check the network")

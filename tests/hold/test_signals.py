@@ -81,6 +81,7 @@ def test_a_system_that_has_fewer_signals(use: str) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+@pytest.mark.slow
 @signs
 def test_asked_to_leave_while_it_sleeps(stage: Stage, sign: signal.Signals) -> None:
     stage.open(body(3600))

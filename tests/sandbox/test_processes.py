@@ -60,6 +60,7 @@ def runner(request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
+@pytest.mark.slow
 def test_no_step_begins_before_the_runner_has_heard(runner: subprocess.Popen[str]) -> None:
     assert runner.stdout is not None
     assert runner.stdout.readline() == "waits\n"

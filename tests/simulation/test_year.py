@@ -90,6 +90,7 @@ def _texts_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(frontmatter, "parse", functools.cache(frontmatter.parse))
 
 
+@pytest.mark.slow
 def test_a_day_of_a_series() -> None:
     life = Life()
     life.live(DAY)

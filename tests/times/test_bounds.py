@@ -80,6 +80,7 @@ def lines_of(result: Any) -> None:
     assert result.status == 0 or len(result.err.splitlines()) == 1, result
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [EXTREMES[0], EXTREMES[2]])
 def test_every_command_works_before_a_server_that_dates_everything_so(
     stage: Stage, text: str
