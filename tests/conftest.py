@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import secrets
@@ -88,6 +89,12 @@ def kind_of_run(config: pytest.Config) -> str:
 
 
 @pytest.hookimpl(tryfirst=True)  # hypothesis looks at its options in a hook of this name
+def pytest_collection_finish() -> None:
+    # Thousands of tests stay until the end: the collector need not look at them again and again.
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_configure(config: pytest.Config) -> None:
     # Who starts the tests in the background has them ignore these, and all that they start.
     for sign in (signal.SIGINT, signal.SIGHUP):

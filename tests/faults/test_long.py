@@ -25,6 +25,8 @@ from tests.faults.world import Fault, World, body, world
 from tests.support.fakes import BOT, Crash, MemoryHub, MemoryQueue
 from tests.support.hold_world import hold_world
 
+pytestmark = pytest.mark.slow
+
 WAYS = ("what changed", "the end")
 
 

