@@ -88,8 +88,9 @@ def parse(body: str, *, timezone: str | None = None) -> Job:
 
 
 def _read(text: str) -> dict[str, yaml.Node]:
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     try:
-        root = strict_yaml.load(text.replace("\r\n", "\n"), max_chars=MAX_BODY, max_depth=3)
+        root = strict_yaml.load(text, max_chars=MAX_BODY, max_depth=3)
     except strict_yaml.YamlProblem as problem:
         for key in GLUED.finditer(text):
             if key[1] in IN_ISSUE:
@@ -104,7 +105,7 @@ def _read(text: str) -> dict[str, yaml.Node]:
             fix = did_you_mean(meant, IN_ISSUE, f"the keys are {', '.join(IN_ISSUE)}")
             raise refusal("front matter", name.value, "is not a key of a job", fix)
         values[name.value] = node
-    _refuse_cut(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), root)
+    _refuse_cut(text.split("\n"), root)
     return values
 
 

@@ -133,6 +133,13 @@ def test_a_key_without_a_plain_space_behind_its_colon_is_shown(blank: str) -> No
     )
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_line_end_behind_a_colon_is_no_lack_of_a_space(end: str) -> None:
+    said = refusal(f"inputs:{end}  model: [{end}agent: bot")
+    assert "has no space" not in said
+    assert said.startswith("front matter: line ")
+
+
 @pytest.mark.parametrize("text", ["\u201c2026-11-23T09:00:00Z\u201d", "2026\u201311\u201323"])
 def test_typographic_signs_are_shown(text: str) -> None:
     with pytest.raises(InvalidJob) as refused:
