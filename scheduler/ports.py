@@ -199,6 +199,14 @@ class Run:
     #: How it ended, in GitHub's word, such as ``success``; None: it has not.
     conclusion: str | None = None
     created_at: datetime | None = None
+    #: When its latest attempt began, a runner or none.
+    started_at: datetime | None = None
+    #: When it last changed: of one that has ended, when it did.
+    updated_at: datetime | None = None
+    #: 1, and one more each time that somebody has it run again.
+    attempt: int = 1
+    #: The file name of its workflow.
+    workflow: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -383,8 +391,27 @@ class Workflows(Protocol):
         Raises ``Rejected`` (404) of a workflow that is not there.
         """
 
+    def recent_runs(self, repo: str, since: datetime) -> Sequence[Run]:
+        """The ``workflow_dispatch`` runs of a repository created at ``since`` or later.
+
+        Of all its workflows, newest first, as GitHub's search finds them: 100 a request, the
+        newest 1,000. Raises ``Rejected`` of another repository that does not tell.
+        """
+
     def run(self, repo: str, run_id: int) -> Run | None:
         """One run as it is now; None when it was deleted."""
+
+    def jobs_of_run(self, repo: str, run_id: int) -> int | None:
+        """How many jobs a run ever had, all attempts counted; None: that can't be told.
+
+        A policy of the repository ends a run that has none yet.
+        """
+
+    def cancel_run(self, repo: str, run_id: int) -> bool:
+        """Cancel a run; false when it had ended already. Absolute.
+
+        GitHub takes its time over it: the run has ended when it says so.
+        """
 
     def dispatch(self, request: Dispatch) -> Accepted:
         """Start it, once. Never repeated.
@@ -435,16 +462,13 @@ class Queue(Issues, IssueComments, Labels, People, Workflows, Questions, Protoco
 
 
 class HeldQueue(Queue, Protocol):
-    """What a tick that stays needs: it polls, and ends the run that was to follow it."""
+    """What a tick that stays needs: it polls."""
 
     def poll_open(self) -> Sequence[Ticket] | None:
         """The open issues; None: nothing has changed since it was last asked.
 
         An answer of 304 costs nothing of the rate limit.
         """
-
-    def cancel_run(self, repo: str, run_id: int) -> bool:
-        """Cancel a run; false when it had ended already. Absolute."""
 
 
 class Upkeep(Protocol):

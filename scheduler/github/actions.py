@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 import urllib.parse
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from scheduler.errors import Rejected
+from scheduler.errors import NotPermitted, Rejected
 from scheduler.github.client import Api
-from scheduler.github.objects import ends_before, run_of, runs_of
+from scheduler.github.objects import ends_before, job_count, run_of, runs_of
 from scheduler.github.transport import Answer
 from scheduler.ports import Accepted, Dispatch, Run, Target
 from scheduler.times.instants import format_instant
@@ -22,7 +23,7 @@ from scheduler.times.instants import format_instant
 _REASONS = re.compile(
     "No ref found|Unexpected inputs|Required input|'workflow_dispatch' trigger|disabled workflow"
 )
-#: The most pages that one look at all runs of a workflow reads.
+#: The most pages that one look at a list of runs reads: a search of GitHub finds 1,000.
 RUN_PAGES = 10
 
 
@@ -47,17 +48,33 @@ class GitHubActions:
         """
         name = urllib.parse.quote(target.workflow or "", safe="")
         path = f"/repos/{target.repo}/actions/workflows/{name}/runs"
-        search = {"event": "workflow_dispatch", "created": f">={format_instant(since)}"}
+        search = _created_since(since) if filtered else {}
+        return self._listed(path, since, search, most=None if filtered else RUN_PAGES)
+
+    def recent_runs(self, repo: str, since: datetime) -> Sequence[Run]:
+        """The ``workflow_dispatch`` runs of all workflows, newest first.
+
+        https://docs.github.com/en/rest/actions/workflow-runs#list-workflow-runs-for-a-repository
+        """
+        with self._reading(repo):
+            path = f"/repos/{repo}/actions/runs"
+            listed = self._listed(path, since, _created_since(since), most=RUN_PAGES)
+        # A server that knows no `event` shows what anything started.
+        return [run for run in listed if run.event in ("", "workflow_dispatch")]
+
+    def _listed(
+        self, path: str, since: datetime, search: Mapping[str, str], *, most: int | None
+    ) -> Sequence[Run]:
         since = since.replace(microsecond=0)
         found: dict[int, Run] = {}
-        for count, answer in enumerate(self._http.pages(path, search if filtered else {}), start=1):
+        for count, answer in enumerate(self._http.pages(path, search), start=1):
             shown = runs_of(answer.data)
             dated = [run.created_at for run in shown if run.created_at is not None]
             found |= {
                 run.id: run for run in shown if run.created_at is None or run.created_at >= since
             }
             # A server that knows no `created` shows all that ever ran.
-            if ends_before(dated, since) or (count == RUN_PAGES and not filtered):
+            if ends_before(dated, since) or count == most:
                 break
         return list(found.values())
 
@@ -69,6 +86,34 @@ class GitHubActions:
             if refused.status == 404:
                 return None
             raise
+
+    def jobs_of_run(self, repo: str, run_id: int) -> int | None:
+        """The jobs of all attempts of a run; None: there is no such list.
+
+        https://docs.github.com/en/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run
+        """
+        path = f"/repos/{repo}/actions/runs/{run_id}/jobs"
+        try:
+            with self._reading(repo):
+                answer = self._http.get(path, {"filter": "all", "per_page": 1})
+        except Rejected as refused:
+            if refused.status in (404, 410, 501):
+                return None
+            raise
+        return job_count(answer.data)
+
+    @contextmanager
+    def _reading(self, repo: str) -> Iterator[None]:
+        """Reads of a repository's runs: a refusal says which permission they need."""
+        try:
+            yield
+        except Rejected as refused:
+            if refused.status != 403:
+                raise
+            words = f"token: lacks the permission 'actions: read' in {repo} ({refused})"
+            if repo.lower() == self._api.repository.lower():
+                raise NotPermitted(words) from refused
+            raise Rejected(words, status=refused.status) from refused
 
     def dispatch(self, request: Dispatch) -> Accepted:
         """Start it; sent once, but for the one key that an older server does not know."""
@@ -136,6 +181,10 @@ class GitHubActions:
         name = urllib.parse.quote(workflow, safe="")
         with self._api.needs("actions: write"):
             self._http.absolute("PUT", f"/repos/{repo}/actions/workflows/{name}/enable")
+
+
+def _created_since(since: datetime) -> Mapping[str, str]:
+    return {"event": "workflow_dispatch", "created": f">={format_instant(since)}"}
 
 
 def _dispatch_fix(refused: Rejected, target: Target, right: str) -> str:

@@ -238,7 +238,19 @@ def run_of(data: Any) -> Run:
         status=str(data.get("status") or ""),
         conclusion=data.get("conclusion"),
         created_at=_instant(data.get("created_at")),
+        started_at=_instant(data.get("run_started_at")),
+        updated_at=_instant(data.get("updated_at")),
+        attempt=data["run_attempt"] if isinstance(data.get("run_attempt"), int) else 1,
+        workflow=str(data.get("path") or "").partition("@")[0].rpartition("/")[2],
     )
+
+
+@_shaped
+def job_count(data: Any) -> int:
+    """How many jobs a REST list of a run's jobs counts, or at least has on this page."""
+    data = record(data)
+    total = data.get("total_count")
+    return total if isinstance(total, int) else len(data["jobs"] or ())
 
 
 def _actor(data: Any) -> User | None:

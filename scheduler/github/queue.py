@@ -67,7 +67,9 @@ class GitHubQueue:
         self.dispatch = actions.dispatch
         self.newest_run = actions.newest_run
         self.runs = actions.runs
+        self.recent_runs = actions.recent_runs
         self.run = actions.run
+        self.jobs_of_run = actions.jobs_of_run
         self.cancel_run = actions.cancel_run
         self.scheduled_runs = actions.scheduled_runs
         self.enable_workflow = actions.enable_workflow

@@ -222,10 +222,13 @@ class Controls:
         with self.state.lock:
             return self.actions.cron(self.repository(repository), workflow).id
 
-    def finish_run(self, run: int, conclusion: str = "success") -> None:
-        """End a run that nothing carries out."""
+    def finish_run(self, run: int, conclusion: str = "success", *, jobs: bool = True) -> None:
+        """End a run that nothing carries out; without ``jobs`` it never had one."""
         with self.state.lock:
-            self.actions.finish(self._run(run), conclusion)
+            ended = self._run(run)
+            if not jobs:
+                ended.jobs.clear()
+            self.actions.finish(ended, conclusion)
 
     def _run(self, run_id: int) -> Run:
         for repo in self.state.repositories.values():

@@ -117,6 +117,8 @@ class Hub(ABC):
     reactions: dict[int, set[tuple[str, str]]] = field(default_factory=dict)
     #: The workflow of each run, and the run; the oldest first.
     runs: list[tuple[str, Run]] = field(default_factory=list)
+    #: The runs that never had a job; of all others it is one.
+    without_jobs: set[int] = field(default_factory=set)
     sent: list[Sent] = field(default_factory=list)
     #: The numbers of the issues that were deleted or transferred.
     gone: set[int] = field(default_factory=set)
@@ -370,6 +372,9 @@ class Hub(ABC):
             event=event,
             status=self.begins,
             created_at=self.now(),
+            started_at=self.now(),
+            updated_at=self.now(),
+            workflow=workflow,
         )
         self.runs.append((workflow, made))
         return made
@@ -384,7 +389,18 @@ class Hub(ABC):
         place = self._place(run_id)
         if place is not None:
             workflow, run = self.runs[place]
-            self.runs[place] = (workflow, replace(run, status=status, conclusion=conclusion))
+            changed = replace(run, status=status, conclusion=conclusion, updated_at=self.now())
+            self.runs[place] = (workflow, changed)
+
+    def jobs(self, run_id: int) -> int | None:
+        """How many jobs a run had; None: there is no such run."""
+        return None if self.found(run_id) is None else int(run_id not in self.without_jobs)
+
+    def delete_run(self, run_id: int) -> None:
+        """Delete a run."""
+        place = self._place(run_id)
+        if place is not None:
+            del self.runs[place]
 
     def _place(self, run_id: int) -> int | None:
         place = bisect_left(self.runs, run_id, key=lambda each: each[1].id)

@@ -229,6 +229,25 @@ class HubQueue:
 
         return self.listed("runs", find)
 
+    def recent_runs(self, repo: str, since: datetime) -> list[Run]:
+        """The runs of all workflows that a dispatch created since, newest first."""
+
+        def find() -> list[Run]:
+            self.hub.reachable(repo)
+            found: list[Run] = []
+            for _, run in reversed(self.hub.shown_runs(filtered=True)):
+                if run.created_at is not None and run.created_at < since.replace(microsecond=0):
+                    break
+                if run.event == "workflow_dispatch":
+                    found.append(run)
+            return found
+
+        return self.listed("recent_runs", find)
+
+    def jobs_of_run(self, repo: str, run_id: int) -> int | None:
+        """How many jobs it has; None: there is no such run."""
+        return self.ask("jobs_of_run", lambda: self.hub.jobs(run_id))
+
     def run(self, repo: str, run_id: int) -> Run | None:
         """One run; None: there is none."""
         return self.ask("run", lambda: self.hub.found(run_id))

@@ -108,6 +108,67 @@ def test_all_runs_are_looked_at_so_far_and_no_further(
     assert [each.id for each in actions.runs(TARGET, NOON, filtered=False)] == [9, 8]
 
 
+def test_the_recent_runs_of_a_repository_are_searched_for(
+    server: responses.RequestsMock, actions: GitHubActions
+) -> None:
+    search = {
+        "event": "workflow_dispatch", "created": ">=2026-11-23T12:00:00Z", "per_page": "100",
+    }  # fmt: skip
+    started = {**run(3, 9), "event": "workflow_dispatch", "path": ".github/workflows/a.yml@main"}
+    others = [{**run(2, 8), "event": "push"}, run(1, 7)]
+    found = {"total_count": 3, "workflow_runs": [started, *others]}
+    server.get(f"{HERE}/actions/runs", json=found, match=[matchers.query_param_matcher(search)])
+    shown = actions.recent_runs("o/r", NOON)
+    assert [(each.id, each.workflow) for each in shown] == [(3, "a.yml"), (1, "")]
+
+
+def test_recent_runs_are_looked_at_so_far_and_no_further(
+    server: responses.RequestsMock, actions: GitHubActions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scheduler.github.actions.RUN_PAGES", 2)
+    for page in (1, 2):
+        link = {"Link": f'<{HERE}/actions/runs?page={page + 1}>; rel="next"'}
+        server.get(f"{HERE}/actions/runs", json={"workflow_runs": [run(page, 60)]}, headers=link)
+    assert [each.id for each in actions.recent_runs("o/r", NOON)] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("answer", "count"),
+    [
+        ({"json": {"total_count": 0, "jobs": []}}, 0),
+        ({"json": {"total_count": 3, "jobs": [{"id": 1}]}}, 3),
+        ({"json": {"jobs": [{"id": 1}]}}, 1),
+        ({"json": {"jobs": None}}, 0),
+        ({"status": 404, "json": {}}, None),
+        ({"status": 501, "json": {}}, None),
+    ],
+)
+def test_the_jobs_of_all_attempts_are_counted(
+    server: responses.RequestsMock, actions: GitHubActions, answer: dict[str, Any],
+    count: int | None,
+) -> None:  # fmt: skip
+    asked = [matchers.query_param_matcher({"filter": "all", "per_page": "1"})]
+    server.get(f"{HERE}/actions/runs/7/jobs", match=asked, **answer)
+    assert actions.jobs_of_run("o/r", 7) == count
+
+
+def test_runs_that_the_token_may_not_read_name_the_permission(
+    server: responses.RequestsMock, actions: GitHubActions
+) -> None:
+    words = "'actions: read' in "
+    for repo in ("o/r", "o/other"):
+        for path in ("runs", "runs/7/jobs"):
+            server.get(f"{API}/repos/{repo}/actions/{path}", status=403, json={"message": "no"})
+    with pytest.raises(NotPermitted, match=words + "o/r"):
+        actions.recent_runs("o/r", NOON)
+    with pytest.raises(NotPermitted, match=words + "o/r"):
+        actions.jobs_of_run("o/r", 7)
+    with pytest.raises(Rejected, match=words + "o/other"):
+        actions.recent_runs("o/other", NOON)
+    with pytest.raises(Rejected, match=words + "o/other"):
+        actions.jobs_of_run("o/other", 7)
+
+
 def test_a_run_that_tells_no_instant_is_shown(
     server: responses.RequestsMock, actions: GitHubActions
 ) -> None:

@@ -447,6 +447,53 @@ def test_a_workflow_that_is_not_there_has_no_list_of_runs(place: Place) -> None:
     assert refused.value.status == 404
 
 
+def test_the_recent_runs_of_a_repository_are_those_of_a_dispatch(place: Place) -> None:
+    queue = place.queue
+    early = queue.dispatch(Dispatch(target=NIGHTLY)).run_id
+    since = place.later()
+    one = queue.dispatch(Dispatch(target=MESSAGE, inputs=SAID)).run_id
+    place.cron("nightly.yml")
+    place.later()
+    two = queue.dispatch(Dispatch(target=NIGHTLY)).run_id
+    assert [(run.id, run.workflow) for run in queue.recent_runs(QUEUE, since)] == [
+        (two, "nightly.yml"), (one, "agent-message.yml"),
+    ]  # fmt: skip
+    assert [run.id for run in queue.recent_runs(QUEUE, since + SECOND)] == [two]
+    assert early in {run.id for run in queue.recent_runs(QUEUE, since - 10 * SECOND)}
+
+
+def test_many_recent_runs_are_listed_to_their_end(place: Place) -> None:
+    since = place.later()
+    sent = [place.queue.dispatch(Dispatch(target=NIGHTLY)).run_id for _ in range(130)]
+    assert [run.id for run in place.queue.recent_runs(QUEUE, since)] == sent[::-1]
+
+
+def test_a_list_of_recent_runs_tells_how_each_ended(place: Place) -> None:
+    queue = place.queue
+    since = place.later()
+    failed, going = (queue.dispatch(Dispatch(target=NIGHTLY)).run_id or 0 for _ in range(2))
+    ended_at = place.later(90)
+    place.end(failed, "failure")
+    place.later()
+    shown = {run.id: run for run in queue.recent_runs(QUEUE, since)}
+    assert (shown[failed].status, shown[failed].conclusion) == ("completed", "failure")
+    assert (shown[failed].started_at, shown[failed].updated_at) == (since, ended_at)
+    assert (shown[going].status, shown[going].conclusion) == ("queued", None)
+    assert shown[failed].attempt == 1
+    assert queue.run(QUEUE, failed) == shown[failed]
+
+
+def test_the_jobs_of_a_run_are_counted_while_it_is_there(place: Place) -> None:
+    queue = place.queue
+    ran, never = (queue.dispatch(Dispatch(target=NIGHTLY)).run_id or 0 for _ in range(2))
+    place.end(ran, "failure")
+    place.end(never, "failure", jobs=False)
+    assert [queue.jobs_of_run(QUEUE, each) for each in (ran, never)] == [1, 0]
+    place.delete_run(never)
+    assert queue.jobs_of_run(QUEUE, never) is None
+    assert queue.run(QUEUE, never) is None
+
+
 def test_a_run_is_cancelled_once(place: Place) -> None:
     run_id = place.queue.dispatch(Dispatch(target=MESSAGE, inputs=SAID)).run_id
     assert run_id is not None

@@ -78,6 +78,12 @@ class Place(ABC):
     def cron(self, workflow: str) -> int: ...
 
     @abstractmethod
+    def end(self, run_id: int, conclusion: str, *, jobs: bool = True) -> None: ...
+
+    @abstractmethod
+    def delete_run(self, run_id: int) -> None: ...
+
+    @abstractmethod
     def disable(self, workflow: str) -> None: ...
 
     @abstractmethod
@@ -151,6 +157,14 @@ class HubPlace(Place):
 
     def cron(self, workflow: str) -> int:
         return self.hub.run(workflow, "schedule").id
+
+    def end(self, run_id: int, conclusion: str, *, jobs: bool = True) -> None:
+        if not jobs:
+            self.hub.without_jobs.add(run_id)
+        self.hub.mark(run_id, "completed", conclusion)
+
+    def delete_run(self, run_id: int) -> None:
+        self.hub.delete_run(run_id)
 
     def disable(self, workflow: str) -> None:
         self.hub.disabled.add(workflow)
@@ -228,6 +242,12 @@ class GitHubPlace(Place):
 
     def cron(self, workflow: str) -> int:
         return self.sandbox.start_cron(workflow)
+
+    def end(self, run_id: int, conclusion: str, *, jobs: bool = True) -> None:
+        self.sandbox.finish_run(run_id, conclusion, jobs=jobs)
+
+    def delete_run(self, run_id: int) -> None:
+        self.call("DELETE", f"{REPO}/actions/runs/{run_id}")
 
     def disable(self, workflow: str) -> None:
         self.call("PUT", f"{REPO}/actions/workflows/{workflow}/disable")
