@@ -446,7 +446,24 @@ class Questions(Protocol):
         """The latest status of each context of a commit."""
 
 
-class Queue(Issues, IssueComments, Labels, People, Workflows, Questions, Protocol):
+class Replies(Protocol):
+    """The comments of issues and pull requests of any repository, whether they are jobs or not.
+
+    Each method raises ``Rejected``, with what to do about it, where GitHub refuses it: of a place
+    that is not there, has moved or is locked, and of one that the token may not write to.
+    """
+
+    def replies(self, repo: str, number: int, since: datetime) -> Sequence[Comment]:
+        """The comments there that were written or edited at ``since`` or later, oldest first."""
+
+    def reply(self, repo: str, number: int, body: str) -> Comment:
+        """Write a comment there. Not repeatable."""
+
+    def take_back(self, repo: str, comment_id: int) -> None:
+        """Delete a comment there; one that is gone already is no error. Absolute."""
+
+
+class Queue(Issues, IssueComments, Labels, People, Workflows, Questions, Replies, Protocol):
     """What one tick needs of GitHub."""
 
     @property

@@ -10,6 +10,7 @@ from scheduler.github.issues import GitHubIssues
 from scheduler.github.labels import GitHubLabels
 from scheduler.github.people import GitHubPeople
 from scheduler.github.pulls import GitHubPulls
+from scheduler.github.replies import GitHubReplies
 
 
 class GitHubQueue:
@@ -32,6 +33,7 @@ class GitHubQueue:
         actions = GitHubActions(api)
         contents = GitHubContents(api)
         pulls = GitHubPulls(api)
+        replies = GitHubReplies(api)
 
         self.open_tickets = issues.open_tickets
         self.poll_open = issues.poll_open
@@ -88,6 +90,10 @@ class GitHubQueue:
         self.reviews = pulls.reviews
         self.check_runs = pulls.check_runs
         self.statuses = pulls.statuses
+
+        self.replies = replies.replies
+        self.reply = replies.reply
+        self.take_back = replies.take_back
 
     @property
     def requests(self) -> int:

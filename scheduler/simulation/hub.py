@@ -96,6 +96,14 @@ class Pull:
         self.reviews.append(Review(author=user(by), state=state))
 
 
+@dataclass
+class Thread:
+    """The comments of an issue or a pull request that is no job, and whether it is locked."""
+
+    comments: list[Comment] = field(default_factory=list)
+    locked: bool = False
+
+
 @dataclass(kw_only=True)
 class Hub(ABC):
     """The server: one for all the processes of a simulation or a test."""
@@ -129,6 +137,8 @@ class Hub(ABC):
     #: By the commit.
     check_runs: dict[str, list[Check]] = field(default_factory=dict)
     statuses: dict[str, list[Check]] = field(default_factory=dict)
+    #: What is no job: by the repository and the number of an issue or a pull request.
+    threads: dict[tuple[str, int], Thread] = field(default_factory=dict)
     ids: Iterator[int] = field(default_factory=lambda: itertools.count(1001))
     #: Grows with every change of an issue.
     version: int = 0

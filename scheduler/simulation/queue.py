@@ -22,6 +22,7 @@ from scheduler.ports import (
     Ticket,
     WorkflowFile,
 )
+from scheduler.simulation import threads
 from scheduler.simulation.hub import BOT, Hub, refusal
 
 T = TypeVar("T")
@@ -293,3 +294,22 @@ class HubQueue:
     def statuses(self, repo: str, ref: str) -> list[Check]:
         """The statuses of a commit."""
         return self.ask("statuses", lambda: list(self.hub.statuses.get(ref, ())))
+
+    # Replies.
+
+    def replies(self, repo: str, number: int, since: datetime) -> list[Comment]:
+        """The comments of an issue or a pull request that changed since, oldest first."""
+        found = self.listed("replies", lambda: threads.listed(self.hub, repo, number, since))
+        return [each for each in found if self.visible(each)]
+
+    def reply(self, repo: str, number: int, body: str) -> Comment:
+        """Write one there."""
+        return self.ask(
+            "reply",
+            lambda: threads.written(self.hub, repo, number, body, by=self.login),
+            content=True,
+        )
+
+    def take_back(self, repo: str, comment_id: int) -> None:
+        """Delete it."""
+        self.ask("take_back", lambda: threads.taken_back(self.hub, comment_id))

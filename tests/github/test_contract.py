@@ -13,7 +13,8 @@ from scheduler.errors import Rejected
 from scheduler.ports import Comment, Dispatch, Event, Review, Target, Ticket, User
 from tests.conftest import JOBS, QUEUE
 from tests.support import places
-from tests.support.places import FILES, Place
+from tests.support.fakes import NOON
+from tests.support.places import FILES, OTHER, Place
 
 BOT = "github-actions[bot]"
 SECOND = timedelta(seconds=1)
@@ -553,6 +554,49 @@ def test_the_latest_of_each_check_is_told(place: Place) -> None:
     assert {each.name: each.state for each in queue.statuses(QUEUE, head)} == {
         "deploy": "pending", "old": "failed",
     }  # fmt: skip
+
+
+# Replies.
+
+
+def test_a_comment_is_written_where_no_job_is_and_listed_since(place: Place) -> None:
+    pull, queue = place.pull(), place.queue
+    begun = place.later(0)
+    assert list(queue.replies(QUEUE, pull, begun)) == []
+    first = queue.reply(QUEUE, pull, "one")
+    assert (first.author.login, first.body, first.created_at) == (BOT, "one", begun)
+    since = place.later()
+    second = queue.reply(QUEUE, pull, "two")
+    assert list(queue.replies(QUEUE, pull, begun)) == [first, second]
+    assert list(queue.replies(QUEUE, pull, since)) == [second]
+    for _ in range(2):
+        queue.take_back(QUEUE, second.id)
+    assert bodies(queue.replies(QUEUE, pull, begun)) == ["one"]
+
+
+def test_a_comment_is_written_in_another_repository(place: Place) -> None:
+    there, begun = place.elsewhere(), place.later(0)
+    made = place.queue.reply(OTHER, there, "done")
+    assert list(place.queue.replies(OTHER, there, begun)) == [made]
+    place.queue.take_back(OTHER, made.id)
+    assert list(place.queue.replies(OTHER, there, begun)) == []
+
+
+def test_a_job_is_replied_to_as_any_issue_is(place: Place) -> None:
+    (number,) = many(place, 1)
+    place.close(number)
+    made = place.queue.reply(QUEUE, number, "done")
+    assert place.there(number).comments == 1
+    assert place.queue.comment(made.id) == made
+
+
+@pytest.mark.parametrize("repo", [QUEUE, "octo/none"])
+def test_a_reply_to_what_is_not_there_is_rejected(place: Place, repo: str) -> None:
+    queue = place.queue
+    for ask in (lambda: queue.replies(repo, 4711, NOON), lambda: queue.reply(repo, 4711, "done")):
+        with pytest.raises(Rejected) as refused:
+            ask()
+        assert refused.value.status == 404
 
 
 # All of it.

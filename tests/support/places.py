@@ -14,7 +14,7 @@ from scheduler.github.client import GitHub
 from scheduler.github.queue import GitHubQueue
 from scheduler.ports import Check, Edit, HeldQueue, Ticket
 from scheduler.sandbox import Sandbox
-from scheduler.simulation.hub import Hub, Pull, user
+from scheduler.simulation.hub import BOT, Hub, Pull, Thread, user
 from scheduler.simulation.queue import HubQueue
 from scheduler.times.pace import Pace
 from tests.conftest import ISSUES, JOBS, QUEUE, REPO, WORKFLOWS, served
@@ -88,6 +88,10 @@ class Place(ABC):
 
     @abstractmethod
     def pull(self) -> int: ...
+
+    @abstractmethod
+    def elsewhere(self) -> int:
+        """An issue of another repository, to which the queue's token may write from now on."""
 
     @abstractmethod
     def label_pull(self, number: int) -> None: ...
@@ -173,6 +177,10 @@ class HubPlace(Place):
         self.hub.pulls[900] = Pull()
         return 900
 
+    def elsewhere(self) -> int:
+        self.hub.threads[OTHER, 5] = Thread()
+        return 5
+
     def label_pull(self, number: int) -> None:
         """Here a pull request is no issue, so it has no labels."""
 
@@ -199,8 +207,16 @@ class HubPlace(Place):
 class GitHubPlace(Place):
     """GitHub's queue, by HTTP, over the sandbox."""
 
-    def __init__(self, sandbox: Sandbox, queue: HeldQueue, clock: FakeClock) -> None:
-        self.sandbox, self.queue, self.clock = sandbox, queue, clock
+    def __init__(self, sandbox: Sandbox, clock: FakeClock) -> None:
+        self.sandbox, self.clock = sandbox, clock
+        self.clients: list[GitHub] = []
+        http = self.client(sandbox.tokens["bot"])
+        self.queue = GitHubQueue(http, repository=QUEUE, label="schedule")
+
+    def client(self, token: str) -> GitHub:
+        http = GitHub(api_url=self.sandbox.url, token=token, clock=self.clock, pace=Pace.of(0))
+        self.clients.append(http)
+        return http
 
     def call(self, method: str, path: str, body: Any = None, *, by: str = "owner") -> Any:
         return self.sandbox.call(by, method, path, body)
@@ -255,6 +271,12 @@ class GitHubPlace(Place):
     def pull(self) -> int:
         return self.sandbox.open_pull("A change")
 
+    def elsewhere(self) -> int:
+        token = self.sandbox.make_token(BOT, permissions={"issues": "write"})
+        self.queue = GitHubQueue(self.client(token), repository=QUEUE, label="schedule")
+        made = self.call("POST", f"/repos/{OTHER}/issues", {"title": "There"})
+        return int(made["number"])
+
     def label_pull(self, number: int) -> None:
         self.label(number, "schedule")
 
@@ -296,8 +318,7 @@ def github(folder: Path) -> Iterator[Place]:
     clock = FakeClock()
     folders = {QUEUE: served(folder / "queue", FILES), OTHER: served(folder / "other", {})}
     with Sandbox(folders, clock=lambda: clock.true) as sandbox:
-        http = GitHub(
-            api_url=sandbox.url, token=sandbox.tokens["bot"], clock=clock, pace=Pace.of(0)
-        )
-        yield GitHubPlace(sandbox, GitHubQueue(http, repository=QUEUE, label="schedule"), clock)
-        http.close()
+        place = GitHubPlace(sandbox, clock)
+        yield place
+        for http in place.clients:
+            http.close()
