@@ -17,13 +17,17 @@ from types import MappingProxyType
 NO_INPUTS: Mapping[str, str] = MappingProxyType({})
 
 #: An occurrence key: ``42@2026-11-23T09:00:00Z``, or ``42@comment-7`` of a slash command, with
-#: ``owner/name#`` before it where the run is in another repository.
+#: ``owner/name#`` before it where the run is in another repository, and ``~2`` behind it of the
+#: second try. What has no such number behind its ``~`` is no key at all, nor is its beginning one.
 OCCURRENCE_KEY = re.compile(
     r"(?:[\w.-]{1,40}/[\w.-]{1,100}#)?\d{1,18}@"
-    r"(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|comment-\d{1,19})",
+    r"(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|comment-\d{1,19}(?!\d))"
+    r"(?:~(?:[2-9]|[1-9]\d{1,2})(?!\d))?(?!~\d)",
     re.ASCII,
 )
 COMMANDED = re.compile(r"@comment-(\d{1,19})\Z", re.ASCII)
+#: What tells the tries of one occurrence apart, and the number of the last that can be named.
+TRY, LAST_TRY = "~", 999
 
 
 def require_utc(value: datetime, name: str) -> None:
@@ -148,8 +152,11 @@ def occurrence_key(
 
 @lru_cache(maxsize=4096)
 def occurrence_instant(key: str) -> datetime | None:
-    """The instant in an occurrence key, in UTC; None: it is of a command, or no key."""
-    text = key.rpartition("@")[2]
+    """The instant in an occurrence key, in UTC; None: it is of a command, or no key.
+
+    Every try of an occurrence has the instant of the first.
+    """
+    text = first_try(key).rpartition("@")[2]
     try:
         return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
     except ValueError:
@@ -158,5 +165,28 @@ def occurrence_instant(key: str) -> datetime | None:
 
 def occurrence_comment(key: str) -> int:
     """The comment id in a command's occurrence key; 0: the key has an instant."""
-    found = COMMANDED.search(key)
+    found = COMMANDED.search(first_try(key))
     return int(found[1]) if found else 0
+
+
+def first_try(key: str) -> str:
+    """The key of an occurrence's first try, ``42@2026-11-23T09:00:00Z``, by that of any."""
+    return key.partition(TRY)[0]
+
+
+def which_try(key: str) -> int:
+    """Which try of its occurrence a key names, from 1."""
+    number = key.partition(TRY)[2]
+    return int(number) if number.isascii() and number.isdigit() else 1
+
+
+def next_try(key: str) -> str:
+    """The key of the try after that of ``key``: ``42@2026-11-23T09:00:00Z~2``.
+
+    Raises:
+        ValueError: it would be the thousandth.
+    """
+    number = which_try(key) + 1
+    if number > LAST_TRY:
+        raise ValueError(f"{key}: no further try can be named")
+    return f"{first_try(key)}{TRY}{number}"

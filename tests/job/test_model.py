@@ -6,7 +6,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from scheduler.job.model import OCCURRENCE_KEY, Job, occurrence_instant, occurrence_key
+from scheduler.job.model import (
+    OCCURRENCE_KEY,
+    Job,
+    first_try,
+    next_try,
+    occurrence_comment,
+    occurrence_instant,
+    occurrence_key,
+    which_try,
+)
 from scheduler.ports import Comment, Dispatch, Run, Target, Ticket, User
 
 NINE = datetime(2026, 11, 23, 9, tzinfo=timezone.utc)
@@ -86,6 +95,33 @@ def test_an_occurrence_has_one_name(queue: str, runs_in: str, key: str) -> None:
 )  # fmt: skip
 def test_what_names_no_occurrence(text: str) -> None:
     assert not OCCURRENCE_KEY.fullmatch(text)
+
+
+@pytest.mark.parametrize(
+    "first", ["42@2026-11-23T09:00:00Z", "octo/queue#42@2026-11-23T09:00:00Z", "42@comment-7"]
+)
+def test_each_further_try_of_an_occurrence_has_a_name_of_its_own(first: str) -> None:
+    assert (first_try(first), which_try(first)) == (first, 1)
+    second = next_try(first)
+    tenth = f"{first}~10"
+    assert second == f"{first}~2"
+    assert next_try(f"{first}~9") == tenth
+    for number, key in ((2, second), (10, tenth), (999, f"{first}~999")):
+        assert OCCURRENCE_KEY.fullmatch(key)
+        assert (first_try(key), which_try(key)) == (first, number)
+        assert occurrence_instant(key) == occurrence_instant(first)
+        assert occurrence_comment(key) == occurrence_comment(first)
+        # A run that shows it shows no other try.
+        assert OCCURRENCE_KEY.findall(f"for a [{key}]") == [key]
+    with pytest.raises(ValueError, match="no further try"):
+        next_try(f"{first}~999")
+
+
+@pytest.mark.parametrize("wrong", ["~0", "~1", "~02", "~1000", "~2~3"])
+def test_what_is_no_try_is_no_key_nor_shows_the_first(wrong: str) -> None:
+    for first in ("42@2026-11-23T09:00:00Z", "42@comment-77"):
+        found = OCCURRENCE_KEY.findall(f"[{first}{wrong}]")
+        assert found == []
 
 
 def test_a_job_without_inputs_has_none_that_can_be_added() -> None:
