@@ -33,7 +33,8 @@ NAMES = (
     "set_clock",
     "request_log", "clear_requests", "make_token", "set_role", "add_repository", "add_ref",
     "set_pushed_at", "delete_issue", "transfer_issue", "rename_repository", "open_pull",
-    "push_to_pull", "start_cron", "finish_run", "configure", "reset",
+    "push_to_pull", "start_cron", "finish_run", "approve_run", "reject_run", "set_private",
+    "configure", "reset",
 )  # fmt: skip
 """The methods that are control routes."""
 
@@ -109,6 +110,7 @@ class Controls:
                     raise ValueError(f"to: {to!r} is not an instant")
                 clock.offset = instant - clock.source()
             clock.advance(advance)
+            self.actions.look()
             return iso(clock())
 
     def request_log(self) -> list[Any]:
@@ -230,6 +232,21 @@ class Controls:
                 ended.jobs.clear()
             self.actions.finish(ended, conclusion)
 
+    def approve_run(self, run: int) -> None:
+        """Let a run go on that waits in an environment, as an administrator may: timer or not."""
+        with self.state.lock:
+            self.actions.approve(self._run(run))
+
+    def reject_run(self, run: int) -> None:
+        """Reject what a run waits for: its jobs that wait fail."""
+        with self.state.lock:
+            self.actions.reject(self._run(run))
+
+    def set_private(self, private: bool, repository: str | None = None) -> None:  # noqa: FBT001
+        """Hide a repository from everybody else, or show it; its environments' rules go by it."""
+        with self.state.lock:
+            self.repository(repository).private = private
+
     def _run(self, run_id: int) -> Run:
         for repo in self.state.repositories.values():
             if run_id in repo.runs:
@@ -241,12 +258,15 @@ class Controls:
         events: bool | None = None, inputs_limit: int | None = None,
         limits: Mapping[str, int] | None = None, retired: Iterable[str] | None = None,
         sunset: str | None = None, numbered_items: int | None = None,
+        minute: float | None = None, private_rules: bool | None = None,
     ) -> None:  # fmt: skip
         """Switch what differs between servers.
 
         limits: as `State.limits` has them. numbered_items: how many page numbers reach.
         retired: the versions of the API that are answered no longer.
         sunset: the instant at which that is announced for another.
+        minute: seconds that a minute of a wait timer lasts, for jobs that begin to wait.
+        private_rules: whether the plan has wait timers for private repositories.
         """
         with self.state.lock:
             if run_details is not None:
@@ -261,12 +281,16 @@ class Controls:
                 self.state.retired = set(retired)
             if numbered_items is not None:
                 self.state.numbered_items = numbered_items
+            if minute is not None:
+                self.state.minute = minute
+            if private_rules is not None:
+                self.state.private_rules = private_rules
             if sunset is not None:
                 self.state.sunset = _instant(sunset)
             self.state.limits.update(limits or {})
 
     def reset(self) -> None:
-        """Forget issues, labels, runs, faults, hooks, latency, staleness and requests.
+        """Forget issues, labels, environments, runs, faults, hooks, latency, staleness, requests.
 
         Tokens and what `configure` has set stay, and ids grow on.
         """
@@ -277,7 +301,7 @@ class Controls:
                     self.actions.executor.stop(run, force=True)
                     run.status, run.conclusion = "completed", "cancelled"
                 for kept in (repo.issues, repo.comments, repo.labels, repo.runs, repo.gone,
-                             repo.checks, repo.statuses):  # fmt: skip
+                             repo.checks, repo.statuses, repo.environments):  # fmt: skip
                     kept.clear()
                 repo.last_number = repo.hidden_comments = 0
             self.state.staleness.set(dict.fromkeys(asdict(self.state.staleness), 0))

@@ -13,6 +13,7 @@ from scheduler.sandbox.api import (
     graphql,
     routes_actions,
     routes_comments,
+    routes_environments,
     routes_issues,
     routes_pulls,
     routes_repository,
@@ -29,6 +30,7 @@ from scheduler.sandbox.hub.repository import Repository
 from scheduler.sandbox.hub.state import State
 from scheduler.sandbox.runner.actions import Actions, Nobody
 from scheduler.sandbox.runner.execution import ActExecutor
+from scheduler.sandbox.runner.waiting import Timers
 
 
 class Sandbox(Controls):
@@ -79,7 +81,9 @@ class Sandbox(Controls):
         self.port = self._server.port
         self.url = f"http://127.0.0.1:{self.port}"
         self._act: ActExecutor | None = None
+        self._timers = Timers()
         if act is not None:
+            self.actions.timers = self._timers
             self.actions.executor = self._act = ActExecutor(
                 Path(act),
                 state,
@@ -111,6 +115,7 @@ class Sandbox(Controls):
             *routes_issues.routes,
             *routes_comments.routes,
             *routes_actions.routes,
+            *routes_environments.routes,
             *routes_pulls.routes,
         ]
 
@@ -156,6 +161,7 @@ class Sandbox(Controls):
 
     def close(self) -> None:
         """Stop; no run and no process is left behind."""
+        self._timers.close()
         self._server.stop()
         if self._act is not None:
             self._act.close()

@@ -46,6 +46,9 @@ ANSWERS = [
     ("ReposOwnerRepoCommitsRefCheckRunsGetResponse200", "/commits/{head}/check-runs", None),
     ("CombinedCommitStatus", "/commits/{head}/status", None),
     ("CombinedCommitStatus", "/commits/main/status", None),
+    ("Environment", "/environments", "environments"),
+    ("Environment", "/environments/schedule-2m", None),
+    ("ReposOwnerRepoEnvironmentsGetResponse200", "/environments", None),
 ]
 
 
@@ -78,6 +81,7 @@ def full(agent: Client, as_user: As, sandbox: Sandbox) -> dict[str, Any]:
     agent("PATCH", "/issues/1", {"title": "u", "labels": []})
     agent("PATCH", "/issues/2", {"state": "closed"})
     agent("PUT", "/issues/1/lock", {"lock_reason": "spam"})
+    as_user("owner")("PUT", "/environments/schedule-2m", {"wait_timer": 2})
     body = {"ref": "main", "inputs": {"message": "m"}, "return_run_details": True}
     run = agent("POST", "/actions/workflows/message.yml/dispatches", body).json()
     models.WorkflowDispatchResponse.model_validate(run)

@@ -183,6 +183,7 @@ class Gateway:
             raise refusal
         if route is None:
             raise not_found()
+        call.actions.look()
         if "owner" in call.params:
             self._reach(route, call)
         elif call.token is None and route.needs is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -138,6 +139,20 @@ class Status:
     context: str
     state: str
     created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """What a job may wait in. wait_timer: minutes. policy: which branches, as GitHub writes it."""
+
+    id: int
+    name: str
+    created_at: datetime
+    updated_at: datetime
+    wait_timer: int = 0
+    reviewers: tuple[User, ...] = ()
+    prevent_self_review: bool = False
+    policy: Mapping[str, bool] | None = None
 
 
 @dataclass(kw_only=True)

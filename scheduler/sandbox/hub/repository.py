@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from scheduler.sandbox.hub.people import BOT, User
-from scheduler.sandbox.hub.records import CheckRun, Comment, Issue, Label, Status
+from scheduler.sandbox.hub.records import CheckRun, Comment, Environment, Issue, Label, Status
 from scheduler.sandbox.runner.runs import Run, Workflow
 
 
@@ -40,6 +40,7 @@ class Repository:
     statuses: dict[str, dict[str, Status]] = field(default_factory=dict)
     workflows: dict[str, Workflow] = field(default_factory=dict)
     runs: dict[int, Run] = field(default_factory=dict)
+    environments: dict[str, Environment] = field(default_factory=dict)
     webhook_shape: dict[str, Any] = field(default_factory=dict)
     last_number: int = 0
     #: So many comments each issue counts that no list shows.

@@ -62,6 +62,8 @@ class State:
     graphql: whether there is a GraphQL API.
     inputs_limit: how many inputs a dispatch takes.
     numbered_items: how many of a long list can be reached by page numbers.
+    minute: seconds of a wait timer's minute. private_rules: whether the plan has protection rules
+        for environments of private repositories.
     retired: versions of the API that are answered no longer. sunset: when the next one will be.
     """
 
@@ -76,6 +78,8 @@ class State:
         self.graphql = True
         self.inputs_limit = INPUTS_LIMIT
         self.numbered_items = NUMBERED_ITEMS
+        self.minute = 60.0
+        self.private_rules = False
         self.retired: set[str] = set()
         self.sunset: datetime | None = None
         self.listeners: list[Listener] = []

@@ -12,7 +12,7 @@ from scheduler.sandbox.http.failure import ApiFailure, not_found
 from scheduler.sandbox.hub.people import BOT, User
 from scheduler.sandbox.hub.repository import Repository
 from scheduler.sandbox.hub.state import State
-from scheduler.sandbox.runner import concurrency, events, workflow_files
+from scheduler.sandbox.runner import concurrency, events, waiting, workflow_files
 from scheduler.sandbox.runner.dispatching import check_inputs
 from scheduler.sandbox.runner.expressions import CannotEvaluate, expand
 from scheduler.sandbox.runner.runs import Run, RunJob, Workflow
@@ -56,6 +56,9 @@ class Actions:
         self.state = state
         self.executor = executor
         self.events = events
+        #: Tell when a wait is over; None: it is found out with the next request.
+        self.timers: waiting.Timers | None = None
+        self._waiting: list[tuple[Repository, Run]] = []
         state.listeners.append(self.heard)
 
     def workflows(self, repo: Repository) -> list[Workflow]:
@@ -120,6 +123,7 @@ class Actions:
                 run.display_title = expand(file.run_name, contexts) or run.display_title
             except CannotEvaluate as exc:
                 run.log.append(f"run-name was not evaluated: {exc}\n")
+        run.waits = list(waiting.gates(self.state, repo, run, file, contexts))
         concurrency.assign(run, file, contexts)
         self._admit(repo, run)
         return run
@@ -196,6 +200,38 @@ class Actions:
         if not self.executor.stop(run, force=force):
             self.finish(run, "cancelled")
 
+    def look(self) -> None:
+        """Let go on whatever has waited long enough by now."""
+        now = self.state.clock()
+        waiting_runs, self._waiting = self._waiting, []
+        for repo, run in waiting_runs:
+            if run.status == "waiting" and waiting.over(run, now):
+                self._pass(repo, run)
+            elif run.status == "waiting":
+                self._waiting.append((repo, run))
+
+    def approve(self, run: Run) -> None:
+        """Let a waiting run go on at once, timer or not. Raises: 422."""
+        self._need_waiting(run)
+        self._pass(self.state.repository(run.repository), run)
+
+    def reject(self, run: Run) -> None:
+        """Fail the jobs of a waiting run that wait; those after them go by it. Raises: 422."""
+        self._need_waiting(run)
+        run.failed |= {gate.job: "the deployment was rejected" for gate in run.waits}
+        self._pass(self.state.repository(run.repository), run)
+
+    def _need_waiting(self, run: Run) -> None:
+        if run.status != "waiting":
+            raise ApiFailure(422, "The workflow run is not waiting for a deployment review")
+
+    def _pass(self, repo: Repository, run: Run) -> None:
+        """Go on with a run that has waited, as far as its other groups let it."""
+        done, run.waits = {gate.job for gate in run.waits}, []
+        if (file := workflow_files.read(repo.folders[run.ref], run.workflow.path)) is not None:
+            concurrency.assign(run, file, events.contexts(repo, run), done=done)
+        self._admit(repo, run)
+
     def begin(self, run: Run) -> None:
         """The runner has taken it up."""
         now = self.state.clock()
@@ -216,10 +252,12 @@ class Actions:
             if job.status != "completed":
                 job.status, job.completed_at = "completed", now
                 job.conclusion = (jobs or {}).get(job.key, conclusion)
+                if job.key in run.failed:
+                    job.conclusion = "failure"
                 job.started_at = job.started_at or now
         repo = self.state.repository(run.repository)
-        for waiting in concurrency.free(run, repo.runs.values()):
-            self._submit(repo, waiting)
+        for ready in concurrency.free(run, repo.runs.values()):
+            self._submit(repo, ready)
 
     def _admit(self, repo: Repository, run: Run) -> None:
         evicted, ready = concurrency.admit(run, repo.runs.values())
@@ -232,8 +270,28 @@ class Actions:
                 self.cancel(other)
 
     def _submit(self, repo: Repository, run: Run) -> None:
+        if run.waits and not waiting.over(run, now := self.state.clock()):
+            run.status = "waiting"
+            self._waiting.append((repo, run))
+            for job in run.jobs:
+                job.status = "waiting" if job.key in {gate.job for gate in run.waits} else "queued"
+            if self.timers is not None:
+                left = max(gate.until for gate in run.waits) - now
+                self.timers.call(left.total_seconds(), lambda: self._rung(repo, run))
+            return
         run.status = "queued"
+        for job in run.jobs:
+            job.status = "queued"
         self.executor.submit(run, repo, repo.folders[run.ref])
+
+    def _rung(self, repo: Repository, run: Run) -> None:
+        """Time has passed: go on with the run, or wait on where the clock was moved meanwhile."""
+        with self.state.lock:
+            if run.status == "waiting" and not any(gate.unapproved for gate in run.waits):
+                if waiting.over(run, self.state.clock()):
+                    self._pass(repo, run)
+                else:
+                    self._submit(repo, run)
 
     def _default(self, repo: Repository) -> tuple[str, Path]:
         return repo.default_branch, repo.folders[repo.default_branch]

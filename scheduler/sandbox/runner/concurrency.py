@@ -8,7 +8,7 @@ https://docs.github.com/actions/how-tos/write-workflows/choose-when-workflows-ru
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from scheduler.sandbox.runner.expressions import CannotEvaluate, evaluate, expand, truthy
@@ -19,12 +19,22 @@ QUEUE_LIMIT = 100
 """Pending runs of a group with ``queue: max``."""
 
 
-def assign(run: Run, file: WorkflowFile, contexts: Mapping[str, Any]) -> None:
-    """Work out the run's groups; one that can't be evaluated is left out and noted."""
+def assign(
+    run: Run, file: WorkflowFile, contexts: Mapping[str, Any], *, done: Collection[str] = ()
+) -> None:
+    """Work out the run's groups; one that can't be evaluated is left out and noted.
+
+    A run that waits in environments has those of the jobs that wait, and its own. done: the keys
+    of the jobs that have waited.
+    """
+    held, waiting = set(run.groups), {gate.job for gate in run.waits}
     groups: dict[str, None] = {}
     gates: dict[str, None] = {}
     declarations = [(file.concurrency, True)]
-    declarations += [(job.concurrency, _is_all(job, file, contexts)) for job in file.jobs]
+    for job in file.jobs:
+        if not waiting or job.key in waiting:
+            whole = bool(waiting) or _is_all(job, file, contexts, done)
+            declarations.append((job.concurrency, whole))
     for declared, whole in declarations:
         if declared is None:
             continue
@@ -39,19 +49,22 @@ def assign(run: Run, file: WorkflowFile, contexts: Mapping[str, Any]) -> None:
             gates[group] = None
             run.cancel_in_progress |= cancels
             run.queue_max |= declared.queue_max
-    run.groups, run.gates = tuple(groups), tuple(gates)
+    run.groups, run.gates = tuple(groups), tuple(gate for gate in gates if gate not in held)
 
 
-def _is_all(job: JobDefinition, file: WorkflowFile, contexts: Mapping[str, Any]) -> bool:
+def _is_all(
+    job: JobDefinition, file: WorkflowFile, contexts: Mapping[str, Any], done: Collection[str]
+) -> bool:
     """Whether nothing of the run goes on while ``job`` waits: the rest is skipped or after it."""
     after = {job.key}
     while more := {each.key for each in file.jobs if after & set(each.needs)} - after:
         after |= more
+    after |= set(done)
     others = [each for each in file.jobs if each.key not in after and each.concurrency is None]
-    return not any(_may_run(each, contexts) for each in others)
+    return not any(may_run(each, contexts) for each in others)
 
 
-def _may_run(job: JobDefinition, contexts: Mapping[str, Any]) -> bool:
+def may_run(job: JobDefinition, contexts: Mapping[str, Any]) -> bool:
     """Whether the job's condition holds, or can't be known yet."""
     condition = (job.condition or "true").strip()
     if condition.startswith("${{") and condition.endswith("}}"):

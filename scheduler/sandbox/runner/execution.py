@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from scheduler.sandbox.hub.repository import Repository
 from scheduler.sandbox.hub.state import State
-from scheduler.sandbox.runner import processes
+from scheduler.sandbox.runner import processes, workflow_files
 from scheduler.sandbox.runner.events import full_ref
 from scheduler.sandbox.runner.runs import Run
 
@@ -142,6 +142,12 @@ class ActExecutor:
         place = self.home / str(run.id)
         work = place / repository.name
         shutil.copytree(folder, work, symlinks=True, ignore=LEFT_OUT)
+        file = work / run.workflow.path
+        known = workflow_files.read(work, run.workflow.path)
+        if known is not None and any(job.environment for job in known.jobs):
+            text = file.read_text(encoding="utf-8")
+            bare = workflow_files.without_environments(text, run.failed)
+            file.write_text(bare, encoding="utf-8")
         for command in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "sandbox"]):
             identity = ["-c", "user.name=sandbox", "-c", "user.email=sandbox@localhost"]
             subprocess.run(["git", "-C", work, *identity, *command], check=False)

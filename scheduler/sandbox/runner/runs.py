@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from scheduler.sandbox.hub.people import User
+from scheduler.sandbox.hub.records import Environment
 
 ACTIVE = ("queued", "pending", "in_progress", "waiting", "requested")
 """The states of a run that has not ended."""
@@ -39,12 +40,27 @@ class RunJob:
 
 
 @dataclass(kw_only=True)
+class Gate:
+    """An environment in which a job of a run waits, with the rules that it had then.
+
+    job: its key. until: when the timer is over. unapproved: whether a reviewer is waited for.
+    """
+
+    job: str
+    environment: Environment
+    until: datetime
+    unapproved: bool = False
+
+
+@dataclass(kw_only=True)
 class Run:
     """One run of a workflow.
 
     payload: the event, as ``github.event`` shows it.
     groups: the concurrency groups that it holds while it goes on, in lower case.
     gates: those of them that it waits for.
+    waits: what it waits for before anything of it starts.
+    failed: its jobs that an environment did not let in, by their key, and why.
     note: why it has not started, or why its groups are not known.
     log: everything that its steps and its runner have printed.
     """
@@ -70,6 +86,8 @@ class Run:
     gates: tuple[str, ...] = ()
     cancel_in_progress: bool = False
     queue_max: bool = False
+    waits: list[Gate] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
     note: str = ""
     log: list[str] = field(default_factory=list)
     cancelling: bool = False

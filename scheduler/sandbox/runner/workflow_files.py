@@ -5,7 +5,7 @@ https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -52,7 +52,10 @@ class Concurrency:
 
 @dataclass(frozen=True, kw_only=True)
 class JobDefinition:
-    """What a run needs to know of a job before it starts. condition: its ``if``."""
+    """What a run needs to know of a job before it starts.
+
+    condition: its ``if``. environment: the name of that in which it waits, not yet expanded.
+    """
 
     key: str
     name: str
@@ -60,6 +63,7 @@ class JobDefinition:
     concurrency: Concurrency | None
     needs: tuple[str, ...] = ()
     condition: str | None = None
+    environment: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,7 +165,39 @@ def _jobs(jobs: dict[str, Any]) -> Iterator[JobDefinition]:
             concurrency=_concurrency(spec.get("concurrency")),
             needs=(needs,) if isinstance(needs, str) else tuple(map(str, needs)),
             condition=spec["if"] if isinstance(spec.get("if"), str) else None,
+            environment=_environment(spec.get("environment")),
         )
+
+
+def _environment(spec: Any) -> str | None:
+    name = spec.get("name") if isinstance(spec, dict) else spec
+    return name if isinstance(name, str) and name else None
+
+
+def without_environments(text: str, failed: Collection[str]) -> str:
+    """A workflow for a runner that knows no ``deployment`` and makes no job wait.
+
+    failed: keys of jobs that fail, whatever their steps say.
+    """
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    for key, job in _entries(_value(root, "jobs")):
+        if not isinstance(job, yaml.MappingNode):
+            continue
+        left_out = {"environment", "steps"} if key in failed else {"environment"}
+        job.value = [each for each in job.value if each[0].value not in left_out]
+        if key in failed:
+            failing = yaml.compose("steps: [{run: exit 1}]", Loader=yaml.SafeLoader)
+            job.value += failing.value if isinstance(failing, yaml.MappingNode) else []
+    return str(yaml.serialize(root, Dumper=yaml.SafeDumper, width=1_000))
+
+
+def _entries(node: yaml.Node | None) -> Iterator[tuple[str, yaml.Node]]:
+    if isinstance(node, yaml.MappingNode):
+        yield from ((str(key.value), value) for key, value in node.value)
+
+
+def _value(node: yaml.Node | None, key: str) -> yaml.Node | None:
+    return next((value for name, value in _entries(node) if name == key), None)
 
 
 def _concurrency(spec: Any) -> Concurrency | None:
