@@ -202,6 +202,7 @@ def job_of(
             "one"
         )
     frontmatter.check_inputs(job)
+    frontmatter.agree(job)
     # A zone that is not its own is written down for clocks alone, whose hours it decides.
     return job if own or job.on_clocks else replace(job, timezone=None)
 

@@ -253,4 +253,9 @@ def _text(name: str, value: object, key: Key) -> str:
         example = _EXAMPLES.get(key.metavar)
         fix = f"write {example}" if example else "put it in quotes"
         raise refusal(name, _written(value), "is not text", fix)
+    if isinstance(value, list):
+        if not all(isinstance(each, str) for each in value):
+            fix = "put each of its words in quotes"
+            raise refusal(name, _written(value), "is not a list of texts", fix)
+        return ", ".join(value)
     return str(value)

@@ -49,6 +49,7 @@ PLAIN = "write three plain hyphens alone on their line, from its first column on
 #: The keys whose text may hold a ``#``.
 TEXTS = (
     "workflow", "event", "ref", "agent", "dedup-key", "request-id", "when", "unless",
+    "reply-to",
 )  # fmt: skip
 ALONE = "write '---' alone on its line, from its first column on"
 #: A key and the text right behind its colon, where YAML needs a space.
@@ -161,6 +162,11 @@ def _job(nodes: Mapping[str, yaml.Node], timezone: str | None) -> Job:
 def _value(key: Key, node: yaml.Node, zone: str | None) -> Any:
     if key.many:
         return _mapping(key.name, node)
+    if key.listed and isinstance(node, yaml.SequenceNode):
+        if not all(isinstance(each, yaml.ScalarNode) for each in node.value):
+            raise InvalidJob(f"{key.name}: has a list in its list; write '{key.name}: [a, b]'")
+        text = ", ".join(each.value for each in node.value)
+        return key.value(key.name, text, zone, empty="write a value or remove the line")
     if not isinstance(node, yaml.ScalarNode):
         raise InvalidJob(f"{key.name}: is not a single value; write '{key.name}: …' on one line")
     return key.value(key.name, node.value, zone, empty="write a value or remove the line")
@@ -181,15 +187,16 @@ def agree(job: Job) -> None:
     """Check that the keys of a job fit together.
 
     Raises:
-        InvalidJob: two rules, a key of a series on a one-off, or ``patience`` without ``when``.
+        InvalidJob: two rules, a key of a series on a one-off, or one without that which it is of,
+            such as ``patience`` without ``when``.
     """
     rules = [name for name in RULES if getattr(job, name) is not None]
     if len(rules) > 1:
         fix = "keep one of cron, rrule and every"
         raise _against(job, rules[1], f"stands beside {rules[0]}", fix)
     if not rules:
-        for name in ("until", "count", "misfire", "overlap"):
-            if getattr(job, name) is not None:
+        for name in ("until", "count", "misfire", "overlap", "pause-after"):
+            if getattr(job, IN_ISSUE[name].field) is not None:
                 fix = "add cron, rrule or every, or remove it"
                 raise _against(job, name, "is for a job that comes again", fix)
     if job.until is not None and job.until < job.run_at:
@@ -198,10 +205,26 @@ def agree(job: Job) -> None:
     if job.patience is not None and job.when is None:
         fix = "say what for with 'when', or remove it"
         raise _against(job, "patience", "waits for nothing", fix)
+    _agree_on_its_end(job)
+
+
+def _agree_on_its_end(job: Job) -> None:
+    """Check what a job says of its run's end: no key without that which it is of."""
+    for name in ("retry-on", "retry-after"):
+        if job.retries is None and getattr(job, IN_ISSUE[name].field) is not None:
+            fix = "say how often with 'retries', or remove it"
+            raise _against(job, name, "tries nothing again", fix)
+    if job.reply is not None and job.reply_to is None:
+        raise _against(job, "reply", "goes nowhere", "say where with 'reply-to', or remove it")
+    if job.event is not None:
+        for name in ("retries", "max-runtime"):
+            if getattr(job, IN_ISSUE[name].field):
+                fix = "name a workflow instead, or remove it"
+                raise _against(job, name, "is for a run, and an event's can't be followed", fix)
 
 
 def _against(job: Job, name: str, problem: str, fix: str) -> InvalidJob:
-    return refusal(name, written(getattr(job, name)), problem, fix)
+    return refusal(name, written(getattr(job, IN_ISSUE[name].field)), problem, fix)
 
 
 def check_inputs(job: Job) -> None:

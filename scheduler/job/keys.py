@@ -26,7 +26,11 @@ from scheduler.text import REPOSITORY, line, refusal
 MOST_INSTANTS = 10_000
 #: The longest jitter; a longer one would move a job to another day.
 LONGEST_JITTER = timedelta(days=1)
+#: The most times that one run is tried again, and the most failures before a series pauses.
+MOST_RETRIES, MOST_FAILURES = 10, 1_000
 MISFIRE, OVERLAP = ("skip", "latest", "all"), ("allow", "skip")
+#: When the issue or pull request that a job names is told what became of its run.
+REPLY = ("failure", "always")
 RULES = ("cron", "rrule", "every")
 
 #: The most bytes of a branch's name: git stores it as a file's.
@@ -38,7 +42,7 @@ WORKFLOW_NAME = re.compile(
 #: What git's own check-ref-format refuses: https://git-scm.com/docs/git-check-ref-format
 BAD_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^[/.-]|[/.]$|\.lock$|^@$")
 YEAR = re.compile("[0-9]{4}-")
-NUMBER = re.compile("[1-9][0-9]{0,4}")
+NUMBER = re.compile("0|[1-9][0-9]{0,4}")
 #: The refs of pull requests, which anybody can open from a fork, in each way to write them.
 PULL = re.compile(
     r"refs/pull(?:/|$)|(?:refs/(?:heads|tags|remotes(?:/[^/]+)?)/|heads/)?pull/[0-9]+(?:/|$)",
@@ -73,6 +77,8 @@ class Key:
     types: tuple[type, ...] = (str,)
     #: Whether its value is a mapping of names to texts.
     many: bool = False
+    #: Whether its value is a list of words; as text they have commas between.
+    listed: bool = False
     #: Whether it says when a job comes again, or on what condition it runs.
     series: bool = False
     #: Where it may be given: in an issue, in a request, in the form.
@@ -106,13 +112,15 @@ class Key:
 
 
 def written(value: object) -> object:
-    """A value as the front matter says it: text, or a mapping of texts."""
+    """A value as the front matter says it: text, a list's with commas, or a mapping of texts."""
     from scheduler.times import instants
 
     if isinstance(value, datetime):
         return instants.format_instant(value)
     if isinstance(value, timedelta):
         return instants.format_duration(value)
+    if isinstance(value, tuple):
+        return ", ".join(value)
     return dict(value) if isinstance(value, Mapping) else str(value)
 
 
@@ -156,8 +164,26 @@ def _jitter(called: str, text: str, zone: str | None) -> timedelta:
     return found
 
 
+def _retry_after(called: str, text: str, zone: str | None) -> timedelta:
+    from scheduler.job import retrying
+
+    return retrying.pause(called, text)
+
+
 #: The readers that take a space of any width for a plain one.
-_TIMES = (_instant, _duration, _deadline, _jitter)
+_TIMES = (_instant, _duration, _deadline, _jitter, _retry_after)
+
+
+def _retry_on(called: str, text: str, zone: str | None) -> tuple[str, ...]:
+    from scheduler.job import retrying
+
+    return retrying.words(called, text)
+
+
+def _reference(called: str, text: str, zone: str | None) -> str:
+    from scheduler.job import references
+
+    return references.reference(called, text)
 
 
 def _zone(called: str, text: str, zone: str | None) -> str:
@@ -188,11 +214,11 @@ def _condition(called: str, text: str, zone: str | None) -> str:
     return text
 
 
-def _number(most: int, fix: str) -> Reader:
+def _number(most: int, fix: str, *, least: int = 1) -> Reader:
     def read(called: str, text: str, zone: str | None) -> int:
-        number = int(text) if NUMBER.fullmatch(text) else 0
-        if not 0 < number <= most:
-            raise refusal(called, text, f"is not a number from 1 to {most}", fix)
+        number = int(text) if NUMBER.fullmatch(text) else -1
+        if not least <= number <= most:
+            raise refusal(called, text, f"is not a number from {least} to {most}", fix)
         return number
 
     return read
@@ -299,6 +325,13 @@ _ROWS = (
         means="spreads jobs of the same instant over this long, up to `1d`",
     ),
     Key(
+        name="pause-after", read=_number(MOST_FAILURES, "write one such as 5", least=0),
+        metavar="N", series=True, types=(str, int),
+        help="Failed runs in a row after which a series pauses; 0: never.", assumed="5",
+        means="failed runs in a row after which a series pauses itself; `0`: never",
+        default="the setting",
+    ),
+    Key(
         name="unless", read=_condition, metavar="CONDITION", longest=300, series=True,
         help="Don't run it if: closed(#123).",
         means="when it makes no sense any more, such as `closed(#123)`: "
@@ -365,6 +398,38 @@ _ROWS = (
         name="max-attempts", read=_number(99, "write one such as 5"), metavar="N", types=(int,),
         help="Dispatch attempts, 1 to 99, if not as the settings say.", assumed="5",
         means="dispatch attempts before it is given up", default="the setting",
+    ),
+    Key(
+        name="retries", read=_number(MOST_RETRIES, "write one such as 3", least=0),
+        metavar="N", types=(str, int), assumed="0",
+        help="How often a run that failed is tried again, at most 10.",
+        means=f"how often a run that failed is tried again, 0 to {MOST_RETRIES}", default="0",
+    ),
+    Key(
+        name="retry-on", read=_retry_on, metavar="OUTCOMES", types=(str, list), listed=True,
+        help="After which outcomes.", assumed="failure, timed_out, startup_failure",
+        means="a list of the outcomes after which it is: GitHub's words, and `never ran`",
+        default="`failure, timed_out, startup_failure`",
+    ),
+    Key(
+        name="retry-after", read=_retry_after, metavar="DURATION",
+        help="How long after; doubles, up to a day.", assumed="1m",
+        means="how long after; it doubles, up to `1d`", default="`1m`",
+    ),
+    Key(
+        name="max-runtime", read=_duration, metavar="DURATION",
+        help="Cancel its run once that is under way for longer.",
+        means="a run that is under way for longer is cancelled", default="the setting, else none",
+    ),
+    Key(
+        name="reply-to", read=_reference, metavar="#NUMBER",
+        help="Comment there what became of the run.",
+        means='the issue or pull request, `"#123"`, on which it is said what became of the run',
+    ),
+    Key(
+        name="reply", read=_one_of(REPLY), metavar=_choice(REPLY),
+        help="After which runs.", assumed="always",
+        means="after which runs: `failure` or `always`", default="`always`",
     ),
     Key(
         name="parent", read=_text, in_request=False,

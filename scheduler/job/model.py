@@ -92,12 +92,26 @@ class Job:
     overlap: str | None = None
     #: Jobs of one instant are spread over this long.
     jitter: timedelta | None = None
+    #: How many of its runs may fail in a row before it pauses itself; 0: any number.
+    pause_after: int | None = None
     #: The condition under which it is skipped, as it was written.
     unless: str | None = None
     #: The condition that it waits for once it is due, as it was written.
     when: str | None = None
     #: How long it waits for ``when``.
     patience: timedelta | None = None
+    #: How often a run of it that failed is tried again.
+    retries: int | None = None
+    #: After which outcomes it is.
+    retry_on: tuple[str, ...] | None = None
+    #: How long after; it doubles.
+    retry_after: timedelta | None = None
+    #: For how long a run of it may be under way before it is cancelled.
+    max_runtime: timedelta | None = None
+    #: The issue or pull request that is told what became of its run, ``#123``.
+    reply_to: str | None = None
+    #: After which runs it is told: ``failure`` or ``always``.
+    reply: str | None = None
     #: The text below the front matter, character for character.
     message: str = ""
 

@@ -17,12 +17,15 @@ import yaml
 
 from scheduler.errors import InvalidJob, SettingsError
 from scheduler.job import strict_yaml
-from scheduler.job.keys import WORKFLOW_NAME
+from scheduler.job.keys import MOST_FAILURES, WORKFLOW_NAME
 from scheduler.settings.model import (
+    APPROVE,
     LEAST_RECOVERY,
+    NEWS,
     PROFILES,
     ROLES,
     SIGNING,
+    Alerts,
     Allow,
     Defaults,
     Limits,
@@ -42,6 +45,8 @@ MAX_CHARS = 65_536
 _LABEL = re.compile(r"[^,]{1,50}")
 # A user's, an app's ("…[bot]") or a managed user's ("…_company") name.
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}(?:\[bot\])?")
+# A person, or a team of an organization.
+_MENTION = re.compile(r"@[A-Za-z0-9](?:[A-Za-z0-9_-]{0,99})(?:/[A-Za-z0-9][A-Za-z0-9._-]{0,99})?")
 _WORKFLOW_GLOB = re.compile(r"[^/\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]{1,250}")
 _REPOSITORY_GLOB = re.compile(r"[A-Za-z0-9_*?\[\]!-]{1,80}/[A-Za-z0-9_.*?\[\]!-]{1,200}")
 # https://docs.github.com/en/rest/repos/repos#create-a-repository-dispatch-event
@@ -182,6 +187,7 @@ def _patience(key: str, text: str) -> timedelta:
 _event_glob = _like(_EVENT_GLOB, "is too long", "write at most 100 characters")
 _label = _like(_LABEL, "can't be a label", "write at most 50 characters, without a comma")
 _login = _like(_LOGIN, "is not a login", "write one such as octocat or my-app[bot]")
+_mention = _like(_MENTION, "is nobody's name", "write one such as '@octocat' or '@org/team'")
 _workflow = _like(
     WORKFLOW_NAME,
     "is not the name of a workflow file",
@@ -207,6 +213,7 @@ _SECTIONS: Mapping[str, type[Any]] = {
     "quotas": Quotas,
     "limits": Limits,
     "defaults": Defaults,
+    "alerts": Alerts,
 }
 _READERS: Mapping[str, Callable[[str, yaml.Node], Any]] = {
     "label": _label,
@@ -228,10 +235,18 @@ _READERS: Mapping[str, Callable[[str, yaml.Node], Any]] = {
     "limits.backoff": _length_or_zero,
     "limits.relays-per-hour": _whole(0, 60),
     "limits.shortest-interval": _length,
+    "limits.running": _whole(1, 100_000),
+    "limits.running-per-agent": _whole(1, 100_000),
     "defaults.workflow": _workflow,
     "defaults.timezone": _zone,
     "defaults.deadline": _length,
     "defaults.max-attempts": _whole(1, 99),
+    "defaults.pause-after": _whole(0, MOST_FAILURES),
+    "defaults.max-runtime": _length,
+    "follow": _length_or_zero,
+    "approve": _one_of(*APPROVE),
+    "alerts.on": _list(_one_of(*NEWS)),
+    "alerts.mention": _list(_mention),
     "signing": _one_of(*SIGNING),
     "profile": _one_of(*PROFILES),
     "nudge": _flag,

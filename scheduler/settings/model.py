@@ -20,6 +20,10 @@ LEAST_RECOVERY = CLAIM_VALIDITY + IN_FLIGHT + ROUNDING
 ROLES = ("triage", "write", "maintain", "admin")
 SIGNING = ("off", "optional", "required")
 PROFILES = ("thrifty", "balanced", "punctual")
+#: Whose jobs wait until somebody else has approved them.
+APPROVE = ("none", "bots", "all")
+#: What of a job may be news to people who are named in the settings.
+NEWS = ("failed", "missed", "held", "discarded", "paused")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +110,10 @@ class Limits:
     relays_per_hour: int = 12
     #: The least time between two instants of a series.
     shortest_interval: timedelta = timedelta(minutes=5)
+    #: The most runs under way at a time; None: any number.
+    running: int | None = None
+    #: The most of them in one agent's name.
+    running_per_agent: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +128,20 @@ class Defaults:
     deadline: timedelta | None = None
     #: How many dispatches are attempted.
     max_attempts: int = 5
+    #: How many runs of a series may fail in a row before it pauses itself; 0: any number.
+    pause_after: int = 5
+    #: For how long a run may be under way before it is cancelled; None: as long as GitHub lets it.
+    max_runtime: timedelta | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alerts:
+    """Who is told of a job, in the comment that is written anyway."""
+
+    #: Of what, of ``NEWS``.
+    on: tuple[str, ...] = NEWS
+    #: People and teams, ``@octocat`` and ``@org/team``.
+    mention: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,6 +162,12 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     #: What holds for a job that does not state it.
     defaults: Defaults = field(default_factory=Defaults)
+    #: For how long after a dispatch it is asked what became of the run; 0: not at all.
+    follow: timedelta = timedelta(hours=6)
+    #: Whose jobs wait for an approval, one of ``APPROVE``.
+    approve: str = "none"
+    #: Who is told of a job.
+    alerts: Alerts = field(default_factory=Alerts)
     #: Whether signatures are looked at and needed, one of ``SIGNING``.
     signing: str = "off"
     #: How much runner time punctuality may cost, one of ``PROFILES``.

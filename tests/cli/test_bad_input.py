@@ -116,6 +116,12 @@ TARGETS = {
         ("--deadline: 'tomorrow 9am' is neither a duration nor an instant; ", "write it like 6h"),
     ),
     "no attempt": (("--max-attempts", "0", *MESSAGE), ("--max-attempts: '0' is not a number",)),
+    "too many retries": (("--retries", "11", *MESSAGE), ("--retries: '11'", "0 to 10")),
+    "no outcome": (
+        ("--retries", "1", "--retry-on", "never", *MESSAGE),
+        ("--retry-on: 'never'", "did you mean 'never ran'?"),
+    ),
+    "no runtime": (("--max-runtime", "0s", *MESSAGE), ("--max-runtime: '0s'", "at least 1s")),
     "attempts in words": (("--max-attempts", "few", *DEPLOY), ("--max-attempts: 'few'", "1 to 99")),
     "early deadline": (
         ("--deadline", "2026-01-01T00:00:00Z", *MESSAGE),

@@ -192,7 +192,9 @@ TEXTS = {
     "workflow": ["run.yml", "w" * 201 + ".yaml", "a b.yml"], "repo": ["octo/queue"],
     "ref": ["main", "b" * 201, "b" * 255, "b" * 256, "a\u3000b"], "agent": [" a ", "a" * 100],
     "deadline": ["6h", "2099-01-01T00:00"], "dedup_key": ["#5", "check PR #5", "é" * 200],
-    "request_id": ["x ", "'"], "max_attempts": ["99"],
+    "request_id": ["x ", "'"], "max_attempts": ["99"], "pause_after": ["0", "1000"],
+    "retries": ["0", "10"], "retry_on": ["never  ran,stale"], "retry_after": ["0s", "1d"],
+    "max_runtime": ["1s", "half an hour"], "reply_to": ["7", "octo/other#7"], "reply": ["always"],
 }  # fmt: skip
 assert set(TEXTS) == {key.field for key in IN_REQUEST.values()} - {
     "run_at", "in", "message", "inputs"
@@ -216,7 +218,9 @@ def test_what_is_asked_for_is_refused_at_once_or_the_queue_reads_it(
 @pytest.mark.parametrize(("name", "text"), [(name, each) for name in TEXTS for each in TEXTS[name]])
 def test_each_of_these_too(name: str, text: str) -> None:
     given = {"until": {"every": "1h"}, "count": {"every": "1h"}, "misfire": {"every": "1h"},
-             "overlap": {"every": "1h"}, "patience": {"when": "closed(#1)"}}  # fmt: skip
+             "overlap": {"every": "1h"}, "patience": {"when": "closed(#1)"},
+             "pause_after": {"every": "1h"}, "retry_on": {"retries": "1"},
+             "retry_after": {"retries": "1"}, "reply": {"reply_to": "#1"}}  # fmt: skip
     texts = {"delay": "1h", "timezone": "UTC", **given.get(name, {}), name: text}
     try:
         job = job_of(asked(**texts), Environment(), now=NINE, queue="o/q")

@@ -60,7 +60,8 @@ SEEDS: dict[str, list[str]] = {
 PIECES = [
     "---\n", "run-at: ", "timezone: ", "workflow: ", "event: ", "repo: ", "ref: ", "agent: ",
     "inputs:\n  ",
-    "deadline: ", "dedup-key: ", "request-id: ", "max-attempts: ", "parent: ", "signature: ",
+    "deadline: ", "dedup-key: ", "request-id: ", "max-attempts: ", "retries: ", "retry-on: ",
+    "retry-after: ", "reply-to: ", "parent: ", "signature: ",
     "trust: ", "allow: ", "quotas: ", "limits: ", "defaults: ", "signing: ", "bots: ",
     "workflows: ",
     "2026-11-23T09:00:00Z", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "6h",

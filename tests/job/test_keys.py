@@ -15,7 +15,7 @@ from scheduler.commands.job_of import job_of
 from scheduler.commands.request import Request, from_json
 from scheduler.environment import Environment
 from scheduler.errors import InvalidJob
-from scheduler.job import conditions, frontmatter, signing
+from scheduler.job import conditions, frontmatter, retrying, signing
 from scheduler.job.keys import IN_ISSUE, IN_REQUEST, values_of, written
 from scheduler.job.model import Job
 from scheduler.job.strict_yaml import load
@@ -26,15 +26,19 @@ from scheduler.times import instants
 TEXTS = {
     "run-at": "2026-11-23T09:00:00Z", "timezone": "Europe/Berlin", "cron": "*/30 9-17 * * 1-5",
     "rrule": "FREQ=WEEKLY;BYDAY=MO", "every": "2h", "until": "2027-01-31T18:00:00Z", "count": "12",
-    "misfire": "all", "overlap": "allow", "jitter": "10m", "unless": "closed(#123)",
+    "misfire": "all", "overlap": "allow", "jitter": "10m", "pause-after": "3",
+    "unless": "closed(#123)",
     "when": "label(o/n#7, wip)", "patience": "1h30m", "workflow": "run.yml", "event": "wake-up",
     "repo": "octo/other", "ref": "feature/x", "agent": "probe-1", "inputs": "{model: opus}",
     "deadline": "6h", "dedup-key": "daily", "request-id": "r-1", "max-attempts": "7",
+    "retries": "3", "retry-on": "failure, never ran", "retry-after": "5m", "max-runtime": "2h",
+    "reply-to": "#123", "reply": "failure",
     "parent": "run:7", "signature": "v1:abc=",
 }  # fmt: skip
 BESIDE = {
     "until": "every: 1h", "count": "every: 1h", "misfire": "every: 1h", "overlap": "every: 1h",
-    "patience": "when: closed(#1)",
+    "pause-after": "every: 1h", "patience": "when: closed(#1)", "retry-on": "retries: 1",
+    "retry-after": "retries: 1", "reply": "reply-to: 5",
 }  # fmt: skip
 SAID = {**TEXTS, "in": "2h", "message": "m"}
 ALIEN = ("\x1b[2J", "\u202e", "\x00")
@@ -134,10 +138,13 @@ def test_the_help_shows_what_holds_without_a_key() -> None:
         "patience": instants.format_duration(conditions.PATIENCE),
         "repo": "the queue's repository", "ref": "the default branch",
         "max-attempts": str(Settings().defaults.max_attempts),
+        "pause-after": str(Settings().defaults.pause_after),
+        "retries": "0", "retry-on": ", ".join(retrying.ON),
+        "retry-after": instants.format_duration(retrying.PAUSE), "reply": "always",
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["misfire", "overlap"])
+@pytest.mark.parametrize("name", ["misfire", "overlap", "reply"])
 def test_the_help_shows_each_word_that_a_key_takes(name: str) -> None:
     key = IN_REQUEST[name]
     words = key.metavar.strip("[]").split("|")
@@ -149,7 +156,8 @@ def test_the_help_shows_each_word_that_a_key_takes(name: str) -> None:
 
 def test_a_request_of_json_takes_each_key_in_both_spellings() -> None:
     given: dict[str, object] = {name: SAID[name] for name in IN_REQUEST}
-    given |= {"inputs": {"model": "opus"}, "max-attempts": 7, "count": 12}
+    given |= {"inputs": {"model": "opus"}, "max-attempts": 7, "count": 12, "retries": 3}
+    given |= {"pause-after": 3, "retry-on": ["failure", "never ran"]}
     expected = {name: SAID[name] for name in IN_REQUEST if name != "inputs"}
     for joint in "-_":
         data = {name.replace("-", joint): value for name, value in given.items()}

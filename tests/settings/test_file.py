@@ -60,6 +60,9 @@ GOOD = [
     "quotas: {open-per-agent: 0, depth: 1000, horizon: PT2H}\n",
     "limits: {recover-after: 0s, backoff: PT0S, per-tick: 1000, shortest-interval: 1w}\n",
     "defaults: {max-attempts: 99, deadline: P1DT30M, timezone: UTC}\n",
+    "defaults: {pause-after: 0, max-runtime: 6h}\nlimits: {running: 1, running-per-agent: 9}\n",
+    "follow: 0s\napprove: all\nalerts: {on: [held, paused], mention: ['@o/on.call', '@octo_co']}\n",
+    "follow: 1d\napprove: none\nalerts: {on: [], mention: []}\n",
 ]
 
 LENGTH = "write it like 90s, 2h30m, 1d or PT2H"
@@ -162,6 +165,41 @@ BAD = [
     ("quotas: {horizon: 400}", f"1: quotas.horizon: '400' is not a duration; {LENGTH}"),
     ("signing: never", "1: signing: 'never' is not a choice; write one of off, optional, required"),
     ("profile: fast", None),
+    ("approve: some", "1: approve: 'some' is not a choice; write one of none, bots, all"),
+    ("follow: 6", f"1: follow: '6' is not a duration; {LENGTH}"),
+    (
+        "defaults: {max-runtime: 0s}",
+        "1: defaults.max-runtime: '0s' is no time at all; write at least 1s",
+    ),
+    ("defaults: {pause-after: 1001}", None),
+    (
+        "limits: {running: 0}",
+        (
+            "1: limits.running: '0' is not such a whole number; "
+            "write one from 1 to 100000, without quotes"
+        ),
+    ),
+    ("limits: {running-per-agent: -1}", None),
+    (
+        "alerts: {on: [failed, late]}",
+        (
+            "1: alerts.on: 'late' is not a choice; "
+            "write one of failed, missed, held, discarded, paused"
+        ),
+    ),
+    (
+        "alerts: {on: failed}",
+        "1: alerts.on: 'failed' is not a list; write it in brackets, or a '- ' line each",
+    ),
+    (
+        "alerts: {mention: ['octo cat']}",
+        (
+            "1: alerts.mention: 'octo cat' is nobody's name; "
+            "write one such as '@octocat' or '@org/team'"
+        ),
+    ),
+    ("alerts: {mention: ['@a/b/c']}", None),
+    ("alerts: {xyz: x}", "1: alerts: 'xyz' is not a key; the keys are on, mention"),
 ]
 
 # What the reader alone refuses: a schema sees the values, not the text, and knows no zones.
@@ -185,6 +223,10 @@ BAD_TEXT = [
         ),
     ),
     ("limits: {recover-after: 1s}", None),
+    (
+        "alerts: {mention: [@octocat]}",
+        "1: has a tab, or a value that needs quotes; indent with spaces, or add the quotes",
+    ),
     ("limits: {per-tick: 0x10}", None),
     ("label: a\nlabel: b", "2: gives 'label' a second time; remove one"),
     ("label: &a b", "1: has an anchor; write the value out"),
@@ -274,7 +316,7 @@ def test_zero_where_it_means_something() -> None:
 @pytest.mark.parametrize("text", GOOD)
 def test_schema_and_reader_accept(text: str) -> None:
     parse(text)
-    jsonschema.validate(yaml.safe_load(text) or {}, SCHEMA)
+    jsonschema.validate(yaml.load(text, Loader=Yaml12) or {}, SCHEMA)
 
 
 @pytest.mark.parametrize(("text", "message"), BAD + BAD_TEXT)
