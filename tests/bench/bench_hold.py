@@ -12,6 +12,7 @@ import argparse
 import json
 import math
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -58,19 +59,24 @@ class Played:
         return found[max(math.ceil(len(found) * part), 1) - 1]
 
 
-def played(jobs: int, seconds: float, *, latency: float, poll: str = "5s") -> Played:
-    """Hold while ``jobs`` come due within so many seconds."""
+def played(
+    jobs: int, seconds: float, *, latency: float, poll: str = "5s", lead: int = LEAD,
+    ahead: int = AHEAD,
+) -> Played:  # fmt: skip
+    """Hold while ``jobs`` come due within so many seconds; ``lead`` and ``ahead`` as above."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / ".github" / "workflows"
         place.mkdir(parents=True)
         (place / "run.yml").write_text(RUN)
         with Sandbox({QUEUE: folder}) as sandbox:
             sandbox.set_latency(latency)
-            return _play(sandbox, jobs, seconds, poll)
+            return _play(sandbox, jobs, seconds, poll=poll, lead=lead, ahead=ahead)
 
 
-def _play(sandbox: Sandbox, jobs: int, seconds: float, poll: str) -> Played:
-    first = datetime.now(timezone.utc).replace(microsecond=0) + timedelta(seconds=LEAD)
+def _play(
+    sandbox: Sandbox, jobs: int, seconds: float, *, poll: str, lead: int, ahead: int
+) -> Played:  # fmt: skip
+    first = datetime.now(timezone.utc).replace(microsecond=0) + timedelta(seconds=lead)
     due: dict[int, datetime] = {}
     cancelled: set[int] = set()
     plan: list[tuple[datetime, Callable[[], object]]] = []
@@ -83,36 +89,52 @@ def _play(sandbox: Sandbox, jobs: int, seconds: float, poll: str) -> Played:
         return number
 
     def cancel(number: int) -> None:
-        cancelled.add(number)
         sandbox.call("owner", "PATCH", f"{ISSUES}/{number}", {"state": "closed"})
+        if datetime.now(timezone.utc) < due[number] - timedelta(seconds=ahead / 2):
+            cancelled.add(number)
+        else:  # this machine stood still: it was cancelled too late, and may have run
+            del due[number]
 
     for index in range(jobs):
         # Every sixth job is due with the one before it.
         place = (index - (index % 6 == 5)) * seconds / jobs
         at = first + timedelta(seconds=round(place))
         if index % 3 == 1:
-            plan.append((at - timedelta(seconds=AHEAD), partial(create, at)))
+            plan.append((at - timedelta(seconds=ahead), partial(create, at)))
         else:
             create(at)
         if index % 10 == 7:
             extra = create(at)
-            plan.append((at - timedelta(seconds=AHEAD), partial(cancel, extra)))
+            plan.append((at - timedelta(seconds=ahead), partial(cancel, extra)))
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    hold = LEAD + math.ceil(seconds) + 3
-    command = [sys.executable, "-m", "scheduler", "tick", "--json", f"--hold={hold}s"]
+    command = [sys.executable, "-m", "scheduler", "tick", "--json", "--hold=1h"]
     holder = subprocess.Popen(
         [*command, "--poll", poll], env=kept | sandbox.environ("bot"), stdout=subprocess.PIPE
     )
     for at, act in sorted(plan, key=lambda each: each[0]):
         time.sleep(max((at - datetime.now(timezone.utc)).total_seconds(), 0))
         act()
-    out, _ = holder.communicate(timeout=hold + 120)
+    _over(sandbox, first + timedelta(seconds=seconds))
+    holder.send_signal(signal.SIGINT)
+    out, _ = holder.communicate(timeout=300)
     late: dict[int, list[float]] = {number: [] for number in due if number not in cancelled}
     for run in sandbox.repository().runs.values():
         number = int(str(run.inputs["schedule_id"]).partition("@")[0])
-        late.setdefault(number, []).append((run.created_at - due[number]).total_seconds())
+        if number in due:
+            late.setdefault(number, []).append((run.created_at - due[number]).total_seconds())
     unchanged = sandbox.requests.count("GET", "/issues$", status=304)
     return Played(late, cancelled, json.loads(out), unchanged)
+
+
+def _over(sandbox: Sandbox, last: datetime) -> None:
+    """Wait until the last instant has passed and no issue is open; or for five minutes more."""
+    until = last + timedelta(minutes=5)
+    while (now := datetime.now(timezone.utc)) < until:
+        if now > last and all(
+            issue.view.state == "closed" for issue in sandbox.repository().issues.values()
+        ):
+            return
+        time.sleep(0.1)
 
 
 def problems(found: Played) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import signal
+import time
 from collections.abc import Callable
 from typing import Any
 from unittest import mock
@@ -15,14 +16,14 @@ from scheduler.hold import poll
 from scheduler.sandbox.http.requestlog import Request
 from tests.bench.bench_hold import played, problems
 from tests.conftest import ISSUES, Stage, at, body
-from tests.support.hold_stage import DISPATCH, holder, holds, late, polled, until
+from tests.support.hold_stage import DISPATCH, holder, holds, late, polled, recorded, until
 
 
 def holding(stage: Stage, meanwhile: Callable[[], None] = lambda: None, *, until_runs: int) -> Any:
-    """The report of a holder that is asked to leave once so many runs are started."""
-    with holder(stage, "--hold", "10m", "--poll", "1s") as process:
+    """The report of a holder that is asked to leave once so many runs are recorded."""
+    with holder(stage, "--hold", "1h", "--poll", "1s") as process:
         meanwhile()
-        until(lambda: len(stage.runs()) >= until_runs)
+        until(lambda: recorded(stage, until_runs))
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=120)
     assert (process.returncode, err) == (0, "")
@@ -31,34 +32,43 @@ def holding(stage: Stage, meanwhile: Callable[[], None] = lambda: None, *, until
 
 @pytest.mark.slow
 def test_polls_are_conditional(stage: Stage) -> None:
-    stage.open(body(3600))
-    report = stage.run("tick", "--json", "--hold", "4s", "--poll", "1s", user="bot").json
+    stage.open(body(86_400))
+    began = time.monotonic()
+
+    def thrice() -> None:
+        for _ in range(3):
+            until(polled(stage))
+
+    report = holding(stage, thrice, until_runs=0)
     lists = [e.status for e in stage.sandbox.requests.matching("GET", f"{ISSUES}$")]
     assert lists[:3] == [200, 200, 200], "the pass: open and closed; the first poll"
     assert lists[3:] == [304] * len(lists[3:])
-    assert 1 <= len(lists[3:]) <= 5
-    assert report["requests"] == len(stage.requests) - 0
+    assert 3 <= len(lists[3:]) <= time.monotonic() - began, "once a second"
+    until(lambda: report["requests"] == len(stage.requests))
     assert report["dispatched"] == []
 
 
 @pytest.mark.slow
 def test_what_people_do_while_it_sleeps_is_noticed(stage: Stage) -> None:
-    moved = stage.open(body(3600, message="moved"))
+    moved = stage.open(body(86_400, message="moved"))
 
     def meanwhile() -> None:
         until(holds(stage))
-        due = at(12)
+        due = at(3600)
         stage.open(body(due, message="as it is"))
         closed, unlabelled, put_off = (
             stage.open(body(due, message=name)) for name in ("closed", "unlabelled", "put off")
         )
-        until(polled(stage))
+        for _ in range(2):  # an answer may have been on its way
+            until(polled(stage))
         stage.edit(closed, state="closed")
         stage.edit(unlabelled, labels=[])
         stage.edit(put_off, body=body(7200, message="put off"))
         stage.edit(moved, body=body(due, message="moved"))
-        assert at(0) < due, "this machine was too slow to see anything"
-        until(lambda: at(-3) > due)
+        for _ in range(2):
+            until(polled(stage))
+        assert stage.runs() == []
+        stage.sandbox.set_clock(advance=3600)
 
     report = holding(stage, meanwhile, until_runs=2)
     found = late(stage)
@@ -128,10 +138,16 @@ def test_a_token_that_expires_meanwhile(stage: Stage) -> None:
     ("429", f"{ISSUES}$"), ("secondary", f"{ISSUES}$"), ("429", DISPATCH), ("secondary", DISPATCH),
 ])  # fmt: skip
 def test_limits_meanwhile_are_waited_out(stage: Stage, kind: str, path: str) -> None:
-    stage.open(body(at(4), message="limited"))
-    stage.sandbox.fault(kind, path=path, nth=3 if "issues" in path else 1, count=2, retry_after=2)
-    report = holding(stage, until_runs=1)
+    stage.open(body(3600, message="limited"))
+    stage.sandbox.fault(kind, path=path, nth=3 if "issues" in path else 1, count=2, retry_after=1)
+
+    def due() -> None:
+        until(holds(stage))
+        stage.sandbox.set_clock(advance=3600)
+
+    report = holding(stage, due, until_runs=1)
     assert len(report["dispatched"]) == 1
+    assert stage.sandbox.requests.count(path=path, status=429 if kind == "429" else 403) == 2
     assert late(stage)["limited"] >= 0
 
 
@@ -143,16 +159,16 @@ def test_limits_meanwhile_are_waited_out(stage: Stage, kind: str, path: str) -> 
 def test_no_job_is_early_by_githubs_clock(stage: Stage, offset: float) -> None:
     """The machine's clock is wrong by so much."""
     stage.sandbox.set_clock(offset=offset)
-    for index in range(3):
+    for index in range(2):
         stage.open(body(at(offset + 4 + index), message=str(index)))
-    holding(stage, until_runs=3)
+    holding(stage, until_runs=2)
     found = late(stage)
-    assert sorted(found) == ["0", "1", "2"]
+    assert sorted(found) == ["0", "1"]
     assert all(each >= 0 for each in found.values()), found
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("due", "jump"), [(14, -5.0), (14, 5.0), (9, 5.0)])
+@pytest.mark.parametrize(("due", "jump"), [(6, -3.0), (14, 5.0), (9, 5.0)])
 def test_a_clock_that_jumps_meanwhile(stage: Stage, due: float, jump: float) -> None:
     """GitHub's here; to the program that is the same as its own."""
     stage.open(body(at(due), message="job"))
@@ -194,8 +210,7 @@ def test_a_hold_of_no_time_is_one_pass(stage: Stage) -> None:
 @pytest.mark.slow
 def test_jobs_close_together_are_each_dispatched_once_and_never_early() -> None:
     """``tests/bench/bench_hold.py`` says how late; that depends on the machine."""
-    found = played(16, 8, latency=0.1)
+    found = played(16, 5, latency=0.1, poll="1s", lead=7, ahead=6)
     assert problems(found) == []
     assert len(found.report["dispatched"]) == len(found.late) == 16
     assert found.report["retrying"] == []
-    assert found.cancelled

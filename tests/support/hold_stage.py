@@ -17,11 +17,23 @@ from tests.conftest import ISSUES, Stage
 
 DISPATCH = "/workflows/agent-message.yml/dispatches$"
 
+#: A module as ``python -m`` runs it, on a machine that may stand still: an answer of the test's
+#: own server counts as lost only after so many seconds, and so long may a farewell take.
+PATIENT = """
+import runpy, sys
+from scheduler.github import client
+from scheduler.hold import signals
+module, client.TIMEOUT, signals.FAREWELL = sys.argv.pop(1), 600, float(sys.argv.pop(1))
+runpy.run_module(module, run_name="__main__")
+"""
+
 
 @contextlib.contextmanager
-def holder(stage: Stage, *args: str, module: str = "scheduler", **more: str) -> Iterator[Any]:
+def holder(
+    stage: Stage, *args: str, module: str = "scheduler", farewell: str = "600", **more: str
+) -> Iterator[Any]:
     """A holder as a process; killed at the end, if it is still there."""
-    command = [sys.executable, "-m", module]
+    command = [sys.executable, "-c", PATIENT, module, farewell]
     command += ["tick", "--json", *args] if module == "scheduler" else []
     with subprocess.Popen(
         command, env=stage.environ("bot", **more), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -33,7 +45,7 @@ def holder(stage: Stage, *args: str, module: str = "scheduler", **more: str) -> 
             process.kill()
 
 
-def until(condition: Callable[[], object], seconds: float = 120) -> None:
+def until(condition: Callable[[], object], seconds: float = 300) -> None:
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
         time.sleep(0.02)
@@ -62,11 +74,11 @@ class Held:
         such = request.method == self.method and re.search(self.path, request.path)
         if such and not self.arrived.is_set():
             self.arrived.set()
-            self.released.wait(300)
+            self.released.wait(600)
 
     def wait(self) -> None:
         """Wait until it is there."""
-        assert self.arrived.wait(120)
+        assert self.arrived.wait(300)
 
     def release(self) -> None:
         """Let it take effect."""
@@ -82,6 +94,13 @@ def held(stage: Stage, method: str, path: str) -> Iterator[Held]:
             yield request
         finally:
             request.release()
+
+
+def recorded(stage: Stage, runs: int) -> bool:
+    """Whether so many runs were started, and the issue of each is closed."""
+    keys = [run.payload["inputs"]["schedule_id"] for run in stage.runs()]
+    numbers = [int(key.partition("@")[0]) for key in keys]
+    return len(keys) >= runs and all(stage.issue(each)["state"] == "closed" for each in numbers)
 
 
 def late(stage: Stage) -> dict[str, float]:
