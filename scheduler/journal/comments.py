@@ -15,10 +15,9 @@ from scheduler.journal.journal import (
     WHOLE,
     Claim,
     Entry,
-    Explanation,
     Journal,
-    Withdrawal,
 )
+from scheduler.journal.notes import Explanation, Withdrawal
 from scheduler.journal.record import BEGIN, hidden
 from scheduler.text import cell, code
 from scheduler.times.instants import format_instant, format_local, zone

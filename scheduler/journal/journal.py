@@ -6,7 +6,6 @@ people. Only records of the scheduler's own login are believed: `read` takes tha
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,6 +13,7 @@ from functools import cached_property, lru_cache, reduce
 
 from scheduler.job.model import occurrence_comment, occurrence_instant
 from scheduler.job.states import HANDLED, TERMINAL, State
+from scheduler.journal.notes import Explanation, Withdrawal
 from scheduler.journal.record import BEGIN, shown, typed
 from scheduler.ports import Comment
 
@@ -256,35 +256,6 @@ class Journal:
             left_out=max(filter(None, (self.left_out, other.left_out)), default=None),
             read_at=self.read_at,
         )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Explanation:
-    """A comment that explains why a text is no job, or what a due job waits for."""
-
-    #: The comment's id; 0 before it is written.
-    id: int = 0
-    #: The digest of what it explains: no second one is written for the same.
-    text_hash: str
-
-    @classmethod
-    def of(cls, text: str) -> Explanation:
-        """The explanation of ``text``."""
-        return cls(text_hash=hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16])
-
-
-@dataclass(frozen=True, kw_only=True)
-class Withdrawal:
-    """A comment that counts the claims on an issue that were withdrawn one after another."""
-
-    #: The comment's id; 0 before it is written.
-    id: int = 0
-    #: How many claims in a row.
-    times: int
-    #: When the last of them was withdrawn, in UTC.
-    at: datetime
-    #: Why that one was.
-    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

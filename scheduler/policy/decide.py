@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 
 from scheduler.job.model import Job
 from scheduler.job.states import TERMINAL, State
-from scheduler.journal.journal import NEVER_STARTED, Claim, Entry, History, Withdrawal
+from scheduler.journal.journal import NEVER_STARTED, Claim, Entry, History
+from scheduler.journal.notes import Withdrawal
 from scheduler.journal.slash import Command, Resolution
 
 #: The longest pause between two attempts; doubling ends there.

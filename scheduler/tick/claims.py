@@ -12,11 +12,8 @@ from datetime import datetime, timedelta
 from scheduler.errors import NotPermitted, RateLimited, SchedulerError, Unavailable
 from scheduler.job.states import State, state_label
 from scheduler.journal.comments import claim_comment, withdrawn_comment
-from scheduler.journal.journal import (
-    Claim,
-    Withdrawal,
-    read,
-)
+from scheduler.journal.journal import Claim, read
+from scheduler.journal.notes import Withdrawal
 from scheduler.journal.slash import Command
 from scheduler.policy.decide import PATIENT, End, Fire, given_up
 from scheduler.policy.rereading import HIDDEN, UNSHOWN, too_old

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from scheduler.errors import Rejected, SchedulerError
 from scheduler.job.conditions import PATIENCE, Condition, parse
 from scheduler.journal.comments import waiting_comment
-from scheduler.journal.journal import Explanation
+from scheduler.journal.notes import Explanation
 from scheduler.policy.conditions import (
     APPROVED,
     REQUESTED,

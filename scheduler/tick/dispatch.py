@@ -12,7 +12,8 @@ from scheduler.job.states import CARRIED_OUT, State
 from scheduler.job.workflow_file import Declared
 from scheduler.job.workflow_inputs import inputs_for, not_handed_over
 from scheduler.journal.comments import stays_comment
-from scheduler.journal.journal import Claim, Entry, Explanation, History
+from scheduler.journal.journal import Claim, Entry, History
+from scheduler.journal.notes import Explanation
 from scheduler.policy.decide import PATIENT, End, Fire, Recover, before, confirms
 from scheduler.policy.recovery import Found, listed
 from scheduler.ports import Comments, Dispatch, Target

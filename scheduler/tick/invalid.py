@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from scheduler.errors import InvalidJob, NotPermitted, RateLimited, Rejected, Unavailable
 from scheduler.job.states import State, state_label
 from scheduler.journal.comments import invalid_comment
-from scheduler.journal.journal import Explanation
+from scheduler.journal.notes import Explanation
 from scheduler.ports import Comment, Ticket
 from scheduler.tick import issues, rules
 from scheduler.tick.context import Context

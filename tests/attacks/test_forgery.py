@@ -8,7 +8,8 @@ import pytest
 
 from scheduler.job.model import occurrence_key
 from scheduler.journal.comments import head
-from scheduler.journal.journal import Claim, Entry, Explanation, Journal
+from scheduler.journal.journal import Claim, Entry, Journal
+from scheduler.journal.notes import Explanation
 from scheduler.times.instants import instant
 from tests.attacks.crowd import by_template, messages, ran
 from tests.conftest import ISSUES, Stage, at, body

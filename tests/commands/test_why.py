@@ -28,15 +28,8 @@ from scheduler.journal.comments import (
     told_in,
     waiting_comment,
 )
-from scheduler.journal.journal import (
-    NEVER_STARTED,
-    Claim,
-    Entry,
-    Explanation,
-    History,
-    Journal,
-    Withdrawal,
-)
+from scheduler.journal.journal import NEVER_STARTED, Claim, Entry, History, Journal
+from scheduler.journal.notes import Explanation, Withdrawal
 from scheduler.ports import Ticket, User
 from scheduler.settings.model import Limits, Quotas, Settings
 from scheduler.times import recurrence

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta, timezone
 from scheduler.job import frontmatter, signing
 from scheduler.job.model import Job
 from scheduler.journal.comments import head
-from scheduler.journal.journal import Claim, Entry, Explanation, Journal
+from scheduler.journal.journal import Claim, Entry, Journal
+from scheduler.journal.notes import Explanation
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 JOB = Job(

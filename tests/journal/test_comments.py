@@ -25,7 +25,8 @@ from scheduler.journal.comments import (
     series_comment,
     why,
 )
-from scheduler.journal.journal import NEVER_STARTED, Claim, Entry, Explanation, Journal, read
+from scheduler.journal.journal import NEVER_STARTED, Claim, Entry, Journal, read
+from scheduler.journal.notes import Explanation
 from scheduler.journal.slash import NAMES
 from scheduler.policy.series import COUNTED, position
 from scheduler.ports import Comment, User

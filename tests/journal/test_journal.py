@@ -15,7 +15,6 @@ from scheduler.journal.journal import (
     NEVER_STARTED,
     Claim,
     Entry,
-    Explanation,
     History,
     Journal,
     claim_of,
@@ -23,6 +22,7 @@ from scheduler.journal.journal import (
     never_started,
     read,
 )
+from scheduler.journal.notes import Explanation
 from scheduler.ports import Comment, User
 from scheduler.times.bounds import EARLIEST, LATEST
 
