@@ -24,6 +24,7 @@ class State(str, Enum):
     HELD = "held"
     PAUSED = "paused"
     SKIPPED = "skipped"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ STATES: dict[State, Meaning] = {
     State.DISPATCHED: Meaning(
         issue="closed, completed",
         means="GitHub accepted it; the journal links the run",
-        leaves="nobody: an occurrence that was dispatched is never repeated",
+        leaves="a tick, if its run fails; else nobody: what was dispatched is never repeated",
         crash="recorded but still open: the next tick only closes it",
     ),
     State.CANCELLED: Meaning(
@@ -107,6 +108,12 @@ STATES: dict[State, Meaning] = {
         leaves="a person, by reopening it: the condition is asked again",
         crash="recorded but still open: the next tick only closes it",
     ),
+    State.FAILED: Meaning(
+        issue="closed, not planned, `schedule:failed`",
+        means="GitHub accepted it, and its run failed; a comment says how",
+        leaves="nobody: an occurrence that was dispatched is never repeated",
+        crash="not recorded yet: the next tick does it all again, and comments once",
+    ),
 }
 
 
@@ -133,6 +140,7 @@ class Event(str, Enum):
     RESUMED = "a person resumes it"
     POINTLESS = "a condition says no"
     WENT_ON = "its series goes on"
+    RUN_FAILED = "its run fails"
 
 
 TRANSITIONS: dict[State, dict[Event, State]] = {
@@ -157,7 +165,7 @@ TRANSITIONS: dict[State, dict[Event, State]] = {
         Event.EXHAUSTED: State.DISCARDED,
         Event.CLOSED: State.CANCELLED,
     },
-    State.DISPATCHED: {},
+    State.DISPATCHED: {Event.RUN_FAILED: State.FAILED},
     State.CANCELLED: {Event.REOPENED: State.PENDING},
     State.MISSED: {Event.REOPENED: State.PENDING},
     State.REJECTED: {Event.REOPENED: State.PENDING},
@@ -170,6 +178,7 @@ TRANSITIONS: dict[State, dict[Event, State]] = {
     },
     State.PAUSED: {Event.RESUMED: State.PENDING, Event.CLOSED: State.CANCELLED},
     State.SKIPPED: {Event.REOPENED: State.PENDING},
+    State.FAILED: {},
 }
 
 #: The states that end a job; each but ``dispatched`` has its label.
@@ -181,6 +190,7 @@ TERMINAL = frozenset(
         State.REJECTED,
         State.DISCARDED,
         State.SKIPPED,
+        State.FAILED,
     }
 )
 #: What the occurrence of a command ends as that was carried out, and of one that was not.
@@ -196,6 +206,7 @@ LABELLED = frozenset(
         State.INVALID,
         State.HELD,
         State.SKIPPED,
+        State.FAILED,
     }
 )
 #: The states that end an occurrence of a series for good.

@@ -17,7 +17,7 @@ from scheduler.journal.journal import (
     Entry,
     Journal,
 )
-from scheduler.journal.notes import Explanation, Withdrawal
+from scheduler.journal.notes import Explanation, News, Withdrawal
 from scheduler.journal.record import BEGIN, hidden
 from scheduler.text import cell, code
 from scheduler.times.instants import format_instant, format_local, zone
@@ -30,6 +30,7 @@ KIND: dict[type, str] = {
     Journal: "journal",
     Explanation: "invalid",
     Withdrawal: "withdrawn",
+    News: "outcome",
 }
 
 #: The reason where somebody's comment was carried out, or was not, as ``decide`` words it.
@@ -51,6 +52,7 @@ SYMBOLS = {
     State.SKIPPED.value: "⏭",
     State.PAUSED.value: "⏸",
     State.CANCELLED.value: "⛔",
+    State.FAILED.value: "❌",
     NEVER_STARTED: "↻",
 }
 
@@ -253,7 +255,7 @@ def told_in(body: str) -> Told | None:
     return Told(reason=parts[0].strip().strip("`").strip(), waits=lead.startswith("⏳"))
 
 
-def head(record: Claim | Journal | Explanation | Withdrawal) -> str:
+def head(record: Claim | Journal | Explanation | Withdrawal | News) -> str:
     """The hidden first line of a comment that holds ``record``."""
     kind = KIND[type(record)]
     if isinstance(record, Journal):
@@ -291,7 +293,8 @@ def _fitting(journal: Journal, spared: set[int], left: int, *, terse: bool) -> J
     kept, out = [], [journal.left_out] if journal.left_out else []
     for place, entry in enumerate(journal.entries):
         if place >= young or (place in journal.marks and not terse):
-            kept.append(replace(entry, reason=entry.reason[:LONGEST_REASON]))
+            reason, told = entry.reason[:LONGEST_REASON], entry.told[:LONGEST_REASON]
+            kept.append(replace(entry, reason=reason, told=told))
         elif place in spared or place >= young - left:
             kept.append(_short(entry, counts=entry is journal.furthest))
         else:
@@ -300,15 +303,16 @@ def _fitting(journal: Journal, spared: set[int], left: int, *, terse: bool) -> J
 
 
 def _short(entry: Entry, *, counts: bool) -> Entry:
-    """An entry without reason, run address and target.
+    """An entry without reason, run address and target, and with no more of its end than a word.
 
     The number ``nth`` stays only where a series ``counts`` from this entry.
     """
     if not counts and (entry.nth or entry.counted):
         entry = replace(entry, nth=None, counted="")
-    if not (entry.target or entry.reason):
+    if not (entry.target or entry.reason or entry.ended_at or entry.told):
         return entry
     bare = replace(entry, reason="", run_url="", target="", matched="")
+    bare = replace(bare, ended_at=None, told="")
     return replace(bare, requested_by="", verified=None)
 
 

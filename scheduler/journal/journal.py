@@ -13,7 +13,7 @@ from functools import cached_property, lru_cache, reduce
 
 from scheduler.job.model import occurrence_comment, occurrence_instant
 from scheduler.job.states import HANDLED, TERMINAL, State
-from scheduler.journal.notes import Explanation, Withdrawal
+from scheduler.journal.notes import Explanation, News, Withdrawal
 from scheduler.journal.record import BEGIN, shown, typed
 from scheduler.ports import Comment
 
@@ -105,6 +105,14 @@ class Entry:
     nth: int | None = None
     #: The digest of the rule by which ``nth`` was counted.
     counted: str = ""
+    #: Of a dispatch: how its run ended, in GitHub's word, or ``never ran``, or ``unknown``. Empty:
+    #: not known yet. Written once.
+    conclusion: str = ""
+    #: When the run ended, by GitHub's time, and how many seconds it was under way.
+    ended_at: datetime | None = None
+    took_s: float | None = None
+    #: What a person should know of that end in one line, such as why it can't be known.
+    told: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -237,13 +245,31 @@ class Journal:
         entries = self.entries if ran and told else (*self.entries, entry)
         return replace(self, entries=entries, handled=handled)
 
+    @cached_property
+    def unknown(self) -> tuple[Entry, ...]:
+        """The dispatches of which it is not known yet how their runs ended, oldest first."""
+        ran = State.DISPATCHED.value
+        return tuple(e for e in self.entries if e.outcome == ran and not e.conclusion)
+
+    def with_ends(self, ended: Iterable[Entry]) -> Journal:
+        """This journal with the ends of runs, as ``ended`` has them: once known, none changes."""
+        ends = {(e.key, e.attempt): e for e in ended if e.conclusion}
+        known = ((e, ends.get((e.key, e.attempt))) for e in self.unknown)
+        told = {id(e): _with_end(e, end) for e, end in known if end}
+        entries = tuple(told.get(id(e), e) for e in self.entries)
+        return replace(self, entries=entries) if told else self
+
     def joined(self, other: Journal) -> Journal:
-        """This journal with the entries that only ``other`` has; no entry of either is lost."""
-        said = {(e.key, e.attempt, e.outcome, e.claim) for e in self.entries}
+        """This journal with the entries that only ``other`` has; no entry of either is lost.
+
+        Nor is the end of a run that only one of them knows.
+        """
+        mine, others = self.with_ends(other.entries), other.with_ends(self.entries)
+        said = {(e.key, e.attempt, e.outcome, e.claim) for e in mine.entries}
         full = len(self.entries) >= WHOLE + OLDER
         more = (
             e
-            for e in other.entries
+            for e in others.entries
             # An entry that this journal dropped for its age is not added again.
             if (e.key, e.attempt, e.outcome, e.claim) not in said
             and not (full and e.at < self.entries[-WHOLE].at)
@@ -251,7 +277,7 @@ class Journal:
         )
         return Journal(
             id=self.id or other.id,
-            entries=tuple(dict.fromkeys((*self.entries, *more))),
+            entries=tuple(dict.fromkeys((*mine.entries, *more))),
             handled=max(self.handled or 0, other.handled or 0) or None,
             left_out=max(filter(None, (self.left_out, other.left_out)), default=None),
             read_at=self.read_at,
@@ -270,6 +296,8 @@ class History:
     explanations: tuple[Explanation, ...] = ()
     #: Its counts of withdrawn claims.
     withdrawals: tuple[Withdrawal, ...] = ()
+    #: What it told people of the ends of runs.
+    news: tuple[News, ...] = ()
     #: Login and comment id of claims and journals by others. None is believed; one by a login with
     #: write access puts the job on hold.
     foreign: tuple[tuple[str, int], ...] = ()
@@ -303,6 +331,16 @@ class History:
             for claim in first.values()
             if claim.id not in replaced and not self.journal.records(claim)
         )
+
+
+def _with_end(entry: Entry, ended: Entry) -> Entry:
+    """``entry`` with the end of its run, and with that run where it was not known before."""
+    named = entry if entry.run_id or entry.run_url else ended
+    entry = replace(entry, run_id=named.run_id, run_url=named.run_url, matched=named.matched)
+    told, took = ended.told, ended.took_s
+    return replace(
+        entry, conclusion=ended.conclusion, ended_at=ended.ended_at, took_s=took, told=told
+    )
 
 
 def never_started(claim: Claim, at: datetime) -> Entry:
@@ -345,6 +383,7 @@ def read(comments: Iterable[Comment], *, login: str) -> History:
     journals: list[Journal] = []
     explanations: list[Explanation] = []
     withdrawals: list[Withdrawal] = []
+    news: list[News] = []
     foreign: list[tuple[str, int]] = []
     unreadable: list[int] = []
     for comment in sorted(comments, key=lambda comment: comment.id):
@@ -362,6 +401,8 @@ def read(comments: Iterable[Comment], *, login: str) -> History:
             explanations.append(record)
         elif isinstance(record, Withdrawal):
             withdrawals.append(record)
+        elif isinstance(record, News):
+            news.append(record)
         else:
             unreadable.append(comment.id)
     return History(
@@ -369,6 +410,7 @@ def read(comments: Iterable[Comment], *, login: str) -> History:
         claims=tuple(claims),
         explanations=tuple(explanations),
         withdrawals=tuple(withdrawals),
+        news=tuple(news),
         foreign=tuple(foreign),
         unreadable=tuple(unreadable),
         copies=tuple(journal.id for journal in journals[1:]),
@@ -384,7 +426,7 @@ def _merged(journals: list[Journal]) -> Journal:
 
 
 @lru_cache(maxsize=64)
-def _record(comment: Comment) -> Claim | Journal | Explanation | Withdrawal | None:
+def _record(comment: Comment) -> Claim | Journal | Explanation | Withdrawal | News | None:
     try:
         record = shown(comment.body)
         if record is None:
@@ -397,6 +439,8 @@ def _record(comment: Comment) -> Claim | Journal | Explanation | Withdrawal | No
             return Explanation(id=comment.id, **typed(Explanation, data))
         if kind == "withdrawn":
             return Withdrawal(id=comment.id, **typed(Withdrawal, data))
+        if kind == "outcome":
+            return News(id=comment.id, **typed(News, data))
         entries = tuple(Entry(**typed(Entry, entry)) for entry in data.pop("entries"))
         outcomes = {state.value for state in State} | {NEVER_STARTED}
         if any(entry.outcome not in outcomes for entry in entries):

@@ -34,3 +34,15 @@ class Withdrawal:
     at: datetime
     #: Why that one was.
     reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class News:
+    """A comment that tells people what a run came to; of one run there is one."""
+
+    #: The comment's id; 0 before it is written.
+    id: int = 0
+    #: The occurrence key.
+    key: str
+    #: None: its run was never known.
+    run_id: int | None = None

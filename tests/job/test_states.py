@@ -24,7 +24,7 @@ WAYS = [(state, event, to) for state, ways in TRANSITIONS.items() for event, to 
 def test_the_states() -> None:
     assert {state.value for state in State} == {
         "pending", "dispatching", "dispatched", "cancelled", "missed", "rejected", "discarded",
-        "invalid", "held", "paused", "skipped",
+        "invalid", "held", "paused", "skipped", "failed",
     }  # fmt: skip
 
 
@@ -44,8 +44,8 @@ def test_every_state_is_reached_from_pending() -> None:
 
 
 @pytest.mark.parametrize("state", State)
-def test_only_what_was_dispatched_has_no_way_out(state: State) -> None:
-    assert bool(TRANSITIONS[state]) == (state is not State.DISPATCHED)
+def test_only_what_was_dispatched_and_failed_has_no_way_out(state: State) -> None:
+    assert bool(TRANSITIONS[state]) == (state is not State.FAILED)
     assert state not in TRANSITIONS[state].values()
 
 
@@ -54,7 +54,7 @@ def test_every_event_is_used() -> None:
 
 
 def test_what_ended_comes_back_only_by_a_person() -> None:
-    for state in TERMINAL - {State.DISPATCHED}:
+    for state in TERMINAL - {State.DISPATCHED, State.FAILED}:
         assert TRANSITIONS[state] == {Event.REOPENED: State.PENDING}
     assert not any(event is Event.REOPENED for state, event, _ in WAYS if state not in TERMINAL)
 
@@ -68,13 +68,15 @@ def test_only_what_was_claimed_can_have_been_dispatched() -> None:
     before = {state for state, _, to in WAYS if to is State.DISPATCHED}
     assert before == {State.DISPATCHING, State.HELD}
     assert {state for state, _, to in WAYS if to is State.DISPATCHING} == {State.PENDING}
+    assert {state for state, _, to in WAYS if to is State.FAILED} == {State.DISPATCHED}
+    assert TRANSITIONS[State.DISPATCHED] == {Event.RUN_FAILED: State.FAILED}
 
 
 def test_the_labels_and_the_issue_agree() -> None:
     for state, meaning in STATES.items():
         assert meaning.issue.startswith("closed") == (state in TERMINAL)
         assert (f"`schedule:{state.value}`" in meaning.issue) == (state in SHOWN)
-    ends = {State.MISSED, State.REJECTED, State.DISCARDED, State.SKIPPED}
+    ends = {State.MISSED, State.REJECTED, State.DISCARDED, State.SKIPPED, State.FAILED}
     assert ends == LABELLED & TERMINAL
     assert state_label("later", State.HELD) == "later:held"
 
@@ -93,5 +95,5 @@ def test_the_chart_shows_each_way_and_each_end() -> None:
 def test_a_command_is_carried_out_or_it_is_not() -> None:
     assert {*OBEYED.values()} < CARRIED_OUT
     assert not CARRIED_OUT & NOT_CARRIED_OUT
-    # One that was passed over was no command any more.
-    assert {State.SKIPPED} == TERMINAL - CARRIED_OUT - NOT_CARRIED_OUT
+    # One that was passed over was no command any more, and what a run came to is none's end.
+    assert {State.SKIPPED, State.FAILED} == TERMINAL - CARRIED_OUT - NOT_CARRIED_OUT

@@ -22,7 +22,7 @@ from scheduler.journal.journal import (
     never_started,
     read,
 )
-from scheduler.journal.notes import Explanation
+from scheduler.journal.notes import Explanation, News
 from scheduler.ports import Comment, User
 from scheduler.times.bounds import EARLIEST, LATEST
 
@@ -76,7 +76,9 @@ ENTRIES = st.builds(
     Entry, key=SOME, attempt=IDS, at=INSTANTS, reason=TEXT, run_id=st.none() | IDS, run_url=TEXT,
     outcome=st.sampled_from([*(state.value for state in State), NEVER_STARTED]),
     lateness_s=st.none() | st.floats(allow_nan=False, allow_infinity=False), matched=TEXT,
-    claim=st.none() | IDS, target=TEXT, seen=st.none() | IDS,
+    claim=st.none() | IDS, target=TEXT, seen=st.none() | IDS, conclusion=TEXT,
+    ended_at=st.none() | INSTANTS, told=TEXT,
+    took_s=st.none() | st.floats(min_value=0, allow_nan=False, allow_infinity=False),
 )  # fmt: skip
 JOURNALS = st.lists(ENTRIES, max_size=4, unique=True).map(lambda e: Journal(id=7, entries=tuple(e)))
 EXPLANATIONS = st.builds(Explanation, id=st.just(7), text_hash=SOME)
@@ -206,6 +208,39 @@ def test_two_journals_count_as_one() -> None:
     both = [Journal(entries=(entry("held"),)), Journal(entries=(entry("held"), entry(attempt=2)))]
     found = history(*map(head, both))
     assert found.journal == Journal(id=1, entries=(entry("held"), entry(attempt=2)))
+
+
+def ended(word: str, **changes: object) -> Entry:
+    return replace(entry(), conclusion=word, **changes)  # type: ignore[arg-type]
+
+
+def test_the_end_of_a_run_is_written_once_and_no_other_tick_takes_it_back() -> None:
+    fresh = Journal(entries=(entry(attempt=1), entry(attempt=2), entry("held", key=OTHER)))
+    assert [e.attempt for e in fresh.unknown] == [1, 2]
+    told = fresh.with_ends([ended("success", run_id=7, took_s=2.0, told="so")])
+    assert told.entries[0] == ended("success", run_id=7, took_s=2.0, told="so")
+    assert told.entries[1:] == fresh.entries[1:]
+    assert told.with_ends([ended("failure", run_id=8)]) == told
+    assert told.with_ends([entry("held", key=OTHER)]) is told
+    for joined in (told.joined(fresh), fresh.joined(told)):
+        assert joined.entries == told.entries
+
+
+def test_a_run_that_was_found_later_stands_in_the_entry_with_its_end() -> None:
+    named = replace(entry(), run_id=3, run_url="there", matched="its key")
+    assert Journal(entries=(named,)).with_ends([ended("success", run_id=9)]).entries == (
+        replace(named, conclusion="success"),
+    )
+    later = ended("success", run_id=9, run_url="here", matched="its title")
+    assert Journal(entries=(entry(),)).with_ends([later]).entries == (later,)
+
+
+def test_what_was_told_of_a_run_is_found_again() -> None:
+    found = history(head(News(key=KEY, run_id=7)), head(News(key=OTHER)))
+    assert found.news == (News(id=1, key=KEY, run_id=7), News(id=2, key=OTHER))
+    assert not found.unreadable
+    other = read([comment(head(News(key=KEY)), login="stranger")], login=BOT)
+    assert (other.news, other.foreign, other.unreadable) == ((), (), ())
 
 
 def test_what_a_full_journal_left_out_does_not_come_back_from_an_older_copy() -> None:

@@ -254,3 +254,23 @@ def test_a_series_of_years_keeps_its_place_and_its_last_run() -> None:
             )
         )
     assert len(journal.entries) == written.WHOLE + written.OLDER
+
+
+def test_a_long_journal_keeps_how_each_run_ended_and_how_long_it_took() -> None:
+    ended = [
+        Entry(
+            key=f"42@2026-11-{1 + n % 28:02}T{n % 24:02}:{n % 60:02}:00Z", attempt=1, at=NOON,
+            outcome=State.DISPATCHED.value, run_id=n, target="octo/queue run.yml@main",
+            conclusion="failure", ended_at=NOON, took_s=float(n), told="why " * 99,
+        )
+        for n in range(1, 161)
+    ]  # fmt: skip
+    journal = kept(kept(Journal(entries=tuple(ended))))
+    assert len(head(journal)) <= LONGEST_LINE + 200
+    assert len(journal.entries) == 160
+    assert {e.conclusion for e in journal.entries} == {"failure"}
+    assert [e.took_s for e in journal.entries] == [e.took_s for e in ended]
+    whole = [e for e in journal.entries if e.told]
+    assert {len(e.told) for e in whole} == {written.LONGEST_REASON}
+    assert {*journal.entries[-10:]} <= {*whole}
+    assert len(whole) <= 11  # and the one that says how far the series is
