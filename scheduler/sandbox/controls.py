@@ -24,6 +24,7 @@ from scheduler.sandbox.hub.issues import Desk
 from scheduler.sandbox.hub.people import Token
 from scheduler.sandbox.hub.repository import Repository
 from scheduler.sandbox.runner.actions import Actions
+from scheduler.sandbox.runner.fates import CONCLUSIONS, Fate
 from scheduler.sandbox.runner.runs import Run
 
 CONTROL = "/_sandbox"
@@ -34,6 +35,7 @@ NAMES = (
     "request_log", "clear_requests", "make_token", "set_role", "add_repository", "add_ref",
     "set_pushed_at", "delete_issue", "transfer_issue", "rename_repository", "open_pull",
     "push_to_pull", "start_cron", "finish_run", "approve_run", "reject_run", "set_private",
+    "fate", "fates", "clear_fates",
     "configure", "reset",
 )  # fmt: skip
 """The methods that are control routes."""
@@ -82,7 +84,7 @@ class Controls:
         self.gateway.latency = seconds
 
     def set_staleness(self, **seconds: float) -> dict[str, float]:
-        """``comments``, ``issues``, ``new_issues``, ``runs``, ``filtered_runs``: `Staleness`."""
+        """Let reads be late, such as those of ``comments`` or ``filtered_runs``: `Staleness`."""
         with self.state.lock:
             self.state.staleness.set(seconds)
             return asdict(self.state.staleness)
@@ -226,6 +228,8 @@ class Controls:
 
     def finish_run(self, run: int, conclusion: str = "success", *, jobs: bool = True) -> None:
         """End a run that nothing carries out; without ``jobs`` it never had one."""
+        if conclusion not in CONCLUSIONS:
+            raise ValueError(f"conclusion {conclusion!r}: one of {', '.join(CONCLUSIONS)}")
         with self.state.lock:
             ended = self._run(run)
             if not jobs:
@@ -247,6 +251,23 @@ class Controls:
         with self.state.lock:
             self.repository(repository).private = private
 
+    def fate(self, outcome: str, **which: Any) -> Fate:
+        """Plan what becomes of the next runs; ``which`` are the other attributes of `Fate`."""
+        planned = Fate(outcome=outcome, **which)
+        with self.state.lock:
+            self.actions.fates.planned.append(planned)
+        return planned
+
+    def fates(self) -> list[Fate]:
+        """The planned fates, with of how many runs each has decided."""
+        with self.state.lock:
+            return list(self.actions.fates.planned)
+
+    def clear_fates(self) -> None:
+        """Plan none; runs that have met theirs keep it."""
+        with self.state.lock:
+            self.actions.fates.planned.clear()
+
     def _run(self, run_id: int) -> Run:
         for repo in self.state.repositories.values():
             if run_id in repo.runs:
@@ -259,6 +280,7 @@ class Controls:
         limits: Mapping[str, int] | None = None, retired: Iterable[str] | None = None,
         sunset: str | None = None, numbered_items: int | None = None,
         minute: float | None = None, private_rules: bool | None = None,
+        blocked: Iterable[str] | None = None,
     ) -> None:  # fmt: skip
         """Switch what differs between servers.
 
@@ -267,30 +289,28 @@ class Controls:
         sunset: the instant at which that is announced for another.
         minute: seconds that a minute of a wait timer lasts, for jobs that begin to wait.
         private_rules: whether the plan has wait timers for private repositories.
+        blocked: the accounts whose runs a policy ends without a job.
         """
+        plain = {
+            "run_details": run_details, "graphql": graphql, "inputs_limit": inputs_limit,
+            "numbered_items": numbered_items, "minute": minute, "private_rules": private_rules,
+        }  # fmt: skip
         with self.state.lock:
-            if run_details is not None:
-                self.state.run_details = run_details
-            if graphql is not None:
-                self.state.graphql = graphql
+            for name, value in plain.items():
+                if value is not None:
+                    setattr(self.state, name, value)
             if events is not None:
                 self.actions.events = events
-            if inputs_limit is not None:
-                self.state.inputs_limit = inputs_limit
             if retired is not None:
                 self.state.retired = set(retired)
-            if numbered_items is not None:
-                self.state.numbered_items = numbered_items
-            if minute is not None:
-                self.state.minute = minute
-            if private_rules is not None:
-                self.state.private_rules = private_rules
+            if blocked is not None:
+                self.actions.fates.block(blocked)
             if sunset is not None:
                 self.state.sunset = _instant(sunset)
             self.state.limits.update(limits or {})
 
     def reset(self) -> None:
-        """Forget issues, labels, environments, runs, faults, hooks, latency, staleness, requests.
+        """Forget issues, labels, environments, runs, requests, and whatever was planned.
 
         Tokens and what `configure` has set stay, and ids grow on.
         """
@@ -311,6 +331,7 @@ class Controls:
             self.gateway.after.clear()
             self.gateway.limits.clear()
         self.clear_faults()
+        self.clear_fates()
         self.clear_requests()
 
 

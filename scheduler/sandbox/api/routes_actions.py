@@ -136,34 +136,47 @@ def list_workflow_runs(call: Call) -> Answer:
     return _list(call, [run for run in call.repo.runs.values() if run.workflow is workflow])
 
 
-FILTERS = {"event", "actor", "branch", "head_sha", "status", "created"}
+FILTERS: dict[str, Callable[[Run], str]] = {
+    "event": lambda run: run.event,
+    "actor": lambda run: run.actor.login.lower(),
+    "branch": lambda run: run.ref,
+    "head_sha": lambda run: run.sha,
+}
+"""What of a run a parameter of a list of runs has to equal."""
+
+SEARCHES = {*FILTERS, "status", "created"}
 """Parameters that make a list of runs a search."""
 
 
 def _list(call: Call, runs: list[Run]) -> Answer:
-    query = call.query
-    stale = call.state.staleness
-    late = max(stale.runs, stale.filtered_runs if FILTERS & set(query) else 0)
+    query, stale = call.query, call.state.staleness
+    late = max([stale.runs, *(stale.of_filter(name) for name in query if name in SEARCHES)])
     tests: list[Callable[[Run], bool]] = [lambda run: call.state.visible(run.created_at, late)]
-    if event := query.get("event"):
-        tests.append(lambda run: run.event == event)
-    if actor := query.get("actor", "").lower():
-        tests.append(lambda run: run.actor.login.lower() == actor)
-    if branch := query.get("branch"):
-        tests.append(lambda run: run.ref == branch)
-    if sha := query.get("head_sha"):
-        tests.append(lambda run: run.sha == sha)
-    if status := query.get("status"):
-        tests.append(lambda run: status in (run.status, run.conclusion))
+
+    def shown(run: Run) -> tuple[str, str | None]:
+        unseen = not run.active and not call.state.visible(run.updated_at, stale.run_ends)
+        return ("in_progress", None) if unseen else (run.status, run.conclusion)
+
+    def is_so(name: str, wanted: str) -> Callable[[Run], bool]:
+        wanted = wanted.lower() if name == "actor" else wanted
+        return lambda run: FILTERS[name](run) == wanted
+
+    tests.extend(is_so(name, query[name]) for name in FILTERS if query.get(name))
+    if state := query.get("status"):
+        tests.append(lambda run: state in shown(run))
     if created := query.get("created"):
         within = _range(created)
         tests.append(lambda run: within(run.created_at))
     found = [run for run in reversed(runs) if all(test(run) for test in tests)]
     if len(tests) > 1:
         found = found[:1000]
-    return call.page(
-        found, lambda run: shapes_actions.run(run, call.repo, call.base), key="workflow_runs"
-    )
+
+    def shape(run: Run) -> dict[str, Any]:
+        status, conclusion = shown(run)
+        told = shapes_actions.run(run, call.repo, call.base)
+        return told | {"status": status, "conclusion": conclusion}
+
+    return call.page(found, shape, key="workflow_runs")
 
 
 def _range(text: str) -> Callable[[datetime], bool]:
@@ -211,7 +224,7 @@ def delete_run(call: Call) -> Answer:
     run = _run(call)
     if run.active:
         raise ApiFailure(403, "Could not delete the workflow run")
-    del call.repo.runs[run.id]
+    call.actions.delete(call.repo, run)
     return Answer(status=204)
 
 

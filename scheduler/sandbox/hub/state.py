@@ -22,6 +22,10 @@ Listener = Callable[[Repository, str, str, User, dict[str, Any]], None]
 """Told of a webhook event: repository, event, activity type, actor, payload."""
 
 
+SEARCHED = ("filtered_runs", "event_runs", "created_runs", "actor_runs", "run_ends")
+"""What may be late by an hour, since GitHub's search tells it."""
+
+
 @dataclass(kw_only=True)
 class Staleness:
     """How late a write becomes visible to reads, in seconds of the sandbox's clock: 0 to 60.
@@ -31,6 +35,8 @@ class Staleness:
     new_issues: a new issue, in lists and by its number.
     runs: a new run, in lists and by its id.
     filtered_runs: the same in lists that are filtered, up to an hour: GitHub searches those.
+    event_runs, created_runs, actor_runs: the same in lists that are filtered by that.
+    run_ends: that a run has ended, in lists.
     The writer's own answer is always fresh.
     """
 
@@ -39,12 +45,20 @@ class Staleness:
     new_issues: float = 0
     runs: float = 0
     filtered_runs: float = 0
+    event_runs: float = 0
+    created_runs: float = 0
+    actor_runs: float = 0
+    run_ends: float = 0
+
+    def of_filter(self, name: str) -> float:
+        """How late a list of runs is that is filtered by a parameter of this name."""
+        return max(self.filtered_runs, getattr(self, f"{name}_runs", 0))
 
     def set(self, values: Mapping[str, float]) -> None:
         """Change the named settings."""
         known = {field.name for field in fields(self)}
         for name, seconds in values.items():
-            most = 3600 if name == "filtered_runs" else 60
+            most = 3600 if name in SEARCHED else 60
             if name not in known or not 0 <= seconds <= most:
                 words = f"one of {sorted(known)}, 0 to {most} s"
                 raise ValueError(f"staleness {name}={seconds}: {words}")

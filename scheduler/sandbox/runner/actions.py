@@ -5,6 +5,7 @@ The caller holds the state's lock.
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,6 +16,7 @@ from scheduler.sandbox.hub.state import State
 from scheduler.sandbox.runner import concurrency, events, waiting, workflow_files
 from scheduler.sandbox.runner.dispatching import check_inputs
 from scheduler.sandbox.runner.expressions import CannotEvaluate, expand
+from scheduler.sandbox.runner.fates import HANGS, QUEUED, STUCK, Fate, Fates
 from scheduler.sandbox.runner.runs import Run, RunJob, Workflow
 from scheduler.sandbox.runner.workflow_files import WorkflowFile
 
@@ -59,6 +61,8 @@ class Actions:
         #: Tell when a wait is over; None: it is found out with the next request.
         self.timers: waiting.Timers | None = None
         self._waiting: list[tuple[Repository, Run]] = []
+        self._ending: list[Run] = []
+        self.fates = Fates()
         state.listeners.append(self.heard)
 
     def workflows(self, repo: Repository) -> list[Workflow]:
@@ -113,8 +117,14 @@ class Actions:
                 RunJob(id=self.state.new_id(), key=job.key, name=job.name, labels=job.runs_on)
             )
         repo.runs[run.id] = run
-        if file.problem:
-            run.note = f"invalid workflow file: {file.problem}"
+        run.fate = self.fates.of(
+            workflow=run.workflow.path.rpartition("/")[2], actor=actor.login, event=event
+        )
+        if run.fate is not None and not run.fate.with_jobs:
+            run.jobs.clear()
+        if problem := workflow_files.unstartable(repo.folders[ref], file):
+            run.note, run.fate = f"invalid workflow file: {problem}", None
+            run.jobs.clear()
             self.finish(run, "startup_failure")
             return run
         contexts = events.contexts(repo, run)
@@ -125,7 +135,11 @@ class Actions:
                 run.log.append(f"run-name was not evaluated: {exc}\n")
         run.waits = list(waiting.gates(self.state, repo, run, file, contexts))
         concurrency.assign(run, file, contexts)
-        self._admit(repo, run)
+        if run.fate is not None and run.fate.at_once:
+            run.acquired_at = now if run.groups else None
+            self.finish(run, run.fate.outcome)
+        else:
+            self._admit(repo, run)
         return run
 
     def dispatch(
@@ -197,12 +211,22 @@ class Actions:
         if not run.active:
             raise ApiFailure(409, "Cannot cancel a workflow run that is completed.")
         run.cancelling = True
-        if not self.executor.stop(run, force=force):
+        if run.fate is not None and run.fate.outcome == STUCK and not force:
+            return
+        if run.fate is not None or not self.executor.stop(run, force=force):
             self.finish(run, "cancelled")
 
     def look(self) -> None:
-        """Let go on whatever has waited long enough by now."""
+        """Let go on whatever has waited long enough by now, and end what was to end."""
         now = self.state.clock()
+        ending, self._ending = self._ending, []
+        for run in ending:
+            if run.fate is None or run.ends_at is None:
+                continue
+            if run.ends_at <= now:
+                self.finish(run, run.fate.outcome, at=run.ends_at)
+            elif run.active:
+                self._ending.append(run)
         waiting_runs, self._waiting = self._waiting, []
         for repo, run in waiting_runs:
             if run.status == "waiting" and waiting.over(run, now):
@@ -239,14 +263,18 @@ class Actions:
         for job in run.jobs:
             job.status, job.started_at = "in_progress", now
 
-    def finish(self, run: Run, conclusion: str, jobs: dict[str, str] | None = None) -> None:
+    def finish(
+        self, run: Run, conclusion: str, jobs: dict[str, str] | None = None, *,
+        at: datetime | None = None,
+    ) -> None:  # fmt: skip
         """The run has ended; whoever waits for its groups goes on.
 
         jobs: conclusions of single jobs by their key; the run's own for the others.
+        at: when; now by default.
         """
         if not run.active:
             return
-        now = self.state.clock()
+        now = at or self.state.clock()
         run.status, run.conclusion, run.updated_at = "completed", conclusion, now
         for job in run.jobs:
             if job.status != "completed":
@@ -255,6 +283,15 @@ class Actions:
                 if job.key in run.failed:
                     job.conclusion = "failure"
                 job.started_at = job.started_at or now
+        self._free(run)
+
+    def delete(self, repo: Repository, run: Run) -> None:
+        """Forget a run; what it held is free."""
+        del repo.runs[run.id]
+        run.fate = None
+        self._free(run)
+
+    def _free(self, run: Run) -> None:
         repo = self.state.repository(run.repository)
         for ready in concurrency.free(run, repo.runs.values()):
             self._submit(repo, ready)
@@ -270,7 +307,9 @@ class Actions:
                 self.cancel(other)
 
     def _submit(self, repo: Repository, run: Run) -> None:
-        if run.waits and not waiting.over(run, now := self.state.clock()):
+        now = self.state.clock()
+        run.acquired_at = now if run.groups else None
+        if run.waits and not waiting.over(run, now):
             run.status = "waiting"
             self._waiting.append((repo, run))
             for job in run.jobs:
@@ -282,7 +321,21 @@ class Actions:
         run.status = "queued"
         for job in run.jobs:
             job.status = "queued"
-        self.executor.submit(run, repo, repo.folders[run.ref])
+        if run.fate is None:
+            self.executor.submit(run, repo, repo.folders[run.ref])
+        else:
+            self._meet(run, run.fate)
+
+    def _meet(self, run: Run, fate: Fate) -> None:
+        if fate.outcome in (QUEUED, STUCK):
+            run.note = "waiting for a runner to pick up this job"
+        elif fate.outcome == HANGS or fate.after > 0:
+            self.begin(run)
+            if fate.outcome != HANGS:
+                run.ends_at = run.created_at + timedelta(seconds=fate.after)
+                self._ending.append(run)
+        else:
+            self.finish(run, fate.outcome)
 
     def _rung(self, repo: Repository, run: Run) -> None:
         """Time has passed: go on with the run, or wait on where the clock was moved meanwhile."""

@@ -82,27 +82,27 @@ def admit(run: Run, runs: Iterable[Run]) -> tuple[list[Run], bool]:
     """
     if not run.groups:
         return [], True
-    rivals = [other for other in runs if other.active and other is not run and _meet(run, other)]
+    rivals = [other for other in runs if other is not run and _meet(run, other)]
     waiting = [other for other in rivals if other.status == "pending"]
-    going = [other for other in rivals if other.status != "pending"]
+    going = [other for other in rivals if other.holds]
     evicted = waiting if not run.queue_max else waiting[QUEUE_LIMIT - 1 :]
     if run.queue_max and len(waiting) >= QUEUE_LIMIT:
         return [run], False
     if run.cancel_in_progress:
-        return waiting + going, not going
+        return waiting + [other for other in going if other.active], not going
     return ([] if run.queue_max else evicted), not going and not (run.queue_max and waiting)
 
 
 def free(ended: Run, runs: Iterable[Run]) -> list[Run]:
     """The pending runs that may go on now, oldest first."""
-    if not ended.groups:
+    if not ended.groups or ended.holds:
         return []
     everything = list(runs)
     ready: list[Run] = []
     for run in everything:
         if run.status != "pending" or not _meet(run, ended):
             continue
-        others = [other for other in everything if other.active and other.status != "pending"]
+        others = [other for other in everything if other.holds]
         if not any(_meet(run, other) for other in [*others, *ready]):
             ready.append(run)
     return ready

@@ -8,6 +8,7 @@ from typing import Any
 
 from scheduler.sandbox.hub.people import User
 from scheduler.sandbox.hub.records import Environment
+from scheduler.sandbox.runner.fates import Fate
 
 ACTIVE = ("queued", "pending", "in_progress", "waiting", "requested")
 """The states of a run that has not ended."""
@@ -61,7 +62,10 @@ class Run:
     gates: those of them that it waits for.
     waits: what it waits for before anything of it starts.
     failed: its jobs that an environment did not let in, by their key, and why.
+    acquired_at: since when it holds them.
     note: why it has not started, or why its groups are not known.
+    fate: what becomes of it where nothing carries it out.
+    ends_at: when it ends by that.
     log: everything that its steps and its runner have printed.
     """
 
@@ -89,6 +93,9 @@ class Run:
     waits: list[Gate] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     note: str = ""
+    fate: Fate | None = None
+    ends_at: datetime | None = None
+    acquired_at: datetime | None = None
     log: list[str] = field(default_factory=list)
     cancelling: bool = False
 
@@ -96,6 +103,13 @@ class Run:
     def active(self) -> bool:
         """Whether it has not ended."""
         return self.status in ACTIVE
+
+    @property
+    def holds(self) -> bool:
+        """Whether its concurrency groups are not free: it goes on, or they are wedged."""
+        if self.acquired_at is not None and self.fate is not None and self.fate.wedges:
+            return True
+        return self.active and self.status != "pending"
 
     @property
     def inputs(self) -> dict[str, Any]:

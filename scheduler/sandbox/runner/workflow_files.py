@@ -55,6 +55,7 @@ class JobDefinition:
     """What a run needs to know of a job before it starts.
 
     condition: its ``if``. environment: the name of that in which it waits, not yet expanded.
+    uses: the workflow that it calls.
     """
 
     key: str
@@ -64,6 +65,7 @@ class JobDefinition:
     needs: tuple[str, ...] = ()
     condition: str | None = None
     environment: str | None = None
+    uses: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,6 +142,19 @@ def paths(folder: Path) -> list[str]:
     return sorted(f"{WORKFLOWS}/{name}" for name in names if name.endswith((".yml", ".yaml")))
 
 
+def unstartable(folder: Path, file: WorkflowFile) -> str | None:
+    """Why no run of a file that GitHub accepts a dispatch of begins; None: one does.
+
+    What a called workflow lacks is found when the run is created.
+    https://docs.github.com/actions/how-tos/reuse-automations/reuse-workflows
+    """
+    for job in file.jobs:
+        called = job.uses.removeprefix("./") if job.uses.startswith("./") else ""
+        if called and read(folder, called) is None:
+            return f"error parsing called workflow {job.uses!r}: workflow was not found"
+    return file.problem
+
+
 def _triggers(on: Any) -> dict[str, dict[str, Any]]:
     if isinstance(on, str):
         return {on: {}}
@@ -166,6 +181,7 @@ def _jobs(jobs: dict[str, Any]) -> Iterator[JobDefinition]:
             needs=(needs,) if isinstance(needs, str) else tuple(map(str, needs)),
             condition=spec["if"] if isinstance(spec.get("if"), str) else None,
             environment=_environment(spec.get("environment")),
+            uses=str(spec.get("uses") or ""),
         )
 
 
