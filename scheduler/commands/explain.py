@@ -52,6 +52,11 @@ class Explained:
             lines.append(
                 f"each up to {instants.format_duration(self.job.jitter)} later, by its jitter"
             )
+        if self.job.tolerance:
+            lines.append(
+                f"each still good {instants.format_duration(self.job.tolerance)} later, by its "
+                "tolerance: nothing is spent on being sooner"
+            )
         if self.refused:
             lines.append(f"as a job it is refused: {self.refused}")
         if self.job.recurring and len(self.instants) < SHOWN:

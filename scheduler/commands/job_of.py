@@ -42,7 +42,7 @@ WHEN = {
     ),
 }
 #: The keys that say when a job comes, beside its first instant, and those that say the rest.
-SERIES = ("timezone", *(name for name, key in IN_REQUEST.items() if key.series))
+SERIES = ("timezone", "tolerance", *(name for name, key in IN_REQUEST.items() if key.series))
 OTHERS = tuple(
     name for name, key in IN_REQUEST.items() if key.in_issue and name not in ("run-at", *SERIES)
 )

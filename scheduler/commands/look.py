@@ -23,7 +23,7 @@ from scheduler.ports import Comment, Ticket
 from scheduler.times import instants
 
 #: The keys of a job that are shown where it has them.
-SAID = ("timezone", *RULES, "until", "count", "deadline", "unless", "when", "patience")
+SAID = ("timezone", *RULES, "until", "count", "deadline", "tolerance", "unless", "when", "patience")
 
 
 #: Of what nobody has looked for a reason.

@@ -45,7 +45,7 @@ class Nudged:
 def helps(job: Job, settings: Settings, now: datetime) -> bool:
     """Whether a scheduler that is woken now would still be there when the job is due."""
     hold = PROFILES[settings.profile].nudged_for
-    return hold is None or job.run_at - now <= hold
+    return hold is None or job.late_from() - now <= hold
 
 
 def nudge(

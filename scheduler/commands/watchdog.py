@@ -68,6 +68,7 @@ def overdue(
         if job.when is not None:
             # It may be waiting for that, and says so on its issue.
             since += job.patience or conditions.PATIENCE
+        since = max(since, job.at(run_at).late_from())
         if now - since > grace:
             late = Overdue(
                 number=ticket.number,

@@ -139,6 +139,12 @@ class Agenda:
         waits += [standing.found.job.run_at for standing in self.claimed.values()]
         return min(waits, default=None)
 
+    def needed(self) -> datetime | None:
+        """The next instant at which somebody has to be there: what tolerates it counts later."""
+        waits = [max(due, self._waiting[number].late_from) for _, due, number in self.entries()]
+        waits += [standing.found.job.run_at for standing in self.claimed.values()]
+        return min(waits, default=None)
+
     def next_claimed(self) -> tuple[datetime, int] | None:
         """The claimed job that is to be dispatched next, and when."""
         claimed = ((each.found.job.run_at, number) for number, each in self.claimed.items())
@@ -192,7 +198,7 @@ def _over(agenda: Agenda, *, now: datetime, end: datetime, stay: Stay) -> bool:
     """Whether a holder with nothing to do leaves now."""
     if now < end and (stay is Stay.HOLD or not agenda.looked):
         return False
-    due = agenda.next_due()
+    due = agenda.needed()
     if now >= end:
         return due is None or due - now > GRACE or now - end >= OVERTIME
     return due is None or (stay is Stay.DUE and due > end)

@@ -99,7 +99,7 @@ class Holder:
         """
         report, silent = self._pass()
         tally, notices = self.tick.tally, self.ctx.notices
-        due, end = report.next_due, self.ctx.clock.now() + self._left(self._ends)
+        due, end = report.needed, self.ctx.clock.now() + self._left(self._ends)
         idle = not self._hold or (self.stay is not Stay.HOLD and due is None)
         idle |= self.stay is Stay.DUE and due is not None and due > end
         if idle or report.error is not None or self._stopped():
@@ -121,7 +121,7 @@ class Holder:
             raise silent
         if self.agenda.looked:
             now, waiting = self.ctx.clock.now(), self.agenda.waiting.values()
-            tally.next_due = self.agenda.next_due()
+            tally.next_due, tally.needed = self.agenda.next_due(), self.agenda.needed()
             tally.left = sum(1 for found in waiting if found.job.run_at <= now)
         return self.tick.report()
 

@@ -58,7 +58,8 @@ def _ring_in(seconds: float) -> None:
 def unbegun() -> TickReport:
     """The report of a tick that was asked to leave before it had begun."""
     now = SystemClock().now()
-    return TickReport(now=now, next_due=now, stopped="asked to leave before it had begun")
+    stopped = "asked to leave before it had begun"
+    return TickReport(now=now, next_due=now, needed=now, stopped=stopped)
 
 
 @contextmanager

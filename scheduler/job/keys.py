@@ -148,6 +148,12 @@ def _duration(called: str, text: str, zone: str | None) -> timedelta:
     return instants.duration(text, field=called)
 
 
+def _tolerance(called: str, text: str, zone: str | None) -> timedelta:
+    from scheduler.times import instants
+
+    return instants.duration(text, field=called, allow_zero=True)
+
+
 def _deadline(called: str, text: str, zone: str | None) -> timedelta | datetime:
     """A duration after ``run-at`` (``6h``), or an instant."""
     from scheduler.times import instants
@@ -171,7 +177,7 @@ def _retry_after(called: str, text: str, zone: str | None) -> timedelta:
 
 
 #: The readers that take a space of any width for a plain one.
-_TIMES = (_instant, _duration, _deadline, _jitter, _retry_after)
+_TIMES = (_instant, _duration, _tolerance, _deadline, _jitter, _retry_after)
 
 
 def _retry_on(called: str, text: str, zone: str | None) -> tuple[str, ...]:
@@ -383,6 +389,13 @@ _ROWS = (
         help="How late is too late: 6h, or an instant.",
         means="how late is too late: a duration (`6h`) or an instant",
         default="the setting, else none",
+    ),
+    Key(
+        name="tolerance", read=_tolerance, metavar="DURATION",
+        help="How late is still good: 2h.", assumed="0s",
+        means="how late is still good: no runner waits for it, and no alarm, before that is used "
+        "up; see [tolerance](#again-and-again)",
+        default="`0s`",
     ),
     Key(
         name="dedup-key", read=_text, metavar="KEY",

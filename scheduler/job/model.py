@@ -14,6 +14,8 @@ from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from types import MappingProxyType
 
+from scheduler.job.conditions import PATIENCE
+
 NO_INPUTS: Mapping[str, str] = MappingProxyType({})
 
 #: An occurrence key: ``42@2026-11-23T09:00:00Z``, or ``42@comment-7`` of a slash command, with
@@ -66,6 +68,8 @@ class Job:
     inputs: Mapping[str, str] = field(default_factory=lambda: NO_INPUTS)
     #: How late is too late: a duration after ``run_at``, or an instant in UTC.
     deadline: timedelta | datetime | None = None
+    #: How late is still good for it: nothing is spent on its punctuality before that.
+    tolerance: timedelta | None = None
     #: No second job of the same author, agent and key is opened while one is open.
     dedup_key: str | None = None
     #: What makes its creation repeatable: a second request with it opens no second job.
@@ -146,6 +150,18 @@ class Job:
         if isinstance(self.deadline, timedelta):
             return self.run_at + self.deadline
         return self.deadline
+
+    def late_from(self) -> datetime:
+        """The instant after which it is late: when its tolerance is used up.
+
+        Neither a deadline nor the end of the patience for its ``when`` waits for that.
+        """
+        ends, expires = [self.run_at + (self.tolerance or timedelta())], self.expires_at()
+        if expires is not None:
+            ends.append(expires)
+        if self.when is not None and (self.patience is not None or expires is None):
+            ends.append(self.run_at + (self.patience or PATIENCE))
+        return max(min(ends), self.run_at)
 
 
 def occurrence_key(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from scheduler.job.model import Job
 from scheduler.journal.journal import History
 from scheduler.journal.slash import Command
+from scheduler.policy.series import rule_of
 from scheduler.ports import UNCOUNTED, Ticket
 
 
@@ -56,6 +57,21 @@ class Occurrence:
             return self
         comments = max(self.ticket.comments - gone, 0)
         return replace(self, ticket=replace(self.ticket, comments=comments))
+
+    @property
+    def late_from(self) -> datetime:
+        """The instant after which it is late; UTC.
+
+        That is when its tolerance is used up, and of a series before its next instant.
+        """
+        job = self.job
+        if not job.tolerance:
+            return job.run_at
+        rule, late = rule_of(self.asked, self.history.journal), job.late_from()
+        following = rule.after(self.instant) if rule is not None else None
+        if following is not None:
+            late = min(late, following - timedelta(seconds=1))
+        return max(late, job.run_at)
 
     @property
     def waits(self) -> bool:

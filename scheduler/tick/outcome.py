@@ -156,8 +156,10 @@ class Tally:
     #: Dispatches that were sent, and jobs that were ended without one.
     sent: int = 0
     ended: int = 0
-    #: When something is to be looked at again, UTC.
+    #: When something is to be looked at again, UTC; and when a tick is needed for that: later,
+    #: where what is next tolerates it.
     next_due: datetime | None = None
+    needed: datetime | None = None
     #: Why it stopped early, and the error where that is no passing one.
     stopped: str = ""
     error: SchedulerError | None = None
@@ -182,12 +184,22 @@ class Tally:
 
     def comes_next(self, *instants: datetime) -> None:
         """Remember when something is to be looked at again; the earliest counts."""
-        known = [self.next_due] if self.next_due else []
-        self.next_due = min([*known, *instants], default=None)
+        self.next_due = _soonest(self.next_due, *instants)
+        self.needed = _soonest(self.needed, *instants)
+
+    def waits(self, found: Occurrence) -> None:
+        """Remember when a job is due, and after which instant it is late."""
+        self.next_due = _soonest(self.next_due, found.job.run_at)
+        self.needed = _soonest(self.needed, found.late_from)
 
     def named(self) -> set[int]:
         """The issues of which something is to be said."""
         return {each.number for each in self.outcomes if each.notes or each.fired}
+
+
+def _soonest(*instants: datetime | None) -> datetime | None:
+    """The earliest of those that are known."""
+    return min((each for each in instants if each is not None), default=None)
 
 
 def attempt(number: int, act: Callable[[Progress], object], tally: Tally) -> Outcome:

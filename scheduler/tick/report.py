@@ -56,6 +56,8 @@ class TickReport:
     waiting: int = 0
     #: When something is to be looked at again, UTC.
     next_due: datetime | None = None
+    #: When a tick is needed again, UTC: that, or later where what waits tolerates it.
+    needed: datetime | None = None
     #: How many requests were really sent.
     requests: int = 0
     #: What is said of the tick as a whole.
@@ -86,6 +88,7 @@ class TickReport:
             dispatched=[each.fired for each in tally.outcomes if each.fired],
             waiting=tally.left,
             next_due=tally.next_due,
+            needed=tally.needed,
             requests=requests,
             stopped=tally.stopped,
             error=tally.error,

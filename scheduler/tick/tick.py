@@ -122,8 +122,9 @@ class Tick:
             if found.waits:
                 tally.note(found.number, Heading.PAUSED, "paused")
         tally.due += len(self._due(known))
-        ahead = (found.job.run_at for found in self._awake(known) if found.job.run_at > now)
-        tally.comes_next(*ahead)
+        for found in self._awake(known):
+            if found.job.run_at > now:
+                tally.waits(found)
         return known
 
     def _awake(self, known: Iterable[Occurrence]) -> list[Occurrence]:

@@ -43,6 +43,15 @@ def test_a_series_that_ends_says_so_and_its_jitter_too() -> None:
     ]
 
 
+def test_a_tolerance_is_told_of_a_series_and_of_what_comes_once() -> None:
+    words = "each still good 2h later, by its tolerance: nothing is spent on being sooner"
+    for given in ({"in": "1h"}, {"every": "1d"}):
+        found = explain(asked(**given, tolerance="2h"), now=NOON, settings=Settings())
+        assert words in found.text().splitlines()
+    found = explain(asked(every="1h", tolerance="0s"), now=NOON, settings=Settings())
+    assert "tolerance" not in found.text()
+
+
 def test_what_comes_too_often_is_shown_and_refused() -> None:
     often = Settings(limits=Limits(shortest_interval=timedelta(hours=2)))
     found = explain(asked(every="1h"), now=NOON, settings=often)

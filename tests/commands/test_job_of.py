@@ -164,6 +164,8 @@ def test_what_is_asked_for_goes_before_what_is_known() -> None:
         ({"workflow": " "}, "--workflow: ' '"), ({"ref": "a..b"}, "--ref: 'a..b'"),
         ({"event": "x" * 101}, "--event: "), ({"agent": "a\nb"}, "--agent: 'a\\nb'"),
         ({"timezone": "Nowhere"}, "timezone: 'Nowhere'"),
+        ({"tolerance": "-1h"}, "--tolerance: '-1h' is negative; write it like 90s, 2h30m"),
+        ({"tolerance": "soon"}, "--tolerance: 'soon'"),
         ({"deadline": "soon"}, "--deadline: 'soon'"),
         ({"deadline": "2026-11-23T09:59:59Z"}, "--deadline: '2026-11-23T09:59:59Z'"),
         ({"workflow": "a.yml", "event": "e"}, "--event: 'e'"),
@@ -195,6 +197,7 @@ TEXTS = {
     "request_id": ["x ", "'"], "max_attempts": ["99"], "pause_after": ["0", "1000"],
     "retries": ["0", "10"], "retry_on": ["never  ran,stale"], "retry_after": ["0s", "1d"],
     "max_runtime": ["1s", "half an hour"], "reply_to": ["7", "octo/other#7"], "reply": ["always"],
+    "tolerance": ["0s", "2h", "36525d"],
 }  # fmt: skip
 assert set(TEXTS) == {key.field for key in IN_REQUEST.values()} - {
     "run_at", "in", "message", "inputs"

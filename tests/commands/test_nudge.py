@@ -37,6 +37,21 @@ def test_when_a_nudge_helps(profile: str, seconds: float, wanted: bool) -> None:
     assert helps(job, replace(Settings(), profile=profile), NOON) is wanted
 
 
+@pytest.mark.parametrize(
+    ("profile", "tolerance", "wanted"),
+    [
+        ("balanced", 660, True), ("balanced", 661, False), ("punctual", 10**6, True),
+        ("thrifty", 0, True), ("thrifty", 1, False),
+    ],
+)  # fmt: skip
+def test_nobody_is_woken_for_what_is_good_later_too(
+    profile: str, tolerance: float, wanted: bool
+) -> None:
+    run_at, late = NOON + timedelta(seconds=60), timedelta(seconds=tolerance)
+    job = Job(run_at=run_at, workflow="run.yml", tolerance=late)
+    assert helps(job, replace(Settings(), profile=profile), NOON) is wanted
+
+
 @pytest.mark.parametrize("name", PROFILES)
 def test_who_is_woken_is_still_there_when_the_job_is_due(name: str) -> None:
     profile = PROFILES[name]

@@ -146,3 +146,11 @@ def test_after_a_tick_nothing_is_said(stage: Stage, forgotten: int) -> None:
     stage.tick()
     for command in (("list",), ("list", "--all"), ("show", "1"), ("stats",)):
         assert stage.run(*command).err == ""
+
+
+@pytest.mark.parametrize(("tolerance", "away"), [("2h", None), ("29m", "31m"), ("0s", "1h")])
+def test_a_job_within_its_tolerance_is_not_overdue(tolerance: str, away: str | None) -> None:
+    late = ticket(due=60)
+    text = late.body.replace("workflow:", f"tolerance: {tolerance}\nworkflow:")
+    said = line(replace(late, body=text))
+    assert said is None if away is None else f"been there for {away};" in (said or "")

@@ -61,6 +61,7 @@ OTHERS = {
     "count": ("1", "3", "9999", "10000", "10001"),
     "misfire": ("skip", "latest", "all"), "overlap": ("allow", "skip"),
     "jitter": ("10m", "1d", "25h"), "deadline": ("6h", "36525d", "2999-12-31T23:59:59Z"),
+    "tolerance": ("0s", "2h", "36525d", "-1h"),
     "when": ("closed(#1)", "x(" * 9), "patience": ("2h", "36525d"),
     "signature": ("v1 issued-at=0001-01-01T00:00:00Z nonce=" + "n" * 24 + " mac=" + "0" * 64,),
 }  # fmt: skip

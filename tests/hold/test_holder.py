@@ -34,6 +34,30 @@ def test_it_stays_for_what_is_due_in_its_time_or_whatever_comes(
     assert report.next_due == (NOON + timedelta(seconds=9999) if due == 9999 else None)
 
 
+@pytest.mark.parametrize(
+    ("tolerance", "stays"), [("0s", True), ("400s", True), ("500s", True), ("501s", False)]
+)
+def test_it_stays_for_no_job_that_tolerates_more(tolerance: str, stays: bool) -> None:
+    world = hold_world(stay=Stay.DUE, hold=600)
+    world.open("job", 100, more=f"tolerance: {tolerance}\n")
+    report = world.stays()
+    assert world.sent_at("job") == ([100] if stays else [])
+    assert bool(world.seconds) == stays
+    assert report.next_due == (None if stays else NOON + timedelta(seconds=100))
+
+
+def test_who_is_there_anyway_dispatches_it_on_its_instant() -> None:
+    world = hold_world(stay=Stay.DUE, hold=600)
+    world.open("other", 300)
+    world.open("job", 100, more="tolerance: 1h\n")
+    world.open("later", 320, more="tolerance: 1h\n")
+    report = world.stays()
+    assert world.sent_at("job") == [100]
+    assert world.sent_at("later") == []
+    assert 300 <= world.seconds < 301
+    assert report.needed == NOON + timedelta(seconds=320, hours=1)
+
+
 @pytest.mark.parametrize(("hold", "stopped"), [(0, False), (600, True)])
 def test_without_a_hold_or_asked_to_leave_it_is_one_pass(hold: float, stopped: bool) -> None:
     world = hold_world(hold=hold, stopped=lambda: stopped)

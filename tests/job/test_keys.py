@@ -30,7 +30,8 @@ TEXTS = {
     "unless": "closed(#123)",
     "when": "label(o/n#7, wip)", "patience": "1h30m", "workflow": "run.yml", "event": "wake-up",
     "repo": "octo/other", "ref": "feature/x", "agent": "probe-1", "inputs": "{model: opus}",
-    "deadline": "6h", "dedup-key": "daily", "request-id": "r-1", "max-attempts": "7",
+    "deadline": "6h", "tolerance": "2h", "dedup-key": "daily", "request-id": "r-1",
+    "max-attempts": "7",
     "retries": "3", "retry-on": "failure, never ran", "retry-after": "5m", "max-runtime": "2h",
     "reply-to": "#123", "reply": "failure",
     "parent": "run:7", "signature": "v1:abc=",
@@ -141,6 +142,7 @@ def test_the_help_shows_what_holds_without_a_key() -> None:
         "pause-after": str(Settings().defaults.pause_after),
         "retries": "0", "retry-on": ", ".join(retrying.ON),
         "retry-after": instants.format_duration(retrying.PAUSE), "reply": "always",
+        "tolerance": "0s",
     }  # fmt: skip
 
 

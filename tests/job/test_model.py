@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import datetime, timedelta, timezone, tzinfo
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,6 +18,8 @@ from scheduler.job.model import (
     which_try,
 )
 from scheduler.ports import Comment, Dispatch, Run, Target, Ticket, User
+
+HOUR = timedelta(hours=1)
 
 NINE = datetime(2026, 11, 23, 9, tzinfo=timezone.utc)
 OTHER_ZONES = [
@@ -56,6 +59,27 @@ def test_when_a_job_expires(
     deadline: timedelta | datetime | None, expires: datetime | None
 ) -> None:
     assert Job(run_at=NINE, deadline=deadline).expires_at() == expires
+
+
+@pytest.mark.parametrize(
+    ("given", "hours"),
+    [
+        ({}, 0),
+        ({"tolerance": timedelta(0)}, 0),
+        ({"tolerance": 2 * HOUR}, 2),
+        ({"tolerance": 2 * HOUR, "deadline": 3 * HOUR}, 2),
+        ({"tolerance": 2 * HOUR, "deadline": HOUR}, 1),
+        ({"tolerance": 2 * HOUR, "deadline": NINE + HOUR}, 1),
+        ({"tolerance": 2 * HOUR, "deadline": NINE - HOUR}, 0),
+        ({"deadline": 3 * HOUR}, 0),
+        ({"tolerance": 30 * HOUR, "when": "closed(#1)"}, 24),
+        ({"tolerance": 30 * HOUR, "when": "closed(#1)", "deadline": 28 * HOUR}, 28),
+        ({"tolerance": 2 * HOUR, "when": "closed(#1)", "patience": HOUR}, 1),
+        ({"tolerance": 2 * HOUR, "patience": HOUR}, 2),
+    ],
+)
+def test_from_when_on_a_job_is_late(given: dict[str, Any], hours: float) -> None:
+    assert Job(run_at=NINE, **given).late_from() == NINE + hours * HOUR
 
 
 def test_what_a_job_or_a_target_starts() -> None:

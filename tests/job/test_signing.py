@@ -97,7 +97,7 @@ OTHERS: dict[str, Any] = {
     "unless": "closed(#1)", "when": "approved(#1)", "patience": timedelta(hours=2),
     "pause_after": 3, "retries": 1, "retry_on": ("stale",), "retry_after": timedelta(0),
     "max_runtime": timedelta(hours=1), "reply_to": "#5", "reply": "failure",
-    "message": JOB.message + "\n",
+    "tolerance": timedelta(hours=2), "message": JOB.message + "\n",
 }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -58,3 +59,30 @@ def test_a_paused_job_waits_for_a_word(paused: bool, command: Command | None, wa
 )
 def test_only_what_is_known_well_may_be_claimed_early(given: dict[str, Any], simple: bool) -> None:
     assert job(**given).simple == simple
+
+
+@pytest.mark.parametrize(
+    ("keys", "minutes"),
+    [
+        ("", 0.0),
+        ("tolerance: 0s\n", 0.0),
+        ("tolerance: 2h\n", 120.0),
+        ("tolerance: 2h\nevery: 1d\n", 120.0),
+        # The next instant would take its place.
+        ("tolerance: 2h\nevery: 1h\n", 60 - 1 / 60),
+        ("tolerance: 2h\nevery: 1h\ncount: 1\n", 120.0),
+        ("tolerance: 2h\ndeadline: 1h\n", 60.0),
+    ],
+)
+def test_a_job_is_late_once_its_tolerance_is_used_up(keys: str, minutes: float) -> None:
+    made = world()
+    made.hub.open(body("1", more=keys))
+    found = known(context(made.hub))
+    assert (found.late_from - found.job.run_at).total_seconds() == pytest.approx(minutes * 60)
+
+
+def test_what_jitter_has_moved_is_late_before_the_next_instant_all_the_same() -> None:
+    made = world()
+    made.hub.open(body("1", more="tolerance: 2h\nevery: 1h\njitter: 50m\n"))
+    found = known(context(made.hub))
+    assert found.instant < found.job.run_at < found.late_from < found.instant + timedelta(hours=1)

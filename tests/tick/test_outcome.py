@@ -21,7 +21,9 @@ from scheduler.tick.outcome import (
     note_of,
 )
 from scheduler.tick.report import Note, TickReport
-from tests.support.fakes import NOON, Crash
+from tests.faults.world import body
+from tests.support.contexts import context, known
+from tests.support.fakes import NOON, Crash, FakeClock, MemoryHub
 
 HOUR = timedelta(hours=1)
 RUN = Fired(id=7, run_id=70, run_url="", lateness_s=1.0)
@@ -143,3 +145,15 @@ def test_after_what_nothing_more_is_to_be_done(kind: Heading) -> None:
 )
 def test_what_is_said_of_what_went_wrong(problem: Exception, kind: Heading, words: str) -> None:
     assert note_of(problem) == (kind, words)
+
+
+def test_what_tolerates_it_needs_a_tick_later() -> None:
+    hub = MemoryHub(clock=FakeClock(NOON))
+    hub.open(body("1", run_at=NOON + HOUR, more="tolerance: 3h\n"))
+    tally = Tally()
+    tally.waits(known(context(hub)))
+    assert (tally.next_due, tally.needed) == (NOON + HOUR, NOON + 4 * HOUR)
+    tally.comes_next(NOON + 2 * HOUR)
+    assert (tally.next_due, tally.needed) == (NOON + HOUR, NOON + 2 * HOUR)
+    told = TickReport.of(tally, now=NOON, requests=0)
+    assert (told.next_due, told.needed) == (tally.next_due, tally.needed)

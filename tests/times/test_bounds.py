@@ -67,6 +67,7 @@ SOON = ("create", "--in", "2h", "-m", "x", "--workflow", "agent-message.yml", "-
 JOBS = {
     "agent": ("agent: probe-1",),
     "deadline": ("deadline: 36525d",),
+    "tolerance": ("tolerance: 36525d",),
     "condition": ("when: issue 1 is closed", "patience: 36525d"),
     "series": ("every: 1d", "jitter: 1h"),
     "signed": ("signature: v1 issued-at=2999-12-31T23:59:59Z nonce=aaaaaaaa mac=bbbb",),
