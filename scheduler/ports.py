@@ -210,6 +210,17 @@ class Run:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Environment:
+    """What a job that names it waits for before it gets a runner."""
+
+    name: str
+    #: The minutes of its wait timer; 0: it has none.
+    minutes: int = 0
+    #: GitHub's words for its other rules, such as ``required_reviewers`` and ``branch_policy``.
+    rules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Target:
     """Where a job goes, with every default filled in."""
 
@@ -478,7 +489,42 @@ class Queue(Issues, IssueComments, Labels, People, Workflows, Questions, Replies
         """Raise ``SettingsUnreadable`` unless the token may read the queue's contents."""
 
 
-class HeldQueue(Queue, Protocol):
+class Alarms(Protocol):
+    """What it takes to be woken by a run that waits, and to remember which clock there is."""
+
+    def environments(self, repo: str) -> Sequence[Environment]:
+        """The environments of a repository. Raises ``Rejected`` where that is not told."""
+
+    def waiting_runs(self, target: Target) -> Sequence[Run]:
+        """The runs of the target's workflow that wait for an environment, newest first.
+
+        Raises ``Rejected`` (404) of a workflow that is not there.
+        """
+
+    def noted(self) -> str | None:
+        """What stands in the description of the queue's label; sends nothing.
+
+        As the newest issue told it that was read with the label; None: none did.
+        """
+
+    def note(self, text: str) -> None:
+        """Set that description, of at most 100 characters. Absolute. Raises ``Rejected``."""
+
+
+class Environments(Protocol):
+    """Environments as an administrator makes and removes them."""
+
+    def make_environment(self, repo: str, name: str, minutes: int) -> None:
+        """Make it with this wait timer and no other rule. Absolute.
+
+        Raises ``Rejected`` (422) where the plan has no wait timers for the repository.
+        """
+
+    def remove_environment(self, repo: str, name: str) -> bool:
+        """Remove it; false when it was not there. Absolute."""
+
+
+class HeldQueue(Queue, Alarms, Protocol):
     """What a tick that stays needs: it polls."""
 
     def poll_open(self) -> Sequence[Ticket] | None:
@@ -508,7 +554,7 @@ class Upkeep(Protocol):
         """Enable a workflow, whether it is enabled or not. Absolute."""
 
 
-class CommandQueue(HeldQueue, Upkeep, Protocol):
+class CommandQueue(HeldQueue, Upkeep, Environments, Protocol):
     """What a command needs: it opens and edits jobs, and looks at more than what is due."""
 
     def newest_tickets(self, count: int = 100) -> Sequence[Ticket]:

@@ -78,6 +78,14 @@ class GitHubActions:
                 break
         return list(found.values())
 
+    def waiting_runs(self, target: Target) -> Sequence[Run]:
+        """The runs of the target's workflow that wait; a page of 100, newest first."""
+        name = urllib.parse.quote(target.workflow or "", safe="")
+        path = f"/repos/{target.repo}/actions/workflows/{name}/runs"
+        found = runs_of(self._http.get(path, {"status": "waiting", "per_page": 100}).data)
+        # A server that knows no such search shows all.
+        return [run for run in found if run.status == "waiting"]
+
     def run(self, repo: str, run_id: int) -> Run | None:
         """One run; None when it was deleted."""
         try:

@@ -106,6 +106,7 @@ class GitHubIssues:
 
     def _ticket(self, data: Any) -> Ticket:
         ticket = ticket_of(data)
+        self._labels.see(data.get("labels"))
         return replace(ticket, labels=self._labels.as_ours(ticket.labels))
 
     def _parsed(self, answer: Answer) -> list[tuple[Ticket, bool]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import urllib.parse
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from scheduler.errors import NotPermitted, Rejected
 from scheduler.github.client import Api
@@ -27,6 +28,7 @@ class GitHubLabels:
         self._http = api.http
         #: The labels that were made here, or refused: none is asked for twice.
         self._asked_for: set[str] = set()
+        self._noted: str | None = None
 
     def as_ours(self, labels: Iterable[str]) -> tuple[str, ...]:
         """``labels`` with those of the queue in its own letter case: GitHub's know no case."""
@@ -35,6 +37,28 @@ class GitHubLabels:
             ours = f"{name}:".lower().startswith(f"{own}:")
             found.append(self._api.label + name.lower()[len(own) :] if ours else name)
         return tuple(found)
+
+    def see(self, labels: Any) -> None:
+        """Keep what an issue's labels, as they were told, say of the queue's own."""
+        for label in labels if isinstance(labels, list) else ():
+            if isinstance(label, dict) and "description" in label:
+                name = str(label.get("name") or "").lower()
+                if name == self._api.label.lower():
+                    self._noted = str(label["description"] or "")
+
+    def noted(self) -> str | None:
+        """The description of the queue's label, by the newest issue that was read with it."""
+        return self._noted
+
+    def note(self, text: str) -> None:
+        """Describe the queue's label anew. Absolute.
+
+        https://docs.github.com/en/rest/issues/labels#update-a-label
+        """
+        name = urllib.parse.quote(self._api.label, safe="")
+        with self._api.needs("issues: write", one=True):
+            self._http.absolute("PATCH", f"{self._api.here}/labels/{name}", {"description": text})
+        self._noted = text
 
     def with_labels(self, labels: Sequence[str], write: Callable[[], Answer]) -> Answer:
         """What ``write``, which puts ``labels`` on an issue, is answered.

@@ -23,6 +23,7 @@ from scheduler.ports import (
     Check,
     Comment,
     Edit,
+    Environment,
     Event,
     PullRequest,
     Review,
@@ -223,6 +224,25 @@ def changed_at(data: dict[str, Any]) -> datetime:
 def committed_at(data: dict[str, Any]) -> datetime | None:
     """When a REST commit object was committed; None: it does not say."""
     return _instant(((data.get("commit") or {}).get("committer") or {}).get("date"))
+
+
+@_shaped
+def environments_of(data: Any) -> list[Environment]:
+    """The environments of a REST list of them."""
+    return [
+        Environment(
+            name=str(item["name"]),
+            minutes=sum(int(rule.get("wait_timer") or 0) for rule in _rules(item)),
+            rules=tuple(
+                str(rule.get("type")) for rule in _rules(item) if rule.get("type") != "wait_timer"
+            ),
+        )
+        for item in items(record(data)["environments"])
+    ]
+
+
+def _rules(item: dict[str, Any]) -> list[dict[str, Any]]:
+    return items(item.get("protection_rules") or [])
 
 
 @_shaped

@@ -6,6 +6,7 @@ from scheduler.github.actions import GitHubActions
 from scheduler.github.client import Api, GitHub
 from scheduler.github.comments import GitHubComments
 from scheduler.github.contents import GitHubContents
+from scheduler.github.environments import GitHubEnvironments
 from scheduler.github.issues import GitHubIssues
 from scheduler.github.labels import GitHubLabels
 from scheduler.github.people import GitHubPeople
@@ -34,6 +35,7 @@ class GitHubQueue:
         contents = GitHubContents(api)
         pulls = GitHubPulls(api)
         replies = GitHubReplies(api)
+        environments = GitHubEnvironments(api)
 
         self.open_tickets = issues.open_tickets
         self.poll_open = issues.poll_open
@@ -48,6 +50,8 @@ class GitHubQueue:
 
         self.add_label = labels.add_label
         self.remove_label = labels.remove_label
+        self.noted = labels.noted
+        self.note = labels.note
 
         self.room = comments.room
         self.comments = comments.comments
@@ -69,6 +73,7 @@ class GitHubQueue:
         self.dispatch = actions.dispatch
         self.newest_run = actions.newest_run
         self.runs = actions.runs
+        self.waiting_runs = actions.waiting_runs
         self.recent_runs = actions.recent_runs
         self.run = actions.run
         self.jobs_of_run = actions.jobs_of_run
@@ -90,6 +95,10 @@ class GitHubQueue:
         self.reviews = pulls.reviews
         self.check_runs = pulls.check_runs
         self.statuses = pulls.statuses
+
+        self.environments = environments.environments
+        self.make_environment = environments.make_environment
+        self.remove_environment = environments.remove_environment
 
         self.replies = replies.replies
         self.reply = replies.reply

@@ -25,6 +25,7 @@ from scheduler.ports import (
     Comment,
     Dispatch,
     Edit,
+    Environment,
     Event,
     PullRequest,
     Review,
@@ -137,6 +138,9 @@ class Hub(ABC):
     #: By the commit.
     check_runs: dict[str, list[Check]] = field(default_factory=dict)
     statuses: dict[str, list[Check]] = field(default_factory=dict)
+    #: Those of this repository, and what stands in the description of the queue's label.
+    environments: list[Environment] = field(default_factory=list)
+    description: str = ""
     #: What is no job: by the repository and the number of an issue or a pull request.
     threads: dict[tuple[str, int], Thread] = field(default_factory=dict)
     ids: Iterator[int] = field(default_factory=lambda: itertools.count(1001))
@@ -439,10 +443,18 @@ class Hub(ABC):
             run = self.run(
                 target.workflow, "workflow_dispatch", title=self._title(request), actor=actor
             )
+            if any(each.minutes for each in self.environments if each.name in self.waits(request)):
+                self.mark(run.id, "waiting")
         self.sent.append(Sent(request, self.instant(), self.senders_instant(), run))
         return run
 
+    def waits(self, request: Dispatch) -> list[str]:
+        """The names that an environment would have in which its run waits."""
+        return [each for each in map(request.inputs.get, ("alarm", "timer")) if each]
+
     def _title(self, request: Dispatch) -> str:
         workflow = request.target.workflow or ""
-        name = _run_name(self.workflows[workflow]) or workflow
+        name = " ".join(["alarm", *self.waits(request), request.inputs.get("queue", "")]).strip()
+        if not self.waits(request):
+            name = _run_name(self.workflows[workflow]) or workflow
         return INPUT.sub(lambda found: request.inputs.get(found[1], ""), name)

@@ -13,6 +13,7 @@ from scheduler.ports import (
     Comment,
     Comments,
     Dispatch,
+    Environment,
     Event,
     PullRequest,
     Recent,
@@ -171,6 +172,18 @@ class HubQueue:
 
     # People.
 
+    def noted(self) -> str | None:
+        """The description of the queue's label."""
+        return self.hub.description
+
+    def note(self, text: str) -> None:
+        """Describe it anew."""
+        self.ask("note", lambda: setattr(self.hub, "description", text))
+
+    def environments(self, repo: str) -> list[Environment]:
+        """The environments."""
+        return self.ask("environments", lambda: list(self.hub.environments))
+
     def role(self, login: str, repo: str | None = None) -> str:
         """Somebody's role, which is the same in every repository."""
         return self.ask("role", lambda: self.hub.role(login))
@@ -229,6 +242,17 @@ class HubQueue:
             return found
 
         return self.listed("runs", find)
+
+    def waiting_runs(self, target: Target) -> list[Run]:
+        """The runs of the target's workflow that wait."""
+
+        def find() -> list[Run]:
+            shown = reversed(self.hub.shown_runs(filtered=True))
+            return [
+                run for name, run in shown if (name, run.status) == (target.workflow, "waiting")
+            ]
+
+        return self.listed("waiting_runs", find)
 
     def recent_runs(self, repo: str, since: datetime) -> list[Run]:
         """The runs of all workflows that a dispatch created since, newest first."""

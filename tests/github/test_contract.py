@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from scheduler.errors import Rejected
-from scheduler.ports import Comment, Dispatch, Event, Review, Target, Ticket, User
+from scheduler.ports import Comment, Dispatch, Environment, Event, Review, Target, Ticket, User
 from tests.conftest import JOBS, QUEUE
 from tests.support import places
 from tests.support.fakes import NOON
@@ -611,3 +611,48 @@ def test_every_request_is_counted(place: Place) -> None:
     place.queue.add_comment(number, "hello")
     assert place.queue.requests == before + 3
     assert place.queue.repository == QUEUE
+
+
+# Alarms.
+
+CLOCK = Target(repo=QUEUE, ref="main", workflow="clock.yml")
+
+
+def test_the_runs_that_wait_are_those_whose_environment_has_a_timer(place: Place) -> None:
+    place.environment("schedule-2m", 2)
+    found = [
+        place.queue.dispatch(Dispatch(target=CLOCK, inputs={"alarm": name})).run_id
+        for name in ("schedule-2m", "unmade", "schedule-2m")
+    ]
+    place.queue.dispatch(Dispatch(target=NIGHTLY))
+    waiting = place.queue.waiting_runs(CLOCK)
+    assert [run.id for run in waiting] == [found[2], found[0]]
+    assert {run.title for run in waiting} == {"alarm schedule-2m"}
+    assert found[2] is not None
+    assert place.queue.cancel_run(QUEUE, found[2])
+    assert [run.id for run in place.queue.waiting_runs(CLOCK)] == [found[0]]
+
+
+def test_nothing_waits_of_a_workflow_that_is_not_there(place: Place) -> None:
+    with contextlib.suppress(Rejected):
+        gone = Target(repo=QUEUE, ref="main", workflow="gone.yml")
+        assert list(place.queue.waiting_runs(gone)) == []
+
+
+def test_environments_are_listed_with_their_timers(place: Place) -> None:
+    assert list(place.queue.environments(QUEUE)) == []
+    place.environment("schedule-2m", 2)
+    assert list(place.queue.environments(QUEUE)) == [Environment(name="schedule-2m", minutes=2)]
+
+
+def test_what_is_noted_of_the_label_is_told_by_the_issues(place: Place) -> None:
+    many(place, 1)
+    assert list(place.queue.open_tickets())
+    assert place.queue.noted() == ""
+    for _ in range(2):
+        place.queue.note("Jobs [clock: alarm]")
+    before = place.queue.requests
+    assert place.queue.noted() == "Jobs [clock: alarm]"
+    assert place.queue.requests == before
+    assert list(place.queue.open_tickets())
+    assert place.queue.noted() == "Jobs [clock: alarm]"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from githubkit_schemas.v2026_03_10 import models
 
 from scheduler.sandbox import Sandbox
 from tests.sandbox.conftest import As, Client
@@ -195,3 +196,16 @@ def test_permissions(as_user: As, login: str, permission: str, role: str) -> Non
 def test_permissions_of_nobody_and_for_strangers(as_user: As) -> None:
     assert as_user("agent")("GET", "/collaborators/nobody/permission").status_code == 404
     assert as_user("stranger")("GET", "/collaborators/agent/permission").status_code == 403
+
+
+def test_a_label_described_anew_is_shown_by_the_issues_that_carry_it(agent: Client) -> None:
+    agent("POST", "/issues", {"title": "t", "labels": ["Queue", "other"]})
+    before = agent("GET", "/issues/1").json()
+    made = agent("PATCH", "/labels/queue", {"description": "Jobs"})
+    models.Label.model_validate(made.json())
+    after = agent("GET", "/issues").json()[0]
+    told = {label["name"]: label["description"] for label in after["labels"]}
+    assert told == {"Queue": "Jobs", "other": None}
+    assert after["updated_at"] == before["updated_at"]
+    assert agent("PATCH", "/labels/none", {"description": "d"}).status_code == 404
+    assert agent("PATCH", "/labels/queue", {"description": "d" * 101}).status_code == 422

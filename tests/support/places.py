@@ -12,7 +12,7 @@ from typing import Any
 
 from scheduler.github.client import GitHub
 from scheduler.github.queue import GitHubQueue
-from scheduler.ports import Check, Edit, HeldQueue, Ticket
+from scheduler.ports import Check, Edit, Environment, HeldQueue, Ticket
 from scheduler.sandbox import Sandbox
 from scheduler.simulation.hub import BOT, Hub, Pull, Thread, user
 from scheduler.simulation.queue import HubQueue
@@ -22,6 +22,16 @@ from tests.support.fakes import FakeClock, MemoryHub, MemoryQueue
 
 OTHER = "octo/other"
 NIGHTLY = "name: Nightly\non: {schedule: [{cron: '7 3 * * *'}], workflow_dispatch: {}}\n"
+ALARM = """
+name: Clock
+run-name: ${{ inputs.alarm && format('alarm {0}', inputs.alarm) || '' }}
+on: {workflow_dispatch: {inputs: {alarm: {type: string}}}}
+jobs:
+  alarm:
+    environment: {name: "${{ inputs.alarm }}", deployment: false}
+    runs-on: ubuntu-latest
+    steps: [{run: 'true'}]
+"""
 FILES = {**WORKFLOWS, "nightly.yml": NIGHTLY}
 
 
@@ -87,6 +97,9 @@ class Place(ABC):
     def disable(self, workflow: str) -> None: ...
 
     @abstractmethod
+    def environment(self, name: str, minutes: int) -> None: ...
+
+    @abstractmethod
     def pull(self) -> int: ...
 
     @abstractmethod
@@ -126,6 +139,7 @@ class HubPlace(Place):
         self.hub, self.queue, self.clock = hub, queue, clock
         hub.roles = {"owner": "admin", "agent": "write", "triage": "triage", "stranger": "read"}
         hub.workflows = {name: text + JOBS for name, text in FILES.items()}
+        hub.workflows["clock.yml"] = ALARM
         hub.begins = "queued"
 
     def open(self, body: str = "Check it", *, by: str = "agent") -> int:
@@ -172,6 +186,9 @@ class HubPlace(Place):
 
     def disable(self, workflow: str) -> None:
         self.hub.disabled.add(workflow)
+
+    def environment(self, name: str, minutes: int) -> None:
+        self.hub.environments.append(Environment(name=name, minutes=minutes))
 
     def pull(self) -> int:
         self.hub.pulls[900] = Pull()
@@ -268,6 +285,9 @@ class GitHubPlace(Place):
     def disable(self, workflow: str) -> None:
         self.call("PUT", f"{REPO}/actions/workflows/{workflow}/disable")
 
+    def environment(self, name: str, minutes: int) -> None:
+        self.call("PUT", f"{REPO}/environments/{name}", {"wait_timer": minutes})
+
     def pull(self) -> int:
         return self.sandbox.open_pull("A change")
 
@@ -317,6 +337,7 @@ def github(folder: Path) -> Iterator[Place]:
     """The sandbox, and a client of it."""
     clock = FakeClock()
     folders = {QUEUE: served(folder / "queue", FILES), OTHER: served(folder / "other", {})}
+    (folders[QUEUE] / ".github" / "workflows" / "clock.yml").write_text(ALARM)
     with Sandbox(folders, clock=lambda: clock.true) as sandbox:
         place = GitHubPlace(sandbox, clock)
         yield place

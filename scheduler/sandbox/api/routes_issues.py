@@ -222,6 +222,19 @@ def get_label(call: Call) -> Answer:
     return Answer(_label(call, label))
 
 
+@routes.add("PATCH", REPO + "/labels/<path:label>", needs="issues:write")
+def edit_label(call: Call) -> Answer:
+    """Its description; the issues that carry it show that at once."""
+    call.need_role("write")
+    label = call.repo.labels.get(call.params["label"].lower())
+    if label is None:
+        raise not_found()
+    description = call.text("description")
+    if description and len(description) > 100:
+        raise too_long("Label", "description", 100)
+    return Answer(_label(call, call.desk.describe(label, description)))
+
+
 @routes.add("GET", ISSUE + "/events", needs="issues:read")
 def list_events(call: Call) -> Answer:
     """What was done to an issue, oldest first."""

@@ -58,6 +58,15 @@ class Desk:
             )
         return self.repository.labels[key]
 
+    def describe(self, label: Label, description: str | None) -> Label:
+        """Give a label another description; the issues that carry it are not changed by it."""
+        changed = replace(label, description=description)
+        self.repository.labels[label.name.lower()] = changed
+        for issue in self.repository.issues.values():
+            issue.view = _described(issue.view, changed)
+            issue.history = [(at, _described(view, changed)) for at, view in issue.history]
+        return changed
+
     def open(
         self,
         title: str,
@@ -302,3 +311,9 @@ def remove(repository: Repository, number: int, at: datetime, fate: str = "delet
     repository.gone[number] = fate
     issue.change(replace(issue.view, updated_at=at), at)
     return issue
+
+
+def _described(view: IssueView, label: Label) -> IssueView:
+    """The view with this label in the place of that which has its id."""
+    labels = tuple(label if each.id == label.id else each for each in view.labels)
+    return view if labels == view.labels else replace(view, labels=labels)
