@@ -221,6 +221,15 @@ class Environment:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Group:
+    """A concurrency group that somebody holds or waits for."""
+
+    name: str
+    #: When a run last got it; None: not told.
+    acquired_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Target:
     """Where a job goes, with every default filled in."""
 
@@ -554,7 +563,29 @@ class Upkeep(Protocol):
         """Enable a workflow, whether it is enabled or not. Absolute."""
 
 
-class CommandQueue(HeldQueue, Upkeep, Environments, Protocol):
+class Monitoring(Protocol):
+    """What a check for monitors asks of the runs of a repository.
+
+    Each method raises ``Rejected`` or ``NotPermitted`` where the token may not see them.
+    """
+
+    def queued_runs(self, repo: str) -> Sequence[Run]:
+        """The runs that wait for a runner, newest first: the newest 100."""
+
+    def ended_runs(self, repo: str, workflow: str) -> Sequence[Run]:
+        """The newest few runs of a workflow that have ended, newest first.
+
+        Raises ``Rejected`` (404) of a workflow that is not there.
+        """
+
+    def concurrency_groups(self, repo: str) -> Sequence[Group] | None:
+        """The groups that somebody holds or waits for; None: the server does not tell them."""
+
+    def holders(self, repo: str, group: str) -> Sequence[int]:
+        """The ids of the runs that hold a group; of one that is free, none."""
+
+
+class CommandQueue(HeldQueue, Upkeep, Environments, Monitoring, Protocol):
     """What a command needs: it opens and edits jobs, and looks at more than what is due."""
 
     def newest_tickets(self, count: int = 100) -> Sequence[Ticket]:

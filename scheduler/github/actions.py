@@ -15,7 +15,7 @@ from typing import Any
 from scheduler.errors import NotPermitted, Rejected
 from scheduler.github.client import Api
 from scheduler.github.objects import ends_before, job_count, run_of, runs_of
-from scheduler.github.transport import Answer
+from scheduler.github.transport import PER_PAGE, Answer
 from scheduler.ports import Accepted, Dispatch, Run, Target
 from scheduler.times.instants import format_instant
 
@@ -180,6 +180,22 @@ class GitHubActions:
         path = f"/repos/{repo}/actions/workflows/{name}/runs"
         with self._api.needs("actions: read"):
             return runs_of(self._http.get(path, {"event": "schedule", "per_page": 5}).data)
+
+    def queued_runs(self, repo: str) -> Sequence[Run]:
+        """The runs that wait for a runner, of whatever event, newest first."""
+        with self._reading(repo):
+            path = f"/repos/{repo}/actions/runs"
+            shown = runs_of(self._http.get(path, {"status": "queued", "per_page": PER_PAGE}).data)
+        # A server that knows no `status` shows the others as well.
+        return [run for run in shown if run.status == "queued"]
+
+    def ended_runs(self, repo: str, workflow: str) -> Sequence[Run]:
+        """The newest few runs that have ended, of whatever event, newest first."""
+        name = urllib.parse.quote(workflow, safe="")
+        path = f"/repos/{repo}/actions/workflows/{name}/runs"
+        with self._reading(repo):
+            shown = runs_of(self._http.get(path, {"status": "completed", "per_page": 30}).data)
+        return [run for run in shown if run.conclusion]
 
     def enable_workflow(self, repo: str, workflow: str) -> None:
         """Enable a workflow, whether it is or not. Absolute.

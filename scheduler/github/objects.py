@@ -25,6 +25,7 @@ from scheduler.ports import (
     Edit,
     Environment,
     Event,
+    Group,
     PullRequest,
     Review,
     Run,
@@ -271,6 +272,21 @@ def job_count(data: Any) -> int:
     data = record(data)
     total = data.get("total_count")
     return total if isinstance(total, int) else len(data["jobs"] or ())
+
+
+@_shaped
+def group_of(data: Any) -> Group:
+    """An item of a REST list of concurrency groups."""
+    data = record(data, "group_name")
+    return Group(name=str(data["group_name"]), acquired_at=_instant(data.get("last_acquired_at")))
+
+
+@_shaped
+def holders_of(data: Any) -> list[int]:
+    """The ids of the runs that hold a REST concurrency group; a run may hold it by several jobs."""
+    members = items(record(data, "group_members")["group_members"])
+    held = (int(each["run_id"]) for each in members if each["status"] == "in_progress")
+    return list(dict.fromkeys(held))
 
 
 def _actor(data: Any) -> User | None:

@@ -7,6 +7,7 @@ from scheduler.github.client import Api, GitHub
 from scheduler.github.comments import GitHubComments
 from scheduler.github.contents import GitHubContents
 from scheduler.github.environments import GitHubEnvironments
+from scheduler.github.groups import GitHubGroups
 from scheduler.github.issues import GitHubIssues
 from scheduler.github.labels import GitHubLabels
 from scheduler.github.people import GitHubPeople
@@ -32,6 +33,7 @@ class GitHubQueue:
         comments = GitHubComments(api)
         people = GitHubPeople(api)
         actions = GitHubActions(api)
+        groups = GitHubGroups(api)
         contents = GitHubContents(api)
         pulls = GitHubPulls(api)
         replies = GitHubReplies(api)
@@ -80,6 +82,10 @@ class GitHubQueue:
         self.cancel_run = actions.cancel_run
         self.scheduled_runs = actions.scheduled_runs
         self.enable_workflow = actions.enable_workflow
+        self.queued_runs = actions.queued_runs
+        self.ended_runs = actions.ended_runs
+        self.concurrency_groups = groups.concurrency_groups
+        self.holders = groups.holders
 
         self.settings_text = contents.settings_text
         self.prove_contents = contents.prove_contents

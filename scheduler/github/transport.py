@@ -27,7 +27,7 @@ PER_PAGE = 100
 #: Servers that cap a page lower: at GitHub's default, at Gitea's and Forgejo's most.
 CAPS = (30, 50)
 #: The keys of objects that hold a list.
-WITHIN = ("workflow_runs", "check_runs", "statuses", "environments")
+WITHIN = ("workflow_runs", "check_runs", "statuses", "environments", "concurrency_groups")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -280,7 +280,7 @@ class Controls:
         limits: Mapping[str, int] | None = None, retired: Iterable[str] | None = None,
         sunset: str | None = None, numbered_items: int | None = None,
         minute: float | None = None, private_rules: bool | None = None,
-        blocked: Iterable[str] | None = None,
+        blocked: Iterable[str] | None = None, concurrency_groups: bool | None = None,
     ) -> None:  # fmt: skip
         """Switch what differs between servers.
 
@@ -294,6 +294,7 @@ class Controls:
         plain = {
             "run_details": run_details, "graphql": graphql, "inputs_limit": inputs_limit,
             "numbered_items": numbered_items, "minute": minute, "private_rules": private_rules,
+            "concurrency_groups": concurrency_groups,
         }  # fmt: skip
         with self.state.lock:
             for name, value in plain.items():

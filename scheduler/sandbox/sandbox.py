@@ -14,6 +14,7 @@ from scheduler.sandbox.api import (
     routes_actions,
     routes_comments,
     routes_environments,
+    routes_groups,
     routes_issues,
     routes_pulls,
     routes_repository,
@@ -115,6 +116,7 @@ class Sandbox(Controls):
             *routes_issues.routes,
             *routes_comments.routes,
             *routes_actions.routes,
+            *routes_groups.routes,
             *routes_environments.routes,
             *routes_pulls.routes,
         ]

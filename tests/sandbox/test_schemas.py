@@ -38,6 +38,8 @@ ANSWERS = [
     ("WorkflowRun", "/actions/runs/{run}", None),
     ("Job", "/actions/runs/{run}/jobs", "jobs"),
     ("Job", "/actions/jobs/{job}", None),
+    ("ConcurrencyGroupList", "/actions/concurrency_groups", None),
+    ("ConcurrencyGroup", "/actions/concurrency_groups/one-main", None),
     ("Issue", "/issues/3", None),
     ("PullRequest", "/pulls/3", None),
     ("PullRequest", "/pulls/4", None),
@@ -85,6 +87,8 @@ def full(agent: Client, as_user: As, sandbox: Sandbox) -> dict[str, Any]:
     body = {"ref": "main", "inputs": {"message": "m"}, "return_run_details": True}
     run = agent("POST", "/actions/workflows/message.yml/dispatches", body).json()
     models.WorkflowDispatchResponse.model_validate(run)
+    for _ in range(2):
+        agent("POST", "/actions/workflows/one.yml/dispatches", {"ref": "main"})
     run_id = run["workflow_run_id"]
     job = agent("GET", f"/actions/runs/{run_id}/jobs").json()["jobs"][0]["id"]
     return {"run": run_id, "job": job, "head": head}

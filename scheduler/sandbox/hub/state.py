@@ -74,6 +74,7 @@ class State:
         account may create: ``content-minute`` and ``content-hour``; 0 is any number.
     run_details: whether a dispatch knows ``return_run_details``.
     graphql: whether there is a GraphQL API.
+    concurrency_groups: whether concurrency groups are told; not up to Enterprise Server 3.19.
     inputs_limit: how many inputs a dispatch takes.
     numbered_items: how many of a long list can be reached by page numbers.
     minute: seconds of a wait timer's minute. private_rules: whether the plan has protection rules
@@ -90,6 +91,7 @@ class State:
         }  # fmt: skip
         self.run_details = True
         self.graphql = True
+        self.concurrency_groups = True
         self.inputs_limit = INPUTS_LIMIT
         self.numbered_items = NUMBERED_ITEMS
         self.minute = 60.0
