@@ -16,7 +16,7 @@ from scheduler.sandbox import Sandbox
 from scheduler.sandbox.demo import stage
 from tests.action.test_workflow import GROUP, as_users_have_it
 from tests.conftest import ISSUES, QUEUE, REPO, at, body
-from tests.support.act_home import Home, filled, jobs, log, served, wait
+from tests.support.act_home import Home, jobs, kept, log, served, tools, wait
 
 ROOT = Path(__file__).resolve().parents[2]
 ACT = stage.find_act(os.environ)
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(ACT is None, reason="act is missing")
 
 @pytest.fixture(scope="session")
 def tool_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return filled(tmp_path_factory.mktemp("tool_cache"))
+    return tools(kept(tmp_path_factory))
 
 
 @pytest.fixture(params=["own", "published"])
@@ -164,7 +164,7 @@ def test_an_agent_that_schedules_itself_hears_its_message(home: Home) -> None:
         assert line in issue["body"]
     due = re.search(r"run-at: (\S+)", issue["body"])
     assert due is not None
-    wait(lambda: at(0) >= due[1], 10)
+    home.sandbox.set_clock(advance=60)
     home.cron()
     _, second = home.runs("agent-own.yml")
     assert second.conclusion == "success", log(second)
@@ -196,7 +196,7 @@ def test_act_as_the_readme_calls_it(tmp_path: Path, tool_cache: Path) -> None:
             *("--env", f"GITHUB_API_URL={sandbox.url}", "--env", f"GITHUB_REPOSITORY={QUEUE}"),
         ]
         done = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, timeout=120, check=False,
+            command, cwd=folder, capture_output=True, text=True, timeout=300, check=False,
             stdin=subprocess.DEVNULL,
             env=os.environ | {"XDG_CACHE_HOME": str(cache), "XDG_CONFIG_HOME": str(tmp_path)}
             | stage.direct(os.environ),
@@ -220,9 +220,10 @@ def test_python_files_of_the_repository_are_not_imported(home: Home) -> None:
 
 
 @pytest.mark.slow
-def test_the_sandbox_command_runs_its_own_sample(tmp_path: Path) -> None:
+def test_the_sandbox_command_runs_its_own_sample(tmp_path: Path, tool_cache: Path) -> None:
     environ = {name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")}
-    environ |= {"TMPDIR": str(tmp_path)} | stage.direct(os.environ)
+    environ |= {"TMPDIR": str(tmp_path), "XDG_CACHE_HOME": str(tool_cache.parents[1])}
+    environ |= stage.direct(os.environ)
     program = [sys.executable, "-m", "scheduler"]
     with subprocess.Popen(
         [*program, "sandbox"], cwd=ROOT, env=environ, text=True, stdin=subprocess.DEVNULL,
@@ -233,7 +234,7 @@ def test_the_sandbox_command_runs_its_own_sample(tmp_path: Path) -> None:
 
         def schedule(*arguments: str) -> str:
             ran = subprocess.run(
-                [*program, *arguments], cwd=ROOT, env=environ, text=True, timeout=120, check=False,
+                [*program, *arguments], cwd=ROOT, env=environ, text=True, timeout=300, check=False,
                 capture_output=True,
             )  # fmt: skip
             assert ran.returncode == 0, ran.stderr
@@ -241,9 +242,9 @@ def test_the_sandbox_command_runs_its_own_sample(tmp_path: Path) -> None:
 
         try:
             schedule("--at", at(-5), "--allow-past", "--workflow", "run.yml")
-            wait(lambda: "#1 dispatched" in schedule("show", "1"), 180)
+            wait(lambda: "#1 dispatched" in schedule("show", "1"), 300)
             assert "#1 dispatched" in schedule("show", "1")
         finally:
             server.terminate()
-            server.wait(120)
+            server.wait(300)
     assert list(tmp_path.iterdir()) == []

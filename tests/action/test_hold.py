@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from scheduler.action.main import main
-from tests.conftest import ISSUES, REPO, Stage, at, body
+from tests.conftest import ISSUES, REPO, Stage, body
 from tests.support.hold_stage import DISPATCH, held, holder, holds, until
 
 
-def action(stage: Stage, **more: str) -> tuple[int, str]:
+def action(
+    stage: Stage, meanwhile: Callable[[], object] = lambda: None, /, **more: str
+) -> tuple[int, str]:
     """Its exit status and what it prints; one that holds for long fails."""
     with holder(stage, module="scheduler.action.main", **more) as process:
-        out, _ = process.communicate(timeout=120)
+        meanwhile()
+        out, _ = process.communicate(timeout=300)
     return process.returncode, out
+
+
+def comes_due(stage: Stage) -> Callable[[], object]:
+    """Once a holder holds, what is due within the hour is due."""
+
+    def act() -> None:
+        until(holds(stage))
+        stage.sandbox.set_clock(advance=3600)
+
+    return act
 
 
 @pytest.mark.slow
@@ -36,7 +50,7 @@ def test_the_profile_is_the_input_else_the_setting(
     stage.settings(f"profile: {profile}\n")
     stage.open(body(86400))
     # The others leave where nothing is due within the hold.
-    hold = "3s" if relays else "1h"
+    hold = "1s" if relays else "1h"
     status, out = action(stage, SCHEDULE_HOLD=hold, SCHEDULE_POLL="1s", **more)
     assert status == 0, out
     assert [run.name for run in stage.runs()] == ["Scheduler"] * relays
@@ -49,9 +63,9 @@ def test_the_profile_is_the_input_else_the_setting(
 def test_an_outage_at_its_beginning_breaks_no_chain(stage: Stage, path: str) -> None:
     """It would leave what waits to cron, for hours: a successor starts at any moment."""
     stage.settings("profile: punctual\n")
-    stage.open(body(at(12)))
+    stage.open(body(3600))
     stage.sandbox.fault("502-before", method="GET", path=path, count=4)
-    status, out = action(stage, SCHEDULE_HOLD="1m", SCHEDULE_POLL="1s")
+    status, out = action(stage, comes_due(stage), SCHEDULE_HOLD="1h", SCHEDULE_POLL="1s")
     assert status == 0, out
     assert sorted(run.name for run in stage.runs()) == ["Agent message", "Scheduler"]
 
@@ -123,7 +137,7 @@ def test_asked_to_leave_it_asks_nothing_about_cron(stage: Stage) -> None:
 
 def printed(process: Any) -> str:
     """What an action prints that was cancelled."""
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=300)
     assert (process.returncode, err) == (0, "")
     return str(out)
 
@@ -131,8 +145,8 @@ def printed(process: Any) -> str:
 @pytest.mark.slow
 def test_the_last_of_a_chain_cancels_its_successor(stage: Stage) -> None:
     stage.settings("profile: punctual\n")
-    stage.open(body(at(4)))
-    status, out = action(stage, SCHEDULE_HOLD="1m", SCHEDULE_POLL="1s")
+    stage.open(body(3600))
+    status, out = action(stage, comes_due(stage), SCHEDULE_HOLD="1h", SCHEDULE_POLL="1s")
     assert status == 0, out
     runs = {run.name: run for run in stage.runs()}
     assert (runs["Scheduler"].status, runs["Scheduler"].conclusion) == ("completed", "cancelled")

@@ -14,6 +14,7 @@ from scheduler.sandbox.runner import processes
 from scheduler.sandbox.runner.execution import ActExecutor
 from tests.sandbox.conftest import As, Client
 from tests.sandbox.test_actions import start
+from tests.support.act_home import unhurried_cancels
 
 ACT = shutil.which("act")
 pytestmark = pytest.mark.skipif(ACT is None, reason="act is not installed")
@@ -97,6 +98,11 @@ runs:
 FAIL = "on: workflow_dispatch\njobs: {a: {runs-on: ubuntu-latest, steps: [{run: exit 3}]}}\n"
 
 
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    unhurried_cancels(monkeypatch)
+
+
 @pytest.fixture
 def sandbox(folder: Path, tmp_path: Path) -> Iterator[Sandbox]:
     workflows = folder / ".github" / "workflows"
@@ -113,7 +119,7 @@ def sandbox(folder: Path, tmp_path: Path) -> Iterator[Sandbox]:
         yield running
 
 
-def wait_for(agent: Client, run_id: int, status: str = "completed", seconds: float = 120) -> str:
+def wait_for(agent: Client, run_id: int, status: str = "completed", seconds: float = 300) -> str:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         run = agent("GET", f"/actions/runs/{run_id}").json()
@@ -220,7 +226,7 @@ def test_the_pending_run_begins_when_the_holder_ends(agent: Client, folder: Path
 
 
 def wait_for_log(agent: Client, run_id: int, text: str) -> None:
-    end = time.monotonic() + 120
+    end = time.monotonic() + 300
     while text not in log_of(agent, run_id):
         assert time.monotonic() < end, log_of(agent, run_id)
         time.sleep(0.05)

@@ -21,11 +21,18 @@ from scheduler.sandbox.demo import stage
 from scheduler.sandbox.demo.story import plain
 from scheduler.sandbox.runner import processes
 from tests.action.test_workflow import as_users_have_it
+from tests.support.act_home import kept
 
 ROOT = Path(__file__).resolve().parents[2]
 needs_act = pytest.mark.skipif(stage.find_act(os.environ) is None, reason="act is missing")
 #: Variables of a run that the demo must not take for its own.
 ACTIONS = {"GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": "not/this", "GITHUB_API_URL": "http://x"}
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """With the dependencies installed already."""
+    return str(kept(tmp_path_factory))
 
 
 def start(*arguments: str, **environ: str) -> subprocess.Popen[str]:
@@ -38,9 +45,9 @@ def start(*arguments: str, **environ: str) -> subprocess.Popen[str]:
 
 @pytest.mark.slow
 @needs_act
-def test_the_story(tmp_path: Path) -> None:
-    process = start(TMPDIR=str(tmp_path), http_proxy="http://127.0.0.1:9")
-    story, errors = process.communicate(timeout=120)
+def test_the_story(tmp_path: Path, cache: str) -> None:
+    process = start(TMPDIR=str(tmp_path), XDG_CACHE_HOME=cache, http_proxy="http://127.0.0.1:9")
+    story, errors = process.communicate(timeout=600)
     assert (process.returncode, errors) == (0, ""), story + errors
     for said in (
         r"(?m)^  \$ schedule --in 3s --no-nudge --workflow agent-message\.yml --agent probe-1",
@@ -66,7 +73,7 @@ def test_the_story(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @needs_act
-def test_it_fails_when_a_job_does_not_end_as_it_should(tmp_path: Path) -> None:
+def test_it_fails_when_a_job_does_not_end_as_it_should(tmp_path: Path, cache: str) -> None:
     sample = tmp_path / "sample"
     shutil.copytree(SAMPLE, sample)
     workflows = sample / ".github" / "workflows"
@@ -74,8 +81,8 @@ def test_it_fails_when_a_job_does_not_end_as_it_should(tmp_path: Path) -> None:
     message.write_text(message.read_text().replace("run: |", "run: |\n          exit 3"))
     run = workflows / "run.yml"
     run.write_text(run.read_text().replace("workflow_dispatch:", "workflow_call:"))
-    process = start("--json", "--sample", str(sample))
-    answer, story = process.communicate(timeout=120)
+    process = start("--json", "--sample", str(sample), XDG_CACHE_HOME=cache)
+    answer, story = process.communicate(timeout=600)
     assert process.returncode == 1, story
     result = json.loads(answer)
     assert result["ok"] is False
@@ -93,20 +100,30 @@ def test_it_fails_when_a_job_does_not_end_as_it_should(tmp_path: Path) -> None:
 @pytest.mark.slow
 @needs_act
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_it_can_be_interrupted(tmp_path: Path, sign: signal.Signals) -> None:
+def test_it_can_be_interrupted(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, sign: signal.Signals
+) -> None:
+    # Without an end of its own the story waits for the signal, however late that comes.
+    sample = tmp_path_factory.mktemp("waits") / "sample"
+    shutil.copytree(SAMPLE, sample)
+    scheduler = sample / ".github" / "workflows" / "scheduler.yml"
+    text = scheduler.read_text(encoding="utf-8")
+    assert text.count("    steps:\n") == 2
+    scheduler.write_text(text.replace("    steps:\n", "    steps:\n      - run: sleep 600\n"))
     mark = f"DEMO_TEST={os.getpid()}-{sign}"
     name, value = mark.split("=")
-    process = start(TMPDIR=str(tmp_path), PYTHONUNBUFFERED="1", **{name: value})
+    own = {"TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1", name: value}
+    process = start("--sample", str(sample), **own)
     assert process.stdout is not None
     for line in process.stdout:
         if line.startswith("3. "):
             break
-    # As soon as act is at it: with everything installed already the story soon ends.
-    until = time.monotonic() + 60
-    while processes.marked(mark) in ([], [process.pid]) and time.monotonic() < until:
-        time.sleep(0.01)
+    # Once act is at it.
+    while not set(processes.marked(mark)) - {process.pid}:
+        assert process.poll() is None
+        time.sleep(0.02)
     process.send_signal(sign)
-    _, errors = process.communicate(timeout=120)
+    _, errors = process.communicate(timeout=300)
     assert process.returncode == 130
     assert "stopped" in errors
     assert "Traceback" not in errors

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from scheduler.sandbox.runner import processes
+from tests.support.act_home import unhurried_cancels
 
 RUNNER = """
 import os, pty, signal, subprocess, sys, threading, time
@@ -46,7 +47,7 @@ def leave(number, frame):
     sys.exit(0)
 signal.signal(signal.SIGINT, leave)
 print("waits", flush=True)
-time.sleep(60)
+time.sleep(600)
 """
 
 
@@ -61,7 +62,10 @@ def runner(request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
 
 
 @pytest.mark.slow
-def test_no_step_begins_before_the_runner_has_heard(runner: subprocess.Popen[str]) -> None:
+def test_no_step_begins_before_the_runner_has_heard(
+    runner: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unhurried_cancels(monkeypatch)
     assert runner.stdout is not None
     assert runner.stdout.readline() == "waits\n"
     heard = threading.Event()

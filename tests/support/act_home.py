@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 import time
 from collections.abc import Callable
@@ -9,9 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from scheduler.action import bootstrap
 from scheduler.sandbox import Sandbox
 from scheduler.sandbox.command import SAMPLE
+from scheduler.sandbox.runner import processes
 from scheduler.sandbox.runner.runs import Run
 from tests.conftest import ISSUES, QUEUE, REPO
 
@@ -74,7 +79,7 @@ class Home:
         wanted = [run for run in found if run.workflow.path.endswith(f"/{workflow}")]
         return [self.ended(run.id) for run in wanted]
 
-    def ended(self, run_id: int, seconds: float = 180) -> Run:
+    def ended(self, run_id: int, seconds: float = 300) -> Run:
         run = self.sandbox.repository().runs[run_id]
         wait(lambda: not run.active, seconds)
         assert not run.active, "".join(run.log)
@@ -98,12 +103,30 @@ def wait(condition: Callable[[], bool], seconds: float) -> None:
         time.sleep(0.05)
 
 
-def filled(tool_cache: Path) -> Path:
-    """What a self-hosted runner keeps: the dependencies are installed once, from the lock."""
-    folder = tool_cache / bootstrap.FOLDER
-    folder.mkdir()
-    bootstrap.find_or_build(folder, bootstrap.LOCK)
-    return tool_cache
+def kept(factory: pytest.TempPathFactory) -> Path:
+    """What a self-hosted runner keeps: the dependencies, installed once for all tests of a run.
+
+    Returns: the folder for ``XDG_CACHE_HOME``, in which act has its tool cache.
+    """
+    base = factory.getbasetemp()
+    cache = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache"
+    folder = tools(cache) / bootstrap.FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    with (cache / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the other workers wait
+        bootstrap.find_or_build(folder, bootstrap.LOCK)
+    return cache
+
+
+def tools(cache: Path) -> Path:
+    """The tool cache in such a folder."""
+    return cache / "act" / "tool_cache"
+
+
+def unhurried_cancels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a step take its time to leave, or a machine that stood still would have it killed."""
+    for name in ("INTERRUPT_SECONDS", "LAST_STEPS_SECONDS", "HEARD_SECONDS"):
+        monkeypatch.setattr(processes, name, 300.0)
 
 
 def log(run: Run) -> str:

@@ -175,6 +175,7 @@ class ActExecutor:
                 run.log.append(text := _read(line, jobs))
                 if processes.HEARD in text:
                     going.heard.set()
+        going.heard.set()
         status = process.wait()
         processes.kill_tree(process, self.mark(run.id))
         shutil.rmtree(place, ignore_errors=True)

@@ -31,8 +31,11 @@ LAST_STEPS_SECONDS = 30.0
 HEARD = "Result condition keepStepRunning"
 """What act prints when it has heard of a cancel while a step ran."""
 
-HEARD_SECONDS = 2.0
-"""How long is waited for that."""
+HEARD_SECONDS = 20.0
+"""How long is waited for that, or for its end; a machine may be busy."""
+
+GONE_SECONDS = 20.0
+"""How long killed processes are waited for."""
 
 _PROC = Path("/proc")
 
@@ -40,7 +43,7 @@ _PROC = Path("/proc")
 def cancel(process: subprocess.Popen[bytes], mark: str, heard: threading.Event) -> None:
     """End the step that runs under ``process``, let it finish up, then kill what is left.
 
-    heard: is set when act has printed `HEARD`.
+    heard: is set when act has printed `HEARD`, or has ended.
     """
     _send(process.pid, signal.SIGSTOP)
     steps = children(process.pid)
@@ -102,15 +105,19 @@ class Terminals:
 def kill_tree(process: subprocess.Popen[bytes], mark: str) -> None:
     """Kill the process, its session, and all that carry ``mark`` in their environment.
 
-    Steps have sessions of their own; where there is no ``/proc`` they can't be found.
+    Steps have sessions of their own; where there is no ``/proc`` they can't be found. Whoever was
+    killed takes a moment to be gone, which is waited for: it may be writing to a file.
     """
     if process.poll() is None:
         _send(-process.pid, signal.SIGKILL)
     for pid in marked(mark):
         _send(pid, signal.SIGKILL)
     process.wait()
-    for pid in marked(mark):
-        _send(pid, signal.SIGKILL)
+    end = time.monotonic() + GONE_SECONDS
+    while (left := marked(mark)) and time.monotonic() < end:
+        for pid in left:
+            _send(pid, signal.SIGKILL)
+        time.sleep(0.005)
 
 
 def children(pid: int) -> list[int]:
