@@ -8,6 +8,7 @@ from datetime import datetime
 
 from scheduler.job.model import Job, occurrence_comment, occurrence_instant
 from scheduler.job.states import NOT_CARRIED_OUT, State
+from scheduler.journal.decisive import decisive, marks
 from scheduler.journal.journal import (
     LONGEST_REASON,
     NEVER_STARTED,
@@ -271,28 +272,29 @@ def _bounded(journal: Journal) -> Journal:
     themselves, the marks lose their reasons too; then the oldest are dropped of those that record
     nothing but an end of an instant.
     """
-    entries = journal.entries
-    left, spared, terse = len(entries[:-WHOLE][-OLDER:]), sorted(journal.decisive), False
+    entries, marked = journal.entries, marks(journal)
+    left, spared, terse = len(entries[:-WHOLE][-OLDER:]), sorted(decisive(journal)), False
     while True:
-        fitting = _fitting(journal, {*spared}, left, terse=terse)
+        kept = frozenset() if terse else marked
+        fitting = _fitting(journal, {*spared}, left, whole=kept)
         if len(hidden("journal", fitting)) <= LONGEST_LINE:
             return fitting
         if left:
             left = max(left - 10, 0)
         elif not terse:
             terse = True
-        elif len(spared) > len(journal.marks):
-            others = [place for place in spared if place not in journal.marks]
-            spared = sorted({*journal.marks, *others[10:]})
+        elif len(spared) > len(marked):
+            others = [place for place in spared if place not in marked]
+            spared = sorted({*marked, *others[10:]})
         else:
             return fitting
 
 
-def _fitting(journal: Journal, spared: set[int], left: int, *, terse: bool) -> Journal:
+def _fitting(journal: Journal, spared: set[int], left: int, *, whole: frozenset[int]) -> Journal:
     young = len(journal.entries) - WHOLE
     kept, out = [], [journal.left_out] if journal.left_out else []
     for place, entry in enumerate(journal.entries):
-        if place >= young or (place in journal.marks and not terse):
+        if place >= young or place in whole:
             reason, told = entry.reason[:LONGEST_REASON], entry.told[:LONGEST_REASON]
             kept.append(replace(entry, reason=reason, told=told))
         elif place in spared or place >= young - left:

@@ -178,49 +178,6 @@ class Journal:
         dispatched = State.DISPATCHED.value
         return next((e for e in reversed(self.entries) if e.outcome == dispatched), None)
 
-    @cached_property
-    def marks(self) -> frozenset[int]:
-        """The places in ``entries`` that state how far the job is, and what people decided."""
-        one = (self.furthest, self.put_off, self.instead, self.resumed, self.parted, self.ran)
-        last = {entry.key: entry for entry in self.entries}
-        kept = [*one, *(e for e in last.values() if e.outcome == State.HELD.value)]
-        known = {id(entry) for entry in kept if entry is not None}
-        return frozenset(place for place, e in enumerate(self.entries) if id(e) in known)
-
-    @cached_property
-    def decisive(self) -> frozenset[int]:
-        """The places in ``entries`` that still decide something, however old they are.
-
-        Besides ``marks``: the end, the attempts and the run of each occurrence that may be decided
-        on again.
-        """
-        places: dict[str, list[int]] = {}
-        for place, entry in enumerate(self.entries):
-            places.setdefault(entry.key, []).append(place)
-        looked_at = (own for key, own in places.items() if self._looked_at(key, own[-1]))
-        return self.marks.union(*map(self._deciding, looked_at))
-
-    def _looked_at(self, key: str, last: int) -> bool:
-        """Whether the occurrence of ``key`` may be decided on again."""
-        if self.entries[last].outcome == State.HELD.value:
-            return True
-        if (instant := occurrence_instant(key)) is None:
-            return occurrence_comment(key) > (self.handled or 0)
-        reached = occurrence_instant(self.furthest.key) if self.furthest else None
-        return reached is None or instant >= reached
-
-    def _deciding(self, places: list[int]) -> set[int]:
-        """The places of an occurrence's entries that its next decision depends on."""
-        entries = self.entries
-        ends = [p for p in places if entries[p].outcome in OVER]
-        ran = [p for p in places if entries[p].outcome == State.DISPATCHED.value]
-        missed = [p for p in places if entries[p].outcome == State.MISSED.value]
-        told = [p for p in places if entries[p].outcome != NEVER_STARTED]
-        last = max(places, key=lambda place: entries[place].attempt)
-        since = [p for p in places if not ends or p >= ends[-1]]
-        # A job that was missed once has no deadline any more, whatever ended it since.
-        return {*since, *(ran[:1] or missed[-1:]), *told[-1:], last}
-
     def keeps(self, claim: Claim) -> bool:
         """Whether ``claim`` stays for the person who resolves its occurrence."""
         entries = self.of(claim.key)
