@@ -25,6 +25,8 @@ class State(str, Enum):
     PAUSED = "paused"
     SKIPPED = "skipped"
     FAILED = "failed"
+    RUNNING = "running"
+    RETRYING = "retrying"
 
 
 @dataclass(frozen=True)
@@ -111,8 +113,20 @@ STATES: dict[State, Meaning] = {
     State.FAILED: Meaning(
         issue="closed, not planned, `schedule:failed`",
         means="GitHub accepted it, and its run failed; a comment says how",
-        leaves="nobody: an occurrence that was dispatched is never repeated",
+        leaves="a person, by reopening it or `/retry`: then its run is tried again",
         crash="not recorded yet: the next tick does it all again, and comments once",
+    ),
+    State.RUNNING: Meaning(
+        issue="open; the journal links the run",
+        means="GitHub accepted it, and it asks for `retries`: its run decides what becomes of it",
+        leaves="a tick, when the run has ended; a person, by closing it: then nothing is retried",
+        crash="the journal says that it was dispatched; the next tick looks at its run",
+    ),
+    State.RETRYING: Meaning(
+        issue="open; the journal says when",
+        means="its run failed, and waits to be tried again",
+        leaves="a tick, when the retry is due; a person, by closing it",
+        crash="the journal says when the retry comes; the next tick sees it as before",
     ),
 }
 
@@ -141,6 +155,9 @@ class Event(str, Enum):
     POINTLESS = "a condition says no"
     WENT_ON = "its series goes on"
     RUN_FAILED = "its run fails"
+    STAYS = "GitHub accepts it, and it has retries"
+    RUN_SUCCEEDED = "its run succeeds"
+    AGAIN = "its run fails, and is tried again"
 
 
 TRANSITIONS: dict[State, dict[Event, State]] = {
@@ -156,6 +173,7 @@ TRANSITIONS: dict[State, dict[Event, State]] = {
     },
     State.DISPATCHING: {
         Event.ACCEPTED: State.DISPATCHED,
+        Event.STAYS: State.RUNNING,
         Event.FOUND: State.DISPATCHED,
         Event.WITHDRAWN: State.PENDING,
         Event.NEVER_STARTED: State.PENDING,
@@ -178,7 +196,23 @@ TRANSITIONS: dict[State, dict[Event, State]] = {
     },
     State.PAUSED: {Event.RESUMED: State.PENDING, Event.CLOSED: State.CANCELLED},
     State.SKIPPED: {Event.REOPENED: State.PENDING},
-    State.FAILED: {},
+    State.FAILED: {Event.REOPENED: State.RETRYING},
+    State.RUNNING: {
+        Event.RUN_SUCCEEDED: State.DISPATCHED,
+        Event.RUN_FAILED: State.FAILED,
+        Event.AGAIN: State.RETRYING,
+        Event.PAUSED: State.PAUSED,
+        Event.CLOSED: State.CANCELLED,
+    },
+    State.RETRYING: {
+        Event.CLAIMED: State.DISPATCHING,
+        Event.TOO_LATE: State.FAILED,
+        Event.FORBIDDEN: State.FAILED,
+        Event.POINTLESS: State.FAILED,
+        Event.UNCLEAR: State.HELD,
+        Event.PAUSED: State.PAUSED,
+        Event.CLOSED: State.CANCELLED,
+    },
 }
 
 #: The states that end a job; each but ``dispatched`` has its label.

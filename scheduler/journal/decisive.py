@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scheduler.job.model import occurrence_comment, occurrence_instant
+from scheduler.job.model import first_try, occurrence_comment, occurrence_instant
 from scheduler.job.states import State
 from scheduler.journal.journal import NEVER_STARTED, OVER, Journal
 
@@ -14,6 +14,7 @@ def marks(journal: Journal) -> frozenset[int]:
         journal.put_off,
         journal.instead,
         journal.resumed,
+        journal.retried,
         journal.parted,
         journal.ran,
     )
@@ -40,6 +41,8 @@ def _looked_at(journal: Journal, key: str, last: int) -> bool:
     """Whether the occurrence of ``key`` may be decided on again."""
     if journal.entries[last].outcome == State.HELD.value:
         return True
+    if journal.ran and first_try(journal.ran.key) == first_try(key):
+        return True  # it may be tried again
     if (instant := occurrence_instant(key)) is None:
         return occurrence_comment(key) > (journal.handled or 0)
     reached = occurrence_instant(journal.furthest.key) if journal.furthest else None

@@ -113,6 +113,10 @@ class Entry:
     took_s: float | None = None
     #: What a person should know of that end in one line, such as why it can't be known.
     told: str = ""
+    #: The key of the try that follows, and from when on it may be sent: beside the end of a run
+    #: that is tried again, or as a command asks for it.
+    again: str = ""
+    again_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,7 +156,14 @@ class Journal:
     def resumed(self) -> Entry | None:
         """The last command that let a paused job go on."""
         done = (e for e in reversed(self.entries) if e.outcome == State.PENDING.value)
-        return next((e for e in done if e.until is None and occurrence_comment(e.key)), None)
+        done = (e for e in done if e.until is None and not e.again)
+        return next((e for e in done if occurrence_comment(e.key)), None)
+
+    @cached_property
+    def retried(self) -> Entry | None:
+        """The last command that had a run tried again."""
+        done = (e for e in reversed(self.entries) if e.outcome == State.PENDING.value)
+        return next((e for e in done if e.again), None)
 
     @cached_property
     def instead(self) -> Entry | None:
@@ -294,10 +305,8 @@ def _with_end(entry: Entry, ended: Entry) -> Entry:
     """``entry`` with the end of its run, and with that run where it was not known before."""
     named = entry if entry.run_id or entry.run_url else ended
     entry = replace(entry, run_id=named.run_id, run_url=named.run_url, matched=named.matched)
-    told, took = ended.told, ended.took_s
-    return replace(
-        entry, conclusion=ended.conclusion, ended_at=ended.ended_at, took_s=took, told=told
-    )
+    names = ("conclusion", "ended_at", "took_s", "told", "again", "again_at")
+    return replace(entry, **{name: getattr(ended, name) for name in names})
 
 
 def never_started(claim: Claim, at: datetime) -> Entry:

@@ -24,7 +24,7 @@ WAYS = [(state, event, to) for state, ways in TRANSITIONS.items() for event, to 
 def test_the_states() -> None:
     assert {state.value for state in State} == {
         "pending", "dispatching", "dispatched", "cancelled", "missed", "rejected", "discarded",
-        "invalid", "held", "paused", "skipped", "failed",
+        "invalid", "held", "paused", "skipped", "failed", "running", "retrying",
     }  # fmt: skip
 
 
@@ -44,8 +44,8 @@ def test_every_state_is_reached_from_pending() -> None:
 
 
 @pytest.mark.parametrize("state", State)
-def test_only_what_was_dispatched_and_failed_has_no_way_out(state: State) -> None:
-    assert bool(TRANSITIONS[state]) == (state is not State.FAILED)
+def test_every_state_has_a_way_out(state: State) -> None:
+    assert TRANSITIONS[state]
     assert state not in TRANSITIONS[state].values()
 
 
@@ -56,6 +56,7 @@ def test_every_event_is_used() -> None:
 def test_what_ended_comes_back_only_by_a_person() -> None:
     for state in TERMINAL - {State.DISPATCHED, State.FAILED}:
         assert TRANSITIONS[state] == {Event.REOPENED: State.PENDING}
+    assert TRANSITIONS[State.FAILED] == {Event.REOPENED: State.RETRYING}
     assert not any(event is Event.REOPENED for state, event, _ in WAYS if state not in TERMINAL)
 
 
@@ -66,9 +67,12 @@ def test_a_person_can_close_whatever_is_open() -> None:
 
 def test_only_what_was_claimed_can_have_been_dispatched() -> None:
     before = {state for state, _, to in WAYS if to is State.DISPATCHED}
-    assert before == {State.DISPATCHING, State.HELD}
-    assert {state for state, _, to in WAYS if to is State.DISPATCHING} == {State.PENDING}
-    assert {state for state, _, to in WAYS if to is State.FAILED} == {State.DISPATCHED}
+    assert before == {State.DISPATCHING, State.HELD, State.RUNNING}
+    claimed = {state for state, _, to in WAYS if to is State.DISPATCHING}
+    assert claimed == {State.PENDING, State.RETRYING}
+    failed = {state for state, _, to in WAYS if to is State.FAILED}
+    assert failed == {State.DISPATCHED, State.RUNNING, State.RETRYING}
+    assert {state for state, _, to in WAYS if to is State.RUNNING} == {State.DISPATCHING}
     assert TRANSITIONS[State.DISPATCHED] == {Event.RUN_FAILED: State.FAILED}
 
 

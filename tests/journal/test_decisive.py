@@ -17,6 +17,8 @@ from tests.journal.test_journal_answers import journal, of
         ((of(0, "held"), of(1)), None, {0, 1}),
         ((of(1, NEVER_STARTED), of(1, NEVER_STARTED, 2), of(1, attempt=3)), None, {2}),
         ((of(1, NEVER_STARTED), of(1, NEVER_STARTED, 2)), None, {0, 1}),
+        # What ran last may be tried again, though a later instant was skipped.
+        ((of(0), of(1), of(2, "skipped")), None, {1, 2}),
         # What ran after it was missed and reopened.
         ((of(1, "missed"), of(1, attempt=2), of(1, "missed", 3)), None, {1, 2}),
         # A command that was not dealt with, and one that was.

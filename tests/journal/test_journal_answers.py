@@ -63,12 +63,14 @@ def test_the_furthest_instant_that_was_dealt_with(
 def test_the_last_word_of_each_kind() -> None:
     snoozed = [of(f"#{n}", "pending", until=NOON + n * HOUR) for n in (5, 6)]
     resumed = [of(f"#{n}", "pending") for n in (7, 8)]
+    retried = [of(f"#{n}", "pending", again=f"{key(NOON)}~{n}") for n in (2, 3)]
     instead = [of(f"#{n}", instead_of=NOON + n * HOUR) for n in (1, 2)]
     parted = [of(n, "skipped", seen=n) for n in (3, 4)]
     other = [of(9, "pending"), of(9, "held", seen=99), of(8, "missed")]
-    found = journal(*resumed, *snoozed, *instead, *parted, *other)
+    found = journal(*resumed, *retried, *snoozed, *instead, *parted, *other)
     assert found.put_off == snoozed[1]
     assert found.resumed == resumed[1]
+    assert found.retried == retried[1]
     assert found.instead == instead[1]
     assert found.parted == parted[1]
     assert found.ran == instead[1]

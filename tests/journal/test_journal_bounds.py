@@ -93,7 +93,7 @@ def decisions(journal: Journal, keys: Iterable[str]) -> list[object]:
         journal.held, journal.handled, journal.furthest and journal.furthest.key,
         journal.put_off and journal.put_off.until, journal.instead and journal.instead.key,
         journal.parted and journal.parted.seen, journal.resumed and journal.resumed.key,
-        last and (last.run_id, last.target),
+        journal.retried and journal.retried.again, last and (last.run_id, last.target),
     ]  # fmt: skip
     for key in keys:
         job = Job(run_at=NOON, workflow="run.yml", deadline=timedelta(days=9))
