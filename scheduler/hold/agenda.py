@@ -62,6 +62,8 @@ class Agenda:
     _again: dict[int, datetime] = field(default_factory=dict)
     _refused: frozenset[int] = frozenset()
     _entries: list[tuple[datetime, datetime, int]] | None = None
+    #: Of what waits: when the first is due, and after which instant the first is late.
+    _first: tuple[datetime | None, datetime | None] = (None, None)
 
     @property
     def waiting(self) -> Mapping[int, Occurrence]:
@@ -123,6 +125,9 @@ class Agenda:
         """When something is to be done about each waiting job, when it is due, and its number."""
         if self._entries is None:
             self._entries = sorted(self._entry(number) for number in self._waiting)
+            late = [max(due, self._waiting[number].late_from) for _, due, number in self._entries]
+            due = min((due for _, due, _ in self._entries), default=None)
+            self._first = due, min(late, default=None)
         return self._entries
 
     def _entry(self, number: int) -> tuple[datetime, datetime, int]:
@@ -135,20 +140,26 @@ class Agenda:
 
     def next_due(self) -> datetime | None:
         """The next instant at which a waiting or claimed job asks for something."""
-        waits = [due for _, due, _ in self.entries()]
-        waits += [standing.found.job.run_at for standing in self.claimed.values()]
-        return min(waits, default=None)
+        self.entries()
+        return self._or_claimed(self._first[0])
 
     def needed(self) -> datetime | None:
         """The next instant at which somebody has to be there: what tolerates it counts later."""
-        waits = [max(due, self._waiting[number].late_from) for _, due, number in self.entries()]
-        waits += [standing.found.job.run_at for standing in self.claimed.values()]
-        return min(waits, default=None)
+        self.entries()
+        return self._or_claimed(self._first[1])
+
+    def _or_claimed(self, first: datetime | None) -> datetime | None:
+        """That instant, or the one at which a claimed job is due."""
+        if not self.claimed:
+            return first
+        waits = [standing.found.job.run_at for standing in self.claimed.values()]
+        return min(waits if first is None else [first, *waits])
 
     def next_claimed(self) -> tuple[datetime, int] | None:
         """The claimed job that is to be dispatched next, and when."""
-        claimed = ((each.found.job.run_at, number) for number, each in self.claimed.items())
-        return min(claimed, default=None)
+        if not self.claimed:
+            return None
+        return min((each.found.job.run_at, number) for number, each in self.claimed.items())
 
     def near(self, step: Step) -> timedelta:
         """How near a dispatch must not be for this step to begin."""
@@ -176,8 +187,9 @@ def next_step(
     )
     ahead = [instant for instant in (next_poll, end, end + OVERTIME) if instant > now]
     if now - end < OVERTIME:
-        acts = list(takewhile(lambda act: act[0] <= now, agenda.entries()))
-        ahead += [act[0] for act in agenda.entries()[len(acts) : len(acts) + 1]]
+        entries = agenda.entries()
+        acts = list(takewhile(lambda act: act[0] <= now, entries))
+        ahead += [act[0] for act in entries[len(acts) : len(acts) + 1]]
         if acts:
             refused, _, first = min((agenda.refuses(act[2]), *act[1:]) for act in acts)
             (last if refused else wanted).insert(0, (agenda.takes_up(first), first))

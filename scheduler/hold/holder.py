@@ -9,7 +9,7 @@ holder leaves claims that the next tick can follow.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from scheduler.errors import (
@@ -161,34 +161,33 @@ class Holder:
         Raises:
             SchedulerError: what ends the hold early.
         """
+        clock = self.ctx.clock
         while not self._stopped():
-            now = self.ctx.clock.now()
+            now, steady = clock.now(), clock.monotonic()
             step, number, wait = next_step(
                 self.agenda,
                 now=now,
-                end=now + self._left(self._ends),
-                next_poll=now + self._left(self.poller.next_poll),
+                end=now + timedelta(seconds=self._ends - steady),
+                next_poll=now + timedelta(seconds=self.poller.next_poll - steady),
                 stay=self.stay,
             )
-            if self._jumped():
+            if self._jumped(now, steady):
                 # Before anything is sent, GitHub's answer tells what time it really is.
                 step, number = Step.POLL, None
             if step is Step.LEAVE:
                 return
             if step is Step.SLEEP:
-                self.ctx.clock.sleep(wait.total_seconds())
+                clock.sleep(wait.total_seconds())
                 continue
-            began = self.ctx.clock.monotonic()
             try:
                 self._do(step, number)
             except RateLimited as limited:
                 self._wait_out(limited)
             else:
-                self.agenda.took(step, -self._left(began))
+                self.agenda.took(step, -self._left(steady))
 
-    def _jumped(self) -> bool:
+    def _jumped(self, now: datetime, steady: float) -> bool:
         """Whether a clock was set, or the machine slept, since this was last asked."""
-        now, steady = self.ctx.clock.now(), self.ctx.clock.monotonic()
         moved = now - self._then[0] - timedelta(seconds=steady - self._then[1])
         self._then = (now, steady)
         if abs(moved) <= JUMP:

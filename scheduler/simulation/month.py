@@ -59,6 +59,8 @@ class _Tick(Tick):
     def read(self, ticket: Ticket, *, now: datetime) -> Occurrence | None:
         """The job of an issue."""
         known = self._known.get(ticket.url)
+        if known and ticket is known.ticket:
+            return known
         if known and (ticket.body, ticket.labels) == (known.ticket.body, known.ticket.labels):
             return replace(known, ticket=ticket)
         found = super().read(ticket, now=now)

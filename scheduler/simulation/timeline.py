@@ -24,7 +24,8 @@ class Killed(BaseException):
 
 class _Baton:
     def __init__(self) -> None:
-        self._turn = threading.Semaphore(0)
+        self._turn = threading.Lock()
+        self._turn.acquire()
 
     def give(self) -> None:
         self._turn.release()
@@ -45,6 +46,7 @@ class Timeline:
         self._failure: BaseException | None = None
         self._waiting: dict[int, _Baton] = {}
         self._threads: list[threading.Thread] = []
+        self._now = (0, BEGIN)
 
     @property
     def seconds(self) -> float:
@@ -53,7 +55,9 @@ class Timeline:
 
     def now(self) -> datetime:
         """The instant, in UTC."""
-        return BEGIN + timedelta(microseconds=self.at)
+        if self._now[0] != self.at:
+            self._now = (self.at, BEGIN + timedelta(microseconds=self.at))
+        return self._now[1]
 
     def after(self, seconds: float, act: Callable[[], None]) -> None:
         """Have ``act`` called so many seconds from now; what it does takes no time."""
