@@ -90,6 +90,8 @@ def draft(request: Request, connection: Connection, facts: Facts) -> Draft:
         )
     if reason := rights.target_refusal(SOMEBODY, target):
         raise Refused(reason)
+    if reason := rights.reply_refusal(job):
+        raise Refused(reason)
     _check_times(job, connection.settings, now)
     declared, branch = _declared(target, rights, facts)
     made = replace(job, workflow=target.workflow)

@@ -94,6 +94,8 @@ def row(entry: Entry) -> tuple[str, str, str]:
             words.append(code(entry.reason))
     elif entry.reason:
         words.append(why(entry.reason))
+    if entry.told and entry.outcome != State.DISPATCHED.value:
+        words.append(code(entry.told))
     if entry.passed:
         words.append(f"{entry.passed} earlier passed over")
     if entry.until:
@@ -165,7 +167,8 @@ def sentence(entry: Entry) -> str:
         State.PENDING.value: f"Done: {reason}.{until}",
         NEVER_STARTED: f"Attempt {entry.attempt} started no run: {reason}.",
     }
-    return f"{lead}{texts.get(entry.outcome, reason)} ({at})"
+    told = f" ⚠️ {code(entry.told)}." if entry.told else ""
+    return f"{lead}{texts.get(entry.outcome, reason)} ({at}){told}"
 
 
 def why(reason: str) -> str:
@@ -315,6 +318,8 @@ def _short(entry: Entry, *, counts: bool) -> Entry:
         return entry
     bare = replace(entry, reason="", run_url="", target="", matched="")
     bare = replace(bare, ended_at=None, told="")
+    if entry.conclusion:  # until then it is to be known where the end is told
+        bare = replace(bare, reply_to="", reply="")
     return replace(bare, requested_by="", verified=None)
 
 

@@ -117,6 +117,9 @@ class Entry:
     #: that is tried again, or as a command asks for it.
     again: str = ""
     again_at: datetime | None = None
+    #: Of a dispatch: where its end is told, ``owner/name#123``, and ``failure`` if no other is.
+    reply_to: str = ""
+    reply: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -38,11 +38,32 @@ class Withdrawal:
 
 @dataclass(frozen=True, kw_only=True)
 class News:
-    """A comment that tells people what a run came to; of one run there is one."""
+    """A comment that tells people what a run or a job came to; of each there is one."""
 
     #: The comment's id; 0 before it is written.
     id: int = 0
     #: The occurrence key.
     key: str
-    #: None: its run was never known.
+    #: None: its run was never known, or there was none.
     run_id: int | None = None
+    #: To what state the job came; empty: what its run came to.
+    state: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """A comment that tells what became of a job at the place that it names; of each there is one.
+
+    It stands on any issue, in any repository, so it names the queue, too.
+    """
+
+    #: The comment's id; 0 where it is of no account.
+    id: int = 0
+    #: The queue's ``owner/name``.
+    queue: str
+    #: The occurrence key.
+    key: str
+    #: None: its run was never known, or there was none.
+    run_id: int | None = None
+    #: To what state the job came without a run; empty: what its run came to.
+    state: str = ""

@@ -25,7 +25,7 @@ KINDS: dict[str, tuple[type, ...]] = {
 }
 
 
-def hidden(kind: str, record: Any) -> str:
+def hidden(kind: str, record: Any, *, begin: str = BEGIN) -> str:
     """The line that holds ``record``, a dataclass.
 
     It is an HTML comment, which GitHub does not show.
@@ -34,16 +34,18 @@ def hidden(kind: str, record: Any) -> str:
     text = json.dumps(data, separators=(",", ":"), ensure_ascii=True)
     # No '>' can end the HTML comment early, whatever a reason quotes.
     text = text.replace("<", "\\u003c").replace(">", "\\u003e")
-    return f"{BEGIN}{kind} {text} -->"
+    return f"{begin}{kind} {text} -->"
 
 
-def shown(body: str) -> tuple[str, dict[str, Any]] | None:
+def shown(body: str, pattern: re.Pattern[str] = RECORD) -> tuple[str, dict[str, Any]] | None:
     """The kind and the values of the record in a comment's ``body``; None: there is no record.
+
+    ``pattern`` has two groups: the kind, and the values.
 
     Raises:
         ValueError, TypeError, KeyError: it is damaged, or of another version.
     """
-    match = RECORD.match(body)
+    match = pattern.match(body)
     if not match:
         return None
     data = json.loads(match[2])

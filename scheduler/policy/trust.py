@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from scheduler.job.model import Job
 from scheduler.journal.record import RECORD
+from scheduler.policy.news import place_of
 from scheduler.ports import Comment, Target, Ticket, User
 from scheduler.settings.model import Settings
 from scheduler.text import choices
@@ -163,6 +164,21 @@ def target_refusal(
     )
 
 
+def reply_refusal(repo: str, *, queue: str, settings: Settings, agent: bool = False) -> str | None:
+    """Why nobody's job has its outcome told in ``repo``, from the repository ``queue``.
+
+    Whoever may have a job run may have it told in the queue's own repository, and in those that
+    the settings name: an issue's number says nothing of who asks.
+    """
+    listed = settings.allow.repositories
+    if repo.lower() == queue.lower() or settings.allow.permits_repository(repo):
+        return None
+    return (
+        f"reply-to: {repo!r} is not in allow.repositories; {_allowed(repo, listed)}"
+        f"{_asked(agent, f'add it to .github/scheduler.yml of {queue}')}"
+    )
+
+
 def ref_refusal(
     author: User, target: Target, settings: Settings, *, agent: bool = False
 ) -> str | None:
@@ -220,6 +236,13 @@ class Rights:
         return target_refusal(
             user, target, queue=self.queue, settings=self.settings, agent=self.agent
         )
+
+    def reply_refusal(self, job: Job) -> str | None:
+        """Why ``job`` may not have its outcome told where it names; asked about no account."""
+        place = place_of(job, queue=self.queue)
+        if place is None:
+            return None
+        return reply_refusal(place.repo, queue=self.queue, settings=self.settings, agent=self.agent)
 
     def ref_refusal(self, user: User, target: Target) -> str | None:
         """Why an account may not name the branch or tag of ``target``."""

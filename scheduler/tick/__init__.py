@@ -44,9 +44,12 @@ anything new, to dispatch the job and to end it without that, and both go the sa
    claim to the same attempt is older, the claim is deleted: ``outcome.Withdrawn``.
 4. *Send* (``claims.send``). Once, within 30 seconds of the claim by either clock. An end sends
    nothing; if a comment asked for it, its label or closing comes here (``closing.obey``).
-5. *Record* (``record.write``). The first claim becomes the journal; where there is a journal, it
+5. *Call and tell*, where it ends without a run. Whom the settings name are called in a comment
+   (``news.call``), and the place that the job names is told (``reply.of_end``). Both are found
+   again by a record of their own, so whoever dies before the next step writes no second one.
+6. *Record* (``record.write``). The first claim becomes the journal; where there is a journal, it
    is edited, and the claim deleted. A series' journal is read once more right before.
-6. *Close* (``closing.after``). Labels of other states come off, the issue is closed, the label of
+7. *Close* (``closing.after``). Labels of other states come off, the issue is closed, the label of
    its end is put on. A series shows its next instant instead, and a comment gets its answer.
 
 What a crash leaves
@@ -114,7 +117,7 @@ The rooms within
 ``context`` what all work with · ``tick`` the pass · ``reading``, ``place``, ``occurrence`` which
 occurrence a job is at · ``rules``, ``conditions`` who and what may say no · ``decide`` what is to
 be done · ``process`` does it · ``dispatch``, ``claims`` claim and send · ``record``, ``closing``,
-``issues`` write it down · ``settlement``, ``leftovers`` what others left · ``invalid`` what is no
-job · ``facts``, ``discussions`` what was asked and read already · ``pacing`` GitHub's limit of
-comments · ``outcome``, ``report`` what was done.
+``issues`` write it down · ``news``, ``reply`` tell people · ``settlement``, ``leftovers`` what
+others left · ``invalid`` what is no job · ``facts``, ``discussions`` what was asked and read
+already · ``pacing`` GitHub's limit of comments · ``outcome``, ``report`` what was done.
 """

@@ -13,8 +13,10 @@ from scheduler.job.workflow_file import Declared
 from scheduler.job.workflow_inputs import inputs_for, not_handed_over
 from scheduler.journal.comments import stays_comment
 from scheduler.journal.journal import Claim, Entry, History
+from scheduler.journal.news import mentioning
 from scheduler.journal.notes import Explanation
 from scheduler.policy.decide import PATIENT, End, Fire, Recover, before, confirms
+from scheduler.policy.news import whom
 from scheduler.policy.recovery import Found, listed
 from scheduler.ports import Comments, Dispatch, Target
 from scheduler.tick import (
@@ -23,8 +25,10 @@ from scheduler.tick import (
     conditions,
     decide,
     issues,
+    news,
     pacing,
     record,
+    reply,
     rules,
     settlement,
 )
@@ -114,6 +118,7 @@ def begin(ctx: Context, done: Progress, found: Occurrence, decision: Fire | End)
     except GivenUp as given_up:
         if given_up.times < PATIENT:
             raise
+        news.call(ctx, found, State.HELD, str(given_up))
         done.note(Heading.HELD, str(given_up))
         issues.show(ctx, found.ticket, State.HELD)
         return None
@@ -182,7 +187,9 @@ def _stays(ctx: Context, done: Progress, found: Occurrence, state: State, reason
     if all(each.text_hash != told.text_hash for each in found.history.explanations):
         # Only a courtesy: the label and the tick's report say it as well.
         with contextlib.suppress(Rejected, Unavailable, NotPermitted):
-            ctx.queue.add_comment(ticket.number, stays_comment(told, state, reason))
+            who = whom(ctx.settings.alerts, state)
+            text = mentioning(stays_comment(told, state, reason), who)
+            ctx.queue.add_comment(ticket.number, text)
     if state is State.PAUSED:
         issues.pause(ctx, ticket, paused=True)
     else:
@@ -239,7 +246,10 @@ def _end(ctx: Context, done: Progress, standing: Standing, state: State, reason:
     found = standing.found
     done.ended = True
     found = closing.obey(ctx, found, state)
+    news.call(ctx, found, state, reason, known=standing.history.news)
+    told = reply.of_end(ctx, found, state, standing.own.claim.attempt)
     entry = record.entry(ctx, found, state, standing.history, standing.own.claim, reason=reason)
+    entry = replace(entry, told=told)
     obeyed = found.command is not None and state in CARRIED_OUT
     done.note(Heading.OBEYED if obeyed else Heading(state.value), reason)
     found, journal = record.write(ctx, found, standing.history, entry, own=standing.own.claim)

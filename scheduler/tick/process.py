@@ -8,6 +8,7 @@ from scheduler.errors import NotPermitted, Rejected, Unavailable
 from scheduler.job.states import State, state_label
 from scheduler.journal.comments import holds_comment, told_in
 from scheduler.journal.journal import NEVER_STARTED, Claim, History, highest_attempt, never_started
+from scheduler.journal.news import mentioning
 from scheduler.journal.slash import Resolution
 from scheduler.policy.decide import (
     OBEYED,
@@ -23,9 +24,10 @@ from scheduler.policy.decide import (
     after_withdrawals,
     given_up,
 )
+from scheduler.policy.news import whom
 from scheduler.policy.recovery import Found, Unclear
 from scheduler.ports import Comments
-from scheduler.tick import closing, decide, dispatch, issues, record, rules, settlement
+from scheduler.tick import closing, decide, dispatch, issues, news, record, rules, settlement
 from scheduler.tick.claims import changed
 from scheduler.tick.context import HELD_FOR, Context
 from scheduler.tick.discussions import is_long
@@ -201,7 +203,8 @@ def _explained(
         return replace(kept, reason=unread(found.number))  # what says why may not be shown
     reason = UNRECORDED.format(label=state_label(ctx.settings.label, State.HELD))
     try:
-        ctx.queue.add_comment(found.number, holds_comment(reason))
+        who = whom(ctx.settings.alerts, State.HELD)
+        ctx.queue.add_comment(found.number, mentioning(holds_comment(reason), who))
     except (Rejected, Unavailable, NotPermitted) as refused:
         # Whoever asks finds the same in the report, in the list and in `schedule show`.
         words = f"on hold; why could not be written on the issue: {refused}"
@@ -282,7 +285,12 @@ def _hold(
     if claim or not entries or entries[-1].outcome != State.HELD.value:
         seen = max((comment.id for comment in looked.comments.items), default=0)
         entry = record.entry(ctx, found, State.HELD, history, claim, reason=reason)
-        record.write(ctx, found, history, replace(entry, seen=seen))
+        who: tuple[str, ...] = ()
+        if history.journal.id:  # of which an edit notifies nobody
+            news.call(ctx, found, State.HELD, reason, known=history.news)
+        else:
+            who = whom(ctx.settings.alerts, State.HELD)
+        record.write(ctx, found, history, replace(entry, seen=seen), who=who)
     issues.show(ctx, found.ticket, State.HELD)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -11,9 +11,11 @@ from scheduler.errors import InvalidJob, Rejected, SchedulerError
 from scheduler.job.states import State
 from scheduler.journal.comments import journal_comment, series_comment
 from scheduler.journal.journal import Claim, Entry, History, Journal, never_started
+from scheduler.journal.news import mentioning
 from scheduler.journal.slash import heard
 from scheduler.policy import series
 from scheduler.policy.decide import next_attempt
+from scheduler.policy.news import place_of
 from scheduler.ports import Comments
 from scheduler.tick import decide, issues, rules
 from scheduler.tick.context import Context
@@ -22,17 +24,32 @@ from scheduler.tick.rules import requested_by
 
 
 def write(
-    ctx: Context, found: Occurrence, history: History, entry: Entry, *, own: Claim | None = None
+    ctx: Context,
+    found: Occurrence,
+    history: History,
+    entry: Entry,
+    *,
+    own: Claim | None = None,
+    who: Sequence[str] = (),
 ) -> tuple[Occurrence, Journal]:
     """Write ``entry`` into the journal; what is known of other comments is then old.
 
     Returns: the job with its issue as it is counted then, and the journal.
+
+    ``who`` are those whom a new comment calls; the next edit of it leaves them out.
     """
     ctx.facts.forget_comments()
     if passed_by := _passed_by(found, entry, history):
         history = _handled(history, passed_by)
     if not found.asked.recurring:
-        journal, gone = write_journal(ctx, found.number, history, entry, own=own)
+        journal, gone = write_journal(
+            ctx,
+            found.number,
+            history,
+            entry,
+            own=own,
+            written=lambda journal: mentioning(journal_comment(journal), who),
+        )
         return found.with_fewer(gone), journal
     # Many occurrences share a series' journal, so it is read once more right before it is
     # written: a tick that stalled must not wipe out what another has recorded since.
@@ -57,7 +74,9 @@ def write(
         history,
         entry,
         own=own,
-        written=lambda journal: series_comment(journal, next_instant=foot, asked=found.asked),
+        written=lambda journal: mentioning(
+            series_comment(journal, next_instant=foot, asked=found.asked), who
+        ),
     )
     return found.with_fewer(gone), journal
 
@@ -201,6 +220,7 @@ def entry(
     attempt = claim.attempt if claim else next_attempt(history, found.key)
     repo = found.job.repo or ctx.queue.repository
     key = claim.key if claim else found.key
+    place = place_of(found.job, queue=ctx.queue.repository)
     until = None
     if outcome is State.PENDING and found.command and found.command.length:
         until = found.command.said_at + found.command.length
@@ -217,4 +237,6 @@ def entry(
         instead_of=claim.instead_of if claim and ran else None,
         requested_by=requested_by(found) if ran else "",
         verified=rules.verified(ctx, found) if ran and found.job.agent else None,
+        reply_to=place.ref if place and ran else "",
+        reply=found.job.reply or "" if place and ran else "",
     )

@@ -78,8 +78,19 @@ def forbidden(ctx: Context, found: Occurrence) -> str | None:
         ctx.refusals.get(found.number)
         or quotas.too_deep(found.job, limits)
         or quotas.too_far(found.raw, found.ticket.created_at, limits)
+        or rights(ctx).reply_refusal(found.raw)
         or _unsigned(ctx, found.raw, found.ticket.created_at)
     )
+
+
+def untrusted(ctx: Context, found: Occurrence) -> tuple[State, str] | None:
+    """Why a job may not run whatever its target says, and the state to which that brings it.
+
+    Raises:
+        InvalidJob, Rejected: it can't be told.
+    """
+    reason = forbidden(ctx, found) or _author(ctx, found) or _used_before(ctx, found)
+    return (State.REJECTED, reason) if reason else _begun(ctx, found)
 
 
 def _unsigned(ctx: Context, job: Job, created_at: datetime) -> str | None:
@@ -102,8 +113,7 @@ def judge(ctx: Context, found: Occurrence) -> tuple[Target, Declared, tuple[Stat
     target = rights(ctx).target(job)
     declared = Declared()
     try:
-        reason = forbidden(ctx, found) or _author(ctx, found) or _used_before(ctx, found)
-        problem = (State.REJECTED, reason) if reason else _begun(ctx, found)
+        problem = untrusted(ctx, found)
         if problem is None:
             target, file = ctx.facts.target(target)
             where = f"{target.repo} at {target.ref}"

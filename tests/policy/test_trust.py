@@ -16,6 +16,7 @@ from scheduler.policy.trust import (
     named_bot,
     recorder,
     ref_refusal,
+    reply_refusal,
     target_of,
     target_refusal,
 )
@@ -388,3 +389,26 @@ def test_whose_text_waits_is_told_by_the_list_alone(association: str, strange: b
     assert not looks("Ours[bot]", bot=True)
     assert not looks("machine")
     assert looks("other[bot]", bot=True)
+
+
+@pytest.mark.parametrize(
+    ("to", "listed", "may"),
+    [
+        (None, (), True), ("#7", (), True), ("octo/queue#7", (), True), ("Octo/Queue#7", (), True),
+        ("octo/other#7", (), False), ("octo/other#7", ("octo/*",), True),
+        ("OCTO/other#7", ("octo/other",), True), ("octo/other#7", ("octo/another",), False),
+    ],
+)  # fmt: skip
+def test_an_outcome_is_told_in_the_queue_s_own_repository_and_in_those_allowed(
+    to: str | None, listed: tuple[str, ...], may: bool
+) -> None:
+    settings = Settings(allow=Allow(repositories=listed))
+    job = Job(run_at=NOON, workflow="run.yml", reply_to=to)
+    rights = Rights(queue=QUEUE, settings=settings, role=lambda _: "", branch=lambda _: "main")
+    found = rights.reply_refusal(job)
+    assert (found is None) == may
+    if not may:
+        repo = "octo/other"
+        assert refuses(found, "reply-to", repr(repo), fix=f".github/scheduler.yml of {QUEUE}")
+        told = reply_refusal(repo, queue=QUEUE, settings=settings, agent=True)
+        assert refuses(told, "reply-to", fix="ask a maintainer to add it")

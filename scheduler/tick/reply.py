@@ -1,0 +1,107 @@
+"""Tells what became of a job where the job has it told: in one comment, whoever dies meanwhile.
+
+The comment holds a record that names the queue, the occurrence and the run. By it another tick
+finds it, among what the scheduler's own login wrote there since, and writes no second one. What
+keeps it from being written is said on the job, and its end stands.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from scheduler.errors import RateLimited, Rejected, Unavailable
+from scheduler.job.states import State
+from scheduler.journal.journal import Entry
+from scheduler.journal.news import not_run_comment, ran_comment, told
+from scheduler.journal.notes import Reply
+from scheduler.policy import news
+from scheduler.policy.news import Place
+from scheduler.policy.outcomes import Ended
+from scheduler.policy.trust import reply_refusal
+from scheduler.ports import Comment, Ticket
+from scheduler.tick import rules
+from scheduler.tick.context import Context
+from scheduler.tick.occurrence import Occurrence
+from scheduler.tick.rules import CLOCKS
+
+#: So long after the end of a run it is tried to reach a place that gives no answer.
+PATIENCE = timedelta(hours=1)
+#: The same of an end without a run, in attempts.
+ATTEMPTS = 3
+
+
+def of_run(ctx: Context, ticket: Ticket, entry: Entry, ended: Ended) -> str:
+    """Tell what the run of ``entry`` came to; why it could not be told, or nothing.
+
+    Raises:
+        RateLimited, NotPermitted: GitHub's answer, untold yet.
+        Unavailable: the same, as long as it is tried again.
+    """
+    queue = ctx.queue.repository
+    place = news.of_run(entry, failed=not ended.good, queue=queue)
+    if place is None:
+        return ""
+    reply = Reply(queue=queue, key=ended.key, run_id=ended.run_id)
+    body = ran_comment(
+        reply,
+        address=ticket.url,
+        target=entry.target,
+        run_url=ended.url,
+        conclusion=ended.conclusion,
+        good=ended.good if ended.good or ended.failed else None,
+        took_s=ended.took_s,
+        told=ended.told,
+    )
+    over = ended.ended_at or ctx.clock.now()
+    patient = ctx.clock.now() - over < PATIENCE
+    return _tell(ctx, place, reply, body, since=entry.at - CLOCKS, patient=patient)
+
+
+def of_end(ctx: Context, found: Occurrence, state: State, attempt: int) -> str:
+    """Tell that a job came to ``state`` without a run; why it could not be told, or nothing.
+
+    Nothing is told for a job that may not be run, whoever wrote it.
+
+    Raises:
+        RateLimited, NotPermitted: GitHub's answer, untold yet.
+        Unavailable: the same, as long as it is tried again.
+    """
+    queue, job = ctx.queue.repository, found.job
+    place = news.of_end(job, state, queue=queue)
+    if place is None or (found.command is not None and state is not State.CANCELLED):
+        return ""
+    if rules.untrusted(ctx, found):
+        return ""
+    reply = Reply(queue=queue, key=found.key, state=state.value)
+    body = not_run_comment(reply, address=found.ticket.url)
+    since, patient = found.ticket.created_at, attempt < ATTEMPTS
+    return _tell(ctx, place, reply, body, since=since, patient=patient)
+
+
+def _tell(
+    ctx: Context, place: Place, reply: Reply, body: str, *, since: datetime, patient: bool
+) -> str:
+    """Write ``body`` at ``place`` unless it stands there; why that can't be, or nothing."""
+    settings, queue = ctx.settings, ctx.queue
+    if reason := reply_refusal(place.repo, queue=queue.repository, settings=settings):
+        return reason
+    login = ctx.facts.login()
+    try:
+        if login and told(queue.replies(place.repo, place.number, since), reply, login=login):
+            return ""
+        made = queue.reply(place.repo, place.number, body)
+        _once(ctx, place, reply, made)
+    except RateLimited:
+        raise
+    except (Rejected, Unavailable) as problem:
+        if patient and isinstance(problem, Unavailable):
+            raise
+        return f"reply-to: {place.ref} could not be told: {problem}"
+    return ""
+
+
+def _once(ctx: Context, place: Place, reply: Reply, made: Comment) -> None:
+    """Leave the first of the comments that hold ``reply``: another tick may have one, too."""
+    shown = ctx.queue.replies(place.repo, place.number, made.created_at - CLOCKS)
+    for each in told(shown, reply, login=made.author.login)[1:]:
+        ctx.queue.take_back(place.repo, each)
