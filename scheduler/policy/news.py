@@ -23,6 +23,7 @@ class Place:
 
     #: ``owner/name``.
     repo: str
+    #: The number of the issue or pull request there.
     number: int
 
     @property

@@ -59,6 +59,7 @@ def test_a_workflow_that_schedules_itself_hands_on_its_required_inputs() -> None
         (asked(workflow="run.yml"), Settings(), InvalidJob, "inputs.place: is required"),
         (asked(workflow="scheduler.yml"), Settings(), Refused, "is the scheduler itself"),
         (asked(workflow="bare.yml", repo="o/other"), Settings(), Refused, "allow.repositories"),
+        (asked(workflow="bare.yml", reply_to="o/other#1"), Settings(), Refused, "'o/other'"),
         (
             asked(workflow="bare.yml", ref="next"), Settings(allow=Allow(refs=("v*",))), Refused,
             "ref: 'next' is not in allow.refs",
