@@ -572,8 +572,8 @@ class Monitoring(Protocol):
     def queued_runs(self, repo: str) -> Sequence[Run]:
         """The runs that wait for a runner, newest first: the newest 100."""
 
-    def ended_runs(self, repo: str, workflow: str) -> Sequence[Run]:
-        """The newest few runs of a workflow that have ended, newest first.
+    def newest_runs(self, repo: str, workflow: str) -> Sequence[Run]:
+        """The newest few runs of a workflow, newest first, whatever started them.
 
         Raises ``Rejected`` (404) of a workflow that is not there.
         """

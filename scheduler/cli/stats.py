@@ -17,13 +17,17 @@ from scheduler.errors import SchedulerError
     metavar="TIME",
     help="From when on: so long ago, or an instant.",
 )
-@click.option("--overdue", is_flag=True, help="Only list overdue jobs; exit 1 if there are any.")
+@click.option(
+    "--overdue",
+    is_flag=True,
+    help="Only list overdue jobs and what keeps runs from running; exit 1 if there is any.",
+)
 @click.option(
     "--grace",
     default="5m",
     show_default=True,
     metavar="DURATION",
-    help="Overdue is later than this.",
+    help="Overdue is later than this; queued too long is longer.",
 )
 @JSON
 @QUEUE

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from scheduler.commands.history import past
 from scheduler.commands.stats import Stats, Waiting, stats
+from scheduler.commands.stuck import stuck
 from scheduler.commands.watchdog import Overdue, advice, overdue
 from scheduler.connection import Connection
 from scheduler.errors import UsageError, options
@@ -39,10 +40,11 @@ def allowed(grace: str) -> timedelta:
 
 
 def waiting(connection: Connection, grace: timedelta) -> Waiting:
-    """The jobs that could have run for longer than ``grace``, by one list of the queue."""
+    """The jobs that could have run for longer than ``grace``, and what keeps runs from running."""
     now, late = _late(connection, grace)
     fix = advice(connection.queue.repository, connection.settings)
-    return Waiting(now=now, overdue=tuple(late), fix=fix)
+    found = stuck(connection, now, grace)
+    return Waiting(now=now, overdue=tuple(late), fix=fix, stuck=found)
 
 
 def lateness(connection: Connection, since: str, grace: timedelta) -> Stats:

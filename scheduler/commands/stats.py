@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from scheduler.commands.watchdog import Overdue, numbers
+from scheduler.commands.stuck import Stuck
+from scheduler.commands.watchdog import NAMED, Overdue, numbers
 from scheduler.job.states import State
 from scheduler.journal.journal import Entry
 from scheduler.times.instants import distance, format_instant
@@ -168,29 +169,36 @@ class Stats:
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
-    """The jobs that are overdue."""
+    """The jobs that are overdue, and what keeps runs from running."""
 
     now: datetime
     #: The longest first.
     overdue: tuple[Overdue, ...]
-    #: What to do about it.
+    #: What to do about them.
     fix: str
+    stuck: Stuck = field(default_factory=Stuck)
 
     def as_json(self) -> dict[str, Any]:
         """The object that ``schedule stats --overdue --json`` prints."""
         late = [overdue_json(each, self.now) for each in self.overdue]
-        return {"now": format_instant(self.now), "overdue": late}
+        told = {"now": format_instant(self.now), "overdue": late}
+        return {**told, **self.stuck.as_json(self.now)}
 
     def text(self) -> str:
         """The same for a person."""
-        return "\n".join(overdue_lines(self.overdue, self.now)) or "nothing is overdue"
+        late = overdue_lines(self.overdue, self.now)
+        found = late if self.problem() else ["nothing is overdue"]
+        return "\n".join([*found, *self.stuck.lines(self.now)])
 
     def problem(self) -> str | None:
-        """The error for a monitor; None: nothing is overdue."""
-        if not self.overdue:
-            return None
-        verb = "is" if len(self.overdue) == 1 else "are"
-        return f"{numbers(self.overdue)} {verb} overdue; {self.fix}"
+        """The error for a monitor; None: nothing is wrong."""
+        found = self.stuck.problems(self.now)
+        if len(found) > NAMED:
+            found = [*found[:NAMED], f"and {len(found) - NAMED} more"]
+        if self.overdue:
+            verb = "is" if len(self.overdue) == 1 else "are"
+            found = [f"{numbers(self.overdue)} {verb} overdue; {self.fix}", *found]
+        return "; ".join(found) or None
 
 
 def stats(

@@ -189,13 +189,12 @@ class GitHubActions:
         # A server that knows no `status` shows the others as well.
         return [run for run in shown if run.status == "queued"]
 
-    def ended_runs(self, repo: str, workflow: str) -> Sequence[Run]:
-        """The newest few runs that have ended, of whatever event, newest first."""
+    def newest_runs(self, repo: str, workflow: str) -> Sequence[Run]:
+        """The newest few runs of a workflow, newest first, whatever started them."""
         name = urllib.parse.quote(workflow, safe="")
         path = f"/repos/{repo}/actions/workflows/{name}/runs"
         with self._reading(repo):
-            shown = runs_of(self._http.get(path, {"status": "completed", "per_page": 30}).data)
-        return [run for run in shown if run.conclusion]
+            return runs_of(self._http.get(path, {"per_page": 30}).data)
 
     def enable_workflow(self, repo: str, workflow: str) -> None:
         """Enable a workflow, whether it is or not. Absolute.

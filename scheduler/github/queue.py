@@ -83,7 +83,7 @@ class GitHubQueue:
         self.scheduled_runs = actions.scheduled_runs
         self.enable_workflow = actions.enable_workflow
         self.queued_runs = actions.queued_runs
-        self.ended_runs = actions.ended_runs
+        self.newest_runs = actions.newest_runs
         self.concurrency_groups = groups.concurrency_groups
         self.holders = groups.holders
 

@@ -95,7 +95,8 @@ def test_an_overdue_job_is_a_failure_that_says_what_to_do(stage: Stage) -> None:
     stage.sandbox.clear_requests()
     result = stage.run("stats", "--overdue")
     assert result.status == 1
-    assert len(stage.requests) == 2  # the settings, the queue
+    # The settings, the queue; the queued runs, the scheduler's runs, the concurrency groups.
+    assert len(stage.requests) == 5
     (row,) = result.out.splitlines()
     assert re.fullmatch(rf"#{number} agent-message\.yml could have run 10m\d*s? ago: http.*", row)
     (said,) = result.err.splitlines()
