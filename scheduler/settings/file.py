@@ -25,6 +25,7 @@ from scheduler.settings.model import (
     PROFILES,
     ROLES,
     SIGNING,
+    Alarm,
     Alerts,
     Allow,
     Defaults,
@@ -34,7 +35,7 @@ from scheduler.settings.model import (
     Settings,
     Trust,
 )
-from scheduler.text import did_you_mean, refusal, shown
+from scheduler.text import REPOSITORY, did_you_mean, refusal, shown
 from scheduler.times import instants, spans
 
 #: Where the file stands, on the default branch of the queue's repository.
@@ -52,6 +53,8 @@ _REPOSITORY_GLOB = re.compile(r"[A-Za-z0-9_*?\[\]!-]{1,80}/[A-Za-z0-9_.*?\[\]!-]
 # https://docs.github.com/en/rest/repos/repos#create-a-repository-dispatch-event
 _EVENT_GLOB = re.compile(r".{1,100}")
 _REF_GLOB = re.compile(r"[^\x00-\x20\x7f~^:\\]{1,255}")
+# Whoever sees the repository that lends alarms sees it; no space, which ends it in a title.
+_QUEUE_NAME = re.compile(r"[A-Za-z0-9_./-]{1,100}")
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,8}")
 
 _T = TypeVar("_T")
@@ -213,6 +216,7 @@ _SECTIONS: Mapping[str, type[Any]] = {
     "quotas": Quotas,
     "limits": Limits,
     "defaults": Defaults,
+    "alarm": Alarm,
     "alerts": Alerts,
 }
 _READERS: Mapping[str, Callable[[str, yaml.Node], Any]] = {
@@ -234,6 +238,7 @@ _READERS: Mapping[str, Callable[[str, yaml.Node], Any]] = {
     "limits.recover-after": _timely(_patience),
     "limits.backoff": _length_or_zero,
     "limits.relays-per-hour": _whole(0, 60),
+    "limits.alarms-per-hour": _whole(0, 60),
     "limits.shortest-interval": _length,
     "limits.running": _whole(1, 100_000),
     "limits.running-per-agent": _whole(1, 100_000),
@@ -249,6 +254,11 @@ _READERS: Mapping[str, Callable[[str, yaml.Node], Any]] = {
     "alerts.mention": _list(_mention),
     "signing": _one_of(*SIGNING),
     "profile": _one_of(*PROFILES),
+    "alarm.repository": _like(REPOSITORY, "is no repository", "write owner/name"),
+    "alarm.queue": _like(
+        _QUEUE_NAME, "is no name for a queue", "write up to 100 characters, no space"
+    ),
+    "alarm.timers": _whole(6, 11),
     "nudge": _flag,
     "keep-alive": _flag,
     "paused": _flag,

@@ -19,7 +19,7 @@ LEAST_RECOVERY = CLAIM_VALIDITY + IN_FLIGHT + ROUNDING
 #: of a public repository.
 ROLES = ("triage", "write", "maintain", "admin")
 SIGNING = ("off", "optional", "required")
-PROFILES = ("thrifty", "balanced", "punctual")
+PROFILES = ("auto", "alarm", "thrifty", "balanced", "punctual")
 #: Whose jobs wait until somebody else has approved them.
 APPROVE = ("none", "bots", "all")
 #: What of a job may be news to people who are named in the settings.
@@ -108,12 +108,26 @@ class Limits:
     backoff: timedelta = timedelta(seconds=30)
     #: The most runs of the scheduler that dispatches start within an hour.
     relays_per_hour: int = 12
+    #: The most alarms that are armed within an hour.
+    alarms_per_hour: int = 12
     #: The least time between two instants of a series.
     shortest_interval: timedelta = timedelta(minutes=5)
     #: The most runs under way at a time; None: any number.
     running: int | None = None
     #: The most of them in one agent's name.
     running_per_agent: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alarm:
+    """The runs that wait in environments, and then tick."""
+
+    #: The ``owner/name`` that lends them; None: the queue's own.
+    repository: str | None = None
+    #: What the queue is called there; None: its ``owner/name``.
+    queue: str | None = None
+    #: How many environments with timers there are: 2, 4, 8 … minutes, and the last a day.
+    timers: int = 11
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,6 +186,8 @@ class Settings:
     signing: str = "off"
     #: How much runner time punctuality may cost, one of ``PROFILES``.
     profile: str = "balanced"
+    #: Where alarms wait.
+    alarm: Alarm = field(default_factory=Alarm)
     #: Whether a command that opens a job wakes the scheduler.
     nudge: bool = True
     #: Whether the scheduler's workflow is enabled anew before GitHub disables it; else a tick only

@@ -12,6 +12,9 @@ from types import MappingProxyType
 #: starting, for finishing what is in hand, and for the report.
 #: https://docs.github.com/en/actions/reference/runners/github-hosted-runners
 HOLD = timedelta(minutes=12)
+#: How long a tick holds that is woken by alarms: a job's last one ends so long before it, and
+#: what is due sooner than the shortest one is held as well.
+ALARM_HOLD = timedelta(minutes=3)
 #: GitHub bills every minute that has begun, so a pass may use up its own.
 MINUTE = timedelta(minutes=1)
 #: The time between two polls of a holder.
@@ -36,6 +39,8 @@ class Profile:
     stay: Stay
     #: Whether a holder starts its successor.
     relay: bool
+    #: Whether a tick that leaves arms what wakes the next, where it can.
+    alarm: bool = False
     #: How far ahead a job may be for a nudge to help; None: any.
     nudged_for: timedelta | None
     #: The lateness to expect of a nudged job, for people.
@@ -44,6 +49,25 @@ class Profile:
 
 PROFILES: Mapping[str, Profile] = MappingProxyType(
     {
+        "auto": Profile(
+            hold=HOLD,
+            stay=Stay.DUE,
+            relay=False,
+            alarm=True,
+            nudged_for=None,
+            expectation=(
+                "the scheduler is woken and takes the best clock that it finds: seconds late where "
+                "alarms or its own runner wake it, else as late as the next event of the repository"
+            ),
+        ),
+        "alarm": Profile(
+            hold=ALARM_HOLD,
+            stay=Stay.DUE,
+            relay=False,
+            alarm=True,
+            nudged_for=None,
+            expectation="the scheduler is woken and arms an alarm for it: seconds late, no cron",
+        ),
         "thrifty": Profile(
             hold=MINUTE,
             stay=Stay.DUE,

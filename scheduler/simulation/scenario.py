@@ -15,7 +15,7 @@ from scheduler.times import instants
 DAY = 86_400.0
 #: A tick of profile ``thrifty`` that nobody wakes: what waiting for cron alone is like.
 CRON = "cron"
-NAMES = (CRON, *PROFILES)
+NAMES = (CRON, *(name for name, profile in PROFILES.items() if not profile.alarm))
 #: Seconds between two slots of the workflow's ``7,22,37,52 * * * *``, and the first of them.
 SLOT, FIRST_SLOT = 900.0, 420.0
 

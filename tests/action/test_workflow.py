@@ -12,6 +12,10 @@ from typing import Any
 import pytest
 import yaml
 
+from scheduler.hold.arming import RUN_NAME
+from scheduler.sandbox.runner.expressions import expand
+from scheduler.sandbox.runner.workflow_files import without_environments
+
 ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / ".github" / "workflows" / "scheduler.yml"
 TEXT = FILE.read_text(encoding="utf-8")
@@ -40,12 +44,14 @@ def test_each_job_has_exactly_the_permissions_it_needs() -> None:
         "contents": "read",
         "issues": "write",
     }
-    assert set(JOBS) == {"enqueue", "tick"}
+    assert JOBS["alarm"]["permissions"] == {}
+    assert set(JOBS) == {"enqueue", "alarm", "tick"}
 
 
 def test_only_the_tick_stands_in_a_group_which_a_skipped_run_does_not_enter() -> None:
     assert "concurrency" not in WORKFLOW
     assert "concurrency" not in JOBS["enqueue"]
+    assert "concurrency" not in JOBS["alarm"]
     concurrency = JOBS["tick"]["concurrency"]
     assert concurrency["cancel-in-progress"] == "false"
     condition = JOBS["tick"]["if"].removeprefix("!cancelled() && ")
@@ -66,8 +72,18 @@ def test_the_group_is_called_like_nothing_else_a_repository_has() -> None:
 
 
 def test_a_job_that_is_due_at_once_is_seen_by_the_tick_after_it() -> None:
-    assert JOBS["tick"]["needs"] == "enqueue"
+    assert JOBS["tick"]["needs"] == ["enqueue", "alarm"]
     assert JOBS["tick"]["if"].startswith("!cancelled() && ")
+
+
+def test_an_alarm_waits_in_the_environment_that_its_run_is_named_after() -> None:
+    job = JOBS["alarm"]
+    assert job["environment"] == {"name": "${{ inputs.alarm }}", "deployment": "false"}
+    assert "needs" not in job
+    assert RUN_NAME.fullmatch("alarm schedule-8m")
+    name = WORKFLOW["run-name"].removeprefix("${{ ").removesuffix(" }}")
+    for given, title in (("schedule-8m", "alarm schedule-8m"), ("", "")):
+        assert expand(f"${{{{ {name} }}}}", {"inputs": {"alarm": given}}) == title
 
 
 def test_the_cron_is_off_the_hour() -> None:
@@ -82,13 +98,16 @@ def test_the_triggers() -> None:
     }
     assert WORKFLOW["on"]["repository_dispatch"]["types"] == ["schedule", "schedule-tick"]
     form = WORKFLOW["on"]["workflow_dispatch"]["inputs"]
-    assert list(form) == ["run-at", "workflow", "message", "agent"]
+    assert list(form) == ["run-at", "workflow", "message", "agent", "alarm"]
     assert not any(field.get("required") == "true" for field in form.values())
 
 
 @pytest.mark.parametrize("job", JOBS.values(), ids=JOBS)
 def test_every_job_ends_in_time_and_leaves_no_credentials(job: dict[str, Any]) -> None:
     assert 1 <= int(job["timeout-minutes"]) <= 14  # ubuntu-slim allows 15
+    if job is JOBS["alarm"]:
+        assert job["steps"] == [{"run": "true"}]
+        return
     checkout, action = job["steps"]
     assert re.fullmatch(r"actions/checkout@[0-9a-f]{40}", checkout["uses"])
     assert checkout["with"] == {"persist-credentials": "false"}
@@ -127,6 +146,8 @@ EVENTS: dict[str, tuple[str, dict[str, Any], list[str]]] = {
         {"inputs": EMPTY | {"message": "do it"}},
         ["enqueue", "tick"],
     ),
+    "alarm": ("workflow_dispatch", {"inputs": EMPTY | {"alarm": "schedule-8m"}}, ["alarm", "tick"]),
+    "no alarm": ("workflow_dispatch", {"inputs": EMPTY | {"alarm": "production"}}, ["tick"]),
     "payload": ("repository_dispatch", {"action": "schedule"}, ["enqueue", "tick"]),
     "outside clock": ("repository_dispatch", {"action": "schedule-tick"}, ["tick"]),
     "job opened": ("issues", {"action": "opened", "issue": {"labels": JOB}}, ["tick"]),
@@ -179,6 +200,9 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Copy this repository's workflow and action into one of their own."""
     made = tmp_path / "repository"
     shutil.copytree(ROOT / ".github" / "workflows", made / ".github" / "workflows")
+    # act knows no `deployment`.
+    file = made / ".github" / "workflows" / FILE.name
+    file.write_text(without_environments(TEXT, ()), encoding="utf-8")
     shutil.copy(ROOT / "action.yml", made)
     name = ("-c", "user.name=test", "-c", "user.email=test@example.invalid")
     for command in (["init", "-q"], ["add", "-A"], [*name, "commit", "-q", "-m", "test"]):

@@ -58,6 +58,8 @@ GOOD = [
     "trust:\n  bots:\n    - my-app[bot]\n    - octo_company\n",
     "allow: {workflows: [], events: ['deploy/*'], repositories: [octo/*, '*/website']}\n",
     "quotas: {open-per-agent: 0, depth: 1000, horizon: PT2H}\n",
+    "alarm: {repository: octo/clock, queue: 'q7', timers: 6}\nprofile: alarm\n",
+    "limits: {alarms-per-hour: 0}\n",
     "limits: {recover-after: 0s, backoff: PT0S, per-tick: 1000, shortest-interval: 1w}\n",
     "defaults: {max-attempts: 99, deadline: P1DT30M, timezone: UTC}\n",
     "defaults: {pause-after: 0, max-runtime: 6h}\nlimits: {running: 1, running-per-agent: 9}\n",
@@ -228,6 +230,18 @@ BAD_TEXT = [
         "1: has a tab, or a value that needs quotes; indent with spaces, or add the quotes",
     ),
     ("limits: {per-tick: 0x10}", None),
+    (
+        "alarm: {timers: 5}",
+        "1: alarm.timers: '5' is not such a whole number; write one from 6 to 11, without quotes",
+    ),
+    (
+        "alarm: {repository: clock}",
+        "1: alarm.repository: 'clock' is no repository; write owner/name",
+    ),
+    (
+        "alarm: {queue: 'a b'}",
+        "1: alarm.queue: 'a b' is no name for a queue; write up to 100 characters, no space",
+    ),
     ("label: a\nlabel: b", "2: gives 'label' a second time; remove one"),
     ("label: &a b", "1: has an anchor; write the value out"),
     ("trust: {<<: {role: read}}", "1: has a merge key; write the keys out"),

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from scheduler.hold.alarm import held
 from scheduler.settings import model
-from scheduler.settings.profiles import HOLD, MINUTE, POLL, PROFILES, Stay
+from scheduler.settings.profiles import ALARM_HOLD, HOLD, MINUTE, POLL, PROFILES, Stay
 
 #: A job on ``ubuntu-slim`` is ended after so long.
 RUNNER = timedelta(minutes=15)
@@ -21,6 +22,8 @@ def test_they_are_those_that_the_settings_name() -> None:
 @pytest.mark.parametrize(
     ("name", "hold", "stay", "relay", "nudged_for"),
     [
+        ("auto", HOLD, Stay.DUE, False, None),
+        ("alarm", ALARM_HOLD, Stay.DUE, False, None),
         ("thrifty", MINUTE, Stay.DUE, False, MINUTE),
         ("balanced", HOLD, Stay.DUE, False, HOLD),
         ("punctual", HOLD, Stay.PENDING, True, None),
@@ -37,6 +40,10 @@ def test_what_each_does(
 def test_a_hold_ends_before_its_runner_does() -> None:
     assert HOLD + 2 * MINUTE < RUNNER
     assert POLL < MINUTE
+
+
+def test_what_no_alarm_is_short_enough_for_is_held() -> None:
+    assert held() == ALARM_HOLD
 
 
 def test_only_who_waits_for_anything_hands_over() -> None:
