@@ -23,6 +23,7 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 from scheduler.cli.main import cli
+from scheduler.github import client
 from scheduler.github.client import GitHub
 from scheduler.sandbox import Sandbox
 from scheduler.sandbox.demo.stage import search_path
@@ -32,6 +33,9 @@ from tests.support.seed import SEED
 
 # Called by its path, as in the README, this Python finds what is installed beside it.
 os.environ["PATH"] = search_path(os.environ)
+
+# The servers are in this process: where a machine stands still, an answer of theirs is not lost.
+client.TIMEOUT = 600
 
 QUEUE = "octo/queue"
 REPO = f"/repos/{QUEUE}"
@@ -205,7 +209,7 @@ class Stage:
         """``python -m scheduler args…`` as a process of its own."""
         ran = subprocess.run(
             [sys.executable, "-m", "scheduler", *args], input=stdin, capture_output=True,
-            text=True, timeout=120, check=False, env=self.environ(user, **environ),
+            text=True, timeout=300, check=False, env=self.environ(user, **environ),
         )  # fmt: skip
         return self._kept(Result(ran.returncode, ran.stdout, ran.stderr))
 
@@ -358,8 +362,8 @@ def reach(clock: StillClock) -> Iterator[Reach]:
         return made[-1]
 
     yield make
-    for client in made:
-        client.close()
+    for each in made:
+        each.close()
 
 
 @pytest.fixture

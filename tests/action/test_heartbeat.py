@@ -14,6 +14,7 @@ from scheduler.action import heartbeat, main
 from scheduler.action.heartbeat import address, beat
 from scheduler.errors import UsageError
 from tests.conftest import Stage, body
+from tests.support.hold_stage import until
 
 SECRET = "0f3b2c1d-ping"  # part of every address here; no output may hold it
 
@@ -40,7 +41,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.server.asked.append(self.path)
         if self.server.status == 0:
-            self.server.hangs.wait(30)
+            self.server.hangs.wait(600)
             return
         self.send_response(self.server.status)
         self.send_header("Location", f"{self.server.url}/elsewhere")
@@ -64,6 +65,12 @@ def served() -> Iterator[Monitor]:
         monitor.shutdown()
         thread.join()
         monitor.server_close()
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever answers has answered in time, on a machine that stands still as well."""
+    monkeypatch.setattr(heartbeat, "PATIENCE", 600.0)
 
 
 @pytest.fixture
@@ -121,11 +128,14 @@ def test_another_answer_is_a_line_and_no_redirect_is_followed(
 
 
 def test_one_that_hangs_is_left(monitor: Monitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask = heartbeat._ask
+    monkeypatch.setattr(heartbeat, "_ask", lambda asked, _: ask(asked, 600.0))
     monkeypatch.setattr(heartbeat, "PATIENCE", 0.2)
     monitor.status = 0
     assert beat(monitor.url, failed=True) == (
         "heartbeat-url: gives no answer within 0.2 s; check it"
     )
+    until(lambda: monitor.asked)
     assert monitor.asked == [f"/{SECRET}/fail"]
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from scheduler.errors import InvalidJob
-from scheduler.hold import agenda
 from scheduler.job import frontmatter, strict_yaml
 from scheduler.sandbox.http.requestlog import Request
 from scheduler.tick import conditions
@@ -19,6 +17,7 @@ from scheduler.tick.occurrence import Occurrence
 from scheduler.times import instants, recurrence
 from tests.attacks.crowd import by_template, messages
 from tests.conftest import ISSUES, Stage, at, body
+from tests.support.hold_stage import held_until, recorded
 
 #: Rules that name a weekday which no month has so often.
 NO_MONTH = [
@@ -108,7 +107,7 @@ def test_whatever_a_library_raises_is_that_text_s_fault(
 def test_a_holder_goes_on_beside_it(stage: Stage, poison: list[Any]) -> None:
     evil = by_template(stage, series(f"cron: {POISON}"))
     stage.open(body(at(1.5), message="honest"))
-    report = stage.run("tick", "--hold", "3s", "--poll", "1s", "--json", user="bot").json
+    report = held_until(stage, lambda: recorded(stage, 1))
     assert messages(stage) == ["honest"]
     assert reasons(report, evil)
     explained(stage, evil)
@@ -164,15 +163,11 @@ def test_what_needs_the_text_is_refused_in_one_line_and_changes_nothing(
     assert stage.call("GET", f"{ISSUES}/{number}/comments") == []
 
 
-@pytest.mark.parametrize(
-    "hold", [[], pytest.param(["--hold", "4s", "--poll", "1s"], marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("hold", [False, pytest.param(True, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("fault", [InvalidJob("cron: is wrong; write another"), IndexError("x")])
 def test_what_is_raised_only_when_a_job_is_carried_out_keeps_no_other_waiting(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, fault: Exception, hold: list[str]
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, fault: Exception, hold: bool
 ) -> None:
-    # For so long a hold goes on beyond its end, to try what is due again.
-    monkeypatch.setattr(agenda, "OVERTIME", timedelta(seconds=1))
     evil = stage.open(body(-90 if not hold else at(0.5), message="evil"))
     stage.open(body(-60 if not hold else at(1.5), message="honest"))
     real = conditions.against
@@ -183,7 +178,7 @@ def test_what_is_raised_only_when_a_job_is_carried_out_keeps_no_other_waiting(
         return real(ctx, found)
 
     monkeypatch.setattr(conditions, "against", against)
-    report = stage.run("tick", *hold, "--json", user="bot").json
+    report = held_until(stage, lambda: recorded(stage, 1)) if hold else stage.tick()
     assert messages(stage) == ["honest"]
     told = report["invalid" if isinstance(fault, InvalidJob) else "retrying"]
     assert evil in [note["id"] for note in told]
@@ -248,7 +243,6 @@ def test_in_a_hold_the_texts_of_strangers_are_read_last(
         return real(text, **options)
 
     monkeypatch.setattr(frontmatter, "parse", parse)
-    stage.run("tick", "--hold", "2s", "--poll", "1s", "--json", user="bot")
-    assert len(read) >= 8
+    held_until(stage, lambda: len(read) >= 8)
     assert read[:4] == ["honest", "evil", "evil", "evil"]
     assert read[4:8] == ["honest", "evil", "evil", "evil"]

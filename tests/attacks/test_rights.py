@@ -8,6 +8,7 @@ import pytest
 
 from tests.attacks.crowd import messages, ran, rejected
 from tests.conftest import ISSUES, Stage, body
+from tests.support.hold_stage import held_until, recorded
 from tests.support.lesser import Lesser, before
 
 DEPLOY = ("deploy.yml", "inputs: {place: staging}")
@@ -246,8 +247,7 @@ def test_where_nobody_can_tell_the_tick_says_so_once(stage: Stage) -> None:
 def test_a_holder_says_so_when_it_comes_to_that(stage: Stage) -> None:
     stage.open(body(2))
     with before(stage.sandbox.url, NO_EVENTS) as url:
-        hold = ("tick", "--hold", "4s", "--poll", "1s", "--json")
-        report = stage.run(*hold, user="bot", GITHUB_API_URL=url).json
+        report = held_until(stage, lambda: recorded(stage, 1), GITHUB_API_URL=url)
     assert len(report["dispatched"]) == 1
     assert ["can't be told" in notice for notice in report["notices"]] == [True]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -175,7 +175,7 @@ def test_a_signed_job_is_replaced_only_while_it_can_be_signed_anew(stage: Stage)
     assert tick(stage) == [number]
     created = datetime.now(timezone.utc)
     number = opened(stage, *asked)
-    stage.sandbox.repository().issues[number].created_at = created.replace(year=created.year - 1)
+    stage.sandbox.repository().issues[number].created_at = created - timedelta(days=365)
     late = stage.run(
         "create", "--in", "1h", "--workflow", "agent-message.yml", "-m", "x", "--agent", "alice",
         *asked, user="bot", SCHEDULE_SIGNING_KEY=ALICE,

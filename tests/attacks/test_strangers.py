@@ -9,6 +9,7 @@ import pytest
 from scheduler.sandbox.http.requestlog import Request
 from tests.attacks.crowd import by_template, messages, ran, rejected
 from tests.conftest import ISSUES, Stage, body
+from tests.support.hold_stage import held_until
 
 EVIL = body(message="evil")
 VOUCHED = "trust: {labelled: true}\n"
@@ -74,7 +75,7 @@ def test_an_edit_while_a_holder_looks_is_judged_by_who_made_it(stage: Stage) -> 
             stage.edit(number, body=EVIL, user="triage")
 
     with stage.sandbox.on_request(change):
-        report = stage.run("tick", "--hold", "2s", "--poll", "1s", "--json", user="bot").json
+        report = held_until(stage, lambda: stage.issue(number)["state"] == "closed")
     assert ran(stage) == []
     (note,) = report["rejected"]
     assert "'triage'" in note["reason"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,14 @@ import pytest
 
 from scheduler.cli import simulate, tick
 from scheduler.cli.group import COMMANDS
+from scheduler.clock import SystemClock
 from scheduler.job import frontmatter
 from scheduler.sandbox.http.requestlog import Request
 from scheduler.settings import profiles
 from scheduler.simulation.scenario import NAMES
 from scheduler.times import instants
 from tests.conftest import AGENT_MESSAGE, ISSUES, QUEUE, Stage, at, evening
+from tests.support.hold_stage import held, until
 
 WORKFLOW = ("--workflow", "agent-message.yml")
 SOON = ("--in", "2h", "--message", "Check PR 123", *WORKFLOW)
@@ -42,9 +44,10 @@ def test_options_alone_open_a_job(stage: Stage) -> None:
 
 
 def test_the_answer_says_what_will_happen(stage: Stage) -> None:
+    earliest = at(7200)
     made = stage.create(*SOON, "--agent", "probe-1")
     run_at = datetime.fromisoformat(made["run_at"].replace("Z", "+00:00"))
-    assert abs(run_at - datetime.now(timezone.utc) - timedelta(hours=2)) < timedelta(seconds=30)
+    assert earliest <= made["run_at"] <= at(7201)
     assert made == {
         "id": 1, "status": "pending", "run_at": made["run_at"], "in": "in 2h",
         "in_s": 7200, "weekday": instants.weekday(run_at), "local": None,
@@ -222,9 +225,15 @@ def test_an_answer_that_comes_too_late_is_looked_for(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("scheduler.github.client.TIMEOUT", 1)
-    monkeypatch.setattr("scheduler.commands.create.PAUSE", 1)
-    stage.sandbox.fault("stall", method="POST", path="/issues$", seconds=1.3)
-    assert stage.create(*SOON)["id"] == 1
+    with held(stage, "POST", "/issues$") as late:
+
+        def sleep(_: SystemClock, seconds: float) -> None:
+            late.release()
+            until(stage.issues)
+
+        monkeypatch.setattr(SystemClock, "sleep", sleep)
+        assert stage.create(*SOON)["id"] == 1
+    assert late.arrived.is_set()
     assert len(stage.issues()) == 1
 
 

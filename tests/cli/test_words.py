@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from scheduler.action import main
+from scheduler.clock import SystemClock
 from scheduler.job import frontmatter
 from scheduler.times import instants
 from tests.conftest import Stage, at, body
@@ -19,9 +20,19 @@ WHAT = ("--workflow", "agent-message.yml", "-m", "x")
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
+#: A morning in Berlin; each test is over within it, or "tomorrow" would change its meaning.
+NOW = datetime.now(timezone.utc).replace(hour=10, minute=0, second=0, microsecond=500_000)
+
+
+@pytest.fixture(autouse=True)
+def now(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SystemClock, "now", lambda _: NOW)
+    stage.sandbox.set_clock(to=instants.format_instant(NOW))
+
+
 def nine(days: int = 1) -> datetime:
     """Nine o'clock in Berlin, so many days from its today."""
-    today = instants.wall(datetime.now(timezone.utc), BERLIN).replace(hour=9, minute=0)
+    today = instants.wall(NOW, BERLIN).replace(hour=9, minute=0)
     day = today.replace(second=0, microsecond=0) + timedelta(days=days)
     return instants.first_instant(day, BERLIN)
 
@@ -167,4 +178,4 @@ def test_a_program_s_payload_needs_no_time_beside_a_rule(
     assert carry(stage, tmp_path, "repository_dispatch", {"client_payload": payload}) == 0
     job = frontmatter.parse(stage.issue(1)["body"])
     assert job.recurring
-    assert job.run_at > datetime.now(timezone.utc)
+    assert job.run_at > NOW

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -11,7 +13,9 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
+from unittest import mock
 
+from scheduler.hold import signals
 from scheduler.sandbox.http.requestlog import Request
 from tests.conftest import ISSUES, Stage
 
@@ -61,6 +65,20 @@ def polled(stage: Stage) -> Callable[[], bool]:
     """Whether a holder has polled since."""
     before = stage.sandbox.requests.count("GET", f"{ISSUES}$", status=304)
     return lambda: stage.sandbox.requests.count("GET", f"{ISSUES}$", status=304) > before
+
+
+def held_until(stage: Stage, done: Callable[[], object], **environ: str) -> Any:
+    """The report of a holder in this process that is asked to leave at a poll after ``done``."""
+
+    def look(seen: Request) -> None:
+        if seen.status == 304 and not asked and done():
+            asked.append(seen)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    asked: list[Request] = []
+    args = ("tick", "--json", "--hold", "1h", "--poll", "1s")
+    with mock.patch.object(signals, "FAREWELL", 600), stage.sandbox.on_request(look, after=True):
+        return stage.run(*args, user="bot", **environ).json
 
 
 class Held:

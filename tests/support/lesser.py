@@ -119,7 +119,7 @@ class Handler(BaseHTTPRequestHandler):
         skipped = (*KEPT, "host", "accept-encoding")
         headers = {k: v for k, v in self.headers.items() if k.lower() not in skipped}
         host, port = str(self.upstream.hostname), self.upstream.port
-        with contextlib.closing(http.client.HTTPConnection(host, port, timeout=30)) as connection:
+        with contextlib.closing(http.client.HTTPConnection(host, port, timeout=600)) as connection:
             connection.request(self.command, there, sent, headers)
             response = connection.getresponse()
             data = response.read()
