@@ -1,4 +1,4 @@
-"""The lateness of dispatches: numbers, a table, a chart. Pure.
+"""The lateness of dispatches, and what became of their runs: numbers, tables, a chart. Pure.
 
 Percentiles are by nearest rank: each is the lateness of a dispatch that really happened.
 """
@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from scheduler.commands.reliability import Reliability, reliability, rows, total
 from scheduler.commands.stuck import Stuck
 from scheduler.commands.watchdog import NAMED, Overdue, numbers
 from scheduler.job.states import State
 from scheduler.journal.journal import Entry
+from scheduler.text import code
 from scheduler.times.instants import distance, format_instant
 
 #: Upper ends of the chart's classes: seconds, and as the chart calls them.
@@ -29,6 +31,9 @@ CLASSES = (
     (math.inf, "more"),
 )
 
+#: The columns of what became of runs.
+ENDS = ["WORKFLOW", "RUNS", "SUCCESS", "P95"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Late:
@@ -42,7 +47,7 @@ class Late:
 
 @dataclass(frozen=True, kw_only=True)
 class Stats:
-    """The lateness of dispatches in a period."""
+    """The lateness of dispatches in a period, and what became of their runs."""
 
     #: The begin of the period that was asked for.
     asked: datetime
@@ -55,6 +60,8 @@ class Stats:
     missed: int = 0
     #: The jobs that wait though they are due.
     overdue: tuple[Overdue, ...] = ()
+    #: What the runs of each workflow came to, as far as it is known; the most runs first.
+    workflows: tuple[Reliability, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -88,18 +95,20 @@ class Stats:
             "worst_id": worst.id if worst else None,
             "missed": self.missed,
             "overdue": [overdue_json(each, self.until) for each in self.overdue],
+            "outcomes": (ends := total(self.workflows).as_json())["outcomes"],
+            "success_rate": ends["success_rate"],
+            "p95_duration_s": ends["p95_duration_s"],
+            "workflows": [each.as_json() for each in self.workflows],
         }
 
     def text(self) -> str:
         """The same for a terminal of 80 columns."""
-        rows = [list(self._cells()), list(self._cells().values())]
-        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
         lines = [self.headline()]
-        for row in rows:
-            cells = (text.rjust(width) for text, width in zip(row, widths, strict=True))
-            lines.append("  ".join(cells))
+        lines += _columns([list(self._cells()), list(self._cells().values())])
         if self.worst:
             lines.append(f"the worst was #{self.worst.id}")
+        if self.workflows:
+            lines += ["What became of the runs", *_columns([ENDS, *self._ends()], names=True)]
         if self.note():
             lines.append(self.note())
         return "\n".join(lines)
@@ -126,8 +135,14 @@ class Stats:
             "OVERDUE": str(len(self.overdue)),
         }
 
+    def _ends(self) -> list[list[str]]:
+        each = rows(self.workflows)
+        if len(self.workflows) > 1:
+            each += [("all", *row[1:]) for row in rows([total(self.workflows)])]
+        return [[name, runs, share, span(p95)] for name, runs, share, p95 in each]
+
     def markdown(self) -> str:
-        """A job summary: the table and the chart."""
+        """A job summary: the tables and the chart."""
         cells = self._cells()
         lines = [
             f"### {self.headline()}",
@@ -138,6 +153,13 @@ class Stats:
         ]
         if self.note():
             lines += ["", self.note()]
+        if self.workflows:
+            lines += ["", "| " + " | ".join(name.lower() for name in ENDS) + " |"]
+            lines += ["|---|" + "---:|" * (len(ENDS) - 1)]
+            lines += [
+                "| " + " | ".join([code(name).replace("|", "\\|"), *cells]) + " |"
+                for name, *cells in self._ends()
+            ]
         if self.dispatches:
             lines += ["", "```mermaid", self.chart(), "```"]
         return "\n".join(lines) + "\n"
@@ -210,6 +232,7 @@ def stats(
     overdue: Sequence[Overdue] = (),
 ) -> Stats:
     """The numbers of what the journals record; one dispatch for each occurrence."""
+    entries = list(entries)
     seconds: dict[str, float] = {}
     missed: set[str] = set()
     for entry in sorted(entries, key=lambda entry: entry.at):
@@ -230,7 +253,20 @@ def stats(
         dispatches=tuple(dispatches),
         missed=len(missed),
         overdue=tuple(overdue),
+        workflows=reliability(entries, since=since, until=until),
     )
+
+
+def _columns(rows: Sequence[Sequence[str]], *, names: bool = False) -> list[str]:
+    """A table's lines, flush right; with ``names`` the first column is flush left."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [text.rjust(width) for text, width in zip(row, widths, strict=True)]
+        if names:
+            cells[0] = row[0].ljust(widths[0])
+        lines.append("  ".join(cells))
+    return lines
 
 
 def issue_of(key: str) -> int:

@@ -136,3 +136,43 @@ def test_the_summary_holds_the_table_and_the_chart() -> None:
     assert "| 1 | 2.0 s | 2.0 s | 2.0 s | 2.0 s | 0 | 0 |" in text
     assert text.count("```mermaid\nxychart-beta\n") == 1
     assert "mermaid" not in of().markdown()
+
+
+def ended(n: int, conclusion: str, took: float, workflow: str = "run.yml") -> Entry:
+    target = f"o/r {workflow}@main"
+    return entry(n, 1.0, conclusion=conclusion, took_s=took, target=target)
+
+
+def test_what_became_of_runs_stands_below_how_late_they_were() -> None:
+    found = of(
+        ended(1, "success", 30), ended(2, "failure", 90.5), entry(3, 1.0),
+        ended(4, "never ran", 0, "a|b.yml"),
+    )  # fmt: skip
+    assert found.text().splitlines()[3:] == [
+        "the worst was #4",
+        "What became of the runs",
+        "WORKFLOW  RUNS  SUCCESS      P95",
+        "run.yml      2     50 %  1.5 min",
+        "a|b.yml      1      0 %        -",
+        "all          3     33 %  1.5 min",
+    ]
+    data = found.as_json()
+    assert data["outcomes"] == {"success": 1, "failure": 1, "never ran": 1}
+    assert (data["success_rate"], data["p95_duration_s"]) == (0.3333, 90.5)
+    assert data["workflows"][0] == {
+        "repository": "o/r", "workflow": "run.yml", "runs": 2, "success_rate": 0.5,
+        "p95_duration_s": 90.5, "outcomes": {"success": 1, "failure": 1},
+    }  # fmt: skip
+    text = found.markdown()
+    assert "| workflow | runs | success | p95 |\n|---|---:|---:|---:|\n" in text
+    assert "| `run.yml` | 2 | 50 % | 1.5 min |" in text
+    assert "| `a\\|b.yml` | 1 | 0 % | - |" in text
+    assert "| `all` | 3 | 33 % | 1.5 min |" in text
+
+
+def test_one_workflow_is_all_and_long_names_fit_a_terminal() -> None:
+    found = of(ended(1, "success", 30, "a" * 100 + ".yml"))
+    assert len(found.text().splitlines()[-1]) <= 80
+    assert "all" not in found.text()
+    nothing = of(entry(1, 1.0)).as_json()
+    assert (nothing["outcomes"], nothing["success_rate"], nothing["workflows"]) == ({}, None, [])
