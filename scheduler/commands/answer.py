@@ -18,6 +18,7 @@ STANDS = {
     State.DISPATCHING: "is being dispatched",
     State.HELD: "is on hold",
     State.PAUSED: "is paused",
+    State.APPROVAL: "waits for an approval",
     State.INVALID: "can't be read",
 }
 
@@ -56,6 +57,8 @@ def stop_lines(state: State, number: int) -> list[str]:
     """A line for what keeps an open job from running at its time, and what ends that."""
     if state is State.PAUSED:
         return [f"it is paused; 'schedule resume {number}' lets it go on"]
+    if state is State.APPROVAL:
+        return ["it waits for an approval: another person comments /approve on its issue"]
     if state is State.HELD:
         return [f"it is on hold; say what happened with 'schedule resolve {number}'"]
     return []

@@ -56,7 +56,7 @@ def on_hold(number: int) -> Refused:
 
 
 def shown_state(connection: Connection, ticket: Ticket) -> State:
-    """The state that an open issue's labels show: on hold, paused, else pending."""
+    """The state that an open issue's labels show: on hold, paused, not approved, else pending."""
     label = connection.settings.label
-    found = (State.HELD, State.PAUSED)
+    found = (State.HELD, State.PAUSED, State.APPROVAL)
     return next((s for s in found if state_label(label, s) in ticket.labels), State.PENDING)

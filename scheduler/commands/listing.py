@@ -143,7 +143,11 @@ def said(seen: Seen) -> bool:
     """Whether the list says why a job is where it is: what its state and its time leave open."""
     if seen.problem or not seen.why.reason:
         return False
-    return seen.state in (State.HELD, State.PAUSED) or seen.why.word not in ("", "due", "overdue")
+    return seen.state in (State.HELD, State.PAUSED, State.APPROVAL) or seen.why.word not in (
+        "",
+        "due",
+        "overdue",
+    )
 
 
 def table(seen: Sequence[Seen], now: datetime, *, width: int | None) -> list[str]:

@@ -90,6 +90,8 @@ class Retried:
             return f"#{number} is open and on hold again; next say 'schedule resolve {number}'"
         if self.state is State.PAUSED:
             return f"#{number} is open and paused again; next say 'schedule resume {number}'"
+        if self.state is State.APPROVAL:
+            return f"#{number} is open and waits for an approval again, by /approve on its issue"
         was = f"#{number} was {self.was.value}"
         if (at := format_instant(self.run_at)) > format_instant(self.now):
             return f"{was}; it runs when due, at {at}"
@@ -167,6 +169,8 @@ def retry(connection: Connection, number: int) -> Retried:
             fix = "edit its text, which the next tick reads again"
         elif seen.state is State.PAUSED:
             fix = f"'schedule resume {number}' lets it go on"
+        elif seen.state is State.APPROVAL:
+            fix = "another person's /approve on its issue lets it go on"
         raise Refused(f"ID: #{number} is {seen.state.value} and open; {fix}")
     if seen.state is State.DISPATCHED:
         raise Refused(

@@ -50,11 +50,12 @@ def overdue(
 ) -> list[Overdue]:
     """The open jobs that could have run for longer than ``grace``, the longest first.
 
-    A text that can't be read, and what is on hold or paused, waits for a person, not for the
-    scheduler.
+    A text that can't be read, and what is on hold, paused or not approved, waits for a person,
+    not for the scheduler.
     """
     found = []
-    waits = {state_label(settings.label, state) for state in (State.HELD, State.PAUSED)}
+    people = (State.HELD, State.PAUSED, State.APPROVAL)
+    waits = {state_label(settings.label, state) for state in people}
     for ticket in tickets:
         if not ticket.open or settings.paused or waits & set(ticket.labels):
             continue

@@ -13,7 +13,7 @@ from scheduler.commands.watchdog import UNTOUCHED, advice, minutes
 from scheduler.errors import InvalidJob
 from scheduler.job import conditions
 from scheduler.job.model import Job
-from scheduler.job.states import State
+from scheduler.job.states import State, state_label
 from scheduler.journal.comments import Told
 from scheduler.journal.journal import NEVER_STARTED, Entry, History
 from scheduler.policy import decide, quotas, series
@@ -90,6 +90,8 @@ def why(known: Known, *, now: datetime, settings: Settings, queue: str) -> Why:
         return Why(reason=_held(known))
     if known.state is State.PAUSED:
         return Why(reason=_paused(known))
+    if known.state is State.APPROVAL:
+        return Why(reason=_unapproved(known, settings))
     if known.state is State.DISPATCHING:
         return Why(reason=_claimed(known))
     if known.state is not State.PENDING:
@@ -174,6 +176,16 @@ def _paused(known: Known) -> str:
     if last is not None and last.reason:
         return f"paused at {format_instant(last.at)} by {_asked(last)}; {lets}"
     return f"paused; {lets}"
+
+
+def _unapproved(known: Known, settings: Settings) -> str:
+    """Who has to approve a job."""
+    label = state_label(settings.label, State.APPROVAL)
+    lets = f"comments /approve or takes the label {label!r} off"
+    if stays := next((each for each in reversed(known.told) if not each.waits), None):
+        return f"{stays.reason}; it runs once another person {lets}"
+    role, author = settings.trust.role, known.ticket.author.login
+    return f"it runs once a person with the role {role!r} or above, not {author!r}, {lets}"
 
 
 def _asked(entry: Entry) -> str:

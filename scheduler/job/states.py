@@ -27,6 +27,7 @@ class State(str, Enum):
     FAILED = "failed"
     RUNNING = "running"
     RETRYING = "retrying"
+    APPROVAL = "waiting for approval"
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,12 @@ STATES: dict[State, Meaning] = {
         leaves="a tick, when the retry is due; a person, by closing it",
         crash="the journal says when the retry comes; the next tick sees it as before",
     ),
+    State.APPROVAL: Meaning(
+        issue="open, `schedule:approve`",
+        means="does not run before somebody else than its author has approved it",
+        leaves="such a person, by `/approve` or by taking the label off",
+        crash="the label or the comment may be missing; the next tick writes it",
+    ),
 }
 
 
@@ -158,6 +165,8 @@ class Event(str, Enum):
     STAYS = "GitHub accepts it, and it has retries"
     RUN_SUCCEEDED = "its run succeeds"
     AGAIN = "its run fails, and is tried again"
+    ASKED = "it needs an approval"
+    APPROVED = "somebody else approves it"
 
 
 TRANSITIONS: dict[State, dict[Event, State]] = {
@@ -168,6 +177,7 @@ TRANSITIONS: dict[State, dict[Event, State]] = {
         Event.UNREADABLE: State.INVALID,
         Event.UNCLEAR: State.HELD,
         Event.PAUSED: State.PAUSED,
+        Event.ASKED: State.APPROVAL,
         Event.POINTLESS: State.SKIPPED,
         Event.CLOSED: State.CANCELLED,
     },
@@ -213,6 +223,11 @@ TRANSITIONS: dict[State, dict[Event, State]] = {
         Event.PAUSED: State.PAUSED,
         Event.CLOSED: State.CANCELLED,
     },
+    State.APPROVAL: {
+        Event.APPROVED: State.PENDING,
+        Event.TOO_LATE: State.MISSED,
+        Event.CLOSED: State.CANCELLED,
+    },
 }
 
 #: The states that end a job; each but ``dispatched`` has its label.
@@ -249,9 +264,13 @@ HANDLED = frozenset({State.DISPATCHED, State.MISSED, State.DISCARDED, State.SKIP
 BEGUN = "recurring"
 
 
+#: The part of a state's label, where it is not the state's own word.
+NAMED = {State.APPROVAL: "approve"}
+
+
 def state_label(queue_label: str, state: State) -> str:
     """The label that shows ``state``: ``schedule:missed``."""
-    return f"{queue_label}:{state.value}"
+    return f"{queue_label}:{NAMED.get(state, state.value)}"
 
 
 def begun_label(queue_label: str) -> str:
@@ -261,8 +280,15 @@ def begun_label(queue_label: str) -> str:
 
 def chart() -> str:
     """The table as a Mermaid state diagram, as the README shows it."""
-    lines = ["stateDiagram-v2", "    [*] --> pending: schedule"]
+    lines = ["stateDiagram-v2"]
+    lines += [f'    state "{each.value}" as {_id(each)}' for each in State if " " in each.value]
+    lines += ["    [*] --> pending: schedule"]
     for state, ways in TRANSITIONS.items():
-        lines += [f"    {state.value} --> {to.value}: {event.value}" for event, to in ways.items()]
-    lines += [f"    {state.value} --> [*]" for state in State if state in TERMINAL]
+        lines += [f"    {_id(state)} --> {_id(to)}: {event.value}" for event, to in ways.items()]
+    lines += [f"    {_id(state)} --> [*]" for state in State if state in TERMINAL]
     return "\n".join(lines)
+
+
+def _id(state: State) -> str:
+    """A state's name in the chart, where none may have a space."""
+    return state.value.replace(" ", "_")

@@ -18,7 +18,7 @@ from scheduler.journal.journal import (
     Entry,
     Journal,
 )
-from scheduler.journal.notes import Explanation, News, Withdrawal
+from scheduler.journal.notes import Asked, Explanation, News, Withdrawal
 from scheduler.journal.record import BEGIN, hidden
 from scheduler.text import cell, code
 from scheduler.times.instants import format_instant, format_local, zone
@@ -32,6 +32,7 @@ KIND: dict[type, str] = {
     Explanation: "invalid",
     Withdrawal: "withdrawn",
     News: "outcome",
+    Asked: "approval",
 }
 
 #: The reason where somebody's comment was carried out, or was not, as ``decide`` words it.
@@ -54,6 +55,7 @@ SYMBOLS = {
     State.PAUSED.value: "⏸",
     State.CANCELLED.value: "⛔",
     State.FAILED.value: "❌",
+    State.APPROVAL.value: "✋",
     NEVER_STARTED: "↻",
 }
 
@@ -222,7 +224,7 @@ def withdrawn_comment(withdrawal: Withdrawal, *, held: str) -> str:
 
 def stays_comment(explanation: Explanation, state: State, reason: str) -> str:
     """The comment that says why a job whose label was taken off stays paused, or on hold."""
-    stays = {State.PAUSED: "paused", State.HELD: "on hold"}[state]
+    stays = {State.PAUSED: "paused", State.HELD: "on hold"}.get(state, state.value)
     return f"{head(explanation)}\n{SYMBOLS[state.value]} This job stays {stays}:\n\n{code(reason)}"
 
 
@@ -259,7 +261,17 @@ def told_in(body: str) -> Told | None:
     return Told(reason=parts[0].strip().strip("`").strip(), waits=lead.startswith("⏳"))
 
 
-def head(record: Claim | Journal | Explanation | Withdrawal | News) -> str:
+def approval_comment(asked: Asked, *, role: str, label: str) -> str:
+    """The comment that asks for somebody's approval of a job, as its text is now."""
+    return (
+        f"{head(asked)}\n{SYMBOLS[State.APPROVAL.value]} This job does not run before somebody has "
+        f"approved it: a person with the role {code(role)} or above who neither opened it nor "
+        f"changed it. Comment `/approve`, or take the label {code(label)} off. An edit of its text "
+        "asks again; close the issue to cancel it."
+    )
+
+
+def head(record: Claim | Journal | Explanation | Withdrawal | News | Asked) -> str:
     """The hidden first line of a comment that holds ``record``."""
     kind = KIND[type(record)]
     if isinstance(record, Journal):

@@ -15,6 +15,7 @@ def marks(journal: Journal) -> frozenset[int]:
         journal.instead,
         journal.resumed,
         journal.retried,
+        journal.approved,
         journal.parted,
         journal.ran,
     )

@@ -13,7 +13,7 @@ from functools import cached_property, lru_cache, reduce
 
 from scheduler.job.model import occurrence_comment, occurrence_instant
 from scheduler.job.states import HANDLED, TERMINAL, State
-from scheduler.journal.notes import Explanation, News, Withdrawal
+from scheduler.journal.notes import Asked, Explanation, News, Withdrawal
 from scheduler.journal.record import BEGIN, shown, typed
 from scheduler.ports import Comment
 
@@ -120,6 +120,8 @@ class Entry:
     #: Of a dispatch: where its end is told, ``owner/name#123``, and ``failure`` if no other is.
     reply_to: str = ""
     reply: str = ""
+    #: Of an ``/approve``: the digest of the text that was approved.
+    approved: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +161,7 @@ class Journal:
     def resumed(self) -> Entry | None:
         """The last command that let a paused job go on."""
         done = (e for e in reversed(self.entries) if e.outcome == State.PENDING.value)
-        done = (e for e in done if e.until is None and not e.again)
+        done = (e for e in done if e.until is None and not (e.again or e.approved))
         return next((e for e in done if occurrence_comment(e.key)), None)
 
     @cached_property
@@ -167,6 +169,11 @@ class Journal:
         """The last command that had a run tried again."""
         done = (e for e in reversed(self.entries) if e.outcome == State.PENDING.value)
         return next((e for e in done if e.again), None)
+
+    @cached_property
+    def approved(self) -> Entry | None:
+        """The last command that approved the job's text."""
+        return next((e for e in reversed(self.entries) if e.approved), None)
 
     @cached_property
     def instead(self) -> Entry | None:
@@ -269,6 +276,8 @@ class History:
     withdrawals: tuple[Withdrawal, ...] = ()
     #: What it told people of the ends of runs.
     news: tuple[News, ...] = ()
+    #: For which texts it asked for an approval.
+    asked: tuple[Asked, ...] = ()
     #: Login and comment id of claims and journals by others. None is believed; one by a login with
     #: write access puts the job on hold.
     foreign: tuple[tuple[str, int], ...] = ()
@@ -325,6 +334,9 @@ def never_started(claim: Claim, at: datetime) -> Entry:
     )
 
 
+Record = Claim | Journal | Explanation | Withdrawal | News | Asked
+
+
 def claim_of(comment: Comment) -> Claim | None:
     """The claim in a comment, whoever wrote it; None: it holds none."""
     record = _record(comment)
@@ -348,11 +360,7 @@ def read(comments: Iterable[Comment], *, login: str) -> History:
 
     ``login`` is the scheduler's own, in any letter case: only its records are believed.
     """
-    claims: list[Claim] = []
-    journals: list[Journal] = []
-    explanations: list[Explanation] = []
-    withdrawals: list[Withdrawal] = []
-    news: list[News] = []
+    own: list[Record] = []
     foreign: list[tuple[str, int]] = []
     unreadable: list[int] = []
     for comment in sorted(comments, key=lambda comment: comment.id):
@@ -362,24 +370,18 @@ def read(comments: Iterable[Comment], *, login: str) -> History:
         if comment.author.login.lower() != login.lower():
             if isinstance(record, (Claim, Journal)):
                 foreign.append((comment.author.login, comment.id))
-        elif isinstance(record, Claim):
-            claims.append(record)
-        elif isinstance(record, Journal):
-            journals.append(record)
-        elif isinstance(record, Explanation):
-            explanations.append(record)
-        elif isinstance(record, Withdrawal):
-            withdrawals.append(record)
-        elif isinstance(record, News):
-            news.append(record)
+        elif record is not None:
+            own.append(record)
         else:
             unreadable.append(comment.id)
+    journals = [each for each in own if isinstance(each, Journal)]
     return History(
         journal=_merged(journals),
-        claims=tuple(claims),
-        explanations=tuple(explanations),
-        withdrawals=tuple(withdrawals),
-        news=tuple(news),
+        claims=tuple(each for each in own if isinstance(each, Claim)),
+        explanations=tuple(each for each in own if isinstance(each, Explanation)),
+        withdrawals=tuple(each for each in own if isinstance(each, Withdrawal)),
+        news=tuple(each for each in own if isinstance(each, News)),
+        asked=tuple(each for each in own if isinstance(each, Asked)),
         foreign=tuple(foreign),
         unreadable=tuple(unreadable),
         copies=tuple(journal.id for journal in journals[1:]),
@@ -395,7 +397,7 @@ def _merged(journals: list[Journal]) -> Journal:
 
 
 @lru_cache(maxsize=64)
-def _record(comment: Comment) -> Claim | Journal | Explanation | Withdrawal | News | None:
+def _record(comment: Comment) -> Record | None:
     try:
         record = shown(comment.body)
         if record is None:
@@ -408,6 +410,9 @@ def _record(comment: Comment) -> Claim | Journal | Explanation | Withdrawal | Ne
             return Explanation(id=comment.id, **typed(Explanation, data))
         if kind == "withdrawn":
             return Withdrawal(id=comment.id, **typed(Withdrawal, data))
+        if kind == "approval":
+            values = typed(Asked, data)
+            return Asked(**{**values, "id": comment.id, "created_at": comment.created_at})
         if kind == "outcome":
             return News(id=comment.id, **typed(News, data))
         entries = tuple(Entry(**typed(Entry, entry)) for entry in data.pop("entries"))

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 
+def digest(text: str) -> str:
+    """The digest by which a text is known."""
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Explanation:
     """A comment that explains why a text is no job, or what a due job waits for."""
@@ -19,7 +24,19 @@ class Explanation:
     @classmethod
     def of(cls, text: str) -> Explanation:
         """The explanation of ``text``."""
-        return cls(text_hash=hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16])
+        return cls(text_hash=digest(text))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A comment that asks for somebody's approval of a job, as its text was then."""
+
+    #: The comment's id; 0 before it is written.
+    id: int = 0
+    #: When the comment was created, by GitHub's clock.
+    created_at: datetime | None = None
+    #: The digest of the issue's text.
+    text_hash: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,9 @@ from scheduler.times.bounds import bounded
 VERSION = 1
 #: How each record begins.
 BEGIN = "<!-- schedule:"
-RECORD = re.compile(rf"\A{BEGIN}(claim|journal|invalid|withdrawn|outcome) (\{{[^\r\n]*\}}) -->")
+RECORD = re.compile(
+    rf"\A{BEGIN}(claim|journal|invalid|withdrawn|outcome|approval) (\{{[^\r\n]*\}}) -->"
+)
 #: The highest number in a record; GitHub's ids are below it.
 MOST = 2**63 - 1
 KINDS: dict[str, tuple[type, ...]] = {

@@ -17,7 +17,7 @@ from scheduler.text import nearest, refusal, shown
 from scheduler.times import instants
 
 #: What a comment can ask of a job; ``/resolve`` answers a question of the scheduler's own.
-NAMES = ("snooze", "run", "cancel", "pause", "resume")
+NAMES = ("snooze", "run", "cancel", "pause", "resume", "approve")
 #: For how long a job can be put off at once.
 LONGEST = timedelta(days=400)
 
@@ -53,7 +53,7 @@ OTHERWISE = {
     "stop": "cancel", "hold": "pause", "suspend": "pause", "continue": "resume",
     "unpause": "resume", "start": "run", "now": "run", "go": "run", "rerun": "run",
     "delay": "snooze", "defer": "snooze", "later": "snooze", "postpone": "snooze",
-    "reschedule": "snooze",
+    "reschedule": "snooze", "accept": "approve", "allow": "approve", "confirm": "approve",
 }  # fmt: skip
 
 

@@ -23,6 +23,7 @@ class Kind(str, Enum):
     UNLOCKED = "unlocked"
     RESUMED = "resumed"
     LET_GO = "let go"
+    APPROVED = "approved"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +61,7 @@ def beginnings(events: Iterable[Event], *, label: str) -> list[Beginning]:
     let(Kind.UNLOCKED, "unlocked", "locked")
     let(Kind.RESUMED, "unlabeled", "labeled", state_label(label, State.PAUSED))
     let(Kind.LET_GO, "unlabeled", "labeled", state_label(label, State.HELD))
+    let(Kind.APPROVED, "unlabeled", "labeled", state_label(label, State.APPROVAL))
     return found
 
 
@@ -68,6 +70,13 @@ def labelled(events: Iterable[Event], *, label: str) -> Event | None:
     past = list(events)
     at = _last(past, "labeled", label)
     return None if at is None else past[at]
+
+
+def taken_off(events: Iterable[Event], name: str) -> Event | None:
+    """The event by which the label ``name`` came off last; None: it did not, or is on again."""
+    past = list(events)
+    off, on = _last(past, "unlabeled", name), _last(past, "labeled", name)
+    return None if off is None or _or_none(on) > off else past[off]
 
 
 def overtaken(
@@ -80,11 +89,12 @@ def overtaken(
     itself, ``login``, do not count. Instants have whole seconds; in the same second the command
     counts.
     """
-    paused = state_label(label, State.PAUSED)
+    paused, approve = state_label(label, State.PAUSED), state_label(label, State.APPROVAL)
     on = paused in ticket.labels
     contrary = {
         "run": ("labeled", paused, "paused it", on),
         "resume": ("labeled", paused, "paused it", on),
+        "approve": ("labeled", approve, "asked for an approval", approve in ticket.labels),
         "pause": ("unlabeled", paused, "resumed it", not on),
         "cancel": ("reopened", "", "reopened it", ticket.open),
     }

@@ -128,6 +128,7 @@ class Wanted:
 OBEYED = {
     "pause": State.PAUSED,
     "resume": State.PENDING,
+    "approve": State.PENDING,
     "snooze": State.PENDING,
     "cancel": State.CANCELLED,
 }

@@ -84,11 +84,8 @@ def state_of(ticket: Ticket, job: Job | None, history: History, *, label: str, r
     if ticket.open:
         if job is None:
             return State.INVALID
-        if State.HELD in shown:
-            return State.HELD
-        if State.PAUSED in shown:
-            return State.PAUSED
-        return State.DISPATCHING if history.standing else State.PENDING
+        stays = (each for each in (State.HELD, State.PAUSED, State.APPROVAL) if each in shown)
+        return next(stays, State.DISPATCHING if history.standing else State.PENDING)
     ended = [state for state in shown if state in LABELLED & TERMINAL]
     if ended:
         return ended[0]

@@ -115,9 +115,10 @@ The rooms within
 ----------------
 
 ``context`` what all work with · ``tick`` the pass · ``reading``, ``place``, ``occurrence`` which
-occurrence a job is at · ``rules``, ``conditions`` who and what may say no · ``decide`` what is to
-be done · ``process`` does it · ``dispatch``, ``claims`` claim and send · ``record``, ``closing``,
-``issues`` write it down · ``news``, ``reply`` tell people · ``settlement``, ``leftovers`` what
-others left · ``invalid`` what is no job · ``facts``, ``discussions`` what was asked and read
-already · ``pacing`` GitHub's limit of comments · ``outcome``, ``report`` what was done.
+occurrence a job is at · ``rules``, ``approval``, ``conditions`` who and what may say no ·
+``decide`` what is to be done · ``process`` does it · ``dispatch``, ``claims`` claim and send ·
+``record``, ``closing``, ``issues`` write it down · ``news``, ``reply`` tell people ·
+``settlement``, ``leftovers`` what others left · ``invalid`` what is no job · ``facts``,
+``discussions`` what was asked and read already · ``pacing`` GitHub's limit of comments ·
+``outcome``, ``report`` what was done.
 """

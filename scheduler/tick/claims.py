@@ -28,7 +28,11 @@ READS = 3
 #: The longest wait for GitHub's rate limit within a tick.
 PATIENCE = timedelta(seconds=15)
 #: The labels by which a person keeps a job from running, and what is said of each.
-STOPS = {State.PAUSED: "paused", State.HELD: "put on hold"}
+STOPS = {
+    State.PAUSED: "paused",
+    State.HELD: "put on hold",
+    State.APPROVAL: "made to wait for an approval",
+}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -39,6 +39,9 @@ def obey(ctx: Context, found: Occurrence, state: State) -> Occurrence:
         paused = said.name == "pause"
         ticket = issues.pause(ctx, found.ticket, paused=paused)
         return replace(found, paused=paused, ticket=ticket)
+    elif said.name == "approve":
+        ticket = issues.unmark(ctx, found.ticket, {State.APPROVAL})
+        return replace(found, unapproved=False, ticket=ticket)
     return found
 
 
@@ -83,9 +86,9 @@ def _comes(
 
 def _go_on(ctx: Context, done: Progress, found: Occurrence, journal: Journal) -> None:
     """Leave an issue open and show what comes next; close it where nothing does."""
-    paused = found.paused
     # Beside one command there may stand another.
-    comes = replace(_comes(ctx, found, journal, left=found.said), paused=paused)
+    comes = _comes(ctx, found, journal, left=found.said)
+    comes = replace(comes, paused=found.paused, unapproved=found.unapproved)
     if comes.over:
         close(ctx, found, State.DISPATCHED)
         return

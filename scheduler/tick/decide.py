@@ -17,7 +17,7 @@ from scheduler.policy import decide, series
 from scheduler.policy.decide import Decision
 from scheduler.policy.trust import recorder
 from scheduler.ports import Comment, Comments, Ticket, User
-from scheduler.tick import rules
+from scheduler.tick import approval, rules
 from scheduler.tick.context import Context
 from scheduler.tick.issues import MOST_LABELS, full
 from scheduler.tick.occurrence import Occurrence
@@ -110,6 +110,7 @@ def locate(
         over=place.over,
         lost=place.lost,
         paused=state_label(label, State.PAUSED) in ticket.labels,
+        unapproved=state_label(label, State.APPROVAL) in ticket.labels,
         history=history,
     )
 
@@ -127,8 +128,10 @@ def _wanted(ctx: Context, found: Occurrence) -> decide.Wanted:
 
 
 def _possible(ctx: Context, found: Occurrence) -> Command | None:
-    """What a comment asks for; a pause that no label can show is none."""
+    """What a comment asks for; a pause that no label can show is none, as some approvals are."""
     said, ticket = found.command, found.ticket
+    if said is not None and said.name == "approve" and not said.problem:
+        return replace(said, problem=approval.against(ctx, found, said) or "")
     label = state_label(ctx.settings.label, State.PAUSED)
     shown = label in ticket.labels or len(ticket.labels) < MOST_LABELS
     if said is None or said.name != "pause" or shown:

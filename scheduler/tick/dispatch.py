@@ -20,6 +20,7 @@ from scheduler.policy.news import whom
 from scheduler.policy.recovery import Found, listed
 from scheduler.ports import Comments, Dispatch, Target
 from scheduler.tick import (
+    approval,
     claims,
     closing,
     conditions,
@@ -96,6 +97,8 @@ def begin(ctx: Context, done: Progress, found: Occurrence, decision: Fire | End)
     """
     pacing.make_room(ctx)
     target, declared, problem = rules.judge(ctx, found)
+    if problem is None and isinstance(decision, Fire):
+        problem = approval.missing(ctx, found)
     judged = _judged(ctx, done, found, decision, problem)
     if judged is None:
         return None
@@ -124,6 +127,9 @@ def begin(ctx: Context, done: Progress, found: Occurrence, decision: Fire | End)
         return None
     _same_login(ctx, own)
     found, history = _confirmed(ctx, found, judged, own, fresh, blind=blind)
+    if blind and firing and approval.missing(ctx, found):
+        claims.withdraw(ctx, own)
+        raise Withdrawn("who approved it is told by the scheduler's own records alone")
     standing = Standing(found=found, work=work, own=own, history=history)
     if isinstance(judged, End):
         _end(ctx, done, standing, judged.state, judged.reason)
@@ -155,6 +161,9 @@ def _judged(
     if problem is None:
         return decision
     state, reason = problem
+    if state is State.APPROVAL:
+        approval.wait(ctx, done, found, reason)
+        return None
     if state in (State.PAUSED, State.HELD):
         _stays(ctx, done, found, state, reason)
         return None
@@ -276,7 +285,9 @@ def fire(ctx: Context, done: Progress, standing: Standing) -> Sent | None:
         return None
     if accepted.run_id:
         ctx.facts.saw_run(standing.work.dispatch.target.repo, accepted.run_id, claim.key)
-    late = round((sent_at - found.job.run_at).total_seconds(), 3)
+    # Whoever had to approve it was late, and no clock.
+    ready = max(found.job.run_at, approval.given_at(ctx, found) or found.job.run_at)
+    late = round((sent_at - ready).total_seconds(), 3)
     entry = replace(
         record.entry(ctx, found, State.DISPATCHED, standing.history, claim),
         at=sent_at,

@@ -72,6 +72,11 @@ def pause(ctx: Context, ticket: Ticket, *, paused: bool) -> Ticket:
     return _put_on(ctx, ticket, label) if paused else _take_off(ctx, ticket, label)
 
 
+def ask(ctx: Context, ticket: Ticket) -> Ticket:
+    """The issue, with the label that asks for an approval of its job."""
+    return _put_on(ctx, ticket, state_label(ctx.settings.label, State.APPROVAL))
+
+
 def begun(ctx: Context, ticket: Ticket, state: State) -> Ticket:
     """The issue of a series that goes on in ``state``, with the label that it has begun."""
     return _put_on(ctx, show(ctx, ticket, state), begun_label(ctx.settings.label))

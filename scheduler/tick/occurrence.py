@@ -43,6 +43,8 @@ class Occurrence:
     overtaken: str | None = None
     #: Whether the label says that it is paused.
     paused: bool = False
+    #: Whether the label says that it waits for an approval.
+    unapproved: bool = False
     #: What comments record, by which the place in the series was found.
     history: History = field(default_factory=History)
 
@@ -75,8 +77,18 @@ class Occurrence:
 
     @property
     def waits(self) -> bool:
-        """Whether nothing is to be done about it before somebody resumes it."""
-        return self.paused and self.command is None
+        """Whether it waits for a person: to be resumed, or approved."""
+        return (self.paused or self.unapproved) and self.command is None
+
+    def rests(self, now: datetime) -> bool:
+        """Whether nothing is to be done about it before a person does something.
+
+        A job that waits for an approval is missed once its deadline has passed.
+        """
+        if not self.waits or self.paused:
+            return self.waits
+        expires = self.job.expires_at()
+        return expires is None or expires >= now
 
     @property
     def simple(self) -> bool:

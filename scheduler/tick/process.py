@@ -27,7 +27,17 @@ from scheduler.policy.decide import (
 from scheduler.policy.news import whom
 from scheduler.policy.recovery import Found, Unclear
 from scheduler.ports import Comments
-from scheduler.tick import closing, decide, dispatch, issues, news, record, rules, settlement
+from scheduler.tick import (
+    approval,
+    closing,
+    decide,
+    dispatch,
+    issues,
+    news,
+    record,
+    rules,
+    settlement,
+)
 from scheduler.tick.claims import changed
 from scheduler.tick.context import HELD_FOR, Context
 from scheduler.tick.discussions import is_long
@@ -79,8 +89,12 @@ def process(ctx: Context, done: Progress, found: Occurrence) -> None:
     looked = _looked(ctx, found, comments)
     found, comments = rules.still_meant(ctx, looked.found, comments)
     looked = replace(looked, found=found, comments=comments)
-    if found.waits:
-        done.note(Heading.PAUSED, "paused; `schedule resume` or `/resume` lets it go on")
+    if found.rests(ctx.clock.now()):
+        paused = "paused; `schedule resume` or `/resume` lets it go on"
+        if found.paused:
+            done.note(Heading.PAUSED, paused)
+        else:
+            done.note(Heading.WAITING, approval.waits_for(ctx))
         return
     if found.over:
         record.tidy(ctx, looked.history)

@@ -12,6 +12,7 @@ from scheduler.job.states import State
 from scheduler.journal.comments import journal_comment, series_comment
 from scheduler.journal.journal import Claim, Entry, History, Journal, never_started
 from scheduler.journal.news import mentioning
+from scheduler.journal.notes import digest
 from scheduler.journal.slash import heard
 from scheduler.policy import series
 from scheduler.policy.decide import next_attempt
@@ -225,6 +226,7 @@ def entry(
     if outcome is State.PENDING and found.command and found.command.length:
         until = found.command.said_at + found.command.length
     ran = outcome is State.DISPATCHED
+    approves = outcome is State.PENDING and found.command and found.command.name == "approve"
     return Entry(
         key=key,
         attempt=attempt,
@@ -234,6 +236,7 @@ def entry(
         claim=claim.id if claim else None,
         target=claim.target if claim else f"{repo} {found.job.target}",
         until=until,
+        approved=digest(found.ticket.body) if approves else "",
         instead_of=claim.instead_of if claim and ran else None,
         requested_by=requested_by(found) if ran else "",
         verified=rules.verified(ctx, found) if ran and found.job.agent else None,

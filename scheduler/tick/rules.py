@@ -32,7 +32,11 @@ COUNTED = quotas.DAY
 #: How far the clock of this machine and GitHub's may be apart.
 CLOCKS = timedelta(minutes=2)
 #: In which state a job stays that somebody let go on who may not.
-STAYS: Mapping[Kind, State] = {Kind.RESUMED: State.PAUSED, Kind.LET_GO: State.HELD}
+STAYS: Mapping[Kind, State] = {
+    Kind.RESUMED: State.PAUSED,
+    Kind.LET_GO: State.HELD,
+    Kind.APPROVED: State.APPROVAL,
+}
 #: How whoever may has a job run all the same.
 FIX: Mapping[Kind, str] = {
     Kind.REOPENED: "reopen it, if you may",
@@ -40,6 +44,7 @@ FIX: Mapping[Kind, str] = {
     Kind.UNLOCKED: "reopen the issue, if you may",
     Kind.RESUMED: "take it off, or comment /resume, if you may",
     Kind.LET_GO: "take it off, if you may",
+    Kind.APPROVED: "take it off, or comment /approve, if you may",
 }
 
 
@@ -244,7 +249,7 @@ def _at_a_word(ctx: Context, act: Beginning, found: Occurrence) -> bool:
     if act.kind is Kind.LET_GO:
         # Of what is still on hold the journal says so, and that goes first.
         return login is not None or any(e.outcome == State.HELD.value for e in journal.entries)
-    said = journal.resumed
+    said = journal.approved if act.kind is Kind.APPROVED else journal.resumed
     return said is not None and (act.since is None or said.at >= act.since.at - CLOCKS)
 
 
@@ -308,6 +313,7 @@ def _did(act: Beginning, label: str) -> str:
         Kind.UNLOCKED: "state: was unlocked",
         Kind.RESUMED: f"label: {state_label(label, State.PAUSED)!r} was taken off",
         Kind.LET_GO: f"label: {state_label(label, State.HELD)!r} was taken off",
+        Kind.APPROVED: f"label: {state_label(label, State.APPROVAL)!r} was taken off",
     }[act.kind]
     return f"{what} at {format_instant(act.event.at)} by somebody else"
 

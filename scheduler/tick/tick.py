@@ -13,12 +13,13 @@ from scheduler.errors import (
     NotPermitted,
     OtherScheduler,
     RateLimited,
+    Rejected,
     Unavailable,
     VersionRetired,
 )
 from scheduler.policy.trust import looks_strange
 from scheduler.ports import Ticket
-from scheduler.tick import invalid, leftovers, pacing, rules
+from scheduler.tick import approval, invalid, leftovers, pacing, rules
 from scheduler.tick.context import Context
 from scheduler.tick.invalid import RECENT
 from scheduler.tick.occurrence import Occurrence
@@ -83,6 +84,7 @@ class Tick:
                 if self._due(theirs) and not due:
                     closed = self.ctx.queue.closed_tickets(now - COUNTED)
                 forbidden += self._take(theirs, known, [*closed, *tickets])
+            self._ask(known)
             self._explain()
             self._reject(forbidden)
             leftovers.settle(self.ctx, closed, tally)
@@ -119,8 +121,10 @@ class Tick:
         jobs = (self.read(ticket, now=now) for ticket in tickets)
         known = [found for found in jobs if found is not None]
         for found in known:
-            if found.waits:
+            if found.waits and found.paused:
                 tally.note(found.number, Heading.PAUSED, "paused")
+            elif found.rests(now):
+                tally.note(found.number, Heading.WAITING, approval.waits_for(self.ctx))
         tally.due += len(self._due(known))
         for found in self._awake(known):
             if found.job.run_at > now:
@@ -129,7 +133,8 @@ class Tick:
 
     def _awake(self, known: Iterable[Occurrence]) -> list[Occurrence]:
         """The jobs that wait for no person."""
-        return [found for found in known if not (found.waits or self.ctx.settings.paused)]
+        now, stopped = self.ctx.began, self.ctx.settings.paused
+        return [found for found in known if not (stopped or found.rests(now))]
 
     def _due(self, known: Iterable[Occurrence]) -> list[Occurrence]:
         """The jobs that are due, in the order in which they are taken."""
@@ -182,6 +187,30 @@ class Tick:
             due = [each.found for each in open_still if each.at <= now and not each.found.waits]
         if self._denied is not None and not self._worked:
             raise self._denied
+
+    def _ask(self, known: list[Occurrence]) -> None:
+        """Ask for the approvals that jobs will need, so many at a time."""
+        if self.ctx.settings.approve == "none" or self.ctx.settings.paused:
+            return
+        dealt = {outcome.number for outcome in self.tally.outcomes if outcome.notes}
+        asked = 0
+        for found in known:
+            if found.number in dealt and not found.unapproved:
+                continue
+            try:
+                if approval.early(self.ctx, found):
+                    if asked >= self.most:
+                        self.tally.comes_next(self.ctx.began)
+                        return
+                    asked += 1
+                    approval.ask(self.ctx, found)
+                    if not found.unapproved:
+                        words = approval.waits_for(self.ctx)
+                        self.tally.note(found.number, Heading.WAITING, words)
+            except RateLimited:
+                raise
+            except (Rejected, Unavailable, NotPermitted) as problem:
+                self.tally.note(found.number, *note_of(problem), again=self.ctx.began)
 
     def _explain(self) -> None:
         """Tell authors what is wrong with their texts, so many at a time."""

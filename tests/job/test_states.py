@@ -17,7 +17,7 @@ from scheduler.job.states import (
 from scheduler.policy.decide import OBEYED
 
 #: The states that a label shows, whoever puts it there.
-SHOWN = LABELLED | {State.PAUSED}
+SHOWN = LABELLED | {State.PAUSED, State.APPROVAL}
 WAYS = [(state, event, to) for state, ways in TRANSITIONS.items() for event, to in ways.items()]
 
 
@@ -25,6 +25,7 @@ def test_the_states() -> None:
     assert {state.value for state in State} == {
         "pending", "dispatching", "dispatched", "cancelled", "missed", "rejected", "discarded",
         "invalid", "held", "paused", "skipped", "failed", "running", "retrying",
+        "waiting for approval",
     }  # fmt: skip
 
 
@@ -79,21 +80,24 @@ def test_only_what_was_claimed_can_have_been_dispatched() -> None:
 def test_the_labels_and_the_issue_agree() -> None:
     for state, meaning in STATES.items():
         assert meaning.issue.startswith("closed") == (state in TERMINAL)
-        assert (f"`schedule:{state.value}`" in meaning.issue) == (state in SHOWN)
+        assert (f"`{state_label('schedule', state)}`" in meaning.issue) == (state in SHOWN)
     ends = {State.MISSED, State.REJECTED, State.DISCARDED, State.SKIPPED, State.FAILED}
     assert ends == LABELLED & TERMINAL
     assert state_label("later", State.HELD) == "later:held"
+    assert state_label("later", State.APPROVAL) == "later:approve"
 
 
 def test_the_chart_shows_each_way_and_each_end() -> None:
     lines = chart().splitlines()
     assert lines[0] == "stateDiagram-v2"
+    assert lines[1] == '    state "waiting for approval" as waiting_for_approval'
     assert "    [*] --> pending: schedule" in lines
+    name = {state: state.value.replace(" ", "_") for state in State}
     for state, event, to in WAYS:
-        assert f"    {state.value} --> {to.value}: {event.value}" in lines
+        assert f"    {name[state]} --> {name[to]}: {event.value}" in lines
     for state in TERMINAL:
         assert f"    {state.value} --> [*]" in lines
-    assert len(lines) == 2 + len(WAYS) + len(TERMINAL)
+    assert len(lines) == 3 + len(WAYS) + len(TERMINAL)
 
 
 def test_a_command_is_carried_out_or_it_is_not() -> None:
