@@ -24,6 +24,7 @@ from scheduler.job.model import Job
 from scheduler.job.workflow_file import Declared
 from scheduler.job.workflow_inputs import OWN_INPUTS
 from scheduler.policy import quotas, series
+from scheduler.policy.job_text import require_of_queue
 from scheduler.policy.trust import Rights
 from scheduler.ports import Target, User
 from scheduler.settings.model import Settings
@@ -93,6 +94,7 @@ def draft(request: Request, connection: Connection, facts: Facts) -> Draft:
     if reason := rights.reply_refusal(job):
         raise Refused(reason)
     _check_times(job, connection.settings, now)
+    require_of_queue(job, queue=connection.queue.repository)
     declared, branch = _declared(target, rights, facts)
     made = replace(job, workflow=target.workflow)
     if target.workflow is not None:

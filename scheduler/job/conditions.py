@@ -1,7 +1,8 @@
 """Conditions: what a job asks of GitHub before it runs, ``closed(#123)``, ``label(o/n#7, wip)``.
 
-The language is closed: one of five names, an issue or pull request, and a label's name for
-``label``. Nothing is evaluated here; `scheduler.policy.conditions` decides whether one holds.
+The language is closed: one of eight names, an issue or pull request, and a label's name for
+``label``. Three names ask about another job of the queue, ``succeeded(#42)``. Nothing is evaluated
+here; `scheduler.policy.conditions` and `scheduler.policy.after` decide whether one holds.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from datetime import timedelta
 
 from scheduler.text import REPOSITORY, did_you_mean, line, refusal, shown
 
-NAMES = ("closed", "merged", "label", "checks-pass", "approved")
+#: What is asked of another job of the queue: how its run ended.
+OF_JOBS = ("succeeded", "failed", "finished")
+NAMES = ("closed", "merged", "label", "checks-pass", "approved", *OF_JOBS)
 #: How long a job waits for its ``when`` if it states neither ``patience`` nor ``deadline``.
 PATIENCE = timedelta(days=1)
 #: GitHub answers 422 to a longer one: https://github.com/github/docs/issues/32156
@@ -39,6 +42,11 @@ class Condition:
     def ref(self) -> str:
         """The issue or pull request as text: ``#123`` or ``owner/name#123``."""
         return f"{self.repo or ''}#{self.number}"
+
+    @property
+    def of_job(self) -> bool:
+        """Whether it asks about another job of the queue."""
+        return self.name in OF_JOBS
 
     def __str__(self) -> str:
         """The canonical text."""
@@ -75,6 +83,22 @@ def parse(field: str, text: str) -> Condition:
         problem = f"has {shown(ref)} where an issue or pull request belongs"
         raise refusal(field, text, problem, "write '#123', or 'owner/name#123' of another one")
     return Condition(name=name, number=int(number), repo=repo or None, label=label or None)
+
+
+def require_of_queue(field: str, text: str, *, queue: str, number: int = 0) -> None:
+    """Make sure that a condition on a job is on one of ``queue``, and on another than ``number``.
+
+    Raises:
+        InvalidJob: it is not; or ``text`` is no condition.
+    """
+    condition = parse(field, text)
+    if not condition.of_job:
+        return
+    if condition.repo is not None and condition.repo.lower() != queue.lower():
+        fix = f"name a job of {queue}, such as '{condition.name}(#123)'"
+        raise refusal(field, text, "is about a job of another queue", fix)
+    if condition.number == number:
+        raise refusal(field, text, "is about this job itself", "name another job")
 
 
 def _form(text: str) -> str:

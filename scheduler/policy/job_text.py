@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from scheduler.errors import InvalidJob
-from scheduler.job import frontmatter
+from scheduler.job import conditions, frontmatter
 from scheduler.job.model import Job
 from scheduler.policy import series
 from scheduler.policy.trust import target_of
@@ -64,6 +64,17 @@ def with_defaults(job: Job, settings: Settings, *, queue: str) -> Job:
     )
 
 
+def require_of_queue(job: Job, *, queue: str, number: int = 0) -> None:
+    """Make sure that the conditions of ``job``, which is ``number``, are on jobs of this queue.
+
+    Raises:
+        InvalidJob: one is on a job of another queue, or on the job itself.
+    """
+    for field, text in (("unless", job.unless), ("when", job.when)):
+        if text is not None:
+            conditions.require_of_queue(field, text, queue=queue, number=number)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Reading:
     """The job in an issue's text."""
@@ -78,11 +89,13 @@ def reading(ticket: Ticket, settings: Settings, *, queue: str) -> Reading:
     """The job of the issue ``ticket`` of the repository ``queue``.
 
     Raises:
-        InvalidJob: as ``job_of``; of an open issue also as ``with_defaults``.
+        InvalidJob: as ``job_of``; of an open issue also as ``with_defaults`` and
+            ``require_of_queue``.
     """
     said = job_of(ticket.body, timezone=settings.defaults.timezone)
     with its_own_fault(ticket.body):
         try:
+            require_of_queue(said, queue=queue, number=ticket.number)
             return Reading(said=said, job=with_defaults(said, settings, queue=queue))
         except InvalidJob:
             if ticket.open:

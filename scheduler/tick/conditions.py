@@ -25,6 +25,7 @@ from scheduler.policy.conditions import (
 from scheduler.policy.series import rule_of
 from scheduler.policy.trust import at_least
 from scheduler.ports import Queue, Run
+from scheduler.tick import after
 from scheduler.tick.context import Context
 from scheduler.tick.facts import Facts
 from scheduler.tick.occurrence import Occurrence
@@ -96,7 +97,7 @@ def _unless(ctx: Context, found: Occurrence) -> str | None:
     if found.job.unless is None:
         return None
     try:
-        holds, seen = _answer(ctx, "unless", found.job.unless)
+        holds, seen, _ = _answer(ctx, found, "unless", found.job.unless)
     except Rejected as refused:
         return f"unless: {found.job.unless} can't be asked: {refused}"
     return f"unless: {found.job.unless} holds: {seen}" if holds else None
@@ -108,11 +109,13 @@ def _when(ctx: Context, found: Occurrence) -> NotNow | str | None:
     if job.when is None:
         return None
     try:
-        holds, seen = _answer(ctx, "when", job.when)
+        holds, seen, final = _answer(ctx, found, "when", job.when)
     except Rejected as refused:
         return f"when: {job.when} can't be asked: {refused}"
     if holds:
         return None
+    if final:
+        return f"when: {job.when} can never come true: {seen}"
     now, expires = ctx.clock.now(), job.expires_at()
     if expires is not None and expires < now:
         expires = None  # a person reopened it, however late it is
@@ -139,14 +142,17 @@ def _within(found: Occurrence, patience: timedelta | None) -> timedelta | None:
     return room if patience is None else min(patience, room)
 
 
-def _answer(ctx: Context, field: str, text: str) -> tuple[bool, str]:
-    """Whether a condition holds, and what was seen.
+def _answer(ctx: Context, found: Occurrence, field: str, text: str) -> tuple[bool, str, bool]:
+    """Whether a condition holds, what was seen, and whether that can't become otherwise.
 
     Raises:
         Rejected, Unavailable, RateLimited, NotPermitted: as ``ask``.
     """
     condition = parse(field, text)
-    return verdict(condition, ask(condition, ctx.queue, ctx.facts))
+    if condition.of_job:
+        said = after.of_job(ctx, found, condition, waits=field == "when")
+        return said.holds, said.seen, said.final
+    return *verdict(condition, ask(condition, ctx.queue, ctx.facts)), False
 
 
 def _told(ctx: Context, found: Occurrence, reason: str, end: datetime) -> Occurrence:

@@ -170,3 +170,10 @@ def test_a_repository_that_the_token_can_t_see_is_a_missing_right() -> None:
     queue.through = gone
     with pytest.raises(NotPermitted, match="repository: 'o/other' does not exist, or the token"):
         draft(asked(workflow="bare.yml", repo="o/other"), connection, facts_of(connection))
+
+
+def test_a_condition_on_a_job_of_another_queue_is_refused() -> None:
+    with pytest.raises(InvalidJob, match=r"^when: .* is about a job of another queue; name a job"):
+        drafted(asked(workflow="bare.yml", when="succeeded(octo/other#7)"))
+    made = drafted(asked(workflow="bare.yml", when="succeeded(octo/queue#7)"))
+    assert made.job.when == "succeeded(octo/queue#7)"

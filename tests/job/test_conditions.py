@@ -12,14 +12,21 @@ from hypothesis import strategies as st
 
 from scheduler.errors import InvalidJob
 from scheduler.job import frontmatter
-from scheduler.job.conditions import LONGEST_LABEL, NAMES, Condition, parse
+from scheduler.job.conditions import (
+    LONGEST_LABEL,
+    NAMES,
+    OF_JOBS,
+    Condition,
+    parse,
+    require_of_queue,
+)
 from scheduler.text import shown
 
 PLACE = "write '#123', or 'owner/name#123' of another one"
 ONE = "write one such as 'closed(#123)'"
 COMMENT = f"{ONE}; a '#' after a space begins a comment unless the value is in quotes"
 MORE = "has more than an issue or pull request in it"
-ALL = "write one of: closed, merged, label, checks-pass, approved"
+ALL = "write one of: closed, merged, label, checks-pass, approved, succeeded, failed, finished"
 
 
 @pytest.mark.parametrize(
@@ -179,3 +186,18 @@ def test_each_condition_is_documented(name: str) -> None:
     row = re.search(rf"{cell}.*https://docs\.github\.com/.*: read", README, re.MULTILINE)
     assert row
     assert str(parse("when", row[1])) == row[1]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_asked_of_a_job_is_asked_of_another_one_of_this_queue(name: str) -> None:
+    more = ", wip" if name == "label" else ""
+    others = (f"{name}(#7{more})", f"{name}(octo/other#42{more})")
+    for text, problem in zip(others, ("is about this job itself", "another queue"), strict=True):
+        if name in OF_JOBS:
+            with pytest.raises(InvalidJob, match=f"^when: .*{problem}"):
+                require_of_queue("when", text, queue="octo/queue", number=7)
+        else:
+            require_of_queue("when", text, queue="octo/queue", number=7)
+    for text in (f"{name}(#8{more})", f"{name}(Octo/Queue#8{more})"):
+        require_of_queue("when", text, queue="octo/queue", number=7)
+    assert parse("when", others[0]).of_job == (name in OF_JOBS)

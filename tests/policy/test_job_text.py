@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -71,3 +72,16 @@ def test_an_issue_waits_for_its_job_s_instant() -> None:
     assert (read.said, waits_for) == (job_of(TEXT, timezone=None), NINE)
     assert read == reading(ticket, Settings(), queue="octo/queue")
     assert read.job.max_attempts == Settings().defaults.max_attempts
+
+
+def test_a_job_waits_for_no_job_of_another_queue_and_not_for_itself() -> None:
+    for line in ("when: succeeded(#42)", "unless: failed(octo/other#7)"):
+        ticket = Ticket(
+            number=42, body=TEXT.replace("---\nm", f"{line}\n---\nm"), author=User(login="a"),
+            created_at=NINE, updated_at=NINE,
+        )  # fmt: skip
+        with pytest.raises(InvalidJob, match=rf"^{line.partition(' ')[0]}"):
+            reading(ticket, Settings(), queue="octo/queue")
+        # What has ended is still shown.
+        closed = reading(replace(ticket, open=False), Settings(), queue="octo/queue")
+        assert closed.job == closed.said
