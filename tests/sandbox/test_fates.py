@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,8 @@ import requests
 from githubkit_schemas.v2026_03_10 import models
 
 from scheduler.sandbox import Sandbox
-from scheduler.sandbox.runner.fates import CONCLUSIONS
+from scheduler.sandbox.controls import NAMES
+from scheduler.sandbox.runner.fates import CONCLUSIONS, HANGS, QUEUED, STUCK
 from tests.sandbox.conftest import As, Client
 from tests.sandbox.test_actions import start
 
@@ -202,6 +206,20 @@ def test_a_list_hears_late_that_a_run_has_ended(agent: Client, sandbox: Sandbox)
     assert ended(agent, run_id)[:2] == ("completed", "failure")
     sandbox.set_clock(advance=60)
     assert listed() == listed("?status=completed") == [("completed", "failure")]
+
+
+def test_the_page_has_every_outcome_and_what_it_shows_works(sandbox: Sandbox) -> None:
+    page = (files("scheduler") / "docs" / "operating.md").read_text(encoding="utf-8")
+    table = page.partition("| outcome | the run |")[2].partition("\n\n")[0]
+    named = re.findall(r"`(\w+)`", table)
+    assert sorted(named) == sorted([*CONCLUSIONS, QUEUED, HANGS, STUCK])
+    (shown,) = re.findall(r"-d '(\{.*\})'", page)
+    sandbox.control("fate", json.loads(shown))
+    assert [(each.outcome, each.jobs, each.wedges) for each in sandbox.fates()] == [
+        ("failure", False, True),
+    ]  # fmt: skip
+    for name in re.findall(r"`(\w+)` (?:with|takes)", page):
+        assert name in NAMES, name
 
 
 def test_fates_are_control_routes_that_refuse_what_they_do_not_know(sandbox: Sandbox) -> None:
