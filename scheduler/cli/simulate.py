@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TextIO
+
 import click
 
+from scheduler import streams
 from scheduler.cli.group import JSON, tell
 
 #: More days take long, and tell nothing more.
 MOST_DAYS = 366
 #: What can be played; ``cron`` is a scheduler that only GitHub's cron starts.
+WHERE = ("public", "private", "self-hosted")
 PROFILES = ("thrifty", "balanced", "punctual", "cron", "all")
+
+
+@contextmanager
+def progress(stream: TextIO) -> Iterator[Callable[[str, float], None]]:
+    """Shows on one line of a terminal how much was played; elsewhere nothing is said of it."""
+    shown, terminal = "", streams.width(stream) is not None
+
+    def show(text: str) -> None:
+        nonlocal shown
+        if terminal and text != shown:
+            # Spaces take away what is left of a longer line.
+            with suppress(OSError):
+                stream.write(f"\r{text:<{len(shown)}}" + ("" if text else "\r"))
+                stream.flush()
+            shown = text
+
+    try:
+        yield lambda name, share: show(f"{name}: {share:4.0%}")
+    finally:
+        show("")
 
 
 @click.command()
@@ -60,6 +87,26 @@ PROFILES = ("thrifty", "balanced", "punctual", "cron", "all")
     help="The share of jobs that people or apps open, whose issues start a run.",
 )
 @click.option(
+    "--where",
+    default="public",
+    show_default=True,
+    metavar=f"[{'|'.join(WHERE)}]",
+    help="What repository, or whose runners: which clocks there are.",
+)
+@click.option(
+    "--clock",
+    metavar="DURATION",
+    help="A clock outside of GitHub that pings this often: 5m.",
+)
+@click.option(
+    "--rides",
+    type=click.FloatRange(0, 5000),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Pushes and other workflows' runs that wake the scheduler, a day.",
+)
+@click.option(
     "--seed",
     type=int,
     default=1,
@@ -76,12 +123,15 @@ def simulate(
     cron_kept: float,
     days: float,
     people: float,
+    where: str,
+    clock: str | None,
+    rides: float,
     seed: int,
     as_json: bool,
 ) -> None:
     """Play a month of each profile against a model of GitHub."""
     from scheduler.simulation.play import play, profiles
-    from scheduler.simulation.scenario import Cron, Lead, Scenario
+    from scheduler.simulation.scenario import Cron, Lead, Scenario, every
 
     names = profiles(profile)
     scenario = Scenario(
@@ -91,6 +141,11 @@ def simulate(
         lead=Lead.read(lead),
         cron=Cron(kept=cron_kept),
         people=people,
+        where=where,
+        clock=every(clock) if clock is not None else 0.0,
+        rides=rides,
         seed=seed,
     )
-    tell(play(scenario, names), as_json=as_json)
+    with progress(sys.stderr) as showing:
+        played = play(scenario, names, tell=showing)
+    tell(played, as_json=as_json)

@@ -16,11 +16,15 @@ from scheduler.simulation.timeline import Killed, Timeline
 
 @dataclass(kw_only=True)
 class Job:
-    """The tick of one run: since when it is billed, in seconds, and when it ended."""
+    """A job of one run: since when it is billed, in seconds, and when it ended."""
 
     run: Run
     began: float = 0.0
     ended: float | None = None
+    #: Whether it is a tick; else it is that of an alarm, which only waits.
+    ticks: bool = True
+    #: How long its process slept, in seconds.
+    asleep: float = 0.0
 
     @property
     def minutes(self) -> int:
@@ -38,6 +42,8 @@ class RunnerClock:
         self._timeline = timeline
         self._leave_at = leave_at
         self._kill_at = kill_at
+        #: For how long this process slept, in seconds.
+        self.asleep = 0.0
 
     def now(self) -> datetime:
         """The instant, in UTC."""
@@ -54,8 +60,9 @@ class RunnerClock:
 
     def sleep(self, seconds: float) -> None:
         """Sleep; a request to leave ends every sleep."""
-        left = self._leave_at - self._timeline.seconds
-        self._timeline.wait(min(seconds, max(left, 0.0)))
+        began = self._timeline.seconds
+        self._timeline.wait(min(seconds, max(self._leave_at - began, 0.0)))
+        self.asleep += self._timeline.seconds - began
 
     def request(self, seconds: float) -> None:
         """Wait for an answer; the request to leave does not end that."""
@@ -69,6 +76,7 @@ class RunnerClock:
 class Actions:
     """Runs of the scheduler's workflow: one runs, one waits, a newer one takes its place.
 
+    A run with a timer waits outside of that, without a runner, and ticks when its timer has ended.
     https://docs.github.com/en/actions/how-tos/write-workflows/choose-when-workflows-run/control-workflow-concurrency
     """
 
@@ -90,23 +98,50 @@ class Actions:
         self.killed = 0
         hub.wake, hub.put_out = self.start, self.cancel
 
-    def start(self, event: str) -> Run:
-        """Create a run of the scheduler; it starts when no other runs."""
-        run = self._hub.run(self._hub.settings.scheduler.workflow, event)
+    def start(self, event: str, *, title: str = "", timer: float = 0.0) -> Run:
+        """Create a run of the scheduler: it ticks when no other does.
+
+        With a ``timer`` that ends so many seconds from now, it waits for that before.
+        """
+        run = self._hub.run(self._hub.settings.scheduler.workflow, event, title=title)
+        if timer:
+            self._hub.mark(run.id, "waiting")
+            self._timeline.after(timer, lambda: self._ring(run))
+        else:
+            self._queue(run)
+        return run
+
+    def _ring(self, run: Run) -> None:
+        """The timer of an alarm has ended: its own job takes a runner, and then its tick does."""
+        if run.id not in self._hub.waiting:
+            return  # it was cancelled
+        self._hub.mark(run.id, "queued")
+        began = self._timeline.seconds + max(self._starts() - self._platform.installing, 0.0)
+        ended = began + self._platform.ringing
+        self.jobs.append(Job(run=run, began=began, ended=ended, ticks=False))
+        self._timeline.after(ended - self._timeline.seconds, lambda: self._queue(run))
+
+    def _queue(self, run: Run) -> None:
+        """Let a tick wait for the one that runs, in the place of one that waits already."""
         if self._pending is not None:
             self._hub.mark(self._pending.id, "completed", "cancelled")
         self._pending = run
         if self._running is None:
             self._next()
-        return run
 
     def cancel(self, run_id: int) -> bool:
         """Cancel a run that waits; the product cancels no other. False: it is none."""
-        if self._pending is None or self._pending.id != run_id:
+        waits = self._pending is not None and self._pending.id == run_id
+        if not waits and run_id not in self._hub.waiting:
             return False
         self._hub.mark(run_id, "completed", "cancelled")
-        self._pending = None
+        self._pending = None if waits else self._pending
         return True
+
+    def _starts(self) -> float:
+        """How long it takes until a run that may start has got a runner and installed."""
+        low, high = self._platform.start
+        return low + (high - low) * self._chance.random()
 
     def _next(self) -> None:
         if self._pending is None:
@@ -115,8 +150,7 @@ class Actions:
         self._pending = None
         self._hub.mark(job.run.id, "in_progress")
         self.jobs.append(job)
-        low, high = self._platform.start
-        start = low + (high - low) * self._chance.random()
+        start = self._starts()
         job.began = self._timeline.seconds + start - self._platform.installing
         self._timeline.after(start, lambda: self._timeline.spawn(lambda: self._work(job)))
 
@@ -130,7 +164,7 @@ class Actions:
             if self._timeline.seconds < kill_at:
                 return  # the month is over
             self.killed += 1
-        job.ended = self._timeline.seconds
+        job.ended, job.asleep = self._timeline.seconds, clock.asleep
         conclusion = "cancelled" if clock.stopped else "success"
         self._hub.mark(job.run.id, "completed", conclusion)
         self._running = None

@@ -36,8 +36,12 @@ class Figures:
     counted: tuple[int, ...]
     unchanged: tuple[int, ...]
     minutes: int
+    #: How long runners slept, in seconds.
+    asleep: float
+    #: The runs that ticked, how many of them cron started, and the alarms that rang.
     runs: int
     cron_runs: int
+    alarms: int
     killed: int
     limited: int
     problems: tuple[str, ...]
@@ -63,8 +67,10 @@ class Figures:
             counted=tuple(meter.counted.get(hour, 0) for hour in hours),
             unchanged=tuple(meter.unchanged.get(hour, 0) for hour in hours),
             minutes=sum(job.minutes for job in within),
-            runs=len(within),
+            asleep=sum(job.asleep for job in within),
+            runs=sum(1 for job in within if job.ticks),
             cron_runs=sum(1 for job in within if job.run.event == "schedule"),
+            alarms=sum(1 for job in within if not job.ticks),
             killed=killed,
             limited=meter.limited,
             problems=tuple(problems),
@@ -94,6 +100,11 @@ class Figures:
     def monthly_minutes(self) -> float:
         """Billed minutes in 30 days."""
         return self.minutes / self.scenario.days * 30
+
+    @property
+    def monthly_asleep(self) -> float:
+        """Minutes in 30 days for which runners slept."""
+        return self.asleep / 60 / self.scenario.days * 30
 
     def dollars(self, where: str, *, free: int = 0) -> float:
         """What 30 days cost, ``free`` minutes apart."""
@@ -125,7 +136,9 @@ class Figures:
                 "not_modified_max": max(self.unchanged, default=0),
             },
             "runs": self.runs,
+            "alarms": self.alarms,
             "minutes_per_month": round(self.monthly_minutes),
+            "asleep_minutes_per_month": round(self.monthly_asleep, 1),
             "dollars_per_month": {
                 where: {
                     "beyond_free_plan": round(self.dollars(where, free=FREE_MINUTES), 2),

@@ -8,9 +8,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from scheduler.errors import RateLimited
-from scheduler.ports import Acts, Dispatch, Edit, Run, Ticket
+from scheduler.ports import Acts, Dispatch, Edit, Run, Target, Ticket
 from scheduler.settings.model import Settings
 from scheduler.simulation.hub import Hub
 from scheduler.simulation.queue import PAGE, HubQueue, T
@@ -26,6 +27,13 @@ on: {workflow_dispatch: {inputs: {message: {}, schedule_id: {}}}}
 run-name: "agent ${{ inputs.schedule_id }}"
 """
 HOUR = 3600.0
+
+
+class Wake(Protocol):
+    """Starts a run of the scheduler, with a timer that ends so many seconds later."""
+
+    def __call__(self, event: str, *, title: str = "", timer: float = 0.0) -> Run:
+        """The run."""
 
 
 @dataclass(kw_only=True)
@@ -88,8 +96,12 @@ class MeteredHub(Hub):
         self.settings = settings
         self.meter = Meter(timeline=timeline, platform=platform)
         #: Starts a run of the scheduler, and cancels one that waits.
-        self.wake: Callable[[str], Run] = lambda event: self.run(scheduler, event)
+        self.wake: Wake = self._wake
         self.put_out: Callable[[int], bool] = lambda _: False
+
+    def _wake(self, event: str, *, title: str = "", timer: float = 0.0) -> Run:
+        """A run of the scheduler of which nothing comes."""
+        return self.run(self.settings.scheduler.workflow, event, title=title)
 
     def instant(self) -> datetime:
         """The time of everybody."""
@@ -102,7 +114,10 @@ class MeteredHub(Hub):
     def start(self, request: Dispatch, actor: str) -> Run | None:
         """Take a dispatch; one of the scheduler starts when no other runs."""
         if request.target.workflow == self.settings.scheduler.workflow:
-            return self.wake("workflow_dispatch")
+            names = self.waits(request)
+            timers = (each.minutes for each in self.environments if each.name in names)
+            title = self._title(request) if names else ""
+            return self.wake("workflow_dispatch", title=title, timer=60.0 * max(timers, default=0))
         run = super().start(request, actor)
         if run is not None:
             self.mark(run.id, "completed")
@@ -159,6 +174,16 @@ class MeteredQueue(HubQueue):
     def settings(self) -> Settings:
         """What the settings file says."""
         return self.ask("settings", lambda: self.hub.settings)
+
+    def waiting_runs(self, target: Target) -> list[Run]:
+        """Those of the scheduler, which alone has any; newest first."""
+        hub = self.hub
+
+        def find() -> list[Run]:
+            shown = (hub.found(run_id) for run_id in reversed(hub.waiting))
+            return [run for run in shown if run is not None]
+
+        return self.listed("waiting_runs", find)
 
     def poll_open(self) -> Sequence[Ticket] | None:
         """The queue page by page, each with its ETag."""

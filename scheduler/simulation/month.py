@@ -93,8 +93,11 @@ class Month:
         self._created: list[tuple[Arrival, str]] = []
         self.problems: list[str] = []
 
-    def play(self) -> Figures:
-        """The whole month, and the days after it in which what is left becomes due."""
+    def play(self, *, tell: Callable[[float], None] = lambda _: None) -> Figures:
+        """The whole month, and the days after it in which what is left becomes due.
+
+        ``tell`` is told from time to time how much of the month is over, 0 to 1.
+        """
         end = self.scenario.days * DAY
         last = end + self.scenario.lead.longest + PATIENCE
         for arrival in self.scenario.arrivals():
@@ -102,10 +105,13 @@ class Month:
             self.timeline.after(arrival.created, partial(self._create, arrival))
         for fire in self.scenario.cron.fires(last, self.scenario.chance("cron")):
             self.timeline.after(fire, partial(self._start, "schedule"))
+        for at, event in self.scenario.signs(end + self.scenario.lead.longest):
+            self.timeline.after(at, partial(self._start, event))
         self.timeline.after(last, lambda: None)
 
         def over() -> bool:
             now = self.timeline.seconds
+            tell(min(now / end, 1.0))
             return now >= last or (now >= end and not self.hub.any_open() and not self._left)
 
         self.timeline.run(over)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from scheduler.errors import UsageError
@@ -39,8 +40,15 @@ def profiles(name: str) -> Sequence[str]:
     return NAMES if name == "all" else (name,)
 
 
-def play(scenario: Scenario, names: Sequence[str]) -> Played:
+def play(
+    scenario: Scenario,
+    names: Sequence[str],
+    *,
+    tell: Callable[[str, float], None] = lambda *_: None,
+) -> Played:
     """Play the scenario once for each of these profiles.
+
+    ``tell`` is told which is played, and how much of it has been.
 
     Raises:
         UsageError: it has too many jobs, or there is no such profile.
@@ -50,5 +58,7 @@ def play(scenario: Scenario, names: Sequence[str]) -> Played:
             f"--jobs-a-day: {scenario.jobs_a_day:g} for {scenario.days:g} days are more than "
             f"{MOST_JOBS:,} jobs; take fewer, or --days 7"
         )
-    months = [Month(replace(scenario, profile=name)).play() for name in names]
+    months = [
+        Month(replace(scenario, profile=name)).play(tell=partial(tell, name)) for name in names
+    ]
     return Played(scenario=scenario, months=months)

@@ -16,6 +16,12 @@ DAY = 86_400.0
 #: A tick of profile ``thrifty`` that nobody wakes: what waiting for cron alone is like.
 CRON = "cron"
 NAMES = (CRON, *(name for name, profile in PROFILES.items() if not profile.alarm))
+#: Where the queue is, which decides what a minute costs and which clocks there are: wait timers
+#: are public repositories' alone with the plan Free, and a machine of one's own waits for nothing.
+#: https://docs.github.com/en/actions/reference/workflows-and-actions/deployments-and-environments
+WHERE = ("public", "private", "self-hosted")
+#: The least seconds between two pings of a clock outside of GitHub.
+SHORTEST_CLOCK = 60.0
 #: Seconds between two slots of the workflow's ``7,22,37,52 * * * *``, and the first of them.
 SLOT, FIRST_SLOT = 900.0, 420.0
 
@@ -79,6 +85,19 @@ class Lead:
         return math.exp(low + (high - low) * chance.random())
 
 
+def every(text: str) -> float:
+    """How often a clock pings, in seconds.
+
+    Raises:
+        UsageError: it is no duration, or one of less than a minute.
+    """
+    with options():
+        seconds = instants.duration(text, field="--clock").total_seconds()
+    if seconds < SHORTEST_CLOCK:
+        raise UsageError(f"--clock: {text!r} is more often than services ping; write 1m or more")
+    return seconds
+
+
 #: Minutes to days.
 LEAD = Lead(shortest=120.0, longest=3 * DAY)
 
@@ -91,6 +110,8 @@ class Platform:
     start: tuple[float, float] = (5.0, 40.0)
     #: The part of that which is billed: checkout, installing.
     installing: float = 5.0
+    #: How long an alarm's own job runs once its timer has ended and a runner has taken it.
+    ringing: float = 3.0
     #: Each request, there and back.
     latency: tuple[float, float] = (0.08, 0.4)
     #: ``timeout-minutes: 14``, and how long after it the runner kills.
@@ -115,14 +136,22 @@ class Scenario:
     lead: Lead = LEAD
     seed: int = 1
     people: float = 0.0
+    #: Where it is, one of `WHERE`.
+    where: str = "public"
+    #: Seconds between two pings of a clock outside of GitHub; 0: there is none.
+    clock: float = 0.0
+    #: Pushes and runs of other workflows that wake the scheduler, a day, at any time of it.
+    rides: float = 0.0
     cron: Cron = field(default_factory=Cron)
     platform: Platform = field(default_factory=Platform)
 
     def __post_init__(self) -> None:
         if self.profile not in NAMES:
             raise UsageError(f"--profile: {self.profile!r} is none of {', '.join(NAMES)}; or all")
+        if self.where not in WHERE:
+            raise UsageError(f"--where: {self.where!r} is none of {', '.join(WHERE)}")
 
-    def as_json(self) -> dict[str, float]:
+    def as_json(self) -> dict[str, float | str]:
         """What was assumed, apart from the profile."""
         return {
             "jobs_a_day": self.jobs_a_day,
@@ -131,12 +160,24 @@ class Scenario:
             "lead_max_s": self.lead.longest,
             "cron_kept": self.cron.kept,
             "people": self.people,
+            "where": self.where,
+            "clock_s": self.clock,
+            "rides_a_day": self.rides,
             "seed": self.seed,
         }
 
     def chance(self, name: str) -> random.Random:
         """A source of chance of its own for ``name``: who else draws changes nothing."""
         return random.Random(f"{self.seed} {name}")  # noqa: S311 - repeatable, no secret
+
+    def signs(self, until: float) -> Iterator[tuple[float, str]]:
+        """What else wakes the scheduler until then: when, in seconds, and by which event."""
+        if self.clock:
+            for number in range(1, math.ceil(until / self.clock)):
+                yield number * self.clock, "repository_dispatch"
+        chance = self.chance("rides")
+        for _ in range(round(self.rides * until / DAY)):
+            yield chance.random() * until, "push"
 
     def arrivals(self) -> Iterator[Arrival]:
         """The jobs, in the order of their creation; the same for every profile."""

@@ -39,7 +39,7 @@ class Timeline:
 
     def __init__(self) -> None:
         self.at = 0
-        self._events: list[tuple[int, int, Callable[[], None]]] = []
+        self._events: list[tuple[int, int, Callable[[], object]]] = []
         self._sequence = itertools.count()
         self._main = _Baton()
         self._over = False
@@ -59,7 +59,7 @@ class Timeline:
             self._now = (self.at, BEGIN + timedelta(microseconds=self.at))
         return self._now[1]
 
-    def after(self, seconds: float, act: Callable[[], None]) -> None:
+    def after(self, seconds: float, act: Callable[[], object]) -> None:
         """Have ``act`` called so many seconds from now; what it does takes no time."""
         at = self.at + max(round(seconds * SECOND), 0)
         heapq.heappush(self._events, (at, next(self._sequence), act))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
 from click.testing import CliRunner
 
 from scheduler.cli.main import cli
+from scheduler.cli.simulate import WHERE, progress
+from scheduler.simulation import scenario
 from scheduler.simulation.figures import span
 from scheduler.simulation.scenario import NAMES
 
@@ -31,6 +34,10 @@ def test_the_table_has_a_column_for_each_profile_and_one_for_cron() -> None:
     assert text == run(*SMALL)
 
 
+def test_the_help_names_the_places_that_there_are() -> None:
+    assert WHERE == scenario.WHERE
+
+
 def test_json_says_what_was_assumed_and_what_came_of_it() -> None:
     data = json.loads(run(*SMALL, "--profile", "balanced", "--cron-kept", "1", "--json"))
     assert (data["cron_kept"], data["jobs_a_day"], data["seed"]) == (1, 6, 1)
@@ -44,6 +51,42 @@ def test_json_says_what_was_assumed_and_what_came_of_it() -> None:
     }  # fmt: skip
 
 
+def test_other_clocks_wake_it_and_it_is_said_how_long_runners_slept() -> None:
+    given = ("--days", "2", "--jobs-a-day", "6", "--profile", "balanced", "--cron-kept", "0")
+    alone, clock, rides = (
+        json.loads(run(*given, *more, "--where", "private", "--json"))
+        for more in ((), ("--clock", "5m"), ("--rides", "9"))
+    )
+    assert (alone["where"], clock["clock_s"], rides["rides_a_day"]) == ("private", 300, 9)
+    late, pinged, ridden = (
+        each["profiles"][0]["lateness_s"]["p95"] for each in (alone, clock, rides)
+    )
+    assert pinged < 2 < ridden < late
+    (profile,) = clock["profiles"]
+    assert 0 < profile["asleep_minutes_per_month"] < profile["minutes_per_month"]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_is_shown_how_much_was_played_and_is_left_clean() -> None:
+    stream = Terminal()
+    with progress(stream) as tell:
+        for share in (0.0, 0.001, 0.5, 1.0):
+            tell("thrifty", share)
+        tell("cron", 0.25)
+    shown = stream.getvalue().split("\r")
+    assert [each.rstrip() for each in shown] == [
+        "", "thrifty:   0%", "thrifty:  50%", "thrifty: 100%", "cron:  25%", "", "",
+    ]  # fmt: skip
+    # Nothing is left of a longer line, and nothing is shown where nobody looks.
+    assert len(shown[4]) == len(shown[3])
+    with progress(io.StringIO()) as tell:
+        tell("cron", 0.5)
+
+
 @pytest.mark.parametrize(
     ("args", "word"),
     [
@@ -54,6 +97,10 @@ def test_json_says_what_was_assumed_and_what_came_of_it() -> None:
         (("--days", "0"), "--days"),
         (("--cron-kept", "1.5"), "--cron-kept"),
         (("--jobs-a-day", "-1"), "--jobs-a-day"),
+        (("--where", "moon"), "--where: 'moon' is none of public, private, self-hosted"),
+        (("--clock", "5"), "--clock: '5'"),
+        (("--clock", "10s"), "more often than services ping"),
+        (("--rides", "-1"), "--rides"),
     ],
 )
 def test_bad_input_is_told(args: tuple[str, ...], word: str) -> None:

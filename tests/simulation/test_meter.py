@@ -7,7 +7,7 @@ import random
 import pytest
 
 from scheduler.errors import Rejected
-from scheduler.ports import Dispatch, Target
+from scheduler.ports import Dispatch, Environment, Run, Target
 from scheduler.settings.model import Settings
 from scheduler.simulation.meter import PERSON, TARGET, MeteredHub, MeteredQueue, latency, pages
 from scheduler.simulation.scenario import Platform
@@ -100,6 +100,33 @@ def test_a_run_of_an_agent_takes_no_time(place: Place) -> None:
     assert [sent.key for sent in place.hub.sent] == ["1@x"]
     with pytest.raises(Rejected):
         place.queue.dispatch(Dispatch(target=Target(repo=QUEUE, ref="main", workflow="no.yml")))
+
+
+def test_an_alarm_waits_for_as_long_as_its_environment_says(place: Place) -> None:
+    place.hub.environments.append(Environment(name="schedule-4m", minutes=4))
+    told: list[tuple[str, str, float]] = []
+
+    def wake(event: str, *, title: str = "", timer: float = 0.0) -> Run:
+        told.append((event, title, timer))
+        run = place.hub.run("scheduler.yml", event, title=title)
+        place.hub.mark(run.id, "waiting")
+        return run
+
+    place.hub.wake = wake
+    scheduler = Target(repo=QUEUE, ref="main", workflow="scheduler.yml")
+    for name in ("schedule-4m", "schedule-8m", ""):
+        inputs = {"alarm": name} if name else {}
+        place.queue.dispatch(Dispatch(target=scheduler, inputs=inputs))
+    assert told == [
+        ("workflow_dispatch", "alarm schedule-4m", 240),
+        ("workflow_dispatch", "alarm schedule-8m", 0),
+        ("workflow_dispatch", "", 0),
+    ]
+    first, *others = place.queue.waiting_runs(scheduler)
+    assert (len(others), first.title) == (2, "")
+    place.hub.mark(first.id, "completed", "cancelled")
+    assert len(place.queue.waiting_runs(scheduler)) == 2
+    assert place.hub.sent == []
 
 
 def test_everybody_may_write_and_nobody_did_anything(place: Place) -> None:

@@ -14,7 +14,7 @@ from scheduler.ports import Run
 from scheduler.settings.model import Settings
 from scheduler.simulation.actions import Actions, RunnerClock
 from scheduler.simulation.meter import MeteredHub
-from scheduler.simulation.scenario import DAY, Cron, Lead, Platform, Scenario
+from scheduler.simulation.scenario import DAY, Cron, Lead, Platform, Scenario, every
 from scheduler.simulation.timeline import Timeline
 
 STEADY = Platform(start=(10.0, 10.0), installing=5.0)
@@ -109,6 +109,54 @@ def test_a_run_that_waits_can_be_cancelled_and_costs_nothing() -> None:
     timeline.run(lambda: False)
     assert answers == [True, False]
     assert len(made.jobs) == 1
+
+
+def test_an_alarm_waits_without_a_runner_and_beside_the_tick_that_runs() -> None:
+    timeline, made = actions(lambda clock, _: clock.sleep(100))
+    timeline.after(0, lambda: made.start("workflow_dispatch", title="alarm", timer=120))
+    start(timeline, made, 0)
+    states: list[str] = []
+    for at in (60, 121, 200):
+        timeline.after(at, lambda: states.append(made._hub.runs[0][1].status))
+    timeline.run(lambda: False)
+    assert states == ["waiting", "queued", "in_progress"]
+    # Its own job takes a runner, as the tick behind it does, and a minute of each is billed.
+    alarm, tick = made.jobs[1:]
+    assert (alarm.began, alarm.ended, alarm.ticks, alarm.minutes) == (125, 128, False, 1)
+    assert (tick.began, tick.ended, tick.ticks) == (133, 238, True)
+    assert (alarm.asleep, tick.asleep) == (0, 100)
+    assert not made._hub.waiting
+
+
+def test_an_alarm_that_rings_waits_for_the_tick_that_runs() -> None:
+    timeline, made = actions(lambda clock, _: clock.sleep(100))
+    timeline.after(0, lambda: made.start("workflow_dispatch", title="alarm", timer=60))
+    start(timeline, made, 50)
+    timeline.run(lambda: False)
+    assert [(job.began, job.ticks) for job in made.jobs] == [(55, True), (65, False), (165, True)]
+
+
+def test_an_alarm_that_was_cancelled_never_rings() -> None:
+    timeline, made = actions(lambda clock, _: clock.sleep(100))
+    runs: list[Run] = []
+    timeline.after(0, lambda: runs.append(made.start("workflow_dispatch", timer=60)))
+    answers: list[bool] = []
+    for at in (30, 31):
+        timeline.after(at, lambda: answers.append(made.cancel(runs[0].id)))
+    timeline.run(lambda: False)
+    assert (answers, made.jobs) == ([True, False], [])
+
+
+def test_a_clock_pings_and_rides_come_as_often_as_is_said() -> None:
+    scenario = Scenario(profile="cron", clock=every("5m"), rides=10)
+    signs = list(scenario.signs(DAY))
+    assert [at for at, event in signs if event == "repository_dispatch"][:2] == [300, 600]
+    assert len(signs) == 287 + 10
+    assert all(0 <= at < DAY for at, _ in signs)
+    assert list(Scenario(profile="cron").signs(DAY)) == []
+    for wrong in ("often", "30s", "0s"):
+        with pytest.raises(UsageError, match="--clock"):
+            every(wrong)
 
 
 @pytest.mark.parametrize(("seconds", "minutes"), [(0, 1), (55, 1), (55.001, 2), (115, 2)])
