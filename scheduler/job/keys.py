@@ -26,8 +26,9 @@ from scheduler.text import REPOSITORY, line, refusal
 MOST_INSTANTS = 10_000
 #: The longest jitter; a longer one would move a job to another day.
 LONGEST_JITTER = timedelta(days=1)
-#: The most times that one run is tried again, and the most failures before a series pauses.
-MOST_RETRIES, MOST_FAILURES = 10, 1_000
+#: The most times that one run is tried again, and the most failures before a series pauses: its
+#: journal holds not many more.
+MOST_RETRIES, MOST_FAILURES = 10, 100
 MISFIRE, OVERLAP = ("skip", "latest", "all"), ("allow", "skip")
 #: When the issue or pull request that a job names is told what became of its run.
 REPLY = ("failure", "always")

@@ -194,7 +194,7 @@ TEXTS = {
     "workflow": ["run.yml", "w" * 201 + ".yaml", "a b.yml"], "repo": ["octo/queue"],
     "ref": ["main", "b" * 201, "b" * 255, "b" * 256, "a\u3000b"], "agent": [" a ", "a" * 100],
     "deadline": ["6h", "2099-01-01T00:00"], "dedup_key": ["#5", "check PR #5", "é" * 200],
-    "request_id": ["x ", "'"], "max_attempts": ["99"], "pause_after": ["0", "1000"],
+    "request_id": ["x ", "'"], "max_attempts": ["99"], "pause_after": ["0", "100"],
     "retries": ["0", "10"], "retry_on": ["never  ran,stale"], "retry_after": ["0s", "1d"],
     "max_runtime": ["1s", "half an hour"], "reply_to": ["7", "octo/other#7"], "reply": ["always"],
     "tolerance": ["0s", "2h", "36525d"],

@@ -76,7 +76,7 @@ def test_a_number_is_an_issue_with_and_without_its_sign(line: str) -> None:
             ("pause-after: '5' is for a job that comes again; add cron, rrule or every, or "
              "remove it"),
         ),
-        (("pause-after: 1001", "every: 1h"), None), (("pause-after: none", "every: 1h"), None),
+        (("pause-after: 101", "every: 1h"), None), (("pause-after: none", "every: 1h"), None),
         (
             ("reply-to: five",),
             ("reply-to: 'five' is no issue or pull request; write '#123' in quotes, or "

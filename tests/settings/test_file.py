@@ -173,7 +173,7 @@ BAD = [
         "defaults: {max-runtime: 0s}",
         "1: defaults.max-runtime: '0s' is no time at all; write at least 1s",
     ),
-    ("defaults: {pause-after: 1001}", None),
+    ("defaults: {pause-after: 101}", None),
     (
         "limits: {running: 0}",
         (
