@@ -73,6 +73,17 @@ def test_a_run_that_is_stuck_takes_a_forced_cancel_alone(agent: Client, sandbox:
     assert ended(agent, run_id) == ("completed", "cancelled", 0)
 
 
+@pytest.mark.parametrize("outcome", ["hangs", "success"])
+def test_a_cancel_may_take_its_time(agent: Client, sandbox: Sandbox, outcome: str) -> None:
+    sandbox.fate(outcome, after=HOUR, lingers=300)
+    run_id = begin(agent)
+    for status in ("in_progress", "completed"):
+        assert agent("POST", f"/actions/runs/{run_id}/cancel").status_code == 202
+        sandbox.set_clock(advance=150)
+        assert ended(agent, run_id)[0] == status
+    assert ended(agent, run_id) == ("completed", "cancelled", 1)
+
+
 def test_a_run_is_under_way_for_as_long_as_it_is_planned(agent: Client, sandbox: Sandbox) -> None:
     sandbox.fate("timed_out", after=HOUR)
     run_id = begin(agent)

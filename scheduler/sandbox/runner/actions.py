@@ -211,10 +211,21 @@ class Actions:
         if not run.active:
             raise ApiFailure(409, "Cannot cancel a workflow run that is completed.")
         run.cancelling = True
-        if run.fate is not None and run.fate.outcome == STUCK and not force:
+        if run.fate is not None and not force and self._lingers(run, run.fate):
             return
         if run.fate is not None or not self.executor.stop(run, force=force):
             self.finish(run, "cancelled")
+
+    def _lingers(self, run: Run, fate: Fate) -> bool:
+        """Whether a cancelled run goes on for now, or for ever."""
+        if fate.outcome == STUCK:
+            return True
+        if fate.lingers and run.status == "in_progress":
+            end = self.state.clock() + timedelta(seconds=fate.lingers)
+            run.ends_at = min(run.ends_at or end, end)
+            if not any(each is run for each in self._ending):
+                self._ending.append(run)
+        return bool(fate.lingers) and run.status == "in_progress"
 
     def look(self) -> None:
         """Let go on whatever has waited long enough by now, and end what was to end."""
@@ -224,7 +235,8 @@ class Actions:
             if run.fate is None or run.ends_at is None:
                 continue
             if run.ends_at <= now:
-                self.finish(run, run.fate.outcome, at=run.ends_at)
+                conclusion = "cancelled" if run.cancelling else run.fate.outcome
+                self.finish(run, conclusion, at=run.ends_at)
             elif run.active:
                 self._ending.append(run)
         waiting_runs, self._waiting = self._waiting, []

@@ -41,6 +41,7 @@ class Fate:
     workflow, actor, event: which runs match: a file name, a login, an event, or ``*``.
     count: of how many it decides; 0: of all.
     after: seconds on the sandbox's clock that it is under way before it ends.
+    lingers: seconds that a cancel takes, as steps that always run make it; a forced one takes none.
     jobs: whether it has any; ``None``: as GitHub has it for that outcome.
     wedges: whether its concurrency groups are held on when it has ended.
     decided: of how many runs it was decided so far.
@@ -52,6 +53,7 @@ class Fate:
     event: str = "*"
     count: int = 1
     after: float = 0
+    lingers: float = 0
     jobs: bool | None = None
     wedges: bool = False
     decided: int = field(default=0, init=False)
