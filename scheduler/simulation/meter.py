@@ -120,7 +120,7 @@ class MeteredHub(Hub):
             return self.wake("workflow_dispatch", title=title, timer=60.0 * max(timers, default=0))
         run = super().start(request, actor)
         if run is not None:
-            self.mark(run.id, "completed")
+            self.mark(run.id, "completed", "success")
         return run
 
     def cancel(self, run_id: int) -> bool:
