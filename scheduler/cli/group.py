@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from scheduler.connection import Connection
 
 #: What the help says of a default and of bounds, which belongs on one line.
-DEFAULT = re.compile(r"\[default: [^\]]*\]")
+DEFAULT = re.compile(r"\[default: [^][]*\]")
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
