@@ -141,6 +141,8 @@ LONGEST = (
 @pytest.hookimpl(tryfirst=True)  # before ``-m`` selects
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     kind = kind_of_run(config)
+    if kind == "slow":  # of a file that is all slow, too, this is left to the soak
+        items[:] = [item for item in items if item.get_closest_marker("soak") is None]
     for item in items:
         # A property is part of each kind of run, with as many examples as that has.
         if kind != "quick" and is_hypothesis_test(getattr(item, "obj", None)):

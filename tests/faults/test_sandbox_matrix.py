@@ -59,10 +59,14 @@ def settle(stage: Stage, jobs: dict[int, str], workflow: str) -> None:
     CASES["cases"] += 1
 
 
-def matrix(stage: Stage, jobs: int, workflow: str, kinds: tuple[str, ...]) -> None:
-    """Each of ``kinds`` at each request."""
+def matrix(
+    stage: Stage, jobs: int, workflow: str, kinds: tuple[str, ...], *, share: int = 1
+) -> None:
+    """Each of ``kinds`` at each request, or of such pairs one of ``share``."""
     for index in range(1, requests_of(stage, jobs, workflow) + 1):
-        for kind in kinds:
+        for place, kind in enumerate(kinds):
+            if (index + place) % share:
+                continue
             due = opened(stage, jobs, workflow)
             if kind == "stall":
                 with stage.at_request(index, lambda: stage.sandbox.clock.advance(STALL)):
@@ -85,25 +89,24 @@ def test_lost_answers_of_an_old_server_without_titles(stage: Stage) -> None:
 
 
 def sampled(share: int) -> pytest.MarkDecorator:
-    """Servers, numbers of jobs and targets, all combined: one of ``share`` slow, the rest soaks.
+    """Servers, numbers of jobs and targets, all combined: one of ``share`` slow, and all soaks.
 
-    Of two, the chosen ones hold every pair of values; of four, every value.
+    Of two, the chosen ones hold every pair of values; of four, every value. A slow one tries every
+    other of its own cases, and passes this on as its ``share``.
     """
     chosen = {2: (0, 3, 5, 6), 4: (1, 6)}[share]
-    cases = itertools.product([True, False], [1, 2], ["titled.yml", "plain.yml"])
+    cases = [*itertools.product([True, False], [1, 2], ["titled.yml", "plain.yml"])]
     return pytest.mark.parametrize(
-        ("details", "jobs", "workflow"),
-        [
-            pytest.param(*case, marks=pytest.mark.slow if place in chosen else pytest.mark.soak)
-            for place, case in enumerate(cases)
-        ],
+        ("details", "jobs", "workflow", "share"),
+        [pytest.param(*cases[place], 2, marks=pytest.mark.slow) for place in chosen]
+        + [pytest.param(*case, 1, marks=pytest.mark.soak) for case in cases],
         indirect=["details"],
     )
 
 
 @sampled(2)
-def test_each_fault_at_each_request(stage: Stage, jobs: int, workflow: str) -> None:
-    matrix(stage, jobs, workflow, KINDS)
+def test_each_fault_at_each_request(stage: Stage, jobs: int, workflow: str, share: int) -> None:
+    matrix(stage, jobs, workflow, KINDS, share=share)
 
 
 def kill_at(stage: Stage, index: int, *, after: bool) -> bool:
@@ -116,7 +119,7 @@ def kill_at(stage: Stage, index: int, *, after: bool) -> bool:
     pids: list[int] = []
 
     def kill() -> None:
-        started.wait(120)
+        started.wait(300)
         os.kill(pids[0], signal.SIGKILL)
         if not after:
             raise ConnectionAbortedError
@@ -125,13 +128,15 @@ def kill_at(stage: Stage, index: int, *, after: bool) -> bool:
         process = stage.process()
         pids.append(process.pid)
         started.set()
-        return process.wait(120) == -signal.SIGKILL
+        return process.wait(300) == -signal.SIGKILL
 
 
-def killed(stage: Stage, jobs: int, workflow: str, indices: range) -> None:
-    """A real process killed at each of the requests, before and after it took effect."""
+def killed(stage: Stage, jobs: int, workflow: str, indices: range, *, share: int = 1) -> None:
+    """A real process killed at each of the requests, before or after it took effect, or both."""
     for index in indices:
         for after in (False, True):
+            if (index + after) % share:
+                continue
             due = opened(stage, jobs, workflow)
             assert kill_at(stage, index, after=after)
             CASES["killed"] += 1
@@ -147,9 +152,11 @@ def test_a_process_killed_at_its_dispatch(stage: Stage) -> None:
 
 
 @sampled(4)
-def test_a_process_killed_at_each_request(stage: Stage, jobs: int, workflow: str) -> None:
+def test_a_process_killed_at_each_request(
+    stage: Stage, jobs: int, workflow: str, share: int
+) -> None:
     count = requests_of(stage, jobs, workflow)
-    killed(stage, jobs, workflow, range(1, count + 1))
+    killed(stage, jobs, workflow, range(1, count + 1), share=share)
 
 
 def test_zz_the_count_of_cases(capsys: pytest.CaptureFixture[str]) -> None:

@@ -108,22 +108,28 @@ def prove(setting: Setting, *ticks: tuple[Fault, ...], gap: float = 150) -> None
     CASES["cases"] += 1
 
 
-@pytest.mark.slow
 @everywhere
-def test_each_fault_at_each_request(setting: Setting) -> None:
-    single(setting, (*FAULTS, *LONG))
+@pytest.mark.parametrize("share", [pytest.param(2, marks=pytest.mark.slow),
+                                   pytest.param(1, marks=SOAK)])  # fmt: skip
+def test_each_fault_at_each_request(setting: Setting, share: int) -> None:
+    single(setting, (*FAULTS, *LONG), share=share)
 
 
 def test_answers_lost_at_each_request() -> None:
     single(SETTINGS["its second"], ("crash-before", "crash-after", "drop-after", "long-after"))
 
 
-def single(setting: Setting, kinds: Sequence[str]) -> None:
-    """A tick for each fault at each of its requests."""
+def single(setting: Setting, kinds: Sequence[str], *, share: int = 1) -> None:
+    """A tick for each fault at each of its requests, or for one of ``share`` such pairs.
+
+    Each fault is among these, and each request; of so many settings in a row each has others.
+    """
     requests = requests_of(setting)
     assert requests >= 6
-    for index, kind in itertools.product(range(1, requests + 1), kinds):
-        prove(setting, (Fault(index, kind),))
+    first = list(SETTINGS.values()).index(setting)
+    for index, (place, kind) in itertools.product(range(1, requests + 1), enumerate(kinds)):
+        if (index + place + first) % share == 0:
+            prove(setting, (Fault(index, kind),))
 
 
 @everywhere
