@@ -45,6 +45,9 @@ class Step(Enum):
     POLL = "poll"
     SLEEP = "sleep"
 
+    #: A holder looks members up at each step; that of `Enum` hashes their names.
+    __hash__ = object.__hash__
+
 
 @dataclass(kw_only=True)
 class Agenda:

@@ -102,6 +102,8 @@ def over(job: Job, before: Sequence[Entered], quotas: Quotas, *, now: datetime) 
             key = name.replace("_", "-")
             fix = "ask a maintainer to raise it in .github/scheduler.yml"
             return f"quotas.{key}: is 0, so {who} may open none; {fix}"
+    if len(before) < min(quotas.open_per_agent, quotas.new_per_agent_per_day):
+        return None
     waiting = [each for each in before if each.open]
     if len(waiting) >= quotas.open_per_agent:
         soonest = min(each.job.run_at for each in waiting)

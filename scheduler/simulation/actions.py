@@ -11,7 +11,7 @@ from datetime import datetime
 from scheduler.ports import Run
 from scheduler.simulation.meter import MeteredHub
 from scheduler.simulation.scenario import Platform
-from scheduler.simulation.timeline import Killed, Timeline
+from scheduler.simulation.timeline import SECOND, Killed, Timeline
 
 
 @dataclass(kw_only=True)
@@ -51,12 +51,12 @@ class RunnerClock:
 
     def monotonic(self) -> float:
         """Seconds since the month began."""
-        return self._timeline.seconds
+        return self._timeline.at / SECOND
 
     @property
     def stopped(self) -> bool:
         """Whether the process was asked to leave."""
-        return self._timeline.seconds >= self._leave_at
+        return self._timeline.at >= self._leave_at * SECOND
 
     def sleep(self, seconds: float) -> None:
         """Sleep; a request to leave ends every sleep."""

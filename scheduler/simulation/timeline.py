@@ -1,8 +1,9 @@
 """Virtual time: processes written as plain code, of which exactly one runs at any moment.
 
-A process is a thread that holds a baton; waiting passes it on. Order follows from
+A process that waits lets happen what comes before its turn, on its own stack; one that is begun
+meanwhile is a thread that holds a baton, and waiting passes that on. Order follows from
 (time, sequence) alone, so the same seed gives the same month. A process whose wait ends
-before anything else happens keeps the baton: a holder that polls costs no switch.
+before anything else happens goes on at once: a holder that polls costs no switch.
 """
 
 from __future__ import annotations
@@ -42,7 +43,11 @@ class Timeline:
         self._events: list[tuple[int, int, Callable[[], object]]] = []
         self._sequence = itertools.count()
         self._main = _Baton()
+        self._until: Callable[[], bool] = lambda: False
         self._over = False
+        #: Whether a process runs on the stack of whoever lets events happen, and whose that is.
+        self._inline = False
+        self._owner = threading.get_ident()
         self._failure: BaseException | None = None
         self._waiting: dict[int, _Baton] = {}
         self._threads: list[threading.Thread] = []
@@ -66,6 +71,15 @@ class Timeline:
 
     def spawn(self, body: Callable[[], None]) -> None:
         """Begin a process now; it may ``wait``."""
+        if not self._inline:
+            self._inline = True
+            try:
+                body()
+            except Killed:
+                pass
+            finally:
+                self._inline = False
+            return
         baton = _Baton()
 
         def work() -> None:
@@ -100,7 +114,12 @@ class Timeline:
         if not self._events or until < self._events[0][0]:
             self.at = until
             return
-        baton, ticket = _Baton(), next(self._sequence)
+        ticket = next(self._sequence)
+        if threading.get_ident() == self._owner:
+            heapq.heappush(self._events, (until, ticket, lambda: None))
+            self._happen(ticket)
+            return
+        baton = _Baton()
         self._waiting[ticket] = baton
         heapq.heappush(self._events, (until, ticket, lambda: self._hand(baton)))
         self._main.give()
@@ -109,15 +128,35 @@ class Timeline:
         if self._over:
             raise Killed
 
+    def _happen(self, ticket: int) -> None:
+        """Let events happen up to this one. Raises `Killed` once the month is over."""
+        while True:
+            try:
+                if self._until():
+                    break
+                self.at, turn, act = heapq.heappop(self._events)
+                if turn == ticket:
+                    return
+                act()
+            except BaseException as failure:  # noqa: BLE001 - raised again in `run`
+                # No fault of the process in which it came up, which might even handle it.
+                self._failure = self._failure or failure
+                break
+        self._over = True
+        raise Killed
+
     def run(self, until: Callable[[], bool]) -> None:
         """Let events happen until ``until`` says so, or none is left; then end all processes.
 
         Raises: what a process raised.
         """
+        self._until, self._owner = until, threading.get_ident()
         try:
-            while self._events and not until():
+            while self._events and not self._over and not until():
                 self.at, _, act = heapq.heappop(self._events)
                 act()
+            if self._failure is not None:
+                raise self._failure
         finally:
             self._over = True
             for baton in list(self._waiting.values()):

@@ -94,8 +94,9 @@ class TickReport:
             error=tally.error,
         )
         report.conditional.extend(notes.pop(Heading.WAITING))
+        lists = report.notes
         for kind, each in notes.items():
-            report.notes[kind.value].extend(each)
+            lists[kind.value].extend(each)
         return report
 
     @property

@@ -57,3 +57,37 @@ def test_the_end_ends_every_process_and_leaves_no_thread() -> None:
     timeline.run(lambda: timeline.seconds >= 10)
     assert ended == [10, 10]
     assert threading.active_count() == before
+
+
+def test_a_process_that_is_alone_needs_no_thread() -> None:
+    timeline, seen, before = Timeline(), [], threading.active_count()
+
+    def process() -> None:
+        for _ in range(3):
+            timeline.wait(2)
+            seen.append((timeline.seconds, threading.active_count() - before))
+
+    for second in (1, 3, 5):
+        timeline.after(second, lambda: seen.append((timeline.seconds, -1)))
+    timeline.after(0, lambda: timeline.spawn(process))
+    timeline.run(lambda: False)
+    assert seen == [(1, -1), (2, 0), (3, -1), (4, 0), (5, -1), (6, 0)]
+
+
+def test_what_goes_wrong_beside_a_process_is_not_for_it_to_handle() -> None:
+    timeline, handled = Timeline(), []
+
+    def careful() -> None:
+        try:
+            timeline.wait(2)
+        except ValueError:
+            handled.append(timeline.seconds)
+
+    def fail() -> None:
+        raise ValueError("beside it")
+
+    timeline.after(1, fail)
+    timeline.after(0, lambda: timeline.spawn(careful))
+    with pytest.raises(ValueError, match="beside it"):
+        timeline.run(lambda: False)
+    assert handled == []
