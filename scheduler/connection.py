@@ -28,6 +28,10 @@ class Connection:
     #: Whether the settings were read from a file; else they are the defaults.
     settings_found: bool
     environment: Environment
+    #: The same by the token for lent alarms; None: there is no other.
+    lender: CommandQueue | None = None
+    #: All clients, to be closed.
+    clients: tuple[GitHub, ...] = field(default=(), repr=False)
     #: The issues that were read on the way, for the watchdog.
     seen: list[Ticket] = field(default_factory=list, repr=False, compare=False)
 
@@ -36,9 +40,15 @@ class Connection:
         """When GitHub will answer this version of its API no longer, as far as it has said."""
         return self.http.sunset
 
+    @property
+    def requests(self) -> int:
+        """How many requests were really sent, by whichever token."""
+        return self.queue.requests + (self.lender.requests if self.lender else 0)
+
     def close(self) -> None:
         """Give up the connections to GitHub."""
-        self.http.close()
+        for http in self.clients:
+            http.close()
 
 
 def connect(
@@ -51,19 +61,30 @@ def connect(
     """
     own = SystemClock()
     clock = clock or own
-    http = GitHub(
-        api_url=environment.api_url,
-        token=environment.need_token(),
-        clock=clock,
-        answered=own.answered if clock is own else None,
-        pace=Pace.of(environment.writes_per_second),
-    )
+
+    def client(token: str) -> GitHub:
+        return GitHub(
+            api_url=environment.api_url,
+            token=token,
+            clock=clock,
+            answered=own.answered if clock is own else None,
+            pace=Pace.of(environment.writes_per_second),
+        )
+
+    http = client(environment.need_token())
     name = environment.need_repository(repository)
     text = GitHubContents(Api(http=http, repository=name)).settings_text()
     settings = Settings() if text is None else file.parse(text)
+    clients: tuple[GitHub, ...] = (http,)
+    lender = None
+    if settings.alarm.repository and (token := environment.lending_token()):
+        clients += (client(token),)
+        lender = GitHubQueue(clients[-1], repository=name, label=settings.label)
     return Connection(
         queue=GitHubQueue(http, repository=name, label=settings.label),
         http=http,
+        clients=clients,
+        lender=lender,
         clock=clock,
         settings=settings,
         settings_found=text is not None,

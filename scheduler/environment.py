@@ -59,6 +59,11 @@ class Environment:
     poll: str | None = None
     #: The action's input: one of ``PROFILES``.
     profile: str | None = None
+    #: The action's input: the token that starts and sees the runs of lent alarms; a ``repr`` does
+    #: not show it.
+    alarm_token: str = field(default="", repr=False)
+    #: Whether the run's runner is the owner's own machine.
+    self_hosted: bool = False
     #: The key that signs jobs; a ``repr`` does not show it.
     signing_key: str | None = field(default=None, repr=False)
     #: The keys that verify them, as JSON; a ``repr`` does not show them.
@@ -93,6 +98,8 @@ class Environment:
             hold=environ.get("SCHEDULE_HOLD") or None,
             poll=environ.get("SCHEDULE_POLL") or None,
             profile=_one_of(environ.get("SCHEDULE_PROFILE"), PROFILES, "profile"),
+            alarm_token=environ.get("SCHEDULE_ALARM_TOKEN", "").strip(),
+            self_hosted=in_actions and environ.get("RUNNER_ENVIRONMENT") == "self-hosted",
             signing_key=environ.get("SCHEDULE_SIGNING_KEY") or None,
             signing_keys=environ.get("SCHEDULE_SIGNING_KEYS") or None,
             heartbeat_url=environ.get("SCHEDULE_HEARTBEAT_URL") or None,
@@ -111,9 +118,15 @@ class Environment:
                 "token: is missing; set GITHUB_TOKEN (in a workflow: "
                 "'GITHUB_TOKEN: ${{ github.token }}' under 'env:')"
             )
-        if not self.token.isascii() or not self.token.isprintable() or " " in self.token:
-            raise NotPermitted("token: holds characters that no token has; set GITHUB_TOKEN anew")
-        return self.token
+        return _token(self.token, "token", "set GITHUB_TOKEN anew")
+
+    def lending_token(self) -> str:
+        """The token for lent alarms; empty: it is the queue's.
+
+        Raises:
+            NotPermitted: it has characters that no token has.
+        """
+        return _token(self.alarm_token, "alarm-token", "set that secret anew")
 
     def need_repository(self, given: str | None = None) -> str:
         """The queue's ``owner/name``: ``given``, else that of the environment.
@@ -159,6 +172,18 @@ class Environment:
         return branch if isinstance(branch, str) and branch else None
 
     @property
+    def private(self) -> bool | None:
+        """Whether the repository of the run's event is private; None: that is not told."""
+        told = self.event.get("repository")
+        private = told.get("private") if isinstance(told, Mapping) else None
+        return private if isinstance(private, bool) else None
+
+    @property
+    def alarm(self) -> str:
+        """The environment in which this run has waited before it ticks; empty: in none."""
+        return self.inputs.get("alarm", "") if self.event_name == "workflow_dispatch" else ""
+
+    @property
     def agent(self) -> str | None:
         """The agent of this run: its ``agent`` input, else its workflow's name; None outside."""
         if not self.in_actions:
@@ -174,6 +199,12 @@ class Environment:
         if OCCURRENCE_KEY.fullmatch(key):
             return key
         return f"run:{self.run_id}" if self.run_id else None
+
+
+def _token(token: str, name: str, fix: str) -> str:
+    if not token.isascii() or not (token or "-").isprintable() or " " in token:
+        raise NotPermitted(f"{name}: holds characters that no token has; {fix}")
+    return token
 
 
 def _text(value: object) -> str:

@@ -193,3 +193,29 @@ def test_the_rate_of_writes(text: str, rate: float | None) -> None:
 def test_a_rate_that_is_none(text: str) -> None:
     with pytest.raises(UsageError, match=r"^SCHEDULE_WRITES_PER_SECOND: .* is not a rate; write "):
         read(SCHEDULE_WRITES_PER_SECOND=text)
+
+
+def event_of(tmp_path: Path, payload: dict[str, Any], **more: str) -> Environment:
+    file = tmp_path / "event.json"
+    file.write_text(json.dumps(payload), encoding="utf-8")
+    return Environment.read({"GITHUB_ACTIONS": "true", "GITHUB_EVENT_PATH": str(file), **more})
+
+
+def test_what_a_run_knows_of_the_clock_that_started_it(tmp_path: Path) -> None:
+    payload = {"inputs": {"alarm": "schedule-8m"}, "repository": {"private": True}}
+    more = {"GITHUB_EVENT_NAME": "workflow_dispatch", "RUNNER_ENVIRONMENT": "self-hosted"}
+    found = event_of(tmp_path, payload, **more)
+    assert (found.alarm, found.private, found.self_hosted) == ("schedule-8m", True, True)
+    found = event_of(tmp_path, {**payload, "repository": {}}, GITHUB_EVENT_NAME="push")
+    assert (found.alarm, found.private, found.self_hosted) == ("", None, False)
+    assert not Environment.read({"RUNNER_ENVIRONMENT": "self-hosted"}).self_hosted
+
+
+@pytest.mark.parametrize("token", ["a b", "ä", "a\tb"])
+def test_a_token_for_lent_alarms_that_is_none(token: str) -> None:
+    found = Environment.read({"SCHEDULE_ALARM_TOKEN": token})
+    with pytest.raises(NotPermitted, match="alarm-token: holds characters"):
+        found.lending_token()
+    assert Environment.read({"SCHEDULE_ALARM_TOKEN": " t "}).lending_token() == "t"
+    assert Environment().lending_token() == ""
+    assert token not in repr(found)

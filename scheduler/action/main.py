@@ -127,7 +127,7 @@ def _keep_alive(connection: Connection, report: TickReport, leave: Leave) -> str
     warned = keep_alive(queue, connection.settings, connection.environment, now)
     if warned:
         report.notices.append(warned)
-    report.requests = queue.requests
+    report.requests = connection.requests
     return warned
 
 

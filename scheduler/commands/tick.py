@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from scheduler.clock import SystemClock
 from scheduler.connection import Connection
 from scheduler.errors import options
+from scheduler.hold.arming import Arming
 from scheduler.hold.holder import Holder
+from scheduler.hold.plan import Plan, Surroundings
 from scheduler.hold.relay import Relay
 from scheduler.hold.signals import Leave, Overtime
 from scheduler.job.signing import Keys
-from scheduler.ports import API_VERSION
+from scheduler.ports import API_VERSION, Run
 from scheduler.settings import file
 from scheduler.settings.model import Settings
 from scheduler.settings.profiles import POLL, PROFILES, Stay
@@ -45,6 +47,10 @@ class Hold:
     stay: Stay = Stay.HOLD
     #: Whether it starts its successor when it begins to wait.
     relay: bool = False
+    #: The profile that decides how it stays once it is seen what waits; empty: as said here.
+    profile: str = ""
+    #: Whether its length was asked for, whatever the profile says.
+    given: bool = False
 
 
 def hold_of(
@@ -75,7 +81,9 @@ def hold_for(hold: str | None, poll: str | None, *, profile: str) -> Hold:
     wanted = PROFILES[profile]
     length = hold or instants.format_duration(wanted.hold or timedelta(0))
     often = poll or instants.format_duration(POLL)
-    return hold_of(length, often, relay=wanted.relay, stay=wanted.stay)
+    found = hold_of(length, often, relay=wanted.relay, stay=wanted.stay)
+    planned = profile if wanted.alarm and found.length else ""
+    return replace(found, profile=planned, given=bool(hold))
 
 
 def tick_once(connection: Connection, *, insists: bool = False) -> TickReport:
@@ -117,6 +125,12 @@ def tick_and_hold(
     """
     ctx, clock = _context(connection, insists=insists), connection.clock
     relay = Relay(connection.queue, clock, connection.settings)
+    plan = _plan(connection, hold) if hold.profile else None
+
+    def begin() -> None:
+        if plan.relays if plan else hold.relay:
+            relay.begin()
+
     holder = Holder(
         Tick(ctx),
         connection.queue,
@@ -125,7 +139,8 @@ def tick_and_hold(
         stay=hold.stay,
         stopped=lambda: leave.asked,
         settings=lambda: _settings(connection),
-        begin=relay.begin if hold.relay else lambda: None,
+        begin=begin,
+        plan=plan,
     )
 
     def wind_up() -> None:
@@ -137,17 +152,54 @@ def tick_and_hold(
     try:
         report = holder.run()
         report.notices += relay.finish(report)
-        report.requests = connection.queue.requests
+        if plan:
+            if report.error is None:
+                plan.leave(report.needed)
+            report.notices += plan.said()
+        report.requests = connection.requests
     except Overtime:
         report = holder.abandon()
         report.notices += [relay.problem] if relay.problem else []
-    if hold.length and hold.stay is Stay.DUE and report.next_due and not report.stopped:
+        report.notices += plan.said() if plan else []
+    if plan and plan.clock == "alarm" and plan.settled and report.next_due:
+        report.notices.append(
+            f"left: the next job is due at {instants.format_instant(report.next_due)}; an alarm "
+            "wakes the scheduler for it"
+        )
+    elif hold.length and holder.stay is Stay.DUE and report.next_due and not report.stopped:
         report.notices.append(
             f"left: the next job is due at {instants.format_instant(report.next_due)}; a new or "
             "changed job wakes the scheduler, else GitHub's cron, which is minutes to hours late"
         )
     _outlook(connection, report)
     return report
+
+
+def _plan(connection: Connection, hold: Hold) -> Plan:
+    """What decides which clock wakes the next tick."""
+    environment, queue, clock = connection.environment, connection.queue, connection.clock
+    lender = connection.lender or queue
+
+    def branch(repo: str) -> str:
+        return environment.default_branch(repo) or lender.default_branch(repo)
+
+    def run() -> Run | None:
+        number = environment.run_id or ""
+        return queue.run(queue.repository, int(number)) if number.isdecimal() else None
+
+    return Plan(
+        queue,
+        clock,
+        Arming(queue, clock, connection.settings, branch=branch, lender=lender),
+        profile=hold.profile,
+        around=Surroundings(
+            self_hosted=environment.self_hosted,
+            private=environment.private,
+            alarm=environment.alarm,
+            run=run,
+        ),
+        hold=hold.length if hold.given else None,
+    )
 
 
 def _outlook(connection: Connection, report: TickReport) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from scheduler.errors import Rejected, SchedulerError, Unavailable
@@ -38,11 +38,11 @@ class Place:
     #: What the queue is called there; empty: its alarms are runs of its own scheduler.
     queue: str = ""
 
-    def dispatch(self, timer: timedelta) -> Dispatch:
-        """The request that arms an alarm with this timer."""
+    def dispatch(self, timer: timedelta, ref: str) -> Dispatch:
+        """The request that arms an alarm with this timer, by the workflow at ``ref``."""
         name = alarm.environment(timer)
         inputs = {"timer": name, "queue": self.queue} if self.queue else {"alarm": name}
-        return Dispatch(target=self.target, inputs=inputs)
+        return Dispatch(target=replace(self.target, ref=ref), inputs=inputs)
 
     def waiting(self, runs: Iterable[Run]) -> list[Waiting]:
         """Those of ``runs`` that wait as an alarm of this queue."""
@@ -121,7 +121,7 @@ class Arming:
         now, self._sending = self._clock.now(), False
         due = max(due, now + alarm.held(self.timers))
         try:
-            return self._arm(now, due, self._place())
+            return self._arm(now, due, self.place)
         except Unavailable as problem:
             if problem.sent and self._sending:
                 self.notices.append(f"alarm: no answer told whether it was armed ({problem})")
@@ -154,8 +154,9 @@ class Arming:
             return problem
         if not waiting:
             self._tell_cancelled(alarms)
+        request = place.dispatch(timer, self._branch(self.repository))
         self._sending = True
-        self._queue.dispatch(place.dispatch(timer))
+        self._queue.dispatch(request)
         return ""
 
     def _too_many(self, alarms: Sequence[Run]) -> str:
@@ -186,10 +187,9 @@ class Arming:
         if late.run_id is not None:
             self._queue.cancel_run(self.repository, late.run_id)
 
-    def _place(self) -> Place:
-        """Where alarms wait; raises as the question for the default branch."""
+    @property
+    def place(self) -> Place:
+        """Where alarms wait."""
         workflow = LENT if self._name else self._settings.scheduler.workflow
-        ref = self._branch(self.repository)
-        return Place(
-            target=Target(repo=self.repository, ref=ref, workflow=workflow), queue=self._name
-        )
+        target = Target(repo=self.repository, ref="", workflow=workflow)
+        return Place(target=target, queue=self._name)

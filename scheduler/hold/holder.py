@@ -73,6 +73,7 @@ class Holder:
         stopped: Callable[[], bool] = lambda: False,
         settings: Callable[[], Settings] | None = None,
         begin: Callable[[], object] = lambda: None,
+        plan: Callable[[datetime | None], tuple[timedelta, Stay] | None] | None = None,
     ) -> None:
         self.tick = tick
         self.ctx = tick.ctx
@@ -81,6 +82,9 @@ class Holder:
         self.poller = Poller(tick, queue, self.agenda, poll=poll, settings=settings)
         self._stopped = stopped
         self._begin = begin
+        #: Asked when the pass is over, and whenever it would leave: how much longer to hold for
+        #: what is due next, and what for; None: leave.
+        self._plan = plan
         self._hold = hold
         #: What both clocks showed when they were last compared.
         self._then = (self.ctx.clock.now(), self.ctx.clock.monotonic())
@@ -99,6 +103,8 @@ class Holder:
         """
         report, silent = self._pass()
         tally, notices = self.tick.tally, self.ctx.notices
+        if self._plan and not (silent or report.error is not None or self._stopped()):
+            self._holds_on(report.needed)
         due, end = report.needed, self.ctx.clock.now() + self._left(self._ends)
         idle = not self._hold or (self.stay is not Stay.HOLD and due is None)
         idle |= self.stay is Stay.DUE and due is not None and due > end
@@ -175,7 +181,9 @@ class Holder:
                 # Before anything is sent, GitHub's answer tells what time it really is.
                 step, number = Step.POLL, None
             if step is Step.LEAVE:
-                return
+                if not self._holds_on(self.agenda.needed()):
+                    return
+                continue
             if step is Step.SLEEP:
                 clock.sleep(wait.total_seconds())
                 continue
@@ -185,6 +193,14 @@ class Holder:
                 self._wait_out(limited)
             else:
                 self.agenda.took(step, -self._left(steady))
+
+    def _holds_on(self, due: datetime | None) -> bool:
+        """Ask the plan how much longer to hold for what is due next; whether it says to."""
+        asked = self._plan(due) if self._plan else None
+        if self._plan:
+            self._hold, self.stay = asked or (NOTHING, Stay.DUE)
+            self._ends = self.ctx.clock.monotonic() + self._hold.total_seconds()
+        return asked is not None
 
     def _jumped(self, now: datetime, steady: float) -> bool:
         """Whether a clock was set, or the machine slept, since this was last asked."""

@@ -51,6 +51,7 @@ def test_the_script_becomes_python_so_that_the_cancel_signal_reaches_it(
 def test_every_input_is_documented_and_reaches_the_script() -> None:
     assert {*ACTION["inputs"]} == {
         "token", "command", "signing-keys", "profile", "hold", "poll", "heartbeat-url", "fail-on",
+        "alarm-token",
     }  # fmt: skip
     environ = " ".join(STEPS[0]["env"].values())
     for name, given in ACTION["inputs"].items():

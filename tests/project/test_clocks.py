@@ -329,3 +329,11 @@ def test_the_alarm_goes_on_when_the_scheduler_can_not_be_started(
 
 def test_the_readme_leads_here() -> None:
     assert "(.github/CLOCKS.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_workflow_that_lends_alarms_passes_both(tmp_path: Path) -> None:
+    place = tmp_path / ".github" / "workflows" / "alarm.yml"
+    place.parent.mkdir(parents=True)
+    shutil.copy(ROOT / "scheduler" / "docs" / "alarm.yml", place)
+    tool("check-jsonschema", "--builtin-schema", "vendor.github-workflows", str(place))
+    tool("zizmor", "--offline", "--persona=auditor", "--no-progress", str(tmp_path))
