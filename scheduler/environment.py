@@ -13,8 +13,8 @@ from typing import Any
 
 from scheduler.errors import NotPermitted, UsageError
 from scheduler.job import strict_json
-from scheduler.job.keys import WORKFLOW_NAME
 from scheduler.job.model import OCCURRENCE_KEY
+from scheduler.job.readers import WORKFLOW_NAME
 from scheduler.settings.model import PROFILES
 from scheduler.text import REPOSITORY
 

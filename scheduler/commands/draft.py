@@ -19,8 +19,8 @@ from scheduler.errors import (
     UsageError,
 )
 from scheduler.job import frontmatter, workflow_inputs
-from scheduler.job.keys import WORKFLOW_NAME
 from scheduler.job.model import Job
+from scheduler.job.readers import WORKFLOW_NAME
 from scheduler.job.workflow_file import Declared
 from scheduler.job.workflow_inputs import OWN_INPUTS
 from scheduler.policy import quotas, series

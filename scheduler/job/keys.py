@@ -4,28 +4,22 @@ What an issue's front matter, the options of ``schedule create``, a request in J
 in the Actions tab may say of a job stands here and nowhere else: the parser, the renderer, the
 signature, the options, their help and the README's table are made of these rows. A new key is a
 row here, the field of the same name of `Job`, and whatever acts on it.
-
-A reader takes text, whoever wrote it. It is given the name by which its author calls the key,
-the text, and the zone of a local time, and returns the value or raises ``InvalidJob``. What it
-needs beyond this module it imports when it is called: the command line is made of this table,
-and who asks for help reads no value.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from scheduler.job import readers
 from scheduler.job.model import Job
-from scheduler.text import REPOSITORY, line, refusal
+from scheduler.job.readers import LONGEST_NAME, Reader
+from scheduler.text import line, refusal
 
 #: The most instants that a series with a count may have: they are counted from its start.
 MOST_INSTANTS = 10_000
-#: The longest jitter; a longer one would move a job to another day.
-LONGEST_JITTER = timedelta(days=1)
 #: The most times that one run is tried again, and the most failures before a series pauses: its
 #: journal holds not many more.
 MOST_RETRIES, MOST_FAILURES = 10, 100
@@ -33,25 +27,6 @@ MISFIRE, OVERLAP = ("skip", "latest", "all"), ("allow", "skip")
 #: When the issue or pull request that a job names is told what became of its run.
 REPLY = ("failure", "always")
 RULES = ("cron", "rrule", "every")
-
-#: The most bytes of a branch's name: git stores it as a file's.
-LONGEST_NAME = 255
-#: The file names that GitHub runs: no path, no character that can't be seen or sent.
-WORKFLOW_NAME = re.compile(
-    r"\A(?!.*\.\.)[^/\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]{1,250}\.ya?ml", re.DOTALL
-)
-#: What git's own check-ref-format refuses: https://git-scm.com/docs/git-check-ref-format
-BAD_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^[/.-]|[/.]$|\.lock$|^@$")
-YEAR = re.compile("[0-9]{4}-")
-NUMBER = re.compile("0|[1-9][0-9]{0,4}")
-#: The refs of pull requests, which anybody can open from a fork, in each way to write them.
-PULL = re.compile(
-    r"refs/pull(?:/|$)|(?:refs/(?:heads|tags|remotes(?:/[^/]+)?)/|heads/)?pull/[0-9]+(?:/|$)",
-    re.IGNORECASE,
-)
-COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-
-Reader = Callable[[str, str, str | None], Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +80,7 @@ class Key:
         """
         if not text.strip():
             raise refusal(called, text, "is empty", empty)
-        if self.read in _TIMES:
+        if self.read in readers.TIMES:
             from scheduler.times import spans
 
             text = spans.plain(text)
@@ -133,324 +108,189 @@ def values_of(job: Job) -> Iterator[tuple[Key, Any]]:
             yield key, value
 
 
-def _text(called: str, text: str, zone: str | None) -> str:
-    return text
-
-
-def _instant(called: str, text: str, zone: str | None) -> datetime:
-    from scheduler.times import instants
-
-    return instants.instant(text, field=called, timezone=zone)
-
-
-def _duration(called: str, text: str, zone: str | None) -> timedelta:
-    from scheduler.times import instants
-
-    return instants.duration(text, field=called)
-
-
-def _tolerance(called: str, text: str, zone: str | None) -> timedelta:
-    from scheduler.times import instants
-
-    return instants.duration(text, field=called, allow_zero=True)
-
-
-def _deadline(called: str, text: str, zone: str | None) -> timedelta | datetime:
-    """A duration after ``run-at`` (``6h``), or an instant."""
-    from scheduler.times import instants
-
-    if YEAR.match(text):
-        return instants.instant(text, field=called, timezone=zone)
-    return instants.duration(text, field=called, or_instant=True)
-
-
-def _jitter(called: str, text: str, zone: str | None) -> timedelta:
-    found = _duration(called, text, zone)
-    if found > LONGEST_JITTER:
-        raise refusal(called, text, "is longer than a day", "write a shorter one, such as 10m")
-    return found
-
-
-def _retry_after(called: str, text: str, zone: str | None) -> timedelta:
-    from scheduler.job import retrying
-
-    return retrying.pause(called, text)
-
-
-#: The readers that take a space of any width for a plain one.
-_TIMES = (_instant, _duration, _tolerance, _deadline, _jitter, _retry_after)
-
-
-def _retry_on(called: str, text: str, zone: str | None) -> tuple[str, ...]:
-    from scheduler.job import retrying
-
-    return retrying.words(called, text)
-
-
-def _reference(called: str, text: str, zone: str | None) -> str:
-    from scheduler.job import references
-
-    return references.reference(called, text)
-
-
-def _zone(called: str, text: str, zone: str | None) -> str:
-    from scheduler.times import instants
-
-    return instants.zone(text, field=called).key
-
-
-# A rule stays as it was written: a signature is over the text.
-def _cron(called: str, text: str, zone: str | None) -> str:
-    from scheduler.times.cron import cron_text
-
-    cron_text(called, text)
-    return text
-
-
-def _rrule(called: str, text: str, zone: str | None) -> str:
-    from scheduler.times.rrule import rrule_text
-
-    rrule_text(called, text)
-    return text
-
-
-def _condition(called: str, text: str, zone: str | None) -> str:
-    from scheduler.job import conditions
-
-    conditions.parse(called, text)
-    return text
-
-
-def _number(most: int, fix: str, *, least: int = 1) -> Reader:
-    def read(called: str, text: str, zone: str | None) -> int:
-        number = int(text) if NUMBER.fullmatch(text) else -1
-        if not least <= number <= most:
-            raise refusal(called, text, f"is not a number from {least} to {most}", fix)
-        return number
-
-    return read
-
-
-def _one_of(words: tuple[str, ...]) -> Reader:
-    def read(called: str, text: str, zone: str | None) -> str:
-        if text not in words:
-            raise refusal(called, text, "is not known", f"write one of: {', '.join(words)}")
-        return text
-
-    return read
-
-
-def _choice(words: tuple[str, ...]) -> str:
-    """How the help shows that one of these words is to be given."""
-    return f"[{'|'.join(words)}]"
-
-
-def _workflow(called: str, text: str, zone: str | None) -> str:
-    if not WORKFLOW_NAME.fullmatch(text) or len(text.encode()) > LONGEST_NAME:
-        fix = "write the file's name alone, such as 'agent-message.yml'"
-        raise refusal(called, text, "is not the name of a workflow file", fix)
-    return text
-
-
-def _repository(called: str, text: str, zone: str | None) -> str:
-    if not REPOSITORY.fullmatch(text) or text.endswith(("/.", "/..")):
-        raise refusal(called, text, "is not a repository", "write 'owner/name'")
-    return text
-
-
-def _ref(called: str, text: str, zone: str | None) -> str:
-    if COMMIT.fullmatch(text):
-        fix = "write a branch or a tag; GitHub takes no commit"
-        raise refusal(called, text, "is a commit", fix)
-    if PULL.match(text):
-        fix = "write a branch of the repository, or a tag"
-        raise refusal(called, text, "is what a pull request proposes", fix)
-    if BAD_REF.search(text):
-        raise refusal(called, text, "can't name a branch or tag", "write one such as 'main'")
-    return text
-
-
 #: In the order in which an issue shows them.
 _ROWS = (
     Key(
-        name="run-at", read=_instant, metavar="TIME", options=("--at",), in_form=True,
+        name="run-at", read=readers.instant, metavar="TIME", options=("--at",), in_form=True,
         help="When: 2026-11-23T09:00:00Z, local with --timezone, or 'tomorrow 9am'.",
         means="RFC 3339 with an offset, or local time with `timezone`", default="required",
     ),
     Key(
-        name="in", read=_duration, metavar="DURATION", in_issue=False,
+        name="in", read=readers.duration, metavar="DURATION", in_issue=False,
         help="How soon: 90s, 2h30m, 1d, PT2H.",
     ),
     Key(
-        name="timezone", read=_zone, metavar="ZONE",
+        name="timezone", read=readers.zone, metavar="ZONE",
         help="IANA name for a local --at, Europe/Berlin.",
         means="IANA name, for local times", default="the setting",
     ),
     Key(
-        name="message", read=_text, options=("--message", "-m"), in_issue=False, in_form=True,
+        name="message", read=readers.text, options=("--message", "-m"), in_issue=False,
+        in_form=True,
         help="What the run is to do; '-' reads it.",
     ),
     Key(
-        name="cron", read=_cron, metavar="RULE", longest=500, series=True,
+        name="cron", read=readers.cron, metavar="RULE", longest=500, series=True,
         help='Again and again: "*/30 9-17 * * 1-5", @daily.',
         means="five fields or a word such as `@daily`, in the job's `timezone`; makes it a series",
     ),
     Key(
-        name="rrule", read=_rrule, metavar="RULE", longest=500, series=True,
+        name="rrule", read=readers.rrule, metavar="RULE", longest=500, series=True,
         help="The same by RFC 5545: FREQ=WEEKLY;BYDAY=MO,WE.",
         means="RFC 5545, such as `FREQ=WEEKLY;BYDAY=MO,WE`; instead of `cron`",
     ),
     Key(
-        name="every", read=_duration, metavar="DURATION", series=True,
+        name="every", read=readers.duration, metavar="DURATION", series=True,
         help="The same at a fixed distance: 2h.",
         means="a duration from `run-at` on; instead of `cron`",
     ),
     Key(
-        name="until", read=_instant, metavar="INSTANT", series=True,
+        name="until", read=readers.instant, metavar="INSTANT", series=True,
         help="The last one, 2027-01-31T18:00Z.",
         means="the last instant that a series may have",
     ),
     Key(
-        name="count", read=_number(MOST_INSTANTS, "write one such as 10, or leave it out"),
+        name="count", read=readers.number(MOST_INSTANTS, "write one such as 10, or leave it out"),
         metavar="N", series=True, types=(str, int),
         help="How many instants a series has.",
         means=f"how many instants a series has, 1 to {MOST_INSTANTS}",
     ),
     Key(
-        name="misfire", read=_one_of(MISFIRE), metavar=_choice(MISFIRE), series=True,
+        name="misfire", read=readers.one_of(MISFIRE), metavar=readers.choice(MISFIRE), series=True,
         help="Which past instants run.", assumed="latest",
         means="what of a series' past instants runs: `skip`, `latest` or `all`", default="`latest`",
     ),
     Key(
-        name="overlap", read=_one_of(OVERLAP), metavar=_choice(OVERLAP), series=True,
+        name="overlap", read=readers.one_of(OVERLAP), metavar=readers.choice(OVERLAP), series=True,
         help="What to do while its last run goes on.", assumed="skip",
         means="whether it starts while its last run goes on: `allow` or `skip`", default="`skip`",
     ),
     Key(
-        name="jitter", read=_jitter, metavar="DURATION", series=True,
+        name="jitter", read=readers.jitter, metavar="DURATION", series=True,
         help="Spread jobs of one instant this far.",
         means="spreads jobs of the same instant over this long, up to `1d`",
     ),
     Key(
-        name="pause-after", read=_number(MOST_FAILURES, "write one such as 5", least=0),
+        name="pause-after", read=readers.number(MOST_FAILURES, "write one such as 5", least=0),
         metavar="N", series=True, types=(str, int),
         help="Failed runs in a row after which a series pauses; 0: never.", assumed="5",
         means="failed runs in a row after which a series pauses itself; `0`: never",
         default="the setting",
     ),
     Key(
-        name="unless", read=_condition, metavar="CONDITION", longest=300, series=True,
+        name="unless", read=readers.condition, metavar="CONDITION", longest=300, series=True,
         help="Don't run it if: closed(#123).",
         means="when it makes no sense any more, such as `closed(#123)`: "
         "see [conditions](#conditions)",
     ),
     Key(
-        name="when", read=_condition, metavar="CONDITION", longest=300, series=True,
+        name="when", read=readers.condition, metavar="CONDITION", longest=300, series=True,
         help="Wait until: checks-pass(#123).",
         means="what it waits for, such as `checks-pass(#123)`",
     ),
     Key(
-        name="patience", read=_duration, metavar="DURATION", series=True,
+        name="patience", read=readers.duration, metavar="DURATION", series=True,
         help="How long --when is waited for, if not until --deadline.", assumed="1d",
         means="how long it waits for that", default="until `deadline`, else `1d`",
     ),
     Key(
-        name="workflow", read=_workflow, metavar="FILE", longest=LONGEST_NAME, in_form=True,
+        name="workflow", read=readers.workflow, metavar="FILE", longest=LONGEST_NAME, in_form=True,
         help="A file in .github/workflows/.",
         means="a file name in `.github/workflows/`, never a path or an id",
         default="the setting, else required",
     ),
     Key(
-        name="event", read=_text, metavar="TYPE", longest=100,
+        name="event", read=readers.text, metavar="TYPE", longest=100,
         help="A repository_dispatch type, instead of --workflow.",
         means="a `repository_dispatch` type, instead of `workflow`",
     ),
     Key(
-        name="repo", read=_repository, metavar="OWNER/NAME",
+        name="repo", read=readers.repository, metavar="OWNER/NAME",
         help="Where it runs.", assumed="the queue's repository",
         means="`owner/name` where it runs", default="the queue's repository",
     ),
     Key(
-        name="ref", read=_ref, metavar="BRANCH", longest=LONGEST_NAME,
+        name="ref", read=readers.ref, metavar="BRANCH", longest=LONGEST_NAME,
         help="Branch or tag.", assumed="the default branch",
         means="branch or tag", default="that repository's default branch",
     ),
     Key(
-        name="agent", read=_text, metavar="NAME", longest=100, in_form=True,
+        name="agent", read=readers.text, metavar="NAME", longest=100, in_form=True,
         help="In whose name it is asked.",
         means="in whose name it is asked: `requested_by`, and `agent` if `inputs` name none",
     ),
     Key(
-        name="inputs", read=_text, metavar="NAME=VALUE", options=("--input",), many=True,
+        name="inputs", read=readers.text, metavar="NAME=VALUE", options=("--input",), many=True,
         types=(dict,), help="An input.",
         means="name → text, at most 25; of an `event` the payload, at most 6",
     ),
     Key(
-        name="deadline", read=_deadline, metavar="TIME",
+        name="deadline", read=readers.deadline, metavar="TIME",
         help="How late is too late: 6h, or an instant.",
         means="how late is too late: a duration (`6h`) or an instant",
         default="the setting, else none",
     ),
     Key(
-        name="tolerance", read=_tolerance, metavar="DURATION",
+        name="tolerance", read=readers.tolerance, metavar="DURATION",
         help="How late is still good: 2h.", assumed="0s",
         means="how late is still good: no runner waits for it, and no alarm, before that is used "
         "up; see [tolerance](#again-and-again)",
         default="`0s`",
     ),
     Key(
-        name="dedup-key", read=_text, metavar="KEY",
+        name="dedup-key", read=readers.text, metavar="KEY",
         help="While a job with it is open, open no second.",
         means="while a job of the same author, agent and key is open, no second is created",
     ),
     Key(
-        name="request-id", read=_text, metavar="ID",
+        name="request-id", read=readers.text, metavar="ID",
         help="Repeat a creation safely: one job for one id.",
         means="makes creation repeatable; the CLI writes one",
     ),
     Key(
-        name="max-attempts", read=_number(99, "write one such as 5"), metavar="N", types=(int,),
+        name="max-attempts", read=readers.number(99, "write one such as 5"), metavar="N",
+        types=(int,),
         help="Dispatch attempts, 1 to 99, if not as the settings say.", assumed="5",
         means="dispatch attempts before it is given up", default="the setting",
     ),
     Key(
-        name="retries", read=_number(MOST_RETRIES, "write one such as 3", least=0),
+        name="retries", read=readers.number(MOST_RETRIES, "write one such as 3", least=0),
         metavar="N", types=(str, int), assumed="0",
         help="How often a run that failed is tried again, at most 10.",
         means=f"how often a run that failed is tried again, 0 to {MOST_RETRIES}", default="0",
     ),
     Key(
-        name="retry-on", read=_retry_on, metavar="OUTCOMES", types=(str, list), listed=True,
+        name="retry-on", read=readers.retry_on, metavar="OUTCOMES", types=(str, list), listed=True,
         help="After which outcomes.", assumed="failure, timed_out, startup_failure",
         means="a list of the outcomes after which it is: GitHub's words, and `never ran`",
         default="`failure, timed_out, startup_failure`",
     ),
     Key(
-        name="retry-after", read=_retry_after, metavar="DURATION",
+        name="retry-after", read=readers.retry_after, metavar="DURATION",
         help="How long after; doubles, up to a day.", assumed="1m",
         means="how long after; it doubles, up to `1d`", default="`1m`",
     ),
     Key(
-        name="max-runtime", read=_duration, metavar="DURATION",
+        name="max-runtime", read=readers.duration, metavar="DURATION",
         help="Cancel its run once that is under way for longer.",
         means="a run that is under way for longer is cancelled", default="the setting, else none",
     ),
     Key(
-        name="reply-to", read=_reference, metavar="#NUMBER",
+        name="reply-to", read=readers.reference, metavar="#NUMBER",
         help="Comment there what became of the run.",
         means='the issue or pull request, `"#123"`, on which it is said what became of the run',
     ),
     Key(
-        name="reply", read=_one_of(REPLY), metavar=_choice(REPLY),
+        name="reply", read=readers.one_of(REPLY), metavar=readers.choice(REPLY),
         help="After which runs.", assumed="always",
         means="after which runs: `failure` or `always`", default="`always`",
     ),
     Key(
-        name="parent", read=_text, in_request=False,
+        name="parent", read=readers.text, in_request=False,
         means="where the job comes from; the CLI writes it",
     ),
     Key(
-        name="signature", read=_text, longest=500, in_request=False,
+        name="signature", read=readers.text, longest=500, in_request=False,
         means="written by the CLI; see [signatures](#signatures)",
     ),
 )  # fmt: skip

@@ -17,7 +17,8 @@ import yaml
 
 from scheduler.errors import InvalidJob, SettingsError
 from scheduler.job import strict_yaml
-from scheduler.job.keys import MOST_FAILURES, WORKFLOW_NAME
+from scheduler.job.keys import MOST_FAILURES
+from scheduler.job.readers import WORKFLOW_NAME
 from scheduler.settings.model import (
     APPROVE,
     LEAST_RECOVERY,
