@@ -111,7 +111,8 @@ def draft(request: Request, connection: Connection, facts: Facts) -> Draft:
     facts.prove_settings()
     _short_enough(made)
     file = declared if target.workflow else None
-    return Draft(job=made, target=target, now=now, warnings=_warnings(made, file, request))
+    warnings = (*_warnings(made, file, request), *_not_told_there(made, connection.settings))
+    return Draft(job=made, target=target, now=now, warnings=warnings)
 
 
 def _no_such_file(target: Target, where: str, rights: Rights, connection: Connection) -> InvalidJob:
@@ -136,6 +137,14 @@ def _warnings(job: Job, declared: Declared | None, request: Request) -> tuple[st
         words = "the input 'message' goes before it, so its run is not told it; leave one out"
         return (f"message: {words}", *told)
     return told
+
+
+def _not_told_there(job: Job, settings: Settings) -> tuple[str, ...]:
+    """What of a job is not told where it has its outcome told."""
+    if job.reply_to is None or (settings.follow and not job.event):
+        return ()
+    why = "an event's run can't be followed" if settings.follow else "the settings follow no run"
+    return (f"reply-to: {why}, so it is not told there what the run came to",)
 
 
 def _not_told(job: Job, declared: Declared, request: Request) -> tuple[str, ...]:
