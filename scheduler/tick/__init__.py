@@ -21,7 +21,8 @@ The pass
    (``process.process``), until ``limits.per-tick`` is reached or it is to take no more;
 4. does the same for the issues of strangers, so that their texts keep nobody waiting;
 5. tells authors what is wrong with their texts (``invalid.tell``), and ends what a rule forbids;
-6. settles what stands on closed issues (``leftovers.settle``);
+6. settles what stands on closed issues (``leftovers.settle``), and has it told of those that
+   somebody closed before anything was sent (``reply.of_closed``);
 7. makes the report of what was counted (``report.TickReport.of``).
 
 What is done about one job is one ``outcome.attempt``. An exception ends that job alone: it stands

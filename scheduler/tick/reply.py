@@ -7,9 +7,11 @@ keeps it from being written is said on the job, and its end stands.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from scheduler.errors import RateLimited, Rejected, Unavailable
+from scheduler.job.model import Job, occurrence_key
 from scheduler.job.states import State
 from scheduler.journal.journal import Entry
 from scheduler.journal.news import not_run_comment, ran_comment, told
@@ -19,8 +21,9 @@ from scheduler.policy.news import Place
 from scheduler.policy.outcomes import Ended
 from scheduler.policy.trust import reply_refusal
 from scheduler.ports import Comment, Ticket
-from scheduler.tick import rules
+from scheduler.tick import decide, rules
 from scheduler.tick.context import Context
+from scheduler.tick.invalid import RECENT
 from scheduler.tick.occurrence import Occurrence
 from scheduler.tick.rules import CLOCKS
 
@@ -76,6 +79,58 @@ def of_end(ctx: Context, found: Occurrence, state: State, attempt: int) -> str:
     body = not_run_comment(reply, address=found.ticket.url)
     since, patient = found.ticket.created_at, attempt < ATTEMPTS
     return _tell(ctx, place, reply, body, since=since, patient=patient)
+
+
+def of_closed(ctx: Context, closed: Iterable[Ticket]) -> None:
+    """Tell of the jobs that somebody closed within the last hour, before anything was sent.
+
+    What can't be told is said in the report: such an issue has no journal.
+
+    Raises:
+        RateLimited, NotPermitted: GitHub's answer.
+    """
+    for ticket in closed:
+        job = rules.job_in(ctx, ticket.body)
+        place = news.of_end(job, State.CANCELLED, queue=ctx.queue.repository) if job else None
+        if job is None or place is None or not _by_hand(ctx, ticket):
+            continue
+        try:
+            why = _cancelled(ctx, ticket, job, place)
+        except RateLimited:
+            raise
+        except (Rejected, Unavailable) as problem:
+            why = str(problem)
+        if why:
+            ctx.notices.append(f"#{ticket.number} was closed, and {why}")
+
+
+def _by_hand(ctx: Context, ticket: Ticket) -> bool:
+    """Whether an issue was closed lately, and not as its journal says.
+
+    Where nothing was written on it, nothing was recorded, whoever closed it: a command may have,
+    under the scheduler's own login.
+    """
+    if (ticket.closed_at or ticket.updated_at) < ctx.began - RECENT:
+        return False
+    by, login = (ticket.closed_by or "").lower(), (ctx.facts.login() or "").lower()
+    return not ticket.comments or (bool(by) and by != login)
+
+
+def _cancelled(ctx: Context, ticket: Ticket, job: Job, place: Place) -> str:
+    """Tell of one that was closed by hand; why that can't be, or nothing."""
+    if rules.person_refusal(ctx, ticket.author):
+        return ""
+    key = occurrence_key(ticket.number, job.run_at)
+    found = Occurrence(ticket=ticket, raw=job, asked=job, job=job, key=key, instant=job.run_at)
+    if ticket.comments:
+        history = decide.history(ctx, ctx.queue.comments(ticket.number))
+        if history.journal.entries or history.claims:
+            return ""  # of which its journal tells, or is to tell, another end
+    if rules.untrusted(ctx, found):
+        return ""
+    reply = Reply(queue=ctx.queue.repository, key=key, state=State.CANCELLED.value)
+    body = not_run_comment(reply, address=ticket.url)
+    return _tell(ctx, place, reply, body, since=ticket.created_at, patient=False)
 
 
 def _tell(

@@ -19,7 +19,7 @@ from scheduler.errors import (
 )
 from scheduler.policy.trust import looks_strange
 from scheduler.ports import Ticket
-from scheduler.tick import approval, invalid, leftovers, pacing, rules
+from scheduler.tick import approval, invalid, leftovers, pacing, reply, rules
 from scheduler.tick.context import Context
 from scheduler.tick.invalid import RECENT
 from scheduler.tick.occurrence import Occurrence
@@ -88,6 +88,7 @@ class Tick:
             self._explain()
             self._reject(forbidden)
             leftovers.settle(self.ctx, closed, tally)
+            reply.of_closed(self.ctx, closed)
         except RateLimited as limited:
             tally.stopped = str(limited)
             tally.comes_next(limited.retry_at)

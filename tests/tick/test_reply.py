@@ -268,3 +268,61 @@ def test_where_a_dispatch_is_told_stands_in_the_journal_from_then_on() -> None:
     (entry,) = (e for e in made.history(1).journal.entries if e.outcome == State.DISPATCHED.value)
     assert (entry.reply_to, entry.reply) == ("octo/other#5", "failure")
     assert told(made) == []
+
+
+# What somebody closed.
+
+
+def closed(more: str = "", *, by: str = "owner", author: str = "agent") -> World:
+    made = one(more=more, author=author)
+    made.hub.change(1, body=made.hub.ticket(1).body.replace("T12:00:00Z", "T23:00:00Z"))
+    made.hub.close(1, by=by)
+    return made
+
+
+@pytest.mark.parametrize("by", ["owner", BOT])
+def test_a_job_that_was_closed_before_anything_was_sent_is_told_of_once(by: str) -> None:
+    made = closed(by=by)
+    for _ in range(3):
+        made.tick()
+        made.clock.sleep(600)
+    assert [each[:2] for each in told(made)] == ["⛔ "]
+    assert "was cancelled, and is not run" in told(made)[0]
+
+
+def test_the_same_after_an_hour_or_where_failures_alone_are_asked_for_is_not() -> None:
+    made = closed()
+    made.clock.sleep(3700)
+    made.tick()
+    assert told(made) == []
+    made = closed("reply: failure\n")
+    made.tick()
+    assert told(made) == []
+
+
+def test_what_the_scheduler_closed_is_not_told_of_as_cancelled() -> None:
+    made = one(more="")
+    for _ in range(3):
+        made.tick()
+        made.clock.sleep(600)
+    assert len(made.hub.sent) == 1
+    assert not any("cancelled" in each for each in told(made))
+
+
+@pytest.mark.parametrize("author", ["stranger", "another[bot]"])
+def test_a_closed_job_of_somebody_who_may_not_schedule_costs_one_question(author: str) -> None:
+    made = closed(author=author)
+    queue = MemoryQueue(made.hub)
+    made.tick(queue=queue)
+    assert told(made) == []
+    assert not {"replies", "reply", "comments"} & {*queue.calls}
+
+
+def test_a_closed_job_whose_place_takes_no_comment_is_a_notice() -> None:
+    made = closed()
+    missing(made)
+    report = made.tick()
+    assert report is not None
+    assert report.notices == [
+        "#1 was closed, and reply-to: octo/other#5 could not be told: GitHub answers 404: Not Found"
+    ]
