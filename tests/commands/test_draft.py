@@ -129,17 +129,20 @@ def test_what_its_run_will_not_be_told_is_warned_of(request_: Request, warned: l
 
 
 @pytest.mark.parametrize(
-    ("target", "settings", "words"),
+    ("request_", "settings", "words"),
     [
-        ({"workflow": "bare.yml"}, Settings(), None),
-        ({"workflow": "bare.yml"}, Settings(follow=timedelta(0)), "the settings follow no run"),
-        ({"event": "wake"}, Settings(), "an event's run can't be followed"),
+        (asked(workflow="bare.yml", reply_to="#1"), Settings(), None),
+        (
+            asked(workflow="bare.yml", reply_to="#1"), Settings(follow=timedelta(0)),
+            "the settings follow no run",
+        ),
+        (asked(event="wake", reply_to="#1"), Settings(), "an event's run can't be followed"),
     ],
-)
+)  # fmt: skip
 def test_what_will_not_be_told_of_a_run_is_said_at_creation(
-    target: dict[str, str], settings: Settings, words: str | None
+    request_: Request, settings: Settings, words: str | None
 ) -> None:
-    found = drafted(asked(reply_to="#1", **target), settings).warnings
+    found = drafted(request_, settings).warnings
     assert list(found) == (
         [f"reply-to: {words}, so it is not told there what the run came to"] if words else []
     )

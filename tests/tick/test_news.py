@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from scheduler.errors import Rejected
-from scheduler.ports import User
 from scheduler.settings.model import NEWS, Alerts, Settings
 from tests.faults.world import Fault, World, body, faulty, world
 from tests.support.fakes import BOT, MemoryQueue
@@ -112,19 +111,6 @@ def test_what_a_person_asks_for_in_a_comment_calls_nobody() -> None:
     made.until_quiet()
     assert "refused" in made.story() or "Not done" in made.story()
     assert called(made) == []
-
-
-@pytest.mark.parametrize("by", ["stranger", "agent", "another[bot]"])
-def test_a_record_that_somebody_else_copied_silences_nobody(by: str) -> None:
-    forged = one(more=MISSED)
-    forged.until_quiet()
-    news = next(each for each in forged.hub.on(1) if WHO in each.body)
-    made = one(more=MISSED)
-    made.hub.comment(1, news.body, by=by)
-    made.until_quiet()
-    assert [each.author for each in made.hub.on(1) if WHO in each.body] == [
-        User(login=by, bot="[" in by), User(login=BOT, bot=True),
-    ]  # fmt: skip
 
 
 def test_an_issue_that_takes_no_comment_is_ended_all_the_same() -> None:

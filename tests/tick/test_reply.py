@@ -12,7 +12,7 @@ from scheduler.errors import Rejected, Unavailable
 from scheduler.job.states import State
 from scheduler.journal.journal import Entry
 from scheduler.policy.outcomes import Ended
-from scheduler.settings.model import Allow, Settings, Trust
+from scheduler.settings.model import Allow, Settings
 from scheduler.simulation.hub import Thread
 from scheduler.tick import reply
 from scheduler.tick.context import Context
@@ -148,18 +148,6 @@ def test_a_place_without_an_answer_is_asked_again_for_an_hour() -> None:
     assert len(told(made)) == 1
 
 
-@pytest.mark.parametrize("by", ["stranger", "owner", "another[bot]"])
-def test_a_record_that_somebody_else_copied_silences_nobody(by: str) -> None:
-    made = one()
-    of_run(made, ran(), ended())
-    (real,) = made.hub.threads[OTHER, 5].comments
-    made = one()
-    forged = replace(real, author=replace(real.author, login=by))
-    made.hub.threads[OTHER, 5].comments.append(forged)
-    assert of_run(made, ran(), ended()) == ""
-    assert [each.author.login for each in made.hub.threads[OTHER, 5].comments] == [by, BOT]
-
-
 def test_of_two_comments_the_first_stays() -> None:
     made = one()
 
@@ -229,27 +217,6 @@ def test_a_place_without_an_answer_keeps_no_job_from_its_end() -> None:
     made.until_quiet()
     assert made.hub.ticket(1).labels == ("schedule", "schedule:missed")
     assert "could not be told: no answer" in made.hub.on(1)[-1].body
-
-
-def test_a_repository_that_is_not_allowed_has_the_job_rejected() -> None:
-    made = one("octo/third#5", more="")
-    made.hub.threads["octo/third", 5] = Thread()
-    made.until_quiet()
-    assert made.hub.sent == []
-    assert made.hub.ticket(1).labels == ("schedule", "schedule:rejected")
-    assert "'octo/third' is not in allow.repositories" in made.hub.on(1)[0].body
-    assert told(made, "octo/third") == told(made) == []
-
-
-@pytest.mark.parametrize("author", ["stranger", "triage", "another[bot]"])
-@pytest.mark.parametrize("more", ["", LATE])
-def test_a_job_of_somebody_who_may_not_schedule_has_nothing_told(author: str, more: str) -> None:
-    made = one("#2", author=author, more=more, settings=Settings(trust=Trust(bots=(BOT,))))
-    made.hub.open("---\nnot a job\n")
-    made.until_quiet()
-    assert made.hub.sent == []
-    assert [each for each in made.hub.on(2) if "schedule-reply" in each.body] == []
-    assert "schedule:rejected" in made.hub.ticket(1).labels or more
 
 
 @pytest.mark.parametrize("kind", ["crash-before", "crash-after", "drop-after", "stall-after"])
