@@ -8,6 +8,7 @@ from datetime import datetime
 
 from scheduler.job.model import Job, occurrence_comment, occurrence_instant
 from scheduler.job.states import NOT_CARRIED_OUT, State
+from scheduler.journal import ends
 from scheduler.journal.decisive import decisive, marks
 from scheduler.journal.journal import (
     LONGEST_REASON,
@@ -84,6 +85,8 @@ def row(entry: Entry) -> tuple[str, str, str]:
     instant = occurrence_instant(entry.key)
     when = format_instant(instant) if instant else f"comment {occurrence_comment(entry.key)}"
     result = f"{SYMBOLS.get(entry.outcome, '•')} {WORDS.get(entry.outcome, entry.outcome)}"
+    if entry.conclusion and entry.outcome == State.DISPATCHED.value:
+        result = f"{ends.symbol(entry.conclusion)} {ends.shown(entry.conclusion)}"
     words = []
     if entry.outcome == State.DISPATCHED.value:
         run = f"[run {entry.run_id}]({entry.run_url})" if entry.run_url else ""
@@ -92,8 +95,9 @@ def row(entry: Entry) -> tuple[str, str, str]:
             words.append(lateness(entry.lateness_s))
         if entry.requested_by:
             words.append(asked_by(entry))
-        if entry.reason:
-            words.append(code(entry.reason))
+        if entry.took_s is not None:
+            words.append(ends.took(entry.took_s))
+        words += [code(each) for each in (entry.reason, entry.told) if each]
     elif entry.reason:
         words.append(why(entry.reason))
     if entry.told and entry.outcome != State.DISPATCHED.value:
@@ -143,6 +147,7 @@ def sentence(entry: Entry) -> str:
     at = f"{entry.at:%Y-%m-%d %H:%M:%S} UTC"
     lead = f"{SYMBOLS.get(entry.outcome, '•')} "
     if entry.outcome == State.DISPATCHED.value:
+        lead = f"{ends.symbol(entry.conclusion)} "
         target = code(entry.target or "the workflow")
         run = f" as [run {entry.run_id}]({entry.run_url})" if entry.run_id else ""
         late = f", {lateness(entry.lateness_s)}" if entry.lateness_s is not None else ""
@@ -150,7 +155,9 @@ def sentence(entry: Entry) -> str:
         unnamed = "" if entry.run_id else " GitHub did not say which run it is."
         who = f" {asked_by(entry)}" if entry.requested_by else ""
         short = f" ⚠️ {code(entry.reason)}." if entry.reason else ""
-        return f"{lead}Started {target}{who}{run} at {at}{late}.{how}{unnamed}{short}"
+        ended = ends.sentence(entry.conclusion, entry.took_s, entry.told)
+        more = f"{how}{unnamed}{short}{f' {ended}' if ended else ''}"
+        return f"{lead}Started {target}{who}{run} at {at}{late}.{more}"
     reason = why(entry.reason) if entry.reason else "no reason given"
     if entry.outcome in UNDONE and occurrence_comment(entry.key):
         return f"{lead}Not done, and the job is as it was: {reason}. ({at})"

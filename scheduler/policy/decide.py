@@ -16,6 +16,7 @@ from scheduler.job.states import TERMINAL, State
 from scheduler.journal.journal import NEVER_STARTED, Claim, Entry, History
 from scheduler.journal.notes import Withdrawal
 from scheduler.journal.slash import Command, Resolution
+from scheduler.policy import outcomes
 
 #: The longest pause between two attempts; doubling ends there.
 LONGEST_BACKOFF = timedelta(hours=1)
@@ -170,7 +171,8 @@ def decide(
     entries = history.journal.of(key)
     last = entries[-1] if entries else None
     if ran := next((e for e in entries if e.outcome == State.DISPATCHED.value), None):
-        return Finish(state=State.DISPATCHED, entry=ran)
+        state = State.FAILED if ran.conclusion in outcomes.FAILED else State.DISPATCHED
+        return Finish(state=state, entry=ran)
     if last and last.outcome == State.HELD.value:
         if resolution is None:
             return Wait(reason=last.reason, state=State.HELD)

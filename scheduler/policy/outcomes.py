@@ -6,9 +6,10 @@ Pure: whoever asks GitHub hands in the run as it is now. What a run came to is o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from scheduler.journal.ends import BADLY, NEVER, UNTOLD, WELL
 from scheduler.journal.journal import Entry
 from scheduler.ports import Run
 from scheduler.times.instants import format_duration
@@ -16,21 +17,11 @@ from scheduler.times.instants import format_duration
 #: While a run is under way. ``queued`` stands for all of GitHub's words before its first step.
 QUEUED, RUNNING = "queued", "running"
 #: Of a run that ended without a single job, and of one of which the end can't be told any more.
-NEVER_RAN, UNKNOWN = "never ran", "unknown"
-#: GitHub's words for the end of a run.
-#: https://docs.github.com/en/rest/actions/workflow-runs#get-a-workflow-run
-GOOD = frozenset({"success", "neutral", "skipped"})
-FAILED = frozenset(
-    {
-        "failure",
-        "cancelled",
-        "timed_out",
-        "startup_failure",
-        "action_required",
-        "stale",
-        NEVER_RAN,
-    }
-)
+NEVER_RAN, UNKNOWN = NEVER, UNTOLD
+#: How a run ends that did what it was to do, and one that did not; ``UNKNOWN`` is neither.
+GOOD, FAILED = WELL, BADLY
+#: What is said of the dispatch of an event, which GitHub answers without naming a run.
+EVENT = "an event's run can't be followed"
 #: The words that may hide a run without a job; the others say themselves why there was none.
 MAY_HIDE_NO_JOB = frozenset({"failure", "cancelled", "timed_out", "stale"})
 #: GitHub's words for a run that waits for its first step.
@@ -119,13 +110,26 @@ def ended(
         return _ended(entry, UNKNOWN, run, told) if late else None
     if entry.run_id is not None and (late or now - entry.at > SHOWN_LATE):
         return _ended(entry, UNKNOWN, None, f"run {entry.run_id} is not there: it was deleted")
-    told = f"GitHub showed no run of it within {format_duration(follow)}"
+    told = f"no run could be recognised as its own within {format_duration(follow)}"
     return _ended(entry, UNKNOWN, None, told) if late else None
 
 
 def not_known(entry: Entry, told: str) -> Ended:
     """The end of a dispatch of which nothing more can be known, for the reason ``told``."""
     return _ended(entry, UNKNOWN, None, told)
+
+
+def with_end(entry: Entry, end: Ended) -> Entry:
+    """The journal's record of a dispatch, with what its run came to."""
+    return replace(
+        entry,
+        run_id=end.run_id,
+        run_url=end.url,
+        conclusion=end.conclusion,
+        ended_at=end.ended_at,
+        took_s=end.took_s,
+        told=end.told,
+    )
 
 
 def _ended(entry: Entry, conclusion: str, run: Run | None, told: str = "") -> Ended:

@@ -12,7 +12,7 @@ from scheduler.errors import InvalidJob
 from scheduler.job.model import Job, occurrence_key
 from scheduler.job.states import LABELLED, TERMINAL, State, state_label
 from scheduler.journal.journal import History
-from scheduler.policy import series
+from scheduler.policy import outcomes, series
 from scheduler.policy.job_text import its_own_fault, reading
 from scheduler.ports import Ticket
 from scheduler.settings.model import Settings
@@ -78,9 +78,9 @@ def state_of(ticket: Ticket, job: Job | None, history: History, *, label: str, r
     elif job and not job.recurring:
         own = occurrence_key(ticket.number, job.run_at).rpartition("#")[2]
         entries = tuple(e for e in entries if e.key.endswith(own) or e.instead_of == job.run_at)
-    outcomes = {entry.outcome for entry in entries}
-    if State.DISPATCHED.value in outcomes:
-        return State.DISPATCHED
+    ran = [entry for entry in entries if entry.outcome == State.DISPATCHED.value]
+    if ran:
+        return State.FAILED if ran[-1].conclusion in outcomes.FAILED else State.DISPATCHED
     if ticket.open:
         if job is None:
             return State.INVALID

@@ -23,7 +23,9 @@ The pass
 5. tells authors what is wrong with their texts (``invalid.tell``), and ends what a rule forbids;
 6. settles what stands on closed issues (``leftovers.settle``), and has it told of those that
    somebody closed before anything was sent (``reply.of_closed``);
-7. makes the report of what was counted (``report.TickReport.of``).
+7. asks what became of the runs of earlier dispatches (``follow``), and concludes those that have
+   ended (``conclude``);
+8. makes the report of what was counted (``report.TickReport.of``).
 
 What is done about one job is one ``outcome.attempt``. An exception ends that job alone: it stands
 in the outcome, which is counted with all that was done before it. GitHub's wish to be left alone
@@ -52,6 +54,27 @@ anything new, to dispatch the job and to end it without that, and both go the sa
    is edited, and the claim deleted. A series' journal is read once more right before.
 7. *Close* (``closing.after``). Labels of other states come off, the issue is closed, the label of
    its end is put on. A series shows its next instant instead, and a comment gets its answer.
+
+The end of a run
+----------------
+
+A dispatch whose entry in the journal has no conclusion is followed, for as long as the setting
+``follow`` says. The lists that a tick reads anyway tell which issues can have one: those that
+closed so lately, and series that have begun; their journals stand in the list of comments that
+settles leftovers and places series. With none, nothing more is asked. Else one list of each
+repository's runs is (``runs``), and of a run that this does not show the run alone.
+
+What follows from an end is done in one order (``conclude.conclude``): whoever is to be told is
+told in one new comment, whose hidden record names occurrence and run; the label and the close
+reason of a one-off follow; the journal's conclusion comes last, and commits. Whatever dies before
+it is done again, and finds the comment. Two ticks that tell the same compare after they wrote: the
+lower comment id stays. A run that went well costs its share of the list, and one edit.
+
+No claim is made for that, so no journal is written that another tick may be writing: not while a
+claim stands, nor on an open issue whose next instant is near (``followed.NEAR``), nor from what was
+read longer ago than ``followed.FRESH``. What a person did to the issue meanwhile is left as it is.
+A tick that stays looks 15 seconds after a dispatch, and then after longer and longer pauses; it
+stays for nothing that it follows.
 
 What a crash leaves
 -------------------
@@ -82,6 +105,10 @@ a command's effect     a label; the comment not dealt with   does it once more, 
                                                              nothing, and records it
 an explanation         a comment; no label                   knows the text by its hash, and puts
                                                              the label on
+a failure's news       a comment; closed as completed        knows it by its record: label, close
+                                                             reason and conclusion follow
+the label of a         a comment, the label; completed       the same, but for the label
+failure
 =====================  ====================================  =====================================
 
 A claim on an issue that was closed meanwhile is settled by ``leftovers.settle``, nothing is sent
@@ -116,10 +143,10 @@ The rooms within
 ----------------
 
 ``context`` what all work with · ``tick`` the pass · ``reading``, ``place``, ``occurrence`` which
-occurrence a job is at · ``rules``, ``approval``, ``conditions`` who and what may say no ·
-``decide`` what is to be done · ``process`` does it · ``dispatch``, ``claims`` claim and send ·
-``record``, ``closing``, ``issues`` write it down · ``news``, ``reply`` tell people ·
-``settlement``, ``leftovers`` what others left · ``invalid`` what is no job · ``facts``,
-``discussions`` what was asked and read already · ``pacing`` GitHub's limit of comments ·
-``outcome``, ``report`` what was done.
+occurrence a job is at · ``rules``, ``approval``, ``conditions``, ``after`` who and what may say
+no · ``decide`` what is to be done · ``process`` does it · ``dispatch``, ``claims`` claim and send ·
+``record``, ``closing``, ``issues`` write it down · ``news``, ``reply`` tell people · ``follow``,
+``followed``, ``runs``, ``conclude`` what runs came to · ``settlement``, ``leftovers`` what others
+left · ``invalid`` what is no job · ``facts``, ``discussions`` what was asked and read already ·
+``pacing`` GitHub's limit of comments · ``outcome``, ``report`` what was done.
 """

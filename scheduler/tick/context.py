@@ -12,6 +12,7 @@ from scheduler.ports import Clock, Queue, Ticket
 from scheduler.settings.model import Settings
 from scheduler.tick.discussions import Discussions
 from scheduler.tick.facts import Facts
+from scheduler.tick.followed import Following
 from scheduler.times.pace import WAITED_OUT
 
 #: For how long after its last change the comments of a held issue are read for a person's
@@ -58,6 +59,8 @@ class Context:
     #: The texts that are no jobs, and what is still to be said of each to its author; none of it
     #: may keep a due job waiting.
     unexplained: dict[int, tuple[Ticket, str]] = field(default_factory=dict)
+    #: The runs that are followed.
+    following: Following = field(default_factory=Following)
     #: What is to be said of the tick as a whole, in this order.
     notices: list[str] = field(default_factory=list)
 

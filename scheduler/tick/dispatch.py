@@ -12,9 +12,10 @@ from scheduler.job.states import CARRIED_OUT, State
 from scheduler.job.workflow_file import Declared
 from scheduler.job.workflow_inputs import inputs_for, not_handed_over
 from scheduler.journal.comments import stays_comment
-from scheduler.journal.journal import Claim, Entry, History
+from scheduler.journal.journal import Claim, Entry, History, Journal
 from scheduler.journal.news import mentioning
 from scheduler.journal.notes import Explanation
+from scheduler.policy import outcomes
 from scheduler.policy.decide import PATIENT, End, Fire, Recover, before, confirms
 from scheduler.policy.news import whom
 from scheduler.policy.recovery import Found, listed
@@ -36,6 +37,7 @@ from scheduler.tick import (
 from scheduler.tick.claims import AnswerLost, Fresh, GivenUp, OwnClaim, Work
 from scheduler.tick.conditions import NotNow
 from scheduler.tick.context import Context
+from scheduler.tick.followed import Followed
 from scheduler.tick.occurrence import Occurrence
 from scheduler.tick.outcome import Fired, Heading, Progress, Withdrawn
 from scheduler.tick.rules import requested_by
@@ -306,9 +308,25 @@ def conclude(ctx: Context, done: Progress, sent: Sent) -> None:
         entry = settlement.identify(ctx, entry, claim, found.number)
         if entry.run_id:
             ctx.facts.saw_run(standing.work.dispatch.target.repo, entry.run_id, entry.key)
+    if ctx.settings.follow and found.job.event:
+        entry = outcomes.with_end(entry, outcomes.not_known(entry, outcomes.EVENT))
     done.fired = fired(replace(sent, entry=entry))
     found, journal = record.write(ctx, found, standing.history, entry, own=claim)
     closing.after(ctx, done, found, journal, State.DISPATCHED)
+    _follow(ctx, done, found, journal, entry)
+
+
+def _follow(
+    ctx: Context, done: Progress, found: Occurrence, journal: Journal, entry: Entry
+) -> None:
+    """Have a tick that stays look soon what became of the run of a recorded dispatch."""
+    if entry.conclusion or not ctx.settings.follow:
+        return
+    waits = done.waiting.found if done.waiting else None
+    followed = Followed(ticket=found.ticket, entry=entry, job=found.asked, found=waits)
+    history = History(journal=journal)
+    now, steady = ctx.clock.now(), ctx.clock.monotonic()
+    ctx.following.begin(followed, history, now=now, steady=steady)
 
 
 def _lost(ctx: Context, done: Progress, standing: Standing, lost: AnswerLost) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import Enum
 
 from scheduler.errors import InvalidJob, SchedulerError
+from scheduler.policy.outcomes import Ended
 from scheduler.tick.occurrence import Occurrence
 
 
@@ -82,6 +83,8 @@ class Outcome:
     notes: tuple[tuple[Heading, str], ...] = ()
     #: The dispatch that was made of it.
     fired: Fired | None = None
+    #: The runs of it whose ends were recorded.
+    followed: tuple[Ended, ...] = ()
     #: When something is to be looked at again on its account, UTC.
     again: datetime | None = None
     #: The job at what comes next, if its issue stays open.
@@ -107,6 +110,7 @@ class Progress:
         self.number = number
         self.notes: list[tuple[Heading, str]] = []
         self.fired: Fired | None = None
+        self.followed: list[Ended] = []
         self.waiting: Waiting | None = None
         self.sent = 0
         self.ended = False
@@ -135,6 +139,7 @@ class Progress:
             number=self.number,
             notes=tuple(self.notes),
             fired=self.fired,
+            followed=tuple(self.followed),
             again=min(self._again, default=None),
             waiting=self.waiting,
             sent=self.sent,

@@ -260,7 +260,7 @@ def _still_open(ctx: Context, found: Occurrence, state: State) -> None:
     Raises:
         Withdrawn: it was, or somebody else closed it.
     """
-    if state is State.DISPATCHED:
+    if state in (State.DISPATCHED, State.FAILED):
         return  # which no reopening repeats
     now = ctx.queue.ticket(found.number)
     label = ctx.settings.label

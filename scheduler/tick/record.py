@@ -68,7 +68,7 @@ def write(
     if comments.as_of is not None and _told(ctx, comments, newest, after.journal, own):
         marked = replace(history.journal, read_at=comments.as_of)
         history = replace(history, journal=marked)
-    foot = _next_instant(ctx, found, after)
+    foot = next_instant(ctx, found, after)
     journal, gone = write_journal(
         ctx,
         found.number,
@@ -131,7 +131,7 @@ def _put(ctx: Context, number: int, places: Iterable[int], body: str) -> int:
     return ctx.queue.add_comment(number, body).id
 
 
-def _next_instant(ctx: Context, found: Occurrence, after: History) -> datetime | None:
+def next_instant(ctx: Context, found: Occurrence, after: History) -> datetime | None:
     """The instant that a series is at once ``after`` is recorded; None: it is over."""
     with suppress(InvalidJob):
         comes = decide.locate(ctx, found, (), after)

@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from scheduler.errors import SchedulerError
+from scheduler.journal import ends
 from scheduler.journal.comments import SYMBOLS, lateness, why
+from scheduler.policy.outcomes import Ended
 from scheduler.text import cell, code, visible
 from scheduler.tick.outcome import PASSING, Fired, Heading, Tally
 from scheduler.times.instants import format_instant
@@ -52,6 +54,8 @@ class TickReport:
     obeyed: list[Note] = field(default_factory=list)
     #: The due jobs that wait for a condition, or for their last run.
     conditional: list[Note] = field(default_factory=list)
+    #: The runs whose ends this tick has recorded, by the job's issue.
+    followed: list[tuple[int, Ended]] = field(default_factory=list)
     #: How many due jobs were left when no more were taken.
     waiting: int = 0
     #: When something is to be looked at again, UTC.
@@ -86,6 +90,7 @@ class TickReport:
             scanned=tally.scanned,
             due=tally.due,
             dispatched=[each.fired for each in tally.outcomes if each.fired],
+            followed=[(each.number, end) for each in tally.outcomes for end in each.followed],
             waiting=tally.left,
             next_due=tally.next_due,
             needed=tally.needed,
@@ -103,6 +108,11 @@ class TickReport:
     def notes(self) -> dict[str, list[Note]]:
         """The lists of notes, by name, in the order in which they are told."""
         return {name: getattr(self, name) for name in self.NOTES}
+
+    @property
+    def failed(self) -> list[tuple[int, Ended]]:
+        """Those of ``followed`` whose runs failed."""
+        return [(number, end) for number, end in self.followed if end.failed]
 
     @property
     def left(self) -> int:
@@ -127,6 +137,8 @@ class TickReport:
         }
         for name, notes in self.notes.items():
             data[name] = [vars(note) for note in notes]
+        data["followed"] = [_end(*each) for each in self.followed]
+        data["failed"] = [_end(*each) for each in self.failed]
         waits = [f"#{note.id} waits: {note.reason}" for note in self.conditional]
         data["waiting"] = self.left
         data["next_due"] = format_instant(self.next_due) if self.next_due else None
@@ -141,6 +153,11 @@ class TickReport:
             run = fired.run_url or "the run's id is not known"
             short = f"; {fired.reason}" if fired.reason else ""
             yield visible(f"dispatched #{fired.id} {lateness(fired.lateness_s)}: {run}{short}")
+        for number, end in self.followed:
+            run = end.url or "its run"
+            told = f" ({end.told})" if end.told else ""
+            word = "failed" if end.failed else "followed"
+            yield visible(f"{word} #{number}: {end.conclusion}: {run}{told}")
         for name, notes in self.notes.items():
             for note in notes:
                 yield visible(f"{name} #{note.id}: {note.reason}")
@@ -163,6 +180,18 @@ class TickReport:
             f"{_count(self.scanned, 'open job')}, {self.due} due, "
             f"{len(self.dispatched)} dispatched; {coming} ({self.requests} requests)"
         )
+
+
+def _end(number: int, end: Ended) -> dict[str, Any]:
+    """What a run came to, as ``tick --json`` has it."""
+    return {"id": number, "run_id": end.run_id, "conclusion": end.conclusion}
+
+
+def _ran(end: Ended) -> str:
+    """What a run came to, as a cell of the summary's table."""
+    run = f"[run {end.run_id}]({end.url})" if end.run_id and end.url else "its run"
+    word = code(end.conclusion) if end.failed else ""
+    return ", ".join(filter(None, (run, word, ends.took(end.took_s), end.told and code(end.told))))
 
 
 def _count(number: int, noun: str) -> str:
@@ -190,6 +219,8 @@ def summary(report: TickReport, *, repository: str, server: str = "https://githu
 
 def _rows(report: TickReport, issues: str) -> Iterator[tuple[str, str, str]]:
     """The rows of the summary's table; ``issues`` is the address before an issue's number."""
+    for number, end in report.failed:
+        yield _linked([number], issues), f"{ends.symbol(end.conclusion)} failed", _ran(end)
     for name in PROBLEMS:
         yield from _grouped(name, report.notes[name], issues)
     for fired in report.dispatched:
@@ -197,6 +228,10 @@ def _rows(report: TickReport, issues: str) -> Iterator[tuple[str, str, str]]:
         told = f"{run}, {lateness(fired.lateness_s)}"
         told += f"; ⚠️ {why(fired.reason)}" if fired.reason else ""
         yield _linked([fired.id], issues), "✅ dispatched", told
+    for number, end in report.followed:
+        if not end.failed:
+            shown = f"{ends.symbol(end.conclusion)} {ends.shown(end.conclusion)}"
+            yield _linked([number], issues), shown, _ran(end)
     for name, notes in report.notes.items():
         if name not in PROBLEMS:
             yield from _grouped(name, notes, issues)

@@ -53,10 +53,10 @@ def ask(ctx: Context, claim: Claim, number: int) -> Outcome:
     if isinstance(outcome, NeverStarted):
         # No run can be meant: nobody else has to be asked.
         return outcome
-    return _beside_others(ctx, claim, number, runs)
+    return beside_others(ctx, claim, number, runs)
 
 
-def _beside_others(ctx: Context, claim: Claim, number: int, runs: Sequence[Run]) -> Outcome:
+def beside_others(ctx: Context, claim: Claim, number: int, runs: Sequence[Run]) -> Outcome:
     """What became of ``claim`` by ``runs``, as far as they can't be those of other jobs."""
     taken, rivals = _others(ctx, claim, number)
     outcome = match(claim, runs, login=ctx.facts.login() or "", taken=taken, rivals=rivals)
@@ -76,7 +76,7 @@ def by_title(ctx: Context, claim: Claim, number: int = 0) -> Found | None:
         runs = ctx.queue.runs(target, window(claim)[0])
         outcome = match(claim, runs, login="", rivals=[SOMEBODY])
         if isinstance(outcome, Found):
-            outcome = _beside_others(ctx, claim, number, [outcome.run])
+            outcome = beside_others(ctx, claim, number, [outcome.run])
     except (Rejected, NotPermitted, Unavailable):
         return None
     return outcome if isinstance(outcome, Found) else None

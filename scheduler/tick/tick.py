@@ -5,8 +5,8 @@ Each job has a guard of its own, so that one bad issue neither delays nor hides 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 
 from scheduler.errors import (
     InvalidJob,
@@ -19,7 +19,7 @@ from scheduler.errors import (
 )
 from scheduler.policy.trust import looks_strange
 from scheduler.ports import Ticket
-from scheduler.tick import approval, invalid, leftovers, pacing, reply, rules
+from scheduler.tick import approval, follow, invalid, leftovers, pacing, reply, rules
 from scheduler.tick.context import Context
 from scheduler.tick.invalid import RECENT
 from scheduler.tick.occurrence import Occurrence
@@ -58,6 +58,8 @@ class Tick:
         self._outages = 0
         #: What the token was denied last, and whether anything went well.
         self._denied: NotPermitted | None = None
+        #: The closed issues that were listed.
+        self._ended: Sequence[Ticket] = ()
         self._worked = False
 
     def run(self) -> TickReport:
@@ -66,40 +68,50 @@ class Tick:
         Raises:
             NotPermitted, Unavailable: the open issues can't be listed.
         """
-        now, tally = self.ctx.began, self.tally
+        tally = self.tally
         tickets = in_order(self.ctx, self.ctx.queue.open_tickets())
         tally.scanned = len(tickets)
         if self.ctx.settings.paused:
             self.ctx.notices.append(PAUSED)
         ours = [ticket for ticket in tickets if not looks_strange(ticket, self.ctx.settings)]
         known = self._read(ours)
+        theirs: list[Occurrence] = []
         due = self._due(known)
         try:
-            closed = self.ctx.queue.closed_tickets(now - (COUNTED if due else RECENT))
+            closed = self._closed(COUNTED if due else RECENT)
             near = [ticket for ticket in closed if not looks_strange(ticket, self.ctx.settings)]
             forbidden = self._take(known, (), [*near, *ours])
             if len(ours) < len(tickets):
                 # What others wrote is carried out: no stranger's text has kept it waiting.
                 theirs = self._read(tickets[len(ours) :])
                 if self._due(theirs) and not due:
-                    closed = self.ctx.queue.closed_tickets(now - COUNTED)
+                    closed = self._closed(COUNTED)
                 forbidden += self._take(theirs, known, [*closed, *tickets])
             self._ask(known)
             self._explain()
             self._reject(forbidden)
+            followed = follow.gather(self.ctx, [*known, *theirs], self._ended)
             leftovers.settle(self.ctx, closed, tally)
             reply.of_closed(self.ctx, closed)
+            follow.look(self.ctx, tally, followed)
         except RateLimited as limited:
             tally.stopped = str(limited)
             tally.comes_next(limited.retry_at)
         except (Unavailable, NotPermitted, OtherScheduler) as problem:
             tally.stopped = str(problem)
             tally.error = None if problem.passing else problem
-            tally.comes_next(now)
+            tally.comes_next(self.ctx.began)
         self.say_untold()
         report = self.report()
         report.notices += self.ctx.label_notices.values()
         return report
+
+    def _closed(self, back: timedelta) -> list[Ticket]:
+        """The issues closed so far back; those of which a run may be followed come with them."""
+        now, reach = self.ctx.began, follow.reach(self.ctx)
+        self._ended = self.ctx.queue.closed_tickets(now - max(back, reach))
+        since = now - back
+        return [each for each in self._ended if (each.closed_at or each.updated_at) >= since]
 
     @property
     def most(self) -> int:

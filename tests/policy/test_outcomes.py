@@ -122,7 +122,7 @@ def test_a_run_that_nobody_named_is_looked_for_until_the_end() -> None:
     found = ended(nameless, None, now=NOON + FOLLOW + MINUTE, follow=FOLLOW)
     assert found is not None
     assert (found.run_id, found.url, found.conclusion) == (None, "", UNKNOWN)
-    assert found.told == "GitHub showed no run of it within 6h"
+    assert found.told == "no run could be recognised as its own within 6h"
 
 
 def test_what_can_never_be_known_says_why() -> None:

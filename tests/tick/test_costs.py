@@ -175,6 +175,8 @@ def test_a_due_job(stage: Stage, jobs: int, targets: int, authors: int, beside: 
     most = idle(report["scanned"]) + 6 * jobs + targets + authors + events(stage, jobs)
     # Whoever writes more comments than these looks once at those of the last hour.
     most += jobs > written.AT
+    # Where the run of what was dispatched before is told of, and what became of it.
+    most += 2 * (beside == "dispatched")
     assert requests <= most, stage.requests
     after, requests = tick(stage)
     assert after["due"] == 0

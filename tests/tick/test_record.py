@@ -162,14 +162,15 @@ def test_what_an_occurrence_costs(capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
         numbers = f"{len(plain)} one-off, {len(first)} first, {len(due)} later, {len(idle)} idle"
         print(f"\nrequests of a tick: {numbers}")  # noqa: T201
-    assert (len(plain), len(first), len(due), len(idle)) == (12, 15, 19, 4)
+    assert (len(plain), len(first), len(due), len(idle)) == (12, 15, 20, 5)
     # Who the scheduler is and what comments say, before and after; the last run; the claim's end;
-    # the issue once more, right before its title is written.
+    # the issue once more, right before its title is written; what became of its first run.
     extra = sorted(due)
     for call in plain:
         extra.remove(call)
     assert extra == [
-        "comments", "comments", "delete_comment", "recent_comments", "run", "ticket", "viewer"
+        "comments", "comments", "delete_comment", "recent_comments", "recent_runs", "run", "ticket",
+        "viewer",
     ]  # fmt: skip
 
 
@@ -179,7 +180,12 @@ def test_what_only_waits_costs_nothing_of_its_own() -> None:
         open_series(many.hub, f"s{number}", rule="every: 1h")
     many.tick()
     many.clock.sleep(60)
-    assert requests(many) == ["open_tickets", "recent_comments", "viewer", "closed_tickets"]
+    quiet = ["open_tickets", "recent_comments", "viewer", "closed_tickets"]
+    assert requests(many) == [*quiet, "recent_runs"]
+    for _, run in list(many.hub.runs):
+        many.hub.mark(run.id, "completed", "success")
+    assert requests(many) == [*quiet, "recent_runs", *["edit_comment"] * 40]
+    assert requests(many) == quiet
 
 
 def test_next_instants_are_told_to_whoever_wakes_the_scheduler() -> None:

@@ -46,7 +46,7 @@ def test_the_keys_that_other_programs_read() -> None:
     data = FULL.as_json()
     promised = [
         "now", "scanned", "due", "dispatched", "missed", "invalid", "rejected", "retrying",
-        "discarded", "held", "recovered", "next_due", "requests",
+        "discarded", "held", "recovered", "next_due", "requests", "followed", "failed",
     ]  # fmt: skip
     assert set(data) == {
         *promised, "withdrawn", "skipped", "paused", "obeyed", "waiting", "stopped", "notices",

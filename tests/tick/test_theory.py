@@ -85,6 +85,14 @@ def unclear() -> World:
     return dead(event(), "dispatch")
 
 
+def failing() -> World:
+    """A job whose run has failed, which no tick has seen yet."""
+    made = one()
+    made.tick()
+    made.hub.mark(made.hub.runs[-1][1].id, "completed", "failure")
+    return made
+
+
 class Row(NamedTuple):
     """A crash: after which request of what, and what the next tick then says and leaves."""
 
@@ -110,6 +118,8 @@ ROWS = [
     Row("a hold's record", unclear, "add_comment", "held", "was lost", 1, ("held",)),
     Row("a command's effect", paused, "add_label", "obeyed", "/pause", 0, ("paused",)),
     Row("an explanation", wrong, "add_comment", "invalid", "no job", 0, ("invalid",)),
+    Row("a failure's news", failing, "add_comment", None, "", 1, ("failed",)),
+    Row("the label of a ", failing, "add_label", None, "", 1, ("failed",)),
 ]
 
 
@@ -140,7 +150,7 @@ def test_a_series_shows_what_comes_next_though_its_tick_died_before_it_came_to_t
 def test_every_row_of_the_table_is_tried() -> None:
     table = PAGE.split("a tick dies after")[1].split("A claim on an issue")[0]
     rows = re.findall(r"^((?:the|an?) .*?)(?:  |$)", table, re.MULTILINE)
-    assert len(rows) == 11
+    assert len(rows) == 13
     assert all(any(row.startswith(each.name.strip()) for each in ROWS) for row in rows)
 
 

@@ -1,0 +1,178 @@
+"""What follows from the end of a run: who is told, what its issue shows, and the record of it.
+
+The order is the promise. The journal's conclusion comes last: whoever dies before it leaves
+everything to the next tick, which finds the comment by its record and writes no second one.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+
+from scheduler.errors import Rejected
+from scheduler.job.states import State
+from scheduler.journal.comments import head, journal_comment, series_comment
+from scheduler.journal.ends import failed_comment
+from scheduler.journal.journal import Entry, History, Journal
+from scheduler.journal.notes import News
+from scheduler.policy import outcomes
+from scheduler.policy.outcomes import Ended
+from scheduler.ports import Comments, Ticket
+from scheduler.tick import decide, issues, record
+from scheduler.tick.context import Context
+from scheduler.tick.followed import NEAR, Followed
+from scheduler.tick.outcome import Progress
+
+#: Written, and deleted at once, where nothing but a write of its own shows the login.
+PROBE = "Looking into what became of the run above."
+
+
+def conclude(ctx: Context, done: Progress, followed: Followed, ended: Ended) -> bool:
+    """Do what follows from the end of a run; false: not now, somebody else may be at its issue.
+
+    Raises:
+        RateLimited, Unavailable, Rejected, NotPermitted: GitHub's answer; nothing is recorded.
+    """
+    number = followed.number
+    history = ctx.following.fresh(number, ctx.clock.monotonic())
+    if history is None or ended.failed:
+        if ctx.facts.login() is None:
+            _introduce(ctx, number)
+        comments = ctx.queue.comments(number)
+        history = decide.history(ctx, comments)
+        if _waits(ctx, followed, comments, history):
+            return False
+    entry = _unknown(history.journal, followed.entry)
+    if entry is None or not history.journal.id:
+        return True  # another tick has recorded it, or its journal is gone
+    if not _alone(ctx, followed, history):
+        return False
+    if ended.failed:
+        if _is_news(followed, history.journal, entry):
+            history = _tell(ctx, followed, history, ended)
+        _show(ctx, followed)
+    _record(ctx, followed, history, outcomes.with_end(entry, ended))
+    done.followed.append(ended)
+    return True
+
+
+def _introduce(ctx: Context, number: int) -> None:
+    """Learn the scheduler's own login by a write; what others wrote is believed by none."""
+    written = ctx.queue.add_comment(number, PROBE)
+    ctx.facts.learn_login(written.author.login)
+    ctx.queue.delete_comment(written.id)
+
+
+def _unknown(journal: Journal, entry: Entry) -> Entry | None:
+    """The same dispatch as a journal has it, if that says nothing of its run's end yet."""
+    same = (e for e in journal.unknown if (e.key, e.attempt) == (entry.key, entry.attempt))
+    return next(same, None)
+
+
+def _waits(ctx: Context, followed: Followed, comments: Comments, history: History) -> bool:
+    """Whether a comment on an open issue waits for an answer, which another tick may be giving."""
+    found = followed.found
+    return found is not None and decide.unanswered(ctx, found, comments, history)
+
+
+def _alone(ctx: Context, followed: Followed, history: History) -> bool:
+    """Whether no other tick can be writing the same journal: it would lose what that records.
+
+    On a closed issue, and on an open one whose next instant is not near, none is without a claim.
+    """
+    if history.standing:
+        return False
+    if followed.found is None:
+        return True
+    comes = decide.locate(ctx, followed.found, (), history)
+    ahead = comes.job.run_at - ctx.clock.now()
+    return comes.over or comes.waits or ahead > NEAR or -ahead > NEAR
+
+
+def _is_news(followed: Followed, journal: Journal, entry: Entry) -> bool:
+    """Whether people are told of a failure: of a series, only of the first in a row."""
+    if followed.job is None or not followed.job.recurring:
+        return True
+    place = journal.entries.index(entry)
+    before = [e.conclusion for e in journal.entries[:place] if e.conclusion]
+    return not (before and before[-1] in outcomes.FAILED)
+
+
+def _tell(ctx: Context, followed: Followed, history: History, ended: Ended) -> History:
+    """Tell people of a run that failed, in one comment, whoever else does so beside this tick."""
+    number, news = followed.number, News(key=ended.key, run_id=ended.run_id)
+    if not _told(history, news):
+        try:
+            ctx.queue.add_comment(number, _words(ctx, followed, news, ended))
+        except Rejected as refused:
+            # Such as on a locked issue: label and journal say it all the same.
+            ctx.notices.append(f"follow: #{number} takes no comment on its run's end: {refused}")
+            return history
+        history = decide.history(ctx, ctx.queue.comments(number))
+    for comment_id in _told(history, news)[1:]:
+        ctx.queue.delete_comment(comment_id)
+    ctx.discussions.forget(number)
+    return history
+
+
+def _told(history: History, news: News) -> list[int]:
+    """The comments that tell the same, the oldest first."""
+    return sorted(each.id for each in history.news if replace(each, id=0) == news)
+
+
+def _words(ctx: Context, followed: Followed, news: News, ended: Ended) -> str:
+    """The comment that tells of a run that failed."""
+    run = f"run {ended.run_id}" if ended.run_id else "its run"
+    return failed_comment(
+        head(news),
+        number=followed.number,
+        run=f"[{run}]({ended.url})" if ended.url else run,
+        target=followed.target(ctx.queue.repository).word,
+        conclusion=ended.conclusion,
+        took_s=ended.took_s,
+        told=ended.told,
+        reasons=outcomes.REASONS.get(ended.conclusion, ()),
+        series=followed.job is not None and followed.job.recurring,
+    )
+
+
+def _show(ctx: Context, followed: Followed) -> None:
+    """Show on the issue of a one-off that its run failed.
+
+    What a person did meanwhile stays: one that was reopened, or is no job any more, is left alone.
+    """
+    if followed.found is not None or (followed.job is not None and followed.job.recurring):
+        return
+    now = ctx.queue.ticket(followed.number)
+    if now is None or now.open or not _ours(ctx, now):
+        return
+    issues.mark(ctx, now, State.FAILED)
+    if now.state_reason in ("completed", None):
+        with suppress(Rejected):
+            ctx.queue.set_state(followed.number, reason="not_planned")
+
+
+def _ours(ctx: Context, ticket: Ticket) -> bool:
+    return ctx.settings.label in ticket.labels
+
+
+def _record(ctx: Context, followed: Followed, history: History, entry: Entry) -> None:
+    """Write how the run ended into the journal; what is known of other comments is then old."""
+    journal = history.journal.with_ends([entry])
+    found, job = followed.found, followed.job
+    if found is not None and found.asked.recurring:
+        foot = record.next_instant(ctx, found, replace(history, journal=journal, claims=()))
+        body = series_comment(journal, next_instant=foot, asked=found.asked)
+    elif job is not None and job.recurring:
+        body = series_comment(journal, next_instant=None, asked=job)
+    else:
+        body = journal_comment(journal)
+    try:
+        ctx.queue.edit_comment(journal.id, body)
+    except Rejected as gone:
+        if gone.status not in (404, 410):
+            raise
+    ctx.facts.forget_comments()
+    ctx.discussions.forget(followed.number)
+    known = (replace(history, journal=journal), ctx.clock.monotonic())
+    ctx.following.histories[followed.number] = known

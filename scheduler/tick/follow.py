@@ -1,0 +1,266 @@
+"""Follows runs until they have ended, and writes down what each came to.
+
+What a tick must know of them stands in journals: a dispatch without a conclusion is followed.
+Which issues may have one, the lists say that a tick reads anyway; their journals stand in the
+repository's own list of comments, which is asked for once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import partial
+
+from scheduler.errors import NotPermitted, RateLimited, Rejected, SchedulerError
+from scheduler.job.states import State, begun_label, state_label
+from scheduler.journal.journal import History, read
+from scheduler.journal.record import BEGIN
+from scheduler.policy import outcomes
+from scheduler.ports import Comment, Recent, Ticket, User
+from scheduler.tick import conclude, rules
+from scheduler.tick.context import Context
+from scheduler.tick.followed import Followed
+from scheduler.tick.invalid import RECENT
+from scheduler.tick.occurrence import Occurrence
+from scheduler.tick.outcome import Progress, Tally, attempt
+from scheduler.tick.runs import NotAsked, Runs
+
+#: So much later than ``follow`` the tick that gives up may come.
+LATE = timedelta(hours=1)
+#: A journal is written so long before its issue is closed, at the most.
+BEFORE = timedelta(minutes=10)
+#: No job is dispatched so long before its instant: what was closed earlier was cancelled.
+EARLY = timedelta(minutes=1)
+#: Of so many issues the comments are read alone, where the repository's list does not have them.
+ALONE = 10
+
+
+def reach(ctx: Context) -> timedelta:
+    """How far back closed issues may have a run that is followed; nothing: none is."""
+    follow = ctx.settings.follow
+    return follow + LATE if follow else timedelta(0)
+
+
+def gather(
+    ctx: Context, known: Iterable[Occurrence], closed: Iterable[Ticket]
+) -> Sequence[Followed]:
+    """The dispatches to follow: those in the journals of open series and of closed issues.
+
+    Where no issue can have one, nothing is asked. What this tick has sent itself is left to the
+    next, or to the hold.
+
+    Raises:
+        RateLimited: GitHub wants to be left alone.
+    """
+    if not ctx.settings.follow:
+        return ()
+    since = ctx.began - reach(ctx)
+    series = {each.number: each for each in known if _may_have_run(ctx, each, since)}
+    ended = [ticket for ticket in closed if _may_have_ended(ctx, ticket, since)]
+    told = {number: _told(ctx, each) for number, each in series.items()}
+    rest = [series[number].ticket for number, history in told.items() if history is None]
+    by_issue: dict[int, list[Comment]] = {}
+    if rest or ended:
+        first = since if rest else min(_closed(ticket) for ticket in ended) - BEFORE
+        # What is asked for here, the leftovers of the last hour are found in as well.
+        by_issue = _comments(ctx, min(first, ctx.began - RECENT), [*rest, *ended])
+    for ticket in (*rest, *ended):
+        told[ticket.number] = _history(ctx, ticket, by_issue.get(ticket.number, ()))
+    tickets = [*(each.ticket for each in series.values()), *ended]
+    return [each for ticket in tickets for each in _unknown(ctx, ticket, told, series)]
+
+
+def look(ctx: Context, tally: Tally, followed: Iterable[Followed]) -> None:
+    """Ask what became of these runs, and write down how those have ended that have.
+
+    Raises:
+        RateLimited: GitHub wants to be left alone.
+    """
+    by_repo: dict[str, list[Followed]] = {}
+    for each in followed:
+        by_repo.setdefault(each.target(ctx.queue.repository).repo, []).append(each)
+    for repo, here in by_repo.items():
+        # Of what can't be followed no list is needed.
+        asked = [each for each in here if not _nothing_to_ask(ctx, each)]
+        runs = Runs.of(ctx, repo, asked) if asked else Runs(ctx=ctx, repo=repo)
+        for each in sorted(here, key=lambda each: each.entry.at):
+            act = partial(_look, ctx, followed=each, runs=runs)
+            problem = attempt(each.number, act, tally).problem
+            if isinstance(problem, RateLimited):
+                raise problem
+            if isinstance(problem, SchedulerError):
+                _say(ctx, f"what run {each.entry.run_id} came to can't be recorded: {problem}")
+            elif problem is not None:
+                raise problem
+        if runs.problem:
+            _say(ctx, runs.problem)
+
+
+def again(ctx: Context, tally: Tally, *, poll: timedelta) -> None:
+    """One more look by a tick that stays; the next comes after twice the pause.
+
+    Raises:
+        RateLimited: GitHub wants to be left alone.
+    """
+    ctx.following.looked(ctx.clock.now(), longest=poll)
+    if ctx.settings.follow:
+        look(ctx, tally, list(ctx.following.runs.values()))
+    if not (ctx.following.runs and ctx.settings.follow):
+        ctx.following.next_look = None
+
+
+def _look(ctx: Context, done: Progress, *, followed: Followed, runs: Runs) -> None:
+    """Ask what became of one run, and do what follows if it has ended."""
+    entry, now, follow = followed.entry, ctx.clock.now(), ctx.settings.follow
+    if why := _nothing_to_ask(ctx, followed):
+        ended = outcomes.not_known(entry, why)
+    else:
+        try:
+            run = runs.run(followed, followed.target(ctx.queue.repository))
+        except NotAsked as not_asked:
+            if now - entry.at <= follow or not str(not_asked):
+                if str(not_asked):
+                    _say(ctx, str(not_asked))
+                return
+            ended = outcomes.not_known(entry, str(not_asked))
+        else:
+            jobs = runs.jobs(run)
+            found = outcomes.ended(entry, run, now=now, follow=follow, jobs=jobs)
+            if found is None:
+                ctx.following.take([followed])
+                return
+            ended = found
+    if conclude.conclude(ctx, done, followed, ended):
+        ctx.following.drop(followed)
+
+
+def _nothing_to_ask(ctx: Context, followed: Followed) -> str:
+    """Why a run can't be followed at all; empty: it can."""
+    nameless = followed.entry.run_id is None
+    if nameless and not followed.target(ctx.queue.repository).workflow:
+        return outcomes.EVENT
+    return ""
+
+
+def _say(ctx: Context, words: str) -> None:
+    """Say once what kept a run from being followed."""
+    if words not in ctx.following.told:
+        ctx.following.told.add(words)
+        ctx.notices.append(f"follow: {words}")
+
+
+def _unknown(
+    ctx: Context,
+    ticket: Ticket,
+    told: Mapping[int, History | None],
+    series: Mapping[int, Occurrence],
+) -> Iterator[Followed]:
+    """The dispatches of one issue that are followed, by what its records tell."""
+    number, history = ticket.number, told[ticket.number]
+    if history is None or history.standing or history.unreadable:
+        return
+    if ctx.following.fresh(number, ctx.clock.monotonic()) is None:
+        # It was read when the tick began, or later.
+        age = (ctx.clock.now() - ctx.began).total_seconds()
+        ctx.following.histories[number] = (history, ctx.clock.monotonic() - age)
+    job = rules.job_in(ctx, ticket.body)
+    for entry in history.journal.unknown:
+        if entry.at < ctx.began:
+            yield Followed(ticket=ticket, entry=entry, job=job, found=series.get(number))
+
+
+def _told(ctx: Context, found: Occurrence) -> History | None:
+    """What the records of an open issue say, as far as this tick has read or written them."""
+    known = ctx.following.fresh(found.number, ctx.clock.monotonic())
+    if known is not None:
+        return known
+    return found.history if found.history.journal.id else None
+
+
+def _may_have_run(ctx: Context, found: Occurrence, since: datetime) -> bool:
+    """Whether a series may have a run that is followed: its dispatch has changed its issue."""
+    ticket = found.ticket
+    begun = begun_label(ctx.settings.label) in ticket.labels
+    return found.asked.recurring and begun and ticket.updated_at >= since
+
+
+def _may_have_ended(ctx: Context, ticket: Ticket, since: datetime) -> bool:
+    """Whether a closed issue may have a run that is followed; asks for nothing.
+
+    The scheduler closes as completed what it has dispatched. One of which a tick has told already
+    that the run failed, and died before it recorded that, has the label.
+    """
+    closed_at, by = _closed(ticket), ticket.closed_by
+    if not ticket.comments or closed_at < since:
+        return False
+    job = rules.job_in(ctx, ticket.body)
+    failed = state_label(ctx.settings.label, State.FAILED) in ticket.labels
+    if failed or (job is not None and job.recurring):  # whoever closed a series, its run goes on
+        return True
+    if ticket.state_reason not in ("completed", None):
+        return False
+    login = ctx.facts.known_login
+    if by and login and by.lower() != login.lower():
+        return False
+    return job is None or closed_at + EARLY >= job.run_at
+
+
+def _closed(ticket: Ticket) -> datetime:
+    return ticket.closed_at or ticket.updated_at
+
+
+def _comments(ctx: Context, since: datetime, tickets: Sequence[Ticket]) -> dict[int, list[Comment]]:
+    """The comments of these issues that were changed since, by issue.
+
+    Where the repository's list does not reach back so far, those of a few are read alone: of
+    others each time, so that each has its turn.
+    """
+    known = ctx.facts.recent_comments(since, earlier=True)
+    recent = Recent(items=tuple(known), since=since) if known is not None else None
+    recent = recent or ctx.facts.newest_comments(since)
+    by_issue: dict[int, list[Comment]] = {}
+    for comment in recent.items if recent is not None else ():
+        by_issue.setdefault(comment.issue, []).append(comment)
+    if recent is not None and recent.since <= since:
+        return by_issue
+    rest = [
+        ticket
+        for ticket in tickets
+        if not any(each.body.startswith(BEGIN) for each in by_issue.get(ticket.number, ()))
+    ]
+    turn = int(ctx.began.timestamp()) // 60 * ALONE % max(len(rest), 1)
+    for ticket in [*rest[turn:], *rest[:turn]][:ALONE]:
+        with suppress(Rejected, NotPermitted):
+            by_issue[ticket.number] = list(ctx.queue.comments(ticket.number).items)
+    return by_issue
+
+
+def _history(ctx: Context, ticket: Ticket, comments: Iterable[Comment]) -> History | None:
+    """The records on an issue, if a run may be followed by them; None: there is none."""
+    records = [each for each in comments if each.body.startswith(BEGIN)]
+    writers = {each.author for each in records}
+    tell = [each for each in writers if read(records, login=each.login).journal.unknown]
+    if not tell:
+        return None
+    login = _believed(ctx, ticket, tell)
+    history = read(records, login=login) if login else None
+    return history if history is not None and history.journal.unknown else None
+
+
+def _believed(ctx: Context, ticket: Ticket, writers: Sequence[User]) -> str | None:
+    """Whose records say what is followed, as far as that can be told without a question.
+
+    One app that wrote them, and closed the issue, is taken for the scheduler for as long as its
+    run is only looked at, or went well: whoever is told of a failure is told by the login itself.
+    """
+    known = ctx.facts.known_login
+    if known is not None:
+        return known
+    one = writers[0]
+    if len(writers) == 1 and one.bot and (ticket.open or ticket.closed_by in (None, one.login)):
+        return one.login
+    if (login := ctx.facts.login()) is not None:
+        return login
+    insiders = [each for each in writers if rules.insider(ctx, each)]
+    return insiders[0].login if len(insiders) == 1 else None

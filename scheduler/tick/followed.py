@@ -1,0 +1,106 @@
+"""The dispatches of which it is not known yet what their runs came to, and when to look again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from scheduler.job.model import Job
+from scheduler.journal.journal import Entry, History
+from scheduler.ports import Target, Ticket
+from scheduler.tick.occurrence import Occurrence
+
+#: How long after a dispatch a tick that stays looks first; then after twice as long, and so on.
+FIRST_LOOK = timedelta(seconds=15)
+#: The longest pause between two looks, where a poll's rhythm is no longer.
+LONGEST_PAUSE = timedelta(minutes=1)
+#: What was read of a journal is good for so many seconds: nobody claims anything so quickly on an
+#: issue on which nothing is due.
+FRESH = 20.0
+#: The journal of an open issue is not written when its next instant is so near, before or after:
+#: another tick may be at it.
+NEAR = timedelta(seconds=40)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Followed:
+    """One dispatch whose run is followed."""
+
+    #: The issue as it was last shown.
+    ticket: Ticket
+    #: What its journal says of the dispatch.
+    entry: Entry
+    #: The job that its text says; None: none that can be read.
+    job: Job | None
+    #: Of an open issue: the job at the occurrence that comes next. None: the issue is closed.
+    found: Occurrence | None = None
+
+    @property
+    def number(self) -> int:
+        """The issue's number."""
+        return self.ticket.number
+
+    @property
+    def name(self) -> tuple[int, str, int]:
+        """What tells this dispatch from every other."""
+        return self.number, self.entry.key, self.entry.attempt
+
+    def target(self, queue: str) -> Target:
+        """Where it was sent; ``queue`` is the queue's own ``owner/name``.
+
+        By the journal, or where that has dropped it or names no branch, as the job says it.
+        """
+        said = Target.of(self.entry.target)
+        if said.workflow:
+            return said
+        if self.job is None:
+            return said if said.repo else Target(repo=queue, ref="")
+        return Target(
+            repo=said.repo or self.job.repo or queue,
+            ref=self.job.ref or "",
+            workflow=self.job.workflow,
+            event=self.job.event,
+        )
+
+
+@dataclass(kw_only=True)
+class Following:
+    """What one tick, or one holder, follows."""
+
+    #: What is under way, as far as it is known.
+    runs: dict[tuple[int, str, int], Followed] = field(default_factory=dict)
+    #: What was read of each issue's records, and when by the steady clock.
+    histories: dict[int, tuple[History, float]] = field(default_factory=dict)
+    #: When to look again, UTC; None: there is nothing to look for, or the tick does not stay.
+    next_look: datetime | None = None
+    #: How long to pause after the next look.
+    pause: timedelta = FIRST_LOOK
+    #: What was said of repositories whose runs can't be read.
+    told: set[str] = field(default_factory=set)
+
+    def take(self, followed: Iterable[Followed]) -> None:
+        """Follow these."""
+        self.runs |= {each.name: each for each in followed}
+
+    def begin(self, followed: Followed, history: History, *, now: datetime, steady: float) -> None:
+        """Follow what was just sent and recorded; its first look comes soon."""
+        self.take([followed])
+        self.histories[followed.number] = (history, steady)
+        soon = now + FIRST_LOOK
+        self.next_look = min(filter(None, (self.next_look, soon)))
+        self.pause = FIRST_LOOK
+
+    def looked(self, now: datetime, *, longest: timedelta) -> None:
+        """Pause after a look: each time twice as long, up to ``longest``."""
+        self.pause = min(self.pause * 2, max(longest, LONGEST_PAUSE))
+        self.next_look = now + self.pause if self.runs else None
+
+    def drop(self, followed: Followed) -> None:
+        """Follow it no more."""
+        self.runs.pop(followed.name, None)
+
+    def fresh(self, number: int, steady: float) -> History | None:
+        """The records of an issue, if they were read a moment ago."""
+        history, read_at = self.histories.get(number, (None, 0.0))
+        return history if history is not None and steady - read_at <= FRESH else None

@@ -1,0 +1,130 @@
+"""What follows from a run's end, whoever is at the same issue meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from scheduler.journal.comments import head
+from scheduler.journal.notes import News
+from tests.faults.series import m, series_world
+from tests.faults.world import World, body
+from tests.support.fakes import Through
+from tests.tick.test_follow import MINUTE, end, ends, entry, run, sent, ticked
+
+
+def at(name: str, act: Callable[[], object]) -> Through:
+    """Does ``act`` once, right before the first request of that name."""
+    done: list[bool] = []
+
+    def through(index: int, called: str, send: Callable[[], object]) -> object:
+        if called == name and not done:
+            done.append(True)
+            act()
+        return send()
+
+    return through
+
+
+def failing() -> World:
+    made = sent()
+    end(made, "failure")
+    return made
+
+
+@pytest.mark.parametrize(
+    "request_name",
+    ["comments", "add_comment", "ticket", "add_label", "set_state", "edit_comment"],
+)
+def test_two_ticks_tell_of_one_failure_once(request_name: str) -> None:
+    made = failing()
+    made.tick(at(request_name, made.tick))
+    told = [each for each in made.hub.on(1) if "schedule:outcome" in each.body]
+    assert len(told) == 1
+    assert entry(made).conclusion == "failure"
+    assert made.hub.ticket(1).labels == ("schedule", "schedule:failed")
+
+
+def test_a_record_that_somebody_else_wrote_silences_nothing() -> None:
+    made = failing()
+    forged = head(News(key=entry(made).key, run_id=run(made)))
+    made.hub.comment(1, f"{forged}\nall is well", by="agent")
+    made.tick()
+    (news,) = made.history(1).news
+    assert made.hub.comments[news.id].author.login != "agent"
+
+
+def test_a_locked_issue_is_labelled_and_recorded_all_the_same() -> None:
+    made = failing()
+    made.hub.roles.pop("github-actions[bot]", None)
+    made.hub.change(1, locked=True)
+    report = ticked(made)
+    assert ends(report) == [(1, "failure")]
+    assert [each for each in report.notices if "takes no comment" in each]
+    assert "schedule:failed" in made.hub.ticket(1).labels
+
+
+def test_a_deleted_issue_is_let_go() -> None:
+    made = failing()
+    made.tick(at("comments", lambda: made.hub.delete(1)))
+    assert ends(ticked(made)) == []
+
+
+def test_where_the_journal_is_gone_nothing_is_said() -> None:
+    made = failing()
+    first = made.hub.on(1)[0].id
+    made.tick(at("recent_runs", lambda: made.hub.delete_comment(first)))
+    assert ends(ticked(made)) == []
+    assert made.hub.ticket(1).state_reason == "completed"
+    assert made.hub.on(1) == []
+
+
+def test_another_ticks_dispatch_beside_it_is_not_lost() -> None:
+    made = series_world()
+    made.tick()
+    made.clock.sleep(MINUTE)
+    end(made, "success")
+    # Its next instant comes while a tick that stalls follows the first run.
+    made.clock.sleep((m(10) - made.clock.true).total_seconds() - 15)
+
+    def beside() -> None:
+        made.clock.sleep(25)
+        made.tick()
+
+    made.tick(at("recent_runs", beside))
+    assert len(made.hub.sent) == 2
+    made.until_quiet()
+    assert made.count("s") == len({each.key for each in made.hub.sent}) == len(made.hub.sent)
+
+
+def test_a_command_that_waits_is_carried_out_before_a_failure_is_recorded() -> None:
+    made = series_world()
+    made.tick()
+    end(made, "failure")
+    made.clock.sleep(MINUTE)
+    made.tick(at("recent_runs", lambda: made.hub.comment(1, "/run", by="owner")))
+    assert made.history(1).news == ()
+    made.clock.sleep(MINUTE)
+    made.tick()
+    made.clock.sleep(MINUTE)
+    made.tick()
+    assert len(made.history(1).news) == 1
+    assert len(made.hub.sent) == 2
+
+
+def test_where_nothing_tells_the_login_a_write_does() -> None:
+    made = sent()
+    made.hub.graphql = False
+    end(made, "failure")
+    made.tick()
+    assert [each.body.count("Looking into") for each in made.hub.on(1)] == [0, 0]
+    assert entry(made).conclusion == "failure"
+
+
+def test_a_moved_job_that_stays_open_keeps_its_place() -> None:
+    made = failing()
+    made.hub.change(1, body=body("1", run_at=m(600)), open=True, state_reason="reopened")
+    made.tick()
+    ticket = made.hub.ticket(1)
+    assert (ticket.open, "schedule:failed" in ticket.labels) == (True, False)
