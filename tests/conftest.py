@@ -132,9 +132,12 @@ def again() -> str:
 
 #: What takes longest, in the order in which it is begun, or one worker is left alone with it.
 LONGEST = (
-    "test_sandbox_matrix.py", "test_act_hold.py", "test_act.py", "test_http.py", "test_month.py",
-    "test_two_processes.py", "test_series_matrix.py", "test_matrix.py", "test_crowds.py",
-    "test_year.py", "test_explorer.py",
+    "test_http.py", "test_sandbox_matrix.py", "test_two_processes.py", "test_matrix.py",
+    "test_month.py", "test_demo.py", "test_act_hold.py", "test_hold.py", "test_act.py",
+    "test_signals.py", "test_series_matrix.py", "test_secrets.py", "test_floods.py",
+    "test_long.py", "test_patterns.py", "test_year.py", "test_machine.py", "test_bootstrap.py",
+    "test_costs.py", "test_streams.py", "test_packaging.py", "test_rrule_reference.py",
+    "test_explorer.py",
 )  # fmt: skip
 
 

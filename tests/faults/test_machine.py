@@ -113,7 +113,7 @@ def test_the_invariants_hold() -> None:
 
 @pytest.mark.slow
 def test_the_invariants_hold_for_long() -> None:
-    run(Queue, examples=200, steps=50)
+    run(Queue, examples=120, steps=50)
 
 
 @pytest.mark.soak

@@ -97,20 +97,17 @@ def ways(pattern: re.Pattern[str]) -> Iterator[Callable[[str], object]]:
     yield lambda text: pattern.sub("", text)
 
 
-def taken(way: Callable[[str], object], text: str) -> float:
-    """The processor time of one search, on a machine of the usual speed."""
-    return least_seconds(lambda: way(text), enough=LONGEST / 8)
+def too_long(way: Callable[[str], object], text: str, limit: float) -> bool:
+    """Whether one search takes longer than that on a machine of the usual speed."""
+    return least_seconds(lambda: way(text), enough=limit / 2) >= limit
 
 
 def survives(pattern: re.Pattern[str], text: str) -> None:
     for way in ways(pattern):
         # A part of it first: what takes long over that would take minutes over all.
-        seconds = taken(way, text[-PART:])
-        slow = seconds >= LONGEST / 4
-        if not slow and len(text) > PART:
-            seconds = taken(way, text)
-            slow = seconds >= LONGEST
-        assert not slow, f"{seconds:.3f} s: {pattern.pattern!r} of {text[:40]!r}"
+        slow = too_long(way, text[-PART:], LONGEST / 4)
+        slow = slow or (len(text) > PART and too_long(way, text, LONGEST))
+        assert not slow, f"{pattern.pattern!r} of {text[:40]!r}"
 
 
 def characters(pattern: re.Pattern[str]) -> list[str]:
