@@ -34,7 +34,7 @@ import parcel
 signal.signal(signal.SIGINT, lambda *_: sys.exit(7))
 print(json.dumps({"pid": os.getpid(), "parcel": parcel.__file__, "yaml": yaml.NAME}), flush=True)
 if os.environ["SCHEDULE_COMMAND"] == "wait":
-    time.sleep(120)
+    time.sleep(600)
 """
 
 
@@ -296,7 +296,7 @@ def test_the_cancel_signal_reaches_python(
         assert process.stdout is not None
         assert json.loads(process.stdout.readline())["pid"] == process.pid
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=120) == 7
+        assert process.wait(timeout=300) == 7
 
 
 @pytest.mark.slow

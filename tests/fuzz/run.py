@@ -55,7 +55,7 @@ def main(arguments: list[str]) -> None:
         escaped = ["".join(f"\\x{byte:02x}" for byte in word.encode()) for word in seeds.PIECES]
         words.write_text("".join(f'"{word}"\n' for word in escaped))
         own = [] if any(not each.startswith("-") for each in arguments) else [str(corpus)]
-        limits = ["-rss_limit_mb=512", "-timeout=5", f"-dict={words}", "-print_final_stats=1"]
+        limits = ["-rss_limit_mb=512", "-timeout=300", f"-dict={words}", "-print_final_stats=1"]
         atheris.Setup([sys.argv[0], *limits, *arguments, *own], guarded)
         atheris.Fuzz()
 

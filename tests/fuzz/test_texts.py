@@ -25,25 +25,22 @@ from tests.support.seed import seed
 def test_texts_are_read_down_to_their_instants_in_no_time(count: int) -> None:
     found, good = texts.slowest(count, 1 + seed())
     assert good > count / 4
-    assert found[0].seconds < LONGEST, found[0].body
+    slow = [each.body for each in found if texts.least(each.body, LONGEST / 2) >= LONGEST]
+    assert slow == []
 
 
 @pytest.mark.parametrize("rule", texts.KNOWN)
 @pytest.mark.parametrize("start", texts.STARTS)
 def test_what_was_slow_or_broke_is_read_in_no_time(rule: str, start: str) -> None:
     body = f"---\nrun-at: {start}\nworkflow: a.yml\nrrule: {rule}\n---\nx"
-    best = 1.0
-    for _ in range(5):
-        texts.forget()
-        best = min(best, texts.timed(body))
-        if best < LONGEST:
-            break
-    assert best < LONGEST
+    assert texts.least(body, LONGEST / 2) < LONGEST
 
 
 def test_the_command_prints_what_took_longest(capsys: pytest.CaptureFixture[str]) -> None:
+    _, good = texts.slowest(50, 1)
+    assert 10 < good < 50
     texts.main(["50"])
-    assert capsys.readouterr().out.startswith("50 texts of seed 1, of which 18 are jobs; ")
+    assert capsys.readouterr().out.startswith(f"50 texts of seed 1, of which {good} are jobs; ")
 
 
 def test_the_same_seed_makes_the_same_texts() -> None:

@@ -61,13 +61,18 @@ class Life:
             tracemalloc.stop()
 
 
+def least(life: Life, part: int) -> float:
+    """The seconds of so many instants, by the quickest twelfth: what else runs adds to others."""
+    return 12 * min(life.live(part // 12) for _ in range(12))
+
+
 def played(total: int, part: int, capsys: pytest.CaptureFixture[str]) -> None:
     """So many instants; the last ``part`` of them is compared with the second."""
     life = Life()
     life.live(part)
-    young, small = life.live(part), life.peak()
+    young, small = least(life, part), life.peak()
     life.live(total - 3 * part - 2)
-    old, large = life.live(part), life.peak()
+    old, large = least(life, part), life.peak()
     ticket = life.world.hub.ticket(life.number)
     with capsys.disabled():
         sys.stdout.write(
@@ -98,8 +103,8 @@ def test_a_day_of_a_series() -> None:
 
 
 @pytest.mark.slow
-def test_a_week_of_a_series(capsys: pytest.CaptureFixture[str]) -> None:
-    played(7 * DAY, DAY, capsys)
+def test_five_days_of_a_series(capsys: pytest.CaptureFixture[str]) -> None:
+    played(5 * DAY, DAY, capsys)
 
 
 @pytest.mark.soak
