@@ -9,7 +9,7 @@ from scheduler.text import did_you_mean, shown
 from scheduler.tick.report import TickReport
 
 #: The lists of a report that can be named. What is in them needs a person.
-LISTS = ("held", "discarded", "missed", "invalid", "rejected")
+LISTS = ("held", "discarded", "missed", "invalid", "rejected", "failed")
 #: So many jobs of a list are named.
 NAMED = 10
 
@@ -36,8 +36,15 @@ def reason(report: TickReport, names: Sequence[str]) -> str | None:
     """Why the run is to fail, in one line; None: nothing that was named was found."""
     found = []
     for name in names:
-        numbers = [f"#{note.id}" for note in report.notes[name]]
+        numbers = [f"#{number}" for number in _found(report, name)]
         if numbers:
             more = [f"{len(numbers) - NAMED} more"] if len(numbers) > NAMED else []
             found.append(f"{name}: {', '.join([*numbers[:NAMED], *more])}")
     return f"fail-on: {'; '.join(found)}; see the summary" if found else None
+
+
+def _found(report: TickReport, name: str) -> Sequence[int]:
+    """The jobs in a list of the report; of ``failed``, those of which this tick recorded it."""
+    if name == "failed":
+        return list(dict.fromkeys(number for number, _ in report.failed))
+    return [note.id for note in report.notes[name]]

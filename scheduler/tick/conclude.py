@@ -14,11 +14,13 @@ from scheduler.job.states import State
 from scheduler.journal.comments import head, journal_comment, series_comment
 from scheduler.journal.ends import failed_comment
 from scheduler.journal.journal import Entry, History, Journal
+from scheduler.journal.news import mentioning
 from scheduler.journal.notes import News
 from scheduler.policy import outcomes
+from scheduler.policy.news import whom
 from scheduler.policy.outcomes import Ended
 from scheduler.ports import Comments, Ticket
-from scheduler.tick import decide, issues, record
+from scheduler.tick import decide, issues, record, reply
 from scheduler.tick.context import Context
 from scheduler.tick.followed import NEAR, Followed
 from scheduler.tick.outcome import Progress
@@ -51,6 +53,9 @@ def conclude(ctx: Context, done: Progress, followed: Followed, ended: Ended) -> 
         if _is_news(followed, history.journal, entry):
             history = _tell(ctx, followed, history, ended)
         _show(ctx, followed)
+    # After that: a place that gives no answer keeps the issue from nothing.
+    if why := reply.of_run(ctx, followed.ticket, entry, ended):
+        ended = replace(ended, told="; ".join(filter(None, (ended.told, why))))
     _record(ctx, followed, history, outcomes.with_end(entry, ended))
     done.followed.append(ended)
     return True
@@ -123,7 +128,7 @@ def _told(history: History, news: News) -> list[int]:
 def _words(ctx: Context, followed: Followed, news: News, ended: Ended) -> str:
     """The comment that tells of a run that failed."""
     run = f"run {ended.run_id}" if ended.run_id else "its run"
-    return failed_comment(
+    text = failed_comment(
         head(news),
         number=followed.number,
         run=f"[{run}]({ended.url})" if ended.url else run,
@@ -134,6 +139,7 @@ def _words(ctx: Context, followed: Followed, news: News, ended: Ended) -> str:
         reasons=outcomes.REASONS.get(ended.conclusion, ()),
         series=followed.job is not None and followed.job.recurring,
     )
+    return mentioning(text, whom(ctx.settings.alerts, State.FAILED))
 
 
 def _show(ctx: Context, followed: Followed) -> None:

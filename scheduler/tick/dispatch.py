@@ -308,7 +308,8 @@ def conclude(ctx: Context, done: Progress, sent: Sent) -> None:
         entry = settlement.identify(ctx, entry, claim, found.number)
         if entry.run_id:
             ctx.facts.saw_run(standing.work.dispatch.target.repo, entry.run_id, entry.key)
-    if ctx.settings.follow and found.job.event:
+    # Of one that is to be told elsewhere it is recorded once that was done.
+    if ctx.settings.follow and found.job.event and not entry.reply_to:
         entry = outcomes.with_end(entry, outcomes.not_known(entry, outcomes.EVENT))
     done.fired = fired(replace(sent, entry=entry))
     found, journal = record.write(ctx, found, standing.history, entry, own=claim)

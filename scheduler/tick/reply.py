@@ -113,7 +113,7 @@ def _by_hand(ctx: Context, ticket: Ticket) -> bool:
     if (ticket.closed_at or ticket.updated_at) < ctx.began - RECENT:
         return False
     by, login = (ticket.closed_by or "").lower(), (ctx.facts.login() or "").lower()
-    return not ticket.comments or (bool(by) and by != login)
+    return not ticket.comments or (bool(by and login) and by != login)
 
 
 def _cancelled(ctx: Context, ticket: Ticket, job: Job, place: Place) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timezone
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from scheduler.action import main
 from scheduler.action.fail_on import LISTS, listed, reason
 from scheduler.errors import UsageError
+from scheduler.policy.outcomes import Ended
 from scheduler.tick.report import Note, TickReport
 from tests.conftest import Stage, body
 
@@ -40,6 +42,14 @@ def test_only_what_was_named_and_found_counts() -> None:
     said = reason(report, LISTS) or ""
     assert said.startswith("fail-on: held: #1, #2, ")
     assert "#10, 3 more; missed: #99;" in said
+
+
+def test_a_run_that_failed_counts_for_its_job_once() -> None:
+    report = TickReport(now=NOON)
+    end = Ended(key="3@x", attempt=1, run_id=7, url="", conclusion="failure")
+    report.followed.extend([(3, end), (3, end), (4, replace(end, conclusion="success"))])
+    assert reason(report, ("failed",)) == "fail-on: failed: #3; see the summary"
+    assert reason(report, ("held",)) is None
 
 
 def test_the_run_fails_once_everything_is_done(

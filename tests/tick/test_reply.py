@@ -12,7 +12,7 @@ from scheduler.errors import Rejected, Unavailable
 from scheduler.job.states import State
 from scheduler.journal.journal import Entry
 from scheduler.policy.outcomes import Ended
-from scheduler.settings.model import Allow, Settings
+from scheduler.settings.model import Alerts, Allow, Settings
 from scheduler.simulation.hub import Thread
 from scheduler.tick import reply
 from scheduler.tick.context import Context
@@ -293,3 +293,126 @@ def test_a_closed_job_whose_place_takes_no_comment_is_a_notice() -> None:
     assert report.notices == [
         "#1 was closed, and reply-to: octo/other#5 could not be told: GitHub answers 404: Not Found"
     ]
+
+
+# By ticks, once the run has ended.
+
+
+def run_of(made: World, conclusion: str) -> None:
+    """Have the job's run end."""
+    (sent,) = made.hub.sent
+    assert sent.run is not None
+    made.hub.mark(sent.run.id, "completed", conclusion)
+
+
+def started(more: str = "", *, settings: Settings = ALLOWED) -> World:
+    made = one(more=more, settings=settings)
+    made.tick()
+    made.clock.sleep(60)
+    return made
+
+
+@pytest.mark.parametrize("conclusion", ["success", "failure"])
+@pytest.mark.parametrize("more", ["", "reply: failure\n"])
+def test_a_tick_tells_what_a_run_came_to(conclusion: str, more: str) -> None:
+    made = started(more)
+    made.tick()
+    assert told(made) == []
+    run_of(made, conclusion)
+    made.until_quiet()
+    assert len(told(made)) == (not more or conclusion == "failure")
+    assert all(f"ended with `{conclusion}` after" in each for each in told(made))
+
+
+def test_a_text_that_is_changed_once_the_run_has_started_changes_nothing() -> None:
+    made = started()
+    made.hub.threads[OTHER, 6] = Thread()
+    made.hub.change(1, body=made.hub.ticket(1).body.replace("#5", "#6"))
+    run_of(made, "success")
+    made.until_quiet()
+    assert (len(told(made)), told(made, number=6)) == (1, [])
+
+
+def test_what_can_t_be_told_of_a_run_stands_on_the_job() -> None:
+    made = started()
+    missing(made)
+    run_of(made, "failure")
+    made.until_quiet()
+    journal = next(each.body for each in made.hub.on(1) if "schedule:journal" in each.body)
+    assert "reply-to: octo/other#5 could not be told: GitHub answers 404" in journal
+    assert "schedule:failed" in made.hub.ticket(1).labels
+
+
+def test_a_place_without_an_answer_keeps_no_run_s_end_from_its_issue() -> None:
+    made = started()
+    made.hub.elsewhere = Unavailable("no answer")
+    run_of(made, "failure")
+    made.tick()
+    assert "schedule:failed" in made.hub.ticket(1).labels
+    made.hub.elsewhere = None
+    made.until_quiet()
+    assert len(told(made)) == 1
+    assert made.history(1).journal.unknown == ()
+
+
+def test_an_event_is_told_of_as_one_whose_run_can_t_be_followed() -> None:
+    made = one(more="")
+    made.hub.change(1, body=made.hub.ticket(1).body.replace("workflow: titled.yml", "event: wake"))
+    made.until_quiet()
+    assert len(made.hub.sent) == 1
+    (line,) = told(made)
+    assert "can't be told" in line
+
+
+def test_nothing_is_told_of_runs_where_none_is_followed() -> None:
+    made = started(settings=replace(ALLOWED, follow=timedelta(0)))
+    run_of(made, "failure")
+    made.until_quiet()
+    assert told(made) == []
+
+
+@pytest.mark.parametrize("conclusion", ["success", "failure"])
+@pytest.mark.parametrize("kind", ["crash-before", "crash-after", "drop-after", "stall-after"])
+def test_whatever_goes_wrong_as_a_run_has_ended_it_is_told_once(kind: str, conclusion: str) -> None:
+    settings = replace(ALLOWED, alerts=Alerts(mention=("@org/oncall",)))
+    for index in range(1, 20):
+        made = started(settings=settings)
+        run_of(made, conclusion)
+        made.tick(faulty(made.clock, Fault(index, kind)))
+        made.until_quiet()
+        assert len(told(made)) == 1, f"at {index}: {made.story()}"
+        called = sum("@org/oncall" in each.body for each in made.hub.on(1))
+        assert called == (conclusion == "failure"), f"at {index}: {made.story()}"
+        assert made.history(1).journal.entries[-1].conclusion == conclusion
+
+
+@pytest.mark.parametrize("conclusion", ["success", "failure"])
+@pytest.mark.parametrize("name", ["recent_runs", "replies", "reply", "edit_comment"])
+def test_two_ticks_tell_it_once(name: str, conclusion: str) -> None:
+    made = started()
+    run_of(made, conclusion)
+    begun: list[bool] = []
+
+    def beside(index: int, called: str, act: Callable[[], object]) -> object:
+        if called == name and not begun:
+            begun.append(True)
+            made.tick()
+        return act()
+
+    made.tick(beside)
+    assert begun
+    assert len(told(made)) == 1
+    assert made.history(1).journal.entries[-1].conclusion == conclusion
+
+
+def test_each_occurrence_of_a_series_is_told_of() -> None:
+    made = one(more="every: 1h\n")
+    for conclusion in ("success", "failure"):
+        made.tick()
+        made.clock.sleep(60)
+        made.hub.mark(made.hub.runs[-1][1].id, "completed", conclusion)
+        made.tick()
+        made.clock.sleep(3540)
+    first, second = told(made)
+    assert "`success`" in first
+    assert "`failure`" in second
