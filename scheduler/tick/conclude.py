@@ -20,7 +20,7 @@ from scheduler.policy import outcomes
 from scheduler.policy.news import whom
 from scheduler.policy.outcomes import Ended
 from scheduler.ports import Comments, Ticket
-from scheduler.tick import decide, issues, record, reply
+from scheduler.tick import brakes, decide, issues, record, reply
 from scheduler.tick.context import Context
 from scheduler.tick.followed import NEAR, Followed
 from scheduler.tick.outcome import Progress
@@ -50,9 +50,13 @@ def conclude(ctx: Context, done: Progress, followed: Followed, ended: Ended) -> 
     if not _alone(ctx, followed, history):
         return False
     if ended.failed:
-        if _is_news(followed, history.journal, entry):
-            history = _tell(ctx, followed, history, ended)
+        known = history.journal.with_ends([outcomes.with_end(entry, ended)])
+        pauses = brakes.pauses(ctx, followed, known)
+        if pauses or _is_news(followed, history.journal, entry):
+            history = _tell(ctx, followed, history, ended, pauses)
         _show(ctx, followed)
+        if pauses:
+            brakes.pause(ctx, done, followed, pauses)
     # After that: a place that gives no answer keeps the issue from nothing.
     if why := reply.of_run(ctx, followed.ticket, entry, ended):
         ended = replace(ended, told="; ".join(filter(None, (ended.told, why))))
@@ -103,12 +107,12 @@ def _is_news(followed: Followed, journal: Journal, entry: Entry) -> bool:
     return not (before and before[-1] in outcomes.FAILED)
 
 
-def _tell(ctx: Context, followed: Followed, history: History, ended: Ended) -> History:
+def _tell(ctx: Context, followed: Followed, history: History, ended: Ended, pauses: str) -> History:
     """Tell people of a run that failed, in one comment, whoever else does so beside this tick."""
     number, news = followed.number, News(key=ended.key, run_id=ended.run_id)
     if not _told(history, news):
         try:
-            ctx.queue.add_comment(number, _words(ctx, followed, news, ended))
+            ctx.queue.add_comment(number, _words(ctx, followed, news, ended, pauses))
         except Rejected as refused:
             # Such as on a locked issue: label and journal say it all the same.
             ctx.notices.append(f"follow: #{number} takes no comment on its run's end: {refused}")
@@ -125,7 +129,7 @@ def _told(history: History, news: News) -> list[int]:
     return sorted(each.id for each in history.news if replace(each, id=0) == news)
 
 
-def _words(ctx: Context, followed: Followed, news: News, ended: Ended) -> str:
+def _words(ctx: Context, followed: Followed, news: News, ended: Ended, pauses: str) -> str:
     """The comment that tells of a run that failed."""
     run = f"run {ended.run_id}" if ended.run_id else "its run"
     text = failed_comment(
@@ -138,8 +142,10 @@ def _words(ctx: Context, followed: Followed, news: News, ended: Ended) -> str:
         told=ended.told,
         reasons=outcomes.REASONS.get(ended.conclusion, ()),
         series=followed.job is not None and followed.job.recurring,
+        pauses=pauses,
     )
-    return mentioning(text, whom(ctx.settings.alerts, State.FAILED))
+    states = (State.FAILED, State.PAUSED) if pauses else (State.FAILED,)
+    return mentioning(text, whom(ctx.settings.alerts, *states))
 
 
 def _show(ctx: Context, followed: Followed) -> None:
