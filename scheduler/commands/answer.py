@@ -11,6 +11,7 @@ from scheduler.job.model import Job
 from scheduler.job.states import State
 from scheduler.ports import Ticket
 from scheduler.settings.model import Settings
+from scheduler.settings.profiles import PROFILES
 from scheduler.times import instants
 
 #: What a job that stood there before is now, in words; of one that waits, when it runs.
@@ -82,6 +83,8 @@ class Created:
     state: State = State.PENDING
     #: Whether the scheduler was woken for it; None: it was not tried.
     nudged: Nudged | None = None
+    #: The profile that is at work; empty: it was not asked.
+    clock: str = ""
     #: The zone in which its time is shown beside UTC.
     zone: str | None = None
     #: What whoever asked for it has to know, a line each.
@@ -104,6 +107,7 @@ class Created:
             "duplicate": self.duplicate,
             "nudged": self.nudged.sent if self.nudged else None,
             "expect": self.nudged.reason if self.nudged else None,
+            "clock": self.clock or None,
             "url": self.ticket.url,
             "warnings": list(self.warnings),
             **({"notes": list(self.notes)} if self.moved else {}),
@@ -114,6 +118,8 @@ class Created:
         if self.moved:
             return "\n".join([self.line(), *self.local(), *self.notes])
         expect = [self.nudged.reason] if self.nudged else []
+        if self.clock and not self.nudged:
+            expect = [f"clock {self.clock}: {PROFILES[self.clock].without_cron}"]
         return "\n".join([self.line(), *self.local(), self.ticket.url, *expect])
 
     def local(self) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from scheduler.commands.admission import Admission
 from scheduler.commands.answer import Created, instant_words, local, shown_in, times
+from scheduler.commands.at_work import clock_at_work
 from scheduler.commands.draft import Draft, draft, facts_of
 from scheduler.commands.find import READS, being_changed
 from scheduler.commands.look import look
@@ -122,7 +123,12 @@ def create(request: Request, connection: Connection, *, senders: tuple[str, ...]
     if request.nudge:
         now = connection.clock.now()
         nudged = nudge(
-            connection.queue, made.job, connection.settings, branch=facts.branch, now=now
+            connection.queue,
+            made.job,
+            connection.settings,
+            branch=facts.branch,
+            now=now,
+            alone=connection.environment.in_actions,
         )
         if admission.silent:
             nudged = doubted(connection.queue, connection.settings, nudged, now=now)
@@ -132,6 +138,7 @@ def create(request: Request, connection: Connection, *, senders: tuple[str, ...]
         created=True,
         now=made.now,
         nudged=nudged,
+        clock=clock_at_work(connection.queue, connection.settings),
         warnings=made.warnings,
         zone=shown_in(made.job, connection.settings),
     )

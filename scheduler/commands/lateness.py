@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from scheduler.commands.at_work import clock_at_work
 from scheduler.commands.history import past
 from scheduler.commands.stats import Stats, Waiting, stats
 from scheduler.commands.stuck import stuck
@@ -59,7 +61,8 @@ def lateness(connection: Connection, since: str, grace: timedelta) -> Stats:
     if asked >= now:
         raise UsageError(f"--since: {since!r} is not past; write how far back, such as 7d")
     read = past(connection, asked, connection.seen)
-    return stats(read.entries, asked=asked, since=read.since, until=now, overdue=late)
+    found = stats(read.entries, asked=asked, since=read.since, until=now, overdue=late)
+    return replace(found, clock=clock_at_work(connection.queue, connection.settings))
 
 
 def _late(connection: Connection, grace: timedelta) -> tuple[datetime, list[Overdue]]:

@@ -10,20 +10,24 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from scheduler.commands.at_work import clock_at_work, profile_at_work
 from scheduler.errors import NotPermitted, RateLimited, Rejected, SchedulerError
 from scheduler.job.model import Job
-from scheduler.ports import Dispatch, Queue, Target
+from scheduler.ports import Dispatch, HeldQueue, Queue, Target
 from scheduler.settings.model import Settings
-from scheduler.settings.profiles import PROFILES
+from scheduler.settings.profiles import PROFILES, Profile
 
 #: What cron alone does, as measured by others: a ``*/5`` cron had a median gap of 65 minutes.
 #: https://github.com/Illospace/illospace/issues/512
-CRON_ALONE = "expect GitHub's cron, minutes to hours late"
+CRON_ALONE = "expect GitHub's cron, minutes to hours late or never"
 #: What is said of a disabled workflow: nothing starts it, GitHub's clock neither.
 DISABLED = (
-    "{workflow} is disabled, so GitHub's cron, which is minutes to hours late anyway, does not "
+    "{workflow} is disabled, so GitHub's cron, minutes to hours late or never there, does not "
     "come either; enable it with 'gh workflow enable {workflow}'"
 )
+#: What is said where a tick comes anyway and finds out which clock there is.
+LOOKS = "the new issue starts a tick, which takes the best clock it finds"
+BALANCED = PROFILES["balanced"]
 #: How far back the runs are looked at that others' nudges started.
 LATELY = timedelta(days=1)
 #: GitHub's words for a run that did not do what it is for.
@@ -38,30 +42,54 @@ class Nudged:
     sent: bool
     #: Why not, and which lateness is to be expected.
     reason: str
+    #: The profile that is at work.
+    clock: str = ""
     #: The run that it started, where the server names it.
     run_id: int | None = None
 
 
-def helps(job: Job, settings: Settings, now: datetime) -> bool:
+def helps(job: Job, profile: Profile, now: datetime) -> bool:
     """Whether a scheduler that is woken now would still be there when the job is due."""
-    hold = PROFILES[settings.profile].nudged_for
+    hold = profile.nudged_for
     return hold is None or job.late_from() - now <= hold
 
 
 def nudge(
-    queue: Queue, job: Job, settings: Settings, *, branch: Callable[[str], str], now: datetime
+    queue: HeldQueue,
+    job: Job,
+    settings: Settings,
+    *,
+    branch: Callable[[str], str],
+    now: datetime,
+    alone: bool = True,
 ) -> Nudged:
     """Dispatch the scheduler's own workflow, once, if that helps; never raises.
 
-    ``branch`` tells a repository's default branch.
+    ``branch`` tells a repository's default branch, ``alone`` whether the issue that was opened
+    wakes nobody by itself: it does not where a workflow's own token has opened it.
     """
-    if settings.nudge and not helps(job, settings, now):
-        return Nudged(sent=False, reason=f"no tick is started now; {CRON_ALONE}")
+    clock, profile = clock_at_work(queue, settings), profile_at_work(queue, settings)
+    if settings.nudge and clock == "auto" and not alone and not helps(job, BALANCED, now):
+        return Nudged(sent=False, reason=f"clock auto: {LOOKS}", clock=clock)
+    if settings.nudge and not helps(job, profile, now):
+        reason = f"clock {clock}: no tick is started now; {CRON_ALONE}"
+        return Nudged(sent=False, reason=reason, clock=clock)
     return wake(queue, settings, branch=branch)
 
 
-def wake(queue: Queue, settings: Settings, *, branch: Callable[[str], str]) -> Nudged:
-    """Dispatch the scheduler's own workflow, once, unless the settings say not to."""
+def wake(queue: HeldQueue, settings: Settings, *, branch: Callable[[str], str]) -> Nudged:
+    """Dispatch the scheduler's own workflow, once, unless the settings say not to.
+
+    The reason names the clock that is at work, whatever becomes of it.
+    """
+    clock = clock_at_work(queue, settings)
+    woken = _woken(queue, settings, branch=branch, expected=PROFILES[clock].expectation)
+    return replace(woken, reason=f"clock {clock}: {woken.reason}", clock=clock)
+
+
+def _woken(
+    queue: HeldQueue, settings: Settings, *, branch: Callable[[str], str], expected: str
+) -> Nudged:
     if not settings.nudge:
         return Nudged(sent=False, reason=f"nudge is off; {CRON_ALONE}")
     workflow = settings.scheduler.workflow
@@ -75,7 +103,6 @@ def wake(queue: Queue, settings: Settings, *, branch: Callable[[str], str]) -> N
         return Nudged(sent=False, reason=f"{_why(refused, workflow)}; {CRON_ALONE}")
     except SchedulerError as problem:
         return Nudged(sent=False, reason=f"the nudge got no answer ({problem}); {CRON_ALONE}")
-    expected = PROFILES[settings.profile].expectation
     return Nudged(sent=True, reason=expected, run_id=started.run_id)
 
 

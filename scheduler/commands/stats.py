@@ -16,6 +16,7 @@ from scheduler.commands.stuck import Stuck
 from scheduler.commands.watchdog import NAMED, Overdue, numbers
 from scheduler.job.states import State
 from scheduler.journal.journal import Entry
+from scheduler.settings.profiles import PROFILES
 from scheduler.text import code
 from scheduler.times.instants import distance, format_instant
 
@@ -62,6 +63,8 @@ class Stats:
     overdue: tuple[Overdue, ...] = ()
     #: What the runs of each workflow came to, as far as it is known; the most runs first.
     workflows: tuple[Reliability, ...] = ()
+    #: The profile that is at work; empty: it was not asked.
+    clock: str = ""
 
     @property
     def complete(self) -> bool:
@@ -99,6 +102,8 @@ class Stats:
             "success_rate": ends["success_rate"],
             "p95_duration_s": ends["p95_duration_s"],
             "workflows": [each.as_json() for each in self.workflows],
+            "clock": self.clock or None,
+            "expect": self._expected() or None,
         }
 
     def text(self) -> str:
@@ -111,7 +116,13 @@ class Stats:
             lines += ["What became of the runs", *_columns([ENDS, *self._ends()], names=True)]
         if self.note():
             lines.append(self.note())
+        if self.clock:
+            lines += f"clock {self.clock}: {self._expected()}".split("; ")
         return "\n".join(lines)
+
+    def _expected(self) -> str:
+        """The lateness to expect of the clock at work, whether cron comes or not."""
+        return PROFILES[self.clock].without_cron if self.clock else ""
 
     def headline(self) -> str:
         """The period, in words."""
@@ -153,6 +164,8 @@ class Stats:
         ]
         if self.note():
             lines += ["", self.note()]
+        if self.clock:
+            lines += ["", f"Clock {self.clock}: {self._expected()}"]
         if self.workflows:
             lines += ["", "| " + " | ".join(name.lower() for name in ENDS) + " |"]
             lines += ["|---|" + "---:|" * (len(ENDS) - 1)]

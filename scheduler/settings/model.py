@@ -185,7 +185,7 @@ class Settings:
     #: Whether signatures are looked at and needed, one of ``SIGNING``.
     signing: str = "off"
     #: How much runner time punctuality may cost, one of ``PROFILES``.
-    profile: str = "balanced"
+    profile: str = "auto"
     #: Where alarms wait.
     alarm: Alarm = field(default_factory=Alarm)
     #: Whether a command that opens a job wakes the scheduler.

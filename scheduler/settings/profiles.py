@@ -21,6 +21,10 @@ MINUTE = timedelta(minutes=1)
 POLL = timedelta(seconds=20)
 
 
+#: What a job waits for that is due later than a tick holds, where cron never comes.
+LATER = "else as late as the repository's next event, when GitHub's cron does not come"
+
+
 class Stay(str, Enum):
     """What a holder stays for."""
 
@@ -45,6 +49,8 @@ class Profile:
     nudged_for: timedelta | None
     #: The lateness to expect of a nudged job, for people.
     expectation: str
+    #: The lateness to expect of it where GitHub's cron never comes, for people.
+    without_cron: str
 
 
 PROFILES: Mapping[str, Profile] = MappingProxyType(
@@ -55,10 +61,8 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
             relay=False,
             alarm=True,
             nudged_for=None,
-            expectation=(
-                "the scheduler is woken and takes the best clock that it finds: seconds late where "
-                "alarms or its own runner wake it, else as late as the next event of the repository"
-            ),
+            expectation="woken, it takes the best clock it finds: seconds late with alarms",
+            without_cron="no tick has looked yet which clock there is; the next one does",
         ),
         "alarm": Profile(
             hold=ALARM_HOLD,
@@ -66,7 +70,8 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
             relay=False,
             alarm=True,
             nudged_for=None,
-            expectation="the scheduler is woken and arms an alarm for it: seconds late, no cron",
+            expectation="the scheduler is woken and arms an alarm for it: seconds late",
+            without_cron="seconds late, whether GitHub's cron comes or not",
         ),
         "thrifty": Profile(
             hold=MINUTE,
@@ -74,6 +79,7 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
             relay=False,
             nudged_for=MINUTE,
             expectation="the scheduler is woken, and runs it as soon as a runner has started",
+            without_cron=f"seconds late where it is due within a minute; {LATER}",
         ),
         "balanced": Profile(
             hold=HOLD,
@@ -81,6 +87,7 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
             relay=False,
             nudged_for=HOLD,
             expectation="the scheduler is woken and waits for it: seconds late",
+            without_cron=f"seconds late where it is due within 12 minutes; {LATER}",
         ),
         "punctual": Profile(
             hold=HOLD,
@@ -88,6 +95,7 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
             relay=True,
             nudged_for=None,
             expectation="the scheduler is woken and stays until it has run: seconds late",
+            without_cron="seconds late as long as its chain goes on, with GitHub's cron or without",
         ),
     }
 )

@@ -33,7 +33,7 @@ def test_options_alone_open_a_job(stage: Stage) -> None:
     assert first.startswith("#1 runs agent-message.yml at 20")
     assert re.search(r"Z \((Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, in 2h\)$", first)
     assert second.endswith("/octo/queue/issues/1")
-    assert expect == "no tick is started now; expect GitHub's cron, minutes to hours late"
+    assert expect.startswith("clock auto: the new issue starts a tick, which takes the best clock")
     assert all(len(line) <= 80 for line in result.out.splitlines())
     issue = stage.issue(1)
     assert issue["title"].startswith("⏰ agent-message.yml at 20")
@@ -53,8 +53,8 @@ def test_the_answer_says_what_will_happen(stage: Stage) -> None:
         "in_s": 7200, "weekday": instants.weekday(run_at), "local": None,
         "workflow": "agent-message.yml", "event": None, "repo": None, "agent": "probe-1",
         "request_id": made["request_id"], "created": True, "duplicate": False,
-        "nudged": False, "expect": made["expect"], "url": stage.issue(1)["html_url"],
-        "warnings": [],
+        "nudged": False, "expect": made["expect"], "clock": "auto",
+        "url": stage.issue(1)["html_url"], "warnings": [],
     }  # fmt: skip
     assert made["request_id"] in stage.issue(1)["body"]
 

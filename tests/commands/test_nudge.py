@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +10,6 @@ import pytest
 
 from scheduler.commands.nudge import helps
 from scheduler.job.model import Job
-from scheduler.settings.model import Settings
 from scheduler.settings.profiles import PROFILES
 from tests.conftest import ISSUES, REPO, Stage
 from tests.support.fakes import NOON
@@ -34,7 +32,7 @@ LATER = ("--in", "2h", *JOB[2:])
 )  # fmt: skip
 def test_when_a_nudge_helps(profile: str, seconds: float, wanted: bool) -> None:
     job = Job(run_at=NOON + timedelta(seconds=seconds), workflow="run.yml")
-    assert helps(job, replace(Settings(), profile=profile), NOON) is wanted
+    assert helps(job, PROFILES[profile], NOON) is wanted
 
 
 @pytest.mark.parametrize(
@@ -49,7 +47,7 @@ def test_nobody_is_woken_for_what_is_good_later_too(
 ) -> None:
     run_at, late = NOON + timedelta(seconds=60), timedelta(seconds=tolerance)
     job = Job(run_at=run_at, workflow="run.yml", tolerance=late)
-    assert helps(job, replace(Settings(), profile=profile), NOON) is wanted
+    assert helps(job, PROFILES[profile], NOON) is wanted
 
 
 @pytest.mark.parametrize("name", PROFILES)

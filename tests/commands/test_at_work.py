@@ -1,0 +1,85 @@
+"""Which clock is at work: said by each creation and by `stats`, and asked for by neither."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from scheduler.commands.at_work import clock_at_work
+from scheduler.settings.model import PROFILES, Settings
+from tests.conftest import REPO, Stage
+from tests.support.fakes import FakeClock, MemoryHub, MemoryQueue
+
+NOTED = "Jobs [clock {}, asked 2026-11-23]"
+FAR = ("--in", "2h", "-m", "Check it", "--workflow", "agent-message.yml")
+
+
+@pytest.mark.parametrize(
+    ("profile", "description", "clock"),
+    [
+        ("auto", "", "auto"),
+        ("auto", "Jobs", "auto"),
+        ("auto", NOTED.format("alarm"), "alarm"),
+        ("auto", NOTED.format("balanced"), "balanced"),
+        ("auto", NOTED.format("sundial"), "auto"),
+        *((name, NOTED.format("alarm"), name) for name in PROFILES if name != "auto"),
+    ],
+)
+def test_it_is_the_setting_or_what_a_tick_has_noted(
+    profile: str, description: str, clock: str
+) -> None:
+    hub = MemoryHub(FakeClock())
+    hub.description = description
+    queue = MemoryQueue(hub)
+    assert clock_at_work(queue, replace(Settings(), profile=profile)) == clock
+    assert queue.requests == 0
+
+
+def note(stage: Stage, clock: str) -> None:
+    """What a tick would have noted; the queue's label is there with the first job."""
+    text = {"description": NOTED.format(clock)}
+    stage.sandbox.call("owner", "PATCH", f"{REPO}/labels/schedule", text)
+
+
+@pytest.mark.parametrize(
+    ("clock", "nudged", "words"),
+    [
+        ("alarm", True, "clock alarm: the scheduler is woken and arms an alarm for it: seconds"),
+        ("balanced", False, "clock balanced: no tick is started now; expect GitHub's cron"),
+        ("punctual", True, "clock punctual: the scheduler is woken and stays"),
+    ],
+)
+def test_a_creation_says_which_and_how_late(
+    stage: Stage, clock: str, nudged: bool, words: str
+) -> None:
+    first = stage.create(*FAR)
+    assert (first["clock"], first["nudged"]) == ("auto", False)
+    assert "the new issue starts a tick" in first["expect"]
+    note(stage, clock)
+    made = stage.create(*FAR)
+    assert (made["clock"], made["nudged"]) == (clock, nudged)
+    assert made["expect"].startswith(words)
+    told = stage.run("create", *FAR, "--no-nudge").out.splitlines()[-1]
+    assert told.startswith(f"clock {clock}: seconds late")
+
+
+def test_stats_says_the_same(stage: Stage) -> None:
+    stage.create(*FAR)
+    note(stage, "alarm")
+    told = stage.run("stats", "--json").json
+    assert told["clock"] == "alarm"
+    assert told["expect"] == "seconds late, whether GitHub's cron comes or not"
+    assert stage.run("stats").out.splitlines()[-1] == f"clock alarm: {told['expect']}"
+
+
+def test_where_no_event_starts_a_tick_one_is_started_to_look_which_clock_there_is(
+    stage: Stage,
+) -> None:
+    settings = 'trust: {bots: ["github-actions[bot]"]}\nallow: {workflows: ["*"]}\n'
+    stage.settings(settings)
+    made = stage.create(*FAR, user="bot", GITHUB_ACTIONS="true")
+    assert (made["clock"], made["nudged"]) == ("auto", True)
+    assert len(stage.runs()) == 1
+    note(stage, "balanced")
+    assert stage.create(*FAR, user="bot", GITHUB_ACTIONS="true")["nudged"] is False
