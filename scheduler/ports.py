@@ -294,8 +294,11 @@ class Issues(Protocol):
     def open_tickets(self) -> Iterable[Ticket]:
         """The open issues, oldest first. Pages are read as they are iterated over."""
 
-    def closed_tickets(self, since: datetime) -> Sequence[Ticket]:
-        """The issues that were closed at ``since`` or later, newest first; the newest few 100."""
+    def closed_tickets(self, since: datetime, *, changed: bool = False) -> Sequence[Ticket]:
+        """The issues that were closed at ``since`` or later, newest first; the newest few 100.
+
+        ``changed``: also those that were closed earlier, and changed since.
+        """
 
     def created_since(self, since: datetime) -> Sequence[Ticket]:
         """The issues, open or closed, that were created at ``since`` or later; newest first."""
@@ -309,8 +312,9 @@ class Issues(Protocol):
     def set_state(self, number: int, *, reason: str | None, title: str | None = None) -> Ticket:
         """Close the issue for ``reason`` (None: leave it open) and give it ``title``. Absolute.
 
-        ``reason`` is GitHub's word: ``completed`` or ``not_planned``. Returns the issue as it is
-        then, with what others wrote meanwhile. Raises ``Rejected`` when GitHub refuses it.
+        ``reason`` is GitHub's word: ``completed`` or ``not_planned``; ``reopened`` opens it.
+        Returns the issue as it is then, with what others wrote meanwhile. Raises ``Rejected`` when
+        GitHub refuses it.
         """
 
 

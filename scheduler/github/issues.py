@@ -50,8 +50,11 @@ class GitHubIssues:
     def _open(self) -> dict[str, str]:
         return {"state": "open", "labels": self._api.label, "sort": "created", "direction": "asc"}
 
-    def closed_tickets(self, since: datetime) -> Sequence[Ticket]:
-        """The closed issues with the label that changed since, newest first; a few pages."""
+    def closed_tickets(self, since: datetime, *, changed: bool = False) -> Sequence[Ticket]:
+        """The closed issues with the label that changed since, newest first; a few pages.
+
+        Without ``changed`` only those that were closed since.
+        """
         params = {
             "state": "closed",
             "labels": self._api.label,
@@ -64,6 +67,8 @@ class GitHubIssues:
             found += self._mine(page, "closed")
             if ends_before([ticket.updated_at for ticket, _ in page], since):
                 break
+        if changed:
+            return [ticket for ticket in found if ticket.updated_at >= since]
         return [ticket for ticket in found if (ticket.closed_at or ticket.updated_at) >= since]
 
     def created_since(self, since: datetime) -> Sequence[Ticket]:
@@ -170,8 +175,9 @@ class GitHubIssues:
             return self._ticket(self._http.absolute("PATCH", path, changes).data)
 
     def set_state(self, number: int, *, reason: str | None, title: str | None = None) -> Ticket:
-        """Close the issue for ``reason`` (None: leave it open), and give it ``title``."""
+        """Close the issue for ``reason``, or open it, (None: neither), and give it ``title``."""
         changes: dict[str, Any] = {} if title is None else {"title": title}
         if reason is not None:
-            changes |= {"state": "closed", "state_reason": reason}
+            state = "open" if reason == "reopened" else "closed"
+            changes |= {"state": state, "state_reason": reason}
         return self.edit(number, **changes)

@@ -199,12 +199,16 @@ class Hub(ABC):
         """The queue's open issues, the oldest first."""
         return sorted(self.labelled(self._open.values()), key=lambda ticket: ticket.number)
 
-    def closed_since(self, since: datetime) -> list[Ticket]:
-        """The queue's issues that were closed at ``since`` or later, the newest first."""
+    def closed_since(self, since: datetime, *, changed: bool = False) -> list[Ticket]:
+        """The queue's issues that were closed at ``since`` or later, the newest first.
+
+        ``changed``: also those that were closed earlier, and changed since.
+        """
         lately = itertools.takewhile(
             lambda ticket: ticket.updated_at >= since, reversed(self._closed.values())
         )
-        return [t for t in self.labelled(lately) if t.closed_at and t.closed_at >= since]
+        here = self.labelled(lately)
+        return [t for t in here if changed or (t.closed_at and t.closed_at >= since)]
 
     def created_since(self, since: datetime) -> list[Ticket]:
         """The queue's issues that were created at ``since`` or later, the newest first."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from scheduler.ports import (
@@ -81,9 +82,10 @@ class HubQueue:
         found = self.listed("poll_open", self.hub.open_issues)
         return None if before == self._version else found
 
-    def closed_tickets(self, since: datetime) -> list[Ticket]:
-        """Those that were closed since, newest first."""
-        return self.listed("closed_tickets", lambda: self.hub.closed_since(since))
+    def closed_tickets(self, since: datetime, *, changed: bool = False) -> list[Ticket]:
+        """Those that were closed since, newest first; or that changed since."""
+        act = partial(self.hub.closed_since, since, changed=changed)
+        return self.listed("closed_tickets", act)
 
     def created_since(self, since: datetime) -> list[Ticket]:
         """Those that were created since, newest first."""
@@ -95,12 +97,14 @@ class HubQueue:
         return self.ask("ticket", lambda: hub.shown(number) if hub.has(number) else None)
 
     def set_state(self, number: int, *, reason: str | None, title: str | None = None) -> Ticket:
-        """Close an issue, or change its title."""
+        """Close an issue, open it, or change its title."""
 
         def write() -> Ticket:
             if title is not None:
                 self.hub.change(number, title=title)
-            if reason is not None:
+            if reason == "reopened":
+                self.hub.reopen(number, by=self.login)
+            elif reason is not None:
                 self.hub.close(number, by=self.login, reason=reason)
             return self.hub.ticket(number)
 

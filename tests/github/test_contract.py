@@ -96,6 +96,7 @@ def test_closed_issues_are_listed_newest_first_from_an_instant_on(place: Place) 
     place.say(early, "that it changed since does not make it closed since")
     assert numbers(place.queue.closed_tickets(since)) == [two, one]
     assert numbers(place.queue.closed_tickets(since + SECOND)) == [two]
+    assert numbers(place.queue.closed_tickets(since, changed=True)) == [early, two, one]
 
 
 def test_new_issues_are_listed_newest_first_open_or_closed(place: Place) -> None:
@@ -145,6 +146,14 @@ def test_a_state_is_set_absolutely_and_shows_what_others_did(place: Place) -> No
         assert (shown.open, shown.state_reason) == (False, "not_planned")
         assert (shown.title, shown.body, shown.labels) == ("Missed", "anew", ("schedule", "theirs"))
     assert place.there(number).closed_by == BOT
+
+
+def test_an_issue_is_opened_again(place: Place) -> None:
+    (number,) = many(place, 1)
+    place.close(number)
+    for _ in range(2):
+        shown = place.queue.set_state(number, reason="reopened")
+        assert (shown.open, shown.state_reason, shown.closed_at) == (True, "reopened", None)
 
 
 def test_a_title_alone_leaves_an_issue_open(place: Place) -> None:

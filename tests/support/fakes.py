@@ -103,8 +103,9 @@ class MemoryHub(Hub):
     def open_issues(self) -> list[Ticket]:
         return [ticket for ticket in self._all() if ticket.open]
 
-    def closed_since(self, since: datetime) -> list[Ticket]:
-        found = [each for each in self._all() if each.closed_at and each.closed_at >= since]
+    def closed_since(self, since: datetime, *, changed: bool = False) -> list[Ticket]:
+        closed = [each for each in self._all() if each.closed_at and each.updated_at >= since]
+        found = [each for each in closed if changed or (each.closed_at or since) >= since]
         return sorted(found, key=lambda ticket: ticket.updated_at, reverse=True)
 
     def created_since(self, since: datetime) -> list[Ticket]:
