@@ -51,7 +51,7 @@ COMMANDS = {
     "show": ("scheduler.cli.listing:show_job", "Show one job and what happened to it."),
     "cancel": ("scheduler.cli.manage:cancel", "Close a job, so that it does not run."),
     "reschedule": ("scheduler.cli.manage:reschedule", "Move a job to another time."),
-    "retry": ("scheduler.cli.manage:retry", "Reopen a job that ended without having run."),
+    "retry": ("scheduler.cli.manage:retry", "Try a job again that did not run, or failed."),
     "resolve": ("scheduler.cli.manage:resolve", "Say what became of a job that is on hold."),
     "tick": ("scheduler.cli.tick:tick", "Do one pass over the queue; the action runs this."),
     "pause": ("scheduler.cli.steer:pause", "Keep a job from running until it is resumed."),

@@ -46,7 +46,7 @@ def reschedule(job_id: str, queue: str | None, as_json: bool, **given: Any) -> N
 @JSON
 @QUEUE
 def retry(job_id: str, *, queue: str | None, as_json: bool) -> None:
-    """Reopen a job that ended without having run."""
+    """Try a job again that did not run, or failed."""
     from scheduler.commands import manage
 
     connection, number = at_job(job_id, queue)

@@ -15,6 +15,8 @@ from scheduler.errors import InvalidJob, NoSuchJob, NotPermitted, Refused, Rejec
 from scheduler.job.model import Job
 from scheduler.job.states import State, state_label
 from scheduler.journal.journal import Entry, Journal
+from scheduler.journal.slash import word
+from scheduler.policy import retries
 from scheduler.policy.job_text import its_own_fault
 from scheduler.policy.series import expected
 from scheduler.ports import Ticket
@@ -30,6 +32,8 @@ class Cancelled:
     ticket: Ticket
     #: Its state before.
     was: State
+    #: The run that goes on, though it is tried again no more.
+    goes_on: int | None = None
     #: The run that is being cancelled, and the one that had ended already.
     cancelled_run: int | None = None
     ended_run: int | None = None
@@ -58,6 +62,9 @@ class Cancelled:
             return f"{head} run {self.cancelled_run} is being cancelled"
         if self.ended_run:
             return f"{head} run {self.ended_run} has ended already"
+        if self.goes_on:
+            fix = f"'schedule cancel {number} --run' cancels it"
+            return f"{text}; its run {self.goes_on} goes on, and is not tried again: {fix}"
         return text
 
 
@@ -145,38 +152,32 @@ def cancel(connection: Connection, number: int, *, run: bool) -> Cancelled:
             cancelled_run = entry.run_id
         else:
             ended_run = entry.run_id
+    goes_on = started[-1].run_id if seen.state is State.RUNNING and started and not run else None
     return Cancelled(
-        ticket=ticket, was=seen.state, cancelled_run=cancelled_run, ended_run=ended_run
+        ticket=ticket,
+        was=seen.state,
+        goes_on=goes_on,
+        cancelled_run=cancelled_run,
+        ended_run=ended_run,
     )
 
 
 def retry(connection: Connection, number: int) -> Retried:
-    """Reopen a job that ended without having been dispatched; the next tick tries it.
+    """Reopen a job that ended without a run, or whose run failed; the next tick tries it.
 
     One that was closed while it was on hold or paused is so again, and has to be resolved or
-    resumed.
+    resumed. On an open job whose last run failed ``/retry`` is said.
 
     Raises:
-        Refused: it still waits, it was dispatched, or its text can't be read.
+        Refused: it still waits, its run did not fail, or its text can't be read.
     """
     ticket = find(connection, number)
     seen = look(connection, ticket)
     if seen.state is State.HELD:
         raise on_hold(number)
-    if ticket.open:
-        fix = "a tick sees to it when it is due"
-        if seen.state is State.INVALID:
-            fix = "edit its text, which the next tick reads again"
-        elif seen.state is State.PAUSED:
-            fix = f"'schedule resume {number}' lets it go on"
-        elif seen.state is State.APPROVAL:
-            fix = "another person's /approve on its issue lets it go on"
-        raise Refused(f"ID: #{number} is {seen.state.value} and open; {fix}")
-    if seen.state is State.DISPATCHED:
-        raise Refused(
-            f"ID: #{number} was dispatched, which is never repeated; move it to a new time with "
-            "'schedule reschedule'"
-        )
+    if ticket.open and (again := _said(connection, seen)):
+        return again
+    _require_over(seen)
     comes, problem = None, seen.problem
     if seen.job is not None:
         try:
@@ -196,6 +197,51 @@ def retry(connection: Connection, number: int) -> Retried:
         state=shown_state(connection, reopened),
         was=seen.state,
         run_at=max(comes, seen.not_before or comes),
+        now=connection.clock.now(),
+    )
+
+
+def _require_over(seen: Seen) -> None:
+    """Make sure that a job has ended, in another way than by a run that did not fail.
+
+    Raises:
+        Refused: it has not.
+    """
+    number = seen.ticket.number
+    if seen.ticket.open:
+        fix = "a tick sees to it when it is due"
+        if seen.state is State.INVALID:
+            fix = "edit its text, which the next tick reads again"
+        elif seen.state is State.PAUSED:
+            fix = f"'schedule resume {number}' lets it go on"
+        elif seen.state is State.APPROVAL:
+            fix = "another person's /approve on its issue lets it go on"
+        raise Refused(f"ID: #{number} is {seen.state.value} and open; {fix}")
+    if seen.state is State.DISPATCHED:
+        raise Refused(
+            f"ID: #{number} was dispatched, and its run is not known to have failed; move it to a "
+            "new time with 'schedule reschedule'"
+        )
+
+
+def _said(connection: Connection, seen: Seen) -> Retried | None:
+    """Have the last run of an open job tried again; None: it had none.
+
+    Raises:
+        Refused: that run did not fail, or the caller may not.
+    """
+    number, journal = seen.ticket.number, Journal(entries=seen.entries)
+    last = retries.last_run(seen.job, journal, number) if seen.job else None
+    if last is None or seen.job is None:
+        return None
+    if why := retries.problem(last):
+        raise Refused(f"ID: #{number}: {why}")
+    comment = say(connection, number, seen.job, word("retry"))
+    return Retried(
+        ticket=seen.ticket,
+        state=State.RETRYING,
+        was=seen.state,
+        run_at=comment.created_at,
         now=connection.clock.now(),
     )
 

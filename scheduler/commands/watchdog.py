@@ -66,6 +66,8 @@ def overdue(
         job = read.job
         # A job may be opened when its time is past already.
         since = max(run_at, ticket.created_at)
+        if job.retries and ticket.comments:
+            since += settings.follow  # its run may decide what becomes of it
         if job.when is not None:
             # It may be waiting for that, and says so on its issue.
             since += job.patience or conditions.PATIENCE

@@ -12,11 +12,11 @@ from typing import Any
 from scheduler.commands.watchdog import UNTOUCHED, advice, minutes
 from scheduler.errors import InvalidJob
 from scheduler.job import conditions
-from scheduler.job.model import Job
+from scheduler.job.model import Job, next_try
 from scheduler.job.states import State, state_label
 from scheduler.journal.comments import Told
 from scheduler.journal.journal import NEVER_STARTED, Entry, History
-from scheduler.policy import decide, quotas, series
+from scheduler.policy import decide, quotas, retries, series
 from scheduler.policy.quotas import Entered
 from scheduler.ports import Ticket
 from scheduler.settings.model import Settings
@@ -94,6 +94,8 @@ def why(known: Known, *, now: datetime, settings: Settings, queue: str) -> Why:
         return Why(reason=_unapproved(known, settings))
     if known.state is State.DISPATCHING:
         return Why(reason=_claimed(known))
+    if known.state in (State.RUNNING, State.RETRYING):
+        return Why(reason=_tried(known))
     if known.state is not State.PENDING:
         return Why(reason=_ended(known))
     if known.ticket.locked:
@@ -110,6 +112,16 @@ def _ended(known: Known) -> str:
         return said
     by = known.ticket.closed_by
     return f"closed by {by!r}" if known.state is State.CANCELLED and by else ""
+
+
+def _tried(known: Known) -> str:
+    """Which try of a job is under way, or comes next, and after what."""
+    job, journal = known.job, known.history.journal
+    last = retries.last_run(job, journal, known.ticket.number) if job else None
+    if job is None or last is None:
+        return ""
+    key = last.key if known.state is State.RUNNING else next_try(last.key)
+    return retries.told(job, journal, key, due=known.run_at or last.at)
 
 
 def _held(known: Known) -> str:

@@ -17,7 +17,7 @@ from scheduler.text import nearest, refusal, shown
 from scheduler.times import instants
 
 #: What a comment can ask of a job; ``/resolve`` answers a question of the scheduler's own.
-NAMES = ("snooze", "run", "cancel", "pause", "resume", "approve")
+NAMES = ("snooze", "run", "cancel", "pause", "resume", "approve", "retry")
 #: For how long a job can be put off at once.
 LONGEST = timedelta(days=400)
 

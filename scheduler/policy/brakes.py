@@ -64,7 +64,7 @@ def cancelled_for(conclusion: str, took_s: float | None, longest: timedelta | No
     """Why a run was cancelled, if it was for its length; empty: it was not."""
     if conclusion != "cancelled" or longest is None or took_s is None:
         return ""
-    if took_s < longest.total_seconds():
+    if took_s <= longest.total_seconds():
         return ""
     return f"it was under way for longer than its max-runtime, {format_duration(longest)}"
 

@@ -123,6 +123,10 @@ class Wanted:
     lost: bool = False
     #: Whether its job was given another instant since it was put on hold.
     moved: bool = False
+    #: Whether its run may be under way, and decides what becomes of the job.
+    running: bool = False
+    #: What a ``/cancel`` leaves as it is, in words.
+    left: str = ""
 
 
 #: The state that each command which dispatches nothing leads to.
@@ -132,6 +136,7 @@ OBEYED = {
     "approve": State.PENDING,
     "snooze": State.PENDING,
     "cancel": State.CANCELLED,
+    "retry": State.PENDING,
 }
 
 
@@ -171,8 +176,7 @@ def decide(
     entries = history.journal.of(key)
     last = entries[-1] if entries else None
     if ran := next((e for e in entries if e.outcome == State.DISPATCHED.value), None):
-        state = State.FAILED if ran.conclusion in outcomes.FAILED else State.DISPATCHED
-        return Finish(state=state, entry=ran)
+        return _after(ran, wanted)
     if last and last.outcome == State.HELD.value:
         if resolution is None:
             return Wait(reason=last.reason, state=State.HELD)
@@ -189,6 +193,14 @@ def decide(
         return Wait(reason="not yet due", until=job.run_at)
     late = _runs_late(history, key, reopened=reopened)
     return _attempt(job, history, key, now, limits, forgive_deadline=late, wanted=wanted)
+
+
+def _after(ran: Entry, wanted: Wanted) -> Wait | Finish:
+    """What is to be done once it ran: to wait for what that comes to, where that decides."""
+    if wanted.running:
+        return Wait(reason="its run is under way", state=State.RUNNING)
+    state = State.FAILED if ran.conclusion in outcomes.FAILED else State.DISPATCHED
+    return Finish(state=state, entry=ran)
 
 
 def _standing(history: History, key: str, now: datetime, limits: Limits) -> Decision | None:
@@ -262,6 +274,8 @@ def _instead(wanted: Wanted, history: History, key: str) -> tuple[State, str] | 
     if wanted.overtaken:
         return State.REJECTED, f"{words}: {wanted.overtaken}; say it again if it is still meant"
     state = OBEYED.get(command.name)
+    if state is State.CANCELLED and wanted.left:
+        words = f"{words}: {wanted.left}"
     return (state, words) if state else None
 
 

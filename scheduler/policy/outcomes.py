@@ -119,6 +119,20 @@ def not_known(entry: Entry, told: str) -> Ended:
     return _ended(entry, UNKNOWN, None, told)
 
 
+def end_of(entry: Entry) -> Ended:
+    """What the run of a dispatch came to, by the journal's record of it."""
+    return Ended(
+        key=entry.key,
+        attempt=entry.attempt,
+        run_id=entry.run_id,
+        url=entry.run_url,
+        conclusion=entry.conclusion,
+        ended_at=entry.ended_at,
+        took_s=entry.took_s,
+        told=entry.told,
+    )
+
+
 def with_end(entry: Entry, end: Ended) -> Entry:
     """The journal's record of a dispatch, with what its run came to."""
     return replace(

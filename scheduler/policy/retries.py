@@ -11,7 +11,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from scheduler.job.model import Job, first_try, next_try, occurrence_comment, which_try
+from scheduler.job.model import (
+    Job,
+    first_try,
+    next_try,
+    occurrence_comment,
+    occurrence_key,
+    which_try,
+)
 from scheduler.job.retrying import LONGEST_PAUSE, ON, PAUSE
 from scheduler.job.states import State
 from scheduler.journal.journal import Entry, Journal
@@ -50,6 +57,8 @@ class Step:
     due: datetime | None = None
     #: Whether its run may be under way, and decides what becomes of the job.
     running: bool = False
+    #: Whether a person wants it, who is not bound by the job's deadline.
+    wanted: bool = False
 
 
 def stays_open(job: Job, *, follow: timedelta) -> bool:
@@ -64,7 +73,6 @@ def after(
     job: Job,
     ended: Entry,
     *,
-    now: datetime,
     expires: datetime | None = None,
     following: datetime | None = None,
 ) -> Retry | NoRetry:
@@ -73,7 +81,6 @@ def after(
     Args:
         job: the job with its defaults.
         ended: the journal's record of it, with its ``conclusion``.
-        now: the tick's own time, from which it is counted where the run's end is not told.
         expires: the last instant at which the occurrence may still be dispatched.
         following: of a series: its next instant.
     """
@@ -83,7 +90,8 @@ def after(
         return NoRetry(reason=words if most and ended.conclusion in FAILED else "")
     if done >= most:
         return NoRetry(reason=f"all its {most} retries were made" if most > 1 else "it was retried")
-    at = (ended.ended_at or now) + pause(job, ended.key)
+    # Whoever records the end finds the same instant, whenever that is.
+    at = (ended.ended_at or ended.at) + pause(job, ended.key)
     if expires is not None and at > expires:
         words = f"its deadline passes at {format_instant(expires)}, before the next try"
         return NoRetry(reason=words)
@@ -113,6 +121,43 @@ def ran(journal: Journal, first: str) -> Entry | None:
     )
 
 
+def last_run(job: Job, journal: Journal, number: int) -> Entry | None:
+    """The dispatch that ``job``, of issue ``number``, would have tried again; None: it had none.
+
+    Of a series, and of a job that was given another instant since, what ran then is not meant.
+    """
+    if job.recurring:
+        return journal.ran
+    ours = [e for e in own(job, journal, number) if e.outcome == State.DISPATCHED.value]
+    return max(ours, key=lambda e: which_try(e.key), default=None)
+
+
+def wanted(job: Job, journal: Journal, number: int, at: datetime) -> Retry | None:
+    """The try that a person wants ``at`` once of the job's last run; None: it had none."""
+    last = last_run(job, journal, number)
+    following = _following(last) if last else None
+    return Retry(key=following, at=at) if following else None
+
+
+def left(job: Job, journal: Journal, number: int) -> str:
+    """What somebody who cancels a job that comes once leaves as it is, in words: its run."""
+    last = None if job.recurring else last_run(job, journal, number)
+    if last is None:
+        return ""
+    run = f"run {last.run_id}" if last.run_id else "its run"
+    if last.conclusion:
+        return f"{run} ended as {last.conclusion!r}, and is not tried again"
+    return f"{run} goes on, and is not tried again"
+
+
+def own(job: Job, journal: Journal, number: int) -> tuple[Entry, ...]:
+    """What is recorded of a job that comes once at its own instant, all its tries among it."""
+    key = occurrence_key(number, job.run_at)
+    instead = {e.key for e in journal.entries if e.instead_of == job.run_at}
+    firsts = ((first_try(e.key), e) for e in journal.entries)
+    return tuple(e for k, e in firsts if k.rpartition("#")[2] == key or k in instead)
+
+
 def step(journal: Journal, first: str, *, stays: bool, reopened: bool = False) -> Step | None:
     """The try that the occurrence ``first`` is at; None: it had no run yet.
 
@@ -129,14 +174,27 @@ def step(journal: Journal, first: str, *, stays: bool, reopened: bool = False) -
     following = _following(last)
     if following is None:
         return Step(key=last.key)
-    due = [e.again_at for e in (last, asked(journal, following)) if e and e.again == following]
-    if reopened and not due and last.conclusion in FAILED:
-        due = [last.ended_at or last.at]
-    if not due and journal.of(following):
-        due = [last.ended_at or last.at]
-    if due:
-        return Step(key=following, due=min(at or last.at for at in due))
+    said, at = asked(journal, following), last.ended_at or last.at
+    if said is not None:
+        return Step(key=following, due=said.again_at or said.at, wanted=True)
+    if last.again == following:
+        return Step(key=following, due=last.again_at or at)
+    if journal.of(following) or (reopened and last.conclusion in FAILED):
+        return Step(key=following, due=at, wanted=True)
     return Step(key=last.key, running=stays and not last.conclusion)
+
+
+def expires(job: Job, journal: Journal, first: str) -> datetime | None:
+    """The last instant at which the occurrence ``first`` may still be dispatched; None: no limit.
+
+    Its deadline is counted from when its first try was due, not from a retry's instant.
+    """
+    if not isinstance(job.deadline, timedelta):
+        return job.deadline
+    sent = next((e for e in journal.of(first) if e.outcome == State.DISPATCHED.value), None)
+    if sent is None:
+        return job.expires_at()
+    return sent.at - timedelta(seconds=max(sent.lateness_s or 0.0, 0.0)) + job.deadline
 
 
 def _following(last: Entry) -> str | None:
@@ -156,6 +214,21 @@ def by_command(entry: Entry) -> bool:
     """Whether an entry is the record of a ``/retry``."""
     own = bool(occurrence_comment(entry.key)) and first_try(entry.again) != first_try(entry.key)
     return bool(entry.again) and own
+
+
+def told(job: Job, journal: Journal, key: str, *, due: datetime) -> str:
+    """What is said of an occurrence whose run may be tried again: is under way, or failed.
+
+    ``key`` is the try that it is at, and ``due`` when that may be sent.
+    """
+    most, number = (job.retries or 0) + 1, which_try(key)
+    which = f"try {number} of {most}" if number <= most else f"try {number}"
+    last = ran(journal, first_try(key))
+    run = f"run {last.run_id}" if last and last.run_id else "its run"
+    if last is not None and last.key == key:
+        return f"{run}, {which}, is under way, as far as is known"
+    ended = f"{run} ended as {last.conclusion!r}" if last else "its run failed"
+    return f"{ended}; {which} comes at {format_instant(due)}"
 
 
 def problem(last: Entry | None) -> str | None:

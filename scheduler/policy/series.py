@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 
-from scheduler.job.model import Job, occurrence_instant
+from scheduler.job.model import Job, first_try, occurrence_instant
 from scheduler.journal.journal import ENDS, NEVER_STARTED, Entry, History, Journal
 from scheduler.journal.slash import Command
+from scheduler.policy import retries
 from scheduler.times.instants import format_instant
 from scheduler.times.recurrence import END, Recurrence, rule_of_keys
 
@@ -51,6 +52,10 @@ class Place:
     over: bool = False
     #: Whether the record is gone of what ran before.
     lost: bool = False
+    #: Whether its run may be under way, and decides what becomes of the job.
+    running: bool = False
+    #: Of a try after the first: the last instant at which it may be sent, UTC; None: no limit.
+    expires: datetime | None = None
 
 
 def locate(
@@ -61,6 +66,8 @@ def locate(
     now: datetime,
     begun: bool = False,
     commands: Iterable[Command] = (),
+    stays: bool = False,
+    reopened: bool = False,
 ) -> Place:
     """The occurrence that ``job`` is at.
 
@@ -71,6 +78,8 @@ def locate(
         now: the tick's own time.
         begun: whether the issue shows that the series has a journal.
         commands: the commands that no journal records yet.
+        stays: whether a job that comes once stays open until its run has ended.
+        reopened: whether its issue is open, as ``retries.step`` asks for it.
     """
     journal, said = history.journal, list(commands)
     rule = rule_of(job, journal, begun=begun)
@@ -86,8 +95,41 @@ def locate(
         instant = occurrence_instant(held) or journal.of(held)[0].at
         return Place(key=held, instant=instant, due=instant, command=next(iter(said), None))
     if rule is None:
-        return _once(job, journal, name)
-    return replace(_next(job, rule, journal, name, now=now, gone=gone), lost=gone)
+        once = _once(job, journal, name)
+        step = retries.step(journal, first_try(once.key), stays=stays, reopened=reopened)
+        return _tried(job, journal, once, step) if step else once
+    comes = _next(job, rule, journal, name, now=now, gone=gone)
+    if gone or journal.ran is None:
+        return replace(comes, lost=gone)
+    return _again(job, journal, comes, now=now, stays=stays)
+
+
+def _again(job: Job, journal: Journal, comes: Place, *, now: datetime, stays: bool) -> Place:
+    """The retry of the last run of a series, unless the next instant ``comes`` before it.
+
+    The newer occurrence goes on: what was left of the older one's retries is dropped, but for what
+    a person wants.
+    """
+    last = first_try(journal.ran.key) if journal.ran else ""
+    step = retries.step(journal, last, stays=stays)
+    if step is None or any(e.outcome in ENDS for e in journal.of(step.key) if step.due):
+        return comes
+    if step.due is None:
+        # After its last instant a series waits for what that comes to.
+        return replace(comes, over=False, running=True) if comes.over and step.running else comes
+    instant = occurrence_instant(last) or step.due
+    place = _tried(job, journal, replace(comes, instant=instant, skip=None, over=False), step)
+    first = step.wanted or comes.over or place.due < comes.due > now
+    return place if first else comes
+
+
+def _tried(job: Job, journal: Journal, place: Place, step: retries.Step) -> Place:
+    """The ``place`` of an occurrence at a try of it."""
+    if step.due is None:
+        return replace(place, key=step.key, running=step.running)
+    limit = None if step.wanted else retries.expires(job, journal, first_try(step.key))
+    due = max(step.due, put_off(journal) or step.due)
+    return replace(place, key=step.key, due=due, expires=limit)
 
 
 def _once(job: Job, journal: Journal, name: Callable[[datetime | int], str]) -> Place:

@@ -146,8 +146,8 @@ The rooms within
 occurrence a job is at · ``rules``, ``approval``, ``conditions``, ``after`` who and what may say
 no · ``decide`` what is to be done · ``process`` does it · ``dispatch``, ``claims`` claim and send ·
 ``record``, ``closing``, ``issues`` write it down · ``news``, ``reply`` tell people · ``follow``,
-``followed``, ``runs``, ``conclude`` what runs came to · ``brakes`` ends and pauses what is
-too much · ``settlement``, ``leftovers`` what others left · ``invalid`` what is no job · ``facts``,
+``followed``, ``runs``, ``conclude``, ``retrying`` what runs came to, and what follows ·
+``settlement``, ``leftovers`` what others left · ``invalid`` what is no job · ``facts``,
 ``discussions`` what was asked and read already · ``pacing`` GitHub's limit of comments ·
 ``outcome``, ``report`` what was done.
 """

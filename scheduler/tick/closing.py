@@ -10,11 +10,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from scheduler.errors import SchedulerError
+from scheduler.job.model import first_try, which_try
 from scheduler.job.states import CARRIED_OUT, State
 from scheduler.journal.comments import moved_comment
 from scheduler.journal.journal import Journal
 from scheduler.journal.slash import Command
-from scheduler.policy import series
+from scheduler.policy import retries, series
+from scheduler.policy.outcomes import FAILED
 from scheduler.tick import decide, issues, record, rules
 from scheduler.tick.context import Context
 from scheduler.tick.occurrence import Occurrence
@@ -34,7 +36,7 @@ def obey(ctx: Context, found: Occurrence, state: State) -> Occurrence:
     if said is None or state is State.REJECTED:
         return found
     if state is State.CANCELLED:
-        issues.close(ctx, found.ticket, state)
+        issues.close(ctx, found.ticket, _cancelled(found))
     elif said.name in ("pause", "resume"):
         paused = said.name == "pause"
         ticket = issues.pause(ctx, found.ticket, paused=paused)
@@ -53,13 +55,20 @@ def after(ctx: Context, done: Progress, found: Occurrence, journal: Journal, sta
         if state is State.CANCELLED:
             return
     runs_on = found.asked.recurring and state is not State.REJECTED
-    if state is State.DISPATCHED and not found.asked.recurring and _moved(ctx, found, journal):
+    if state is State.DISPATCHED and not found.asked.recurring and _stays(ctx, found, journal):
         issues.show(ctx, found.ticket, State.PENDING)
         runs_on = True
     if runs_on or (said is not None and state is not State.DISPATCHED):
         _go_on(ctx, done, found, journal)
     else:
-        close(ctx, found, state)
+        close(ctx, found, _ends_as(found, journal, state))
+
+
+def _ends_as(found: Occurrence, journal: Journal, state: State) -> State:
+    """What a job ends as: one whose retry does not come has failed, as its last run did."""
+    last = retries.ran(journal, first_try(found.key)) if which_try(found.key) > 1 else None
+    tried = last is not None and last.conclusion in FAILED
+    return State.FAILED if tried and state is not State.DISPATCHED else state
 
 
 def close(ctx: Context, found: Occurrence, state: State) -> None:
@@ -71,9 +80,24 @@ def close(ctx: Context, found: Occurrence, state: State) -> None:
         ctx.queue.add_comment(found.number, moved_comment(job.run_at))
 
 
-def _moved(ctx: Context, found: Occurrence, journal: Journal) -> bool:
-    """Whether a job was given another instant before its journal said what became of it."""
-    return _comes(ctx, found, journal).key != found.key
+def _cancelled(found: Occurrence) -> State:
+    """What a job that is cancelled is closed as: by its run, where that was started."""
+    last = None
+    if not found.asked.recurring:
+        last = retries.last_run(found.asked, found.history.journal, found.number)
+    if last is None:
+        return State.CANCELLED
+    return State.FAILED if last.conclusion in FAILED else State.DISPATCHED
+
+
+def _stays(ctx: Context, found: Occurrence, journal: Journal) -> bool:
+    """Whether a job that was dispatched stays open.
+
+    Its run decides what becomes of it; or it was given another instant before its journal said
+    what became of this one.
+    """
+    comes = _comes(ctx, found, journal)
+    return comes.running or comes.key != found.key
 
 
 def _comes(
@@ -92,7 +116,7 @@ def _go_on(ctx: Context, done: Progress, found: Occurrence, journal: Journal) ->
     if comes.over:
         close(ctx, found, State.DISPATCHED)
         return
-    if found.asked.recurring:
+    if found.asked.recurring or comes.tried_again(ctx.clock.now()):
         comes = record.go_on(ctx, comes)
     elif found.command is not None and found.command.length is not None:
         due = _comes(ctx, found, journal).job.run_at

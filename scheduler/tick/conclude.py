@@ -10,19 +10,21 @@ from contextlib import suppress
 from dataclasses import replace
 
 from scheduler.errors import Rejected
+from scheduler.job.model import first_try, which_try
 from scheduler.job.states import State
 from scheduler.journal.comments import head, journal_comment, series_comment
 from scheduler.journal.ends import failed_comment
 from scheduler.journal.journal import Entry, History, Journal
 from scheduler.journal.news import mentioning
 from scheduler.journal.notes import News
-from scheduler.policy import outcomes
+from scheduler.policy import outcomes, retries
 from scheduler.policy.news import whom
 from scheduler.policy.outcomes import Ended
 from scheduler.ports import Comments, Ticket
-from scheduler.tick import brakes, decide, issues, record, reply
+from scheduler.tick import decide, issues, record, reply, retrying
 from scheduler.tick.context import Context
 from scheduler.tick.followed import NEAR, Followed
+from scheduler.tick.occurrence import Occurrence
 from scheduler.tick.outcome import Progress
 
 #: Written, and deleted at once, where nothing but a write of its own shows the login.
@@ -49,19 +51,18 @@ def conclude(ctx: Context, done: Progress, followed: Followed, ended: Ended) -> 
         return True  # another tick has recorded it, or its journal is gone
     if not _alone(ctx, followed, history):
         return False
-    if ended.failed:
-        known = history.journal.with_ends([outcomes.with_end(entry, ended)])
-        pauses = brakes.pauses(ctx, followed, known)
-        if pauses or _is_news(followed, history.journal, entry):
-            history = _tell(ctx, followed, history, ended, pauses)
-        _show(ctx, followed)
-        if pauses:
-            brakes.pause(ctx, done, followed, pauses)
+    end = retrying.end(ctx, followed, history, outcomes.with_end(entry, ended))
+    ended = replace(ended, told=end.told)
+    if ended.failed and not end.again:
+        if _is_news(followed, history.journal, entry):
+            history = _tell(ctx, followed, history, ended)
+        _show(ctx, followed, decides=retrying.decides(followed, history, entry))
     # After that: a place that gives no answer keeps the issue from nothing.
-    if why := reply.of_run(ctx, followed.ticket, entry, ended):
+    if not end.again and (why := reply.of_run(ctx, followed.ticket, entry, ended)):
         ended = replace(ended, told="; ".join(filter(None, (ended.told, why))))
-    _record(ctx, followed, history, outcomes.with_end(entry, ended))
+    history = _record(ctx, followed, history, replace(end, told=ended.told))
     done.followed.append(ended)
+    retrying.go_on(ctx, done, followed, history, end)
     return True
 
 
@@ -103,16 +104,17 @@ def _is_news(followed: Followed, journal: Journal, entry: Entry) -> bool:
     if followed.job is None or not followed.job.recurring:
         return True
     place = journal.entries.index(entry)
-    before = [e.conclusion for e in journal.entries[:place] if e.conclusion]
+    # Of a run that was tried again nobody was told.
+    before = [e.conclusion for e in journal.entries[:place] if e.conclusion and not e.again]
     return not (before and before[-1] in outcomes.FAILED)
 
 
-def _tell(ctx: Context, followed: Followed, history: History, ended: Ended, pauses: str) -> History:
+def _tell(ctx: Context, followed: Followed, history: History, ended: Ended) -> History:
     """Tell people of a run that failed, in one comment, whoever else does so beside this tick."""
     number, news = followed.number, News(key=ended.key, run_id=ended.run_id)
     if not _told(history, news):
         try:
-            ctx.queue.add_comment(number, _words(ctx, followed, news, ended, pauses))
+            ctx.queue.add_comment(number, _words(ctx, followed, news, ended))
         except Rejected as refused:
             # Such as on a locked issue: label and journal say it all the same.
             ctx.notices.append(f"follow: #{number} takes no comment on its run's end: {refused}")
@@ -124,12 +126,27 @@ def _tell(ctx: Context, followed: Followed, history: History, ended: Ended, paus
     return history
 
 
+def tell_late(ctx: Context, found: Occurrence, journal: Journal, state: State) -> None:
+    """Tell people that a run failed whose next try was to come, and does not: it ended ``state``.
+
+    Of a run that is tried again nobody is told.
+    """
+    last = retries.ran(journal, first_try(found.key)) if which_try(found.key) > 1 else None
+    if last is None or state is State.DISPATCHED or last.conclusion not in outcomes.FAILED:
+        return
+    entries = journal.of(found.key)
+    why = f"not tried again: {entries[-1].reason}" if entries else last.told
+    followed = Followed(ticket=found.ticket, entry=last, job=found.asked, found=found)
+    history = decide.history(ctx, ctx.queue.comments(found.number))
+    _tell(ctx, followed, history, outcomes.end_of(replace(last, told=why)))
+
+
 def _told(history: History, news: News) -> list[int]:
     """The comments that tell the same, the oldest first."""
     return sorted(each.id for each in history.news if replace(each, id=0) == news)
 
 
-def _words(ctx: Context, followed: Followed, news: News, ended: Ended, pauses: str) -> str:
+def _words(ctx: Context, followed: Followed, news: News, ended: Ended) -> str:
     """The comment that tells of a run that failed."""
     run = f"run {ended.run_id}" if ended.run_id else "its run"
     text = failed_comment(
@@ -142,21 +159,24 @@ def _words(ctx: Context, followed: Followed, news: News, ended: Ended, pauses: s
         told=ended.told,
         reasons=outcomes.REASONS.get(ended.conclusion, ()),
         series=followed.job is not None and followed.job.recurring,
-        pauses=pauses,
     )
-    states = (State.FAILED, State.PAUSED) if pauses else (State.FAILED,)
-    return mentioning(text, whom(ctx.settings.alerts, *states))
+    return mentioning(text, whom(ctx.settings.alerts, State.FAILED))
 
 
-def _show(ctx: Context, followed: Followed) -> None:
+def _show(ctx: Context, followed: Followed, *, decides: bool) -> None:
     """Show on the issue of a one-off that its run failed.
 
-    What a person did meanwhile stays: one that was reopened, or is no job any more, is left alone.
+    What a person did meanwhile stays: one that was reopened, or is no job any more, is left alone;
+    but for one that stayed open because its run ``decides`` what becomes of it.
     """
-    if followed.found is not None or (followed.job is not None and followed.job.recurring):
+    if followed.job is not None and followed.job.recurring:
         return
     now = ctx.queue.ticket(followed.number)
-    if now is None or now.open or not _ours(ctx, now):
+    if now is None or not _ours(ctx, now):
+        return
+    if now.open:
+        if decides:
+            issues.close(ctx, now, State.FAILED)
         return
     issues.mark(ctx, now, State.FAILED)
     if now.state_reason in ("completed", None):
@@ -168,7 +188,7 @@ def _ours(ctx: Context, ticket: Ticket) -> bool:
     return ctx.settings.label in ticket.labels
 
 
-def _record(ctx: Context, followed: Followed, history: History, entry: Entry) -> None:
+def _record(ctx: Context, followed: Followed, history: History, entry: Entry) -> History:
     """Write how the run ended into the journal; what is known of other comments is then old."""
     journal = history.journal.with_ends([entry])
     found, job = followed.found, followed.job
@@ -186,5 +206,6 @@ def _record(ctx: Context, followed: Followed, history: History, entry: Entry) ->
             raise
     ctx.facts.forget_comments()
     ctx.discussions.forget(followed.number)
-    known = (replace(history, journal=journal), ctx.clock.monotonic())
-    ctx.following.histories[followed.number] = known
+    history = replace(history, journal=journal)
+    ctx.following.histories[followed.number] = (history, ctx.clock.monotonic())
+    return history

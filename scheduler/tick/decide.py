@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 
 from scheduler.errors import NotPermitted, OtherScheduler, RateLimited, Rejected, Unavailable
-from scheduler.job.model import Job, occurrence_instant, occurrence_key
+from scheduler.job.model import Job, occurrence_instant, occurrence_key, which_try
 from scheduler.job.states import LABELLED, TERMINAL, State, begun_label, state_label
 from scheduler.journal.journal import Claim, History, read
 from scheduler.journal.record import RECORD
 from scheduler.journal.slash import Command, Resolution, heard, resolutions
-from scheduler.policy import decide, series
+from scheduler.policy import decide, retries, series
 from scheduler.policy.decide import Decision
 from scheduler.policy.trust import recorder
 from scheduler.ports import Comment, Comments, Ticket, User
@@ -85,7 +85,7 @@ def locate(
         *heard(comments, after=handled),
     )
     people = dict.fromkeys(each.author for each in every)
-    may = {user: _may_command(ctx, user, found.asked) for user in people}
+    may = {user: may_command(ctx, user, found.asked) for user in people}
     # A journal says how far words were dealt with, and no more: what comes after somebody's
     # whose right can't be told now waits with theirs, or theirs would never be heard.
     told = tuple(takewhile(lambda each: may[each.author] is not None, every))
@@ -97,10 +97,15 @@ def locate(
         now=as_of(ctx, found.job),
         begun=begun_label(label) in ticket.labels,
         commands=said,
+        stays=retries.stays_open(found.asked, follow=ctx.settings.follow),
+        reopened=ticket.open,
     )
+    job = replace(found.asked, run_at=place.due)
+    if which_try(place.key) > 1:
+        job = replace(job, deadline=place.expires)
     return replace(
         found,
-        job=replace(found.asked, run_at=place.due),
+        job=job,
         key=place.key,
         instant=place.instant,
         skip=place.skip,
@@ -109,6 +114,7 @@ def locate(
         passed_by=tuple(each.comment_id for each in told if may[each.author] is False),
         over=place.over,
         lost=place.lost,
+        running=place.running,
         paused=state_label(label, State.PAUSED) in ticket.labels,
         unapproved=state_label(label, State.APPROVAL) in ticket.labels,
         history=history,
@@ -123,13 +129,27 @@ def _wanted(ctx: Context, found: Occurrence) -> decide.Wanted:
         command=_possible(ctx, found),
         overtaken=found.overtaken,
         lost=found.lost,
+        running=found.running,
+        left=retries.left(found.asked, found.history.journal, found.number),
         moved=instant not in (None, found.asked.run_at),
     )
+
+
+def _no_use(found: Occurrence, said: Command) -> str | None:
+    """Why a job has nothing to try again, or has run as it is asked to; None: neither."""
+    last = retries.last_run(found.asked, found.history.journal, found.number)
+    if said.name == "retry":
+        return retries.problem(last)
+    if said.name == "run" and not found.asked.recurring and last is not None:
+        return "it has run already; /retry has it tried again once its run has failed"
+    return None
 
 
 def _possible(ctx: Context, found: Occurrence) -> Command | None:
     """What a comment asks for; a pause that no label can show is none, as some approvals are."""
     said, ticket = found.command, found.ticket
+    if said is not None and not said.problem and (why := _no_use(found, said)):
+        return replace(said, problem=f"/{said.name}: {why}")
     if said is not None and said.name == "approve" and not said.problem:
         return replace(said, problem=approval.against(ctx, found, said) or "")
     label = state_label(ctx.settings.label, State.PAUSED)
@@ -145,10 +165,10 @@ def unanswered(ctx: Context, found: Occurrence, comments: Comments, history: His
     said = {each.author for each in heard(comments.items, after=handled)}
     said |= {User(login=each.by) for each in resolutions(comments.items, after=handled)}
     people = sorted(said, key=lambda user: user.login)
-    return any(_may_command(ctx, user, found.asked) is not False for user in people)
+    return any(may_command(ctx, user, found.asked) is not False for user in people)
 
 
-def _may_command(ctx: Context, user: User, job: Job) -> bool | None:
+def may_command(ctx: Context, user: User, job: Job) -> bool | None:
     """Whether somebody's words are commands; None: GitHub does not say now.
 
     Whoever that is keeps no job waiting: what they said is listened to later.
@@ -238,7 +258,7 @@ def resolution(
     else:
         return None
     for said in resolutions(comments.items, after=after):
-        if _may_command(ctx, User(login=said.by), found.asked):
+        if may_command(ctx, User(login=said.by), found.asked):
             return said
     return None
 

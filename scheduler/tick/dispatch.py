@@ -35,6 +35,7 @@ from scheduler.tick import (
     settlement,
 )
 from scheduler.tick.claims import AnswerLost, Fresh, GivenUp, OwnClaim, Work
+from scheduler.tick.conclude import tell_late
 from scheduler.tick.conditions import NotNow
 from scheduler.tick.context import Context
 from scheduler.tick.followed import Followed
@@ -264,6 +265,7 @@ def _end(ctx: Context, done: Progress, standing: Standing, state: State, reason:
     obeyed = found.command is not None and state in CARRIED_OUT
     done.note(Heading.OBEYED if obeyed else Heading(state.value), reason)
     found, journal = record.write(ctx, found, standing.history, entry, own=standing.own.claim)
+    tell_late(ctx, found, journal, state)
     closing.after(ctx, done, found, journal, state)
 
 

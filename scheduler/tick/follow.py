@@ -12,18 +12,18 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
-from scheduler.errors import NotPermitted, Paced, RateLimited, Rejected
+from scheduler.errors import NotPermitted, RateLimited, Rejected, SchedulerError
 from scheduler.job.states import State, begun_label, state_label
 from scheduler.journal.journal import History, read
 from scheduler.journal.record import BEGIN
 from scheduler.policy import outcomes
 from scheduler.ports import Comment, Recent, Ticket, User
-from scheduler.tick import brakes, conclude, rules
+from scheduler.tick import conclude, decide, rules
 from scheduler.tick.context import Context
 from scheduler.tick.followed import Followed
 from scheduler.tick.invalid import RECENT
 from scheduler.tick.occurrence import Occurrence
-from scheduler.tick.outcome import Progress, Tally, attempt, note_of
+from scheduler.tick.outcome import Progress, Tally, attempt
 from scheduler.tick.runs import NotAsked, Runs
 
 #: So much later than ``follow`` the tick that gives up may come.
@@ -56,7 +56,8 @@ def gather(
     if not ctx.settings.follow:
         return ()
     since = ctx.began - reach(ctx)
-    series = {each.number: each for each in known if _may_have_run(ctx, each, since)}
+    placed = _placed(ctx, known)
+    series = {each.number: each for each in placed if _may_have_run(ctx, each, since)}
     ended = [ticket for ticket in closed if _may_have_ended(ctx, ticket, since)]
     told = {number: _told(ctx, each) for number, each in series.items()}
     rest = [series[number].ticket for number, history in told.items() if history is None]
@@ -87,11 +88,12 @@ def look(ctx: Context, tally: Tally, followed: Iterable[Followed]) -> None:
         for each in sorted(here, key=lambda each: each.entry.at):
             act = partial(_look, ctx, followed=each, runs=runs)
             problem = attempt(each.number, act, tally).problem
-            if isinstance(problem, RateLimited) and not isinstance(problem, Paced):
+            if isinstance(problem, RateLimited):
                 raise problem
-            if problem is not None:
-                said = note_of(problem)[1]
-                _say(ctx, f"#{each.number}: what its run came to can't be recorded now: {said}")
+            if isinstance(problem, SchedulerError):
+                _say(ctx, f"what run {each.entry.run_id} came to can't be recorded: {problem}")
+            elif problem is not None:
+                raise problem
         if runs.problem:
             _say(ctx, runs.problem)
 
@@ -128,10 +130,8 @@ def _look(ctx: Context, done: Progress, *, followed: Followed, runs: Runs) -> No
             found = outcomes.ended(entry, run, now=now, follow=follow, jobs=jobs)
             if found is None:
                 ctx.following.take([followed])
-                if reason := brakes.stop(ctx, followed, run):
-                    _say(ctx, reason)
                 return
-            ended = brakes.explained(ctx, followed, found)
+            ended = found
     if conclude.conclude(ctx, done, followed, ended):
         ctx.following.drop(followed)
 
@@ -179,9 +179,25 @@ def _told(ctx: Context, found: Occurrence) -> History | None:
     return found.history if found.history.journal.id else None
 
 
+def _placed(ctx: Context, known: Iterable[Occurrence]) -> list[Occurrence]:
+    """The open jobs; those that may wait for a run of days ago, by what their issues record."""
+    found = []
+    for each in known:
+        waits = each.asked.retries and not each.asked.recurring and each.job.run_at <= ctx.began
+        if waits and each.ticket.comments and not each.history.journal.entries:
+            comments = ctx.discussions.read(each.ticket)
+            told = decide.history(ctx, comments)
+            found.append(decide.locate(ctx, each, comments.items, told))
+        else:
+            found.append(each)
+    return found
+
+
 def _may_have_run(ctx: Context, found: Occurrence, since: datetime) -> bool:
-    """Whether a series may have a run that is followed: its dispatch has changed its issue."""
+    """Whether an open job may have a run that is followed: its dispatch has changed its issue."""
     ticket = found.ticket
+    if found.running:
+        return True
     begun = begun_label(ctx.settings.label) in ticket.labels
     return found.asked.recurring and begun and ticket.updated_at >= since
 

@@ -78,8 +78,6 @@ class Following:
     pause: timedelta = FIRST_LOOK
     #: What was said of repositories whose runs can't be read.
     told: set[str] = field(default_factory=set)
-    #: The runs that this tick has cancelled, and which have not ended yet.
-    cancelled: set[int] = field(default_factory=set)
 
     def take(self, followed: Iterable[Followed]) -> None:
         """Follow these."""
@@ -92,11 +90,6 @@ class Following:
         soon = now + FIRST_LOOK
         self.next_look = min(filter(None, (self.next_look, soon)))
         self.pause = FIRST_LOOK
-
-    def stay(self, now: datetime) -> None:
-        """Look again soon at what the pass has found under way."""
-        if self.runs and self.next_look is None:
-            self.next_look = now + FIRST_LOOK
 
     def looked(self, now: datetime, *, longest: timedelta) -> None:
         """Pause after a look: each time twice as long, up to ``longest``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from scheduler.job.model import Job
+from scheduler.job.model import Job, which_try
 from scheduler.journal.journal import History
 from scheduler.journal.slash import Command
 from scheduler.policy.series import rule_of
@@ -41,6 +41,8 @@ class Occurrence:
     lost: bool = False
     #: What somebody did since to the contrary of the command.
     overtaken: str | None = None
+    #: Whether its run may be under way, and decides what becomes of the job.
+    running: bool = False
     #: Whether the label says that it is paused.
     paused: bool = False
     #: Whether the label says that it waits for an approval.
@@ -77,18 +79,22 @@ class Occurrence:
 
     @property
     def waits(self) -> bool:
-        """Whether it waits for a person: to be resumed, or approved."""
-        return (self.paused or self.unapproved) and self.command is None
+        """Whether it waits for a person, to be resumed or approved, or for its run to end."""
+        return (self.paused or self.unapproved or self.running) and self.command is None
 
     def rests(self, now: datetime) -> bool:
-        """Whether nothing is to be done about it before a person does something.
+        """Whether nothing is to be done about it before a person does something, or its run ends.
 
         A job that waits for an approval is missed once its deadline has passed.
         """
-        if not self.waits or self.paused:
+        if not self.waits or self.paused or self.running:
             return self.waits
         expires = self.job.expires_at()
         return expires is None or expires >= now
+
+    def tried_again(self, now: datetime) -> bool:
+        """Whether its run failed, and it waits for the instant of the next try."""
+        return which_try(self.key) > 1 and not self.running and self.job.run_at > now
 
     @property
     def simple(self) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import Enum
 
 from scheduler.errors import InvalidJob, SchedulerError
+from scheduler.policy import retries
 from scheduler.policy.outcomes import Ended
 from scheduler.tick.occurrence import Occurrence
 
@@ -26,12 +27,15 @@ class Heading(Enum):
     SKIPPED = "skipped"
     PAUSED = "paused"
     OBEYED = "obeyed"
+    RUNNING = "running"
     #: The report tells of it beside its lists: ``waiting`` is a number there.
     WAITING = "waiting"
 
 
 #: What is said of a job until something else is done about it.
-PASSING = frozenset({Heading.INVALID, Heading.HELD, Heading.RETRYING, Heading.WAITING})
+PASSING = frozenset(
+    {Heading.INVALID, Heading.HELD, Heading.RETRYING, Heading.RUNNING, Heading.WAITING}
+)
 #: After these nothing more is to be done about a job, until somebody changes it.
 FINAL = frozenset(
     {
@@ -222,6 +226,12 @@ def attempt(number: int, act: Callable[[Progress], object], tally: Tally) -> Out
         outcome = done.outcome(problem)
         tally.add(outcome)
     return outcome
+
+
+def tries(found: Occurrence) -> tuple[Heading, str]:
+    """What is said of a job whose run is under way, or that waits for its next try."""
+    words = retries.told(found.asked, found.history.journal, found.key, due=found.job.run_at)
+    return (Heading.RUNNING if found.running else Heading.RETRYING), words
 
 
 def note_of(problem: Exception) -> tuple[Heading, str]:

@@ -39,10 +39,11 @@ from scheduler.tick import (
     settlement,
 )
 from scheduler.tick.claims import changed
+from scheduler.tick.conclude import tell_late
 from scheduler.tick.context import HELD_FOR, Context
 from scheduler.tick.discussions import is_long
 from scheduler.tick.occurrence import Occurrence
-from scheduler.tick.outcome import Heading, Progress, Withdrawn
+from scheduler.tick.outcome import Heading, Progress, Withdrawn, tries
 from scheduler.tick.report import LOCKED, unread
 
 #: Of a job that its label keeps on hold, whatever its comments let it do.
@@ -90,11 +91,7 @@ def process(ctx: Context, done: Progress, found: Occurrence) -> None:
     found, comments = rules.still_meant(ctx, looked.found, comments)
     looked = replace(looked, found=found, comments=comments)
     if found.rests(ctx.clock.now()):
-        paused = "paused; `schedule resume` or `/resume` lets it go on"
-        if found.paused:
-            done.note(Heading.PAUSED, paused)
-        else:
-            done.note(Heading.WAITING, approval.waits_for(ctx))
+        _rests(ctx, done, found)
         return
     if found.over:
         record.tidy(ctx, looked.history)
@@ -107,6 +104,17 @@ def process(ctx: Context, done: Progress, found: Occurrence) -> None:
         looked = _looked(ctx, looked.found, ctx.discussions.whole(found.ticket))
         looked, decision = _decided(ctx, looked)
     _carry_out(ctx, done, looked, decision)
+
+
+def _rests(ctx: Context, done: Progress, found: Occurrence) -> None:
+    """Say for whom a job waits, or for what: there is nothing to be done about it."""
+    if found.paused:
+        done.note(Heading.PAUSED, "paused; `schedule resume` or `/resume` lets it go on")
+    elif found.running:
+        done.note(*tries(found))
+        done.wait(found, found.job.run_at)
+    else:
+        done.note(Heading.WAITING, approval.waits_for(ctx))
 
 
 def _looked(ctx: Context, found: Occurrence, comments: Comments) -> Looked:
@@ -239,6 +247,7 @@ def _carry_out(ctx: Context, done: Progress, looked: Looked, decision: Decision)
         _wait(ctx, done, found, decision)
     elif isinstance(decision, Finish):
         _still_open(ctx, found, decision.state)
+        tell_late(ctx, found, history.journal, decision.state)
         closing.after(ctx, done, found, history.journal, decision.state)
         done.note(Heading.RECOVERED, f"was {decision.state.value} already; closed")
     elif isinstance(decision, PutOnHold):
@@ -284,6 +293,8 @@ def _wait(ctx: Context, done: Progress, found: Occurrence, decision: Wait) -> No
         # It is not yet its time: its series has moved on, or a person put it off.
         record.show(ctx, found)
         done.wait(found, found.job.run_at)
+        if found.tried_again(ctx.clock.now()):
+            done.note(*tries(found))
     else:
         done.note(Heading.RETRYING, decision.reason)
     done.look_again(decision.until or ctx.began)

@@ -8,13 +8,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from scheduler.errors import InvalidJob, Rejected, SchedulerError
+from scheduler.job.model import which_try
 from scheduler.job.states import State
 from scheduler.journal.comments import journal_comment, series_comment
 from scheduler.journal.journal import Claim, Entry, History, Journal, never_started
 from scheduler.journal.news import mentioning
 from scheduler.journal.notes import digest
 from scheduler.journal.slash import heard
-from scheduler.policy import series
+from scheduler.policy import retries, series
 from scheduler.policy.decide import next_attempt
 from scheduler.policy.news import place_of
 from scheduler.ports import Comments
@@ -42,6 +43,13 @@ def write(
     ctx.facts.forget_comments()
     if passed_by := _passed_by(found, entry, history):
         history = _handled(history, passed_by)
+    if own is not None and which_try(entry.key) > 1:
+        # Whoever records the end of the run before, late, writes over the journal: what was sent
+        # since stands apart from it until the next entry of the journal joins both.
+        with suppress(InvalidJob):
+            entry = series.counted(entry, found.asked, history.journal)
+        journal, gone = write_journal(ctx, found.number, history, entry, own=own, apart=True)
+        return found.with_fewer(gone), journal
     if not found.asked.recurring:
         journal, gone = write_journal(
             ctx,
@@ -90,6 +98,7 @@ def write_journal(
     *,
     own: Claim | None = None,
     written: Callable[[Journal], str] = journal_comment,
+    apart: bool = False,
 ) -> tuple[Journal, int]:
     """Write ``entry`` where the issue's journal stands, then delete what it settles.
 
@@ -98,22 +107,28 @@ def write_journal(
     ``written`` is the comment of a journal. Without a journal, the claimant's ``own``
     claim becomes it. Another's claim never does: whoever made it may be alive, and deletes
     it when it finds it too old. While what happened is unclear, that claim stays as it is,
-    for the human who decides.
+    for the human who decides. ``apart``: it becomes a journal of its own, whatever others there
+    are; all are read as one.
     """
-    journal = history.journal
+    journal, before = history.journal, len(history.journal.entries)
     superseded = own.supersedes if own else None
     for claim in history.claims:
         if claim.id == superseded and not journal.records(claim):
             journal = journal.with_entry(never_started(claim, entry.at))
     journal = journal.with_entry(entry)
-    home = _put(ctx, number, [history.journal.id, own.id if own else 0], written(journal))
+    body, places = written(journal), [history.journal.id, own.id if own else 0]
+    if apart and len(journal.entries) > before:
+        added = replace(journal, entries=journal.entries[before:], left_out=None, read_at=None)
+        body, places = written(added), places[1:]
+    home = _put(ctx, number, places, body)
     over = {claim.id for claim in history.claims if journal.records(claim)}
     over -= {claim.id for claim in history.claims if journal.keeps(claim)}
-    over |= {*history.copies, *([own.id] if own else [])}
+    over |= {*(() if apart else history.copies), *([own.id] if own else [])}
     over |= {each.id for each in history.withdrawals}
     for claim_id in sorted(over - {home}):
         ctx.discussions.delete(claim_id)
-    return replace(journal, id=home), len(over - {home})
+    home_of_all = history.journal.id or home
+    return replace(journal, id=home_of_all if apart else home), len(over - {home})
 
 
 def _put(ctx: Context, number: int, places: Iterable[int], body: str) -> int:
@@ -135,6 +150,8 @@ def next_instant(ctx: Context, found: Occurrence, after: History) -> datetime | 
     """The instant that a series is at once ``after`` is recorded; None: it is over."""
     with suppress(InvalidJob):
         comes = decide.locate(ctx, found, (), after)
+        if which_try(comes.key) > 1:
+            return comes.job.run_at
         return None if comes.over else series.shown(comes.instant, after.journal)
     return None
 
@@ -175,13 +192,19 @@ def _handled(history: History, comment_id: int) -> History:
 
 def title_of(comes: Occurrence, title: str) -> str:
     """The title that the issue of a job with ``title`` should have, if it is ours to say."""
-    if comes.command or not comes.asked.recurring:
+    again = which_try(comes.key) > 1 and not comes.running
+    if comes.command or not (comes.asked.recurring or again):
         return title
+    if again:
+        return series.retitled(title, comes.job.run_at)
     return series.retitled(title, series.shown(comes.instant, comes.history.journal))
 
 
 def go_on(ctx: Context, comes: Occurrence) -> Occurrence:
-    """Show on a series' issue that it has begun, and which occurrence comes next."""
+    """Show on a series' issue that it has begun, and which occurrence or try comes next."""
+    if not comes.asked.recurring:
+        ticket = issues.retitle(ctx, comes.ticket, lambda title: title_of(comes, title))
+        return replace(comes, ticket=ticket)
     state = State.HELD if comes.history.journal.held else State.PENDING
     ticket = issues.begun(ctx, comes.ticket, state)
     ticket = issues.retitle(ctx, ticket, lambda title: title_of(comes, title))
@@ -189,8 +212,9 @@ def go_on(ctx: Context, comes: Occurrence) -> Occurrence:
 
 
 def show(ctx: Context, placed: Occurrence) -> None:
-    """Make a series' issue say what comes next: a tick may have died, or its rule be new."""
-    begun = placed.asked.recurring and placed.history.journal.entries and not placed.over
+    """Make an issue say what comes next: a tick may have died, or a series' rule be new."""
+    comes_again = placed.asked.recurring or placed.tried_again(ctx.clock.now())
+    begun = comes_again and placed.history.journal.entries and not placed.over
     if not begun or placed.command or placed.job.run_at <= ctx.clock.now():
         return
     try:
@@ -226,6 +250,10 @@ def entry(
     if outcome is State.PENDING and found.command and found.command.length:
         until = found.command.said_at + found.command.length
     ran = outcome is State.DISPATCHED
+    said = found.command if outcome is State.PENDING else None
+    again = None
+    if said is not None and said.name == "retry":
+        again = retries.wanted(found.asked, history.journal, found.number, said.said_at)
     approves = outcome is State.PENDING and found.command and found.command.name == "approve"
     return Entry(
         key=key,
@@ -240,6 +268,8 @@ def entry(
         instead_of=claim.instead_of if claim and ran else None,
         requested_by=requested_by(found) if ran else "",
         verified=rules.verified(ctx, found) if ran and found.job.agent else None,
+        again=again.key if again else "",
+        again_at=again.at if again else None,
         reply_to=place.ref if place and ran else "",
         reply=found.job.reply or "" if place and ran else "",
     )

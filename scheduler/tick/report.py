@@ -52,6 +52,8 @@ class TickReport:
     skipped: list[Note] = field(default_factory=list)
     paused: list[Note] = field(default_factory=list)
     obeyed: list[Note] = field(default_factory=list)
+    #: The jobs of which a run that may be tried again is under way.
+    running: list[Note] = field(default_factory=list)
     #: The due jobs that wait for a condition, or for their last run.
     conditional: list[Note] = field(default_factory=list)
     #: The runs whose ends this tick has recorded, by the job's issue.
@@ -240,7 +242,7 @@ def _rows(report: TickReport, issues: str) -> Iterator[tuple[str, str, str]]:
 
 def _grouped(name: str, notes: list[Note], issues: str) -> Iterator[tuple[str, str, str]]:
     """One row for each reason, with all jobs that have it."""
-    symbol = SYMBOLS.get(name) or {"invalid": "⚠️", "waiting": "⏳"}.get(name, "↻")
+    symbol = SYMBOLS.get(name) or {"invalid": "⚠️", "waiting": "⏳", "running": "⏳"}.get(name, "↻")
     jobs: dict[str, list[int]] = {}
     for note in notes:
         jobs.setdefault(note.reason, []).append(note.id)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from scheduler.errors import InvalidJob, Rejected, Unavailable
 from scheduler.job import signing
-from scheduler.job.model import Job
+from scheduler.job.model import Job, first_try
 from scheduler.job.states import State, state_label
 from scheduler.job.workflow_file import Declared
 from scheduler.job.workflow_inputs import check, in_issue
@@ -229,7 +229,8 @@ def _begun(ctx: Context, found: Occurrence) -> tuple[State, str] | None:
     label = ctx.settings.label
     for act in beginnings(ctx.facts.acts(found.ticket).events or (), label=label):
         stays, actor = STAYS.get(act.kind), act.event.actor
-        if stays and (found.command or _at_a_word(ctx, act, found)):
+        word = stays or act.kind is Kind.REOPENED
+        if word and ((stays and found.command) or _at_a_word(ctx, act, found)):
             continue
         gone = "its account is gone"
         if refused := gone if actor is None else account_refusal(ctx, actor, found.job):
@@ -241,7 +242,7 @@ def _at_a_word(ctx: Context, act: Beginning, found: Occurrence) -> bool:
     """Whether the scheduler itself let a job go on, at the word of somebody who may.
 
     Whatever else is done under its login has to be answered for as any account's acts: it
-    labels and reopens no job.
+    labels no job, and reopens none but at such a word.
     """
     login, actor, journal = ctx.facts.login(), act.event.actor, found.history.journal
     if actor is None or actor.login.lower() != (login or actor.login).lower():
@@ -249,6 +250,11 @@ def _at_a_word(ctx: Context, act: Beginning, found: Occurrence) -> bool:
     if act.kind is Kind.LET_GO:
         # Of what is still on hold the journal says so, and that goes first.
         return login is not None or any(e.outcome == State.HELD.value for e in journal.entries)
+    if act.kind is Kind.REOPENED:
+        # It was opened for what somebody said, and that was recorded then.
+        said = journal.retried
+        same = said is not None and first_try(said.again) == first_try(found.key)
+        return same and said is not None and said.at >= act.event.at - CLOCKS
     said = journal.approved if act.kind is Kind.APPROVED else journal.resumed
     return said is not None and (act.since is None or said.at >= act.since.at - CLOCKS)
 

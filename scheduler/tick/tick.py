@@ -19,11 +19,11 @@ from scheduler.errors import (
 )
 from scheduler.policy.trust import looks_strange
 from scheduler.ports import Ticket
-from scheduler.tick import approval, follow, invalid, leftovers, pacing, reply, rules
+from scheduler.tick import approval, follow, invalid, leftovers, pacing, reply, retrying, rules
 from scheduler.tick.context import Context
 from scheduler.tick.invalid import RECENT
 from scheduler.tick.occurrence import Occurrence
-from scheduler.tick.outcome import Heading, Outcome, Tally, Waiting, attempt, note_of
+from scheduler.tick.outcome import Heading, Outcome, Tally, Waiting, attempt, note_of, tries
 from scheduler.tick.process import process
 from scheduler.tick.reading import in_order, read
 from scheduler.tick.report import TickReport
@@ -58,7 +58,8 @@ class Tick:
         self._outages = 0
         #: What the token was denied last, and whether anything went well.
         self._denied: NotPermitted | None = None
-        #: The closed issues that were listed.
+        #: The closed issues that have changed, and those of them that were closed lately.
+        self._changed: Sequence[Ticket] = ()
         self._ended: Sequence[Ticket] = ()
         self._worked = False
 
@@ -90,6 +91,7 @@ class Tick:
             self._ask(known)
             self._explain()
             self._reject(forbidden)
+            self._reopen([*known, *theirs], [*closed, *tickets])
             followed = follow.gather(self.ctx, [*known, *theirs], self._ended)
             leftovers.settle(self.ctx, closed, tally)
             reply.of_closed(self.ctx, closed)
@@ -109,9 +111,11 @@ class Tick:
     def _closed(self, back: timedelta) -> list[Ticket]:
         """The issues closed so far back; those of which a run may be followed come with them."""
         now, reach = self.ctx.began, follow.reach(self.ctx)
-        self._ended = self.ctx.queue.closed_tickets(now - max(back, reach))
+        self._changed = self.ctx.queue.closed_tickets(now - max(back, reach), changed=True)
+        since = now - max(back, reach)
+        self._ended = [each for each in self._changed if _closed(each) >= since]
         since = now - back
-        return [each for each in self._ended if (each.closed_at or each.updated_at) >= since]
+        return [each for each in self._ended if _closed(each) >= since]
 
     @property
     def most(self) -> int:
@@ -136,6 +140,8 @@ class Tick:
         for found in known:
             if found.waits and found.paused:
                 tally.note(found.number, Heading.PAUSED, "paused")
+            elif found.command is None and (found.running or found.tried_again(now)):
+                tally.note(found.number, *tries(found))
             elif found.rests(now):
                 tally.note(found.number, Heading.WAITING, approval.waits_for(self.ctx))
         tally.due += len(self._due(known))
@@ -171,6 +177,12 @@ class Tick:
         numbers = {found.number for found in forbidden}
         self._carry_out([found for found in due if found.number not in numbers])
         return forbidden
+
+    def _reopen(self, known: list[Occurrence], others: Iterable[Ticket]) -> None:
+        """Open the closed jobs that somebody wants to have tried again, and hear what they say."""
+        opened = self._read(retrying.reopen(self.ctx, self.tally, self._changed))
+        if opened:
+            self._take(opened, known, others)
 
     def say_untold(self) -> None:
         """Say once, not of each job, what the server could not tell of who did what to them."""
@@ -280,6 +292,11 @@ class Tick:
     def _retrying(self, number: int, problem: Exception) -> None:
         """Say what went wrong with a job that is looked at again by the next tick."""
         self.tally.note(number, *note_of(problem), again=self.ctx.began)
+
+
+def _closed(ticket: Ticket) -> datetime:
+    """When an issue was closed, as far as that is told."""
+    return ticket.closed_at or ticket.updated_at
 
 
 def _later(found: Occurrence, now: datetime) -> int:

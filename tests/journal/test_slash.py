@@ -87,7 +87,7 @@ def test_no_text_breaks_the_reading(text: str) -> None:
 
 H = timedelta(hours=1)
 LIKE = "write it like 90s, 2h30m, 1d or PT2H"
-THERE = "there are /snooze, /run, /cancel, /pause, /resume, /approve, /resolve"
+THERE = "there are /snooze, /run, /cancel, /pause, /resume, /approve, /retry, /resolve"
 RESOLVE = "write '/resolve again', or '/resolve dispatched RUN-ID'"
 
 

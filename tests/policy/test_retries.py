@@ -50,25 +50,25 @@ def journal(*entries: Entry) -> Journal:
     ],
 )  # fmt: skip
 def test_what_is_tried_again_of_a_job_that_does_not_say(conclusion: str, again: bool) -> None:
-    found = after(JOB, ran(conclusion), now=NOON)
+    found = after(JOB, ran(conclusion))
     assert isinstance(found, Retry) == again
-    assert after(replace(JOB, retries=None), ran(conclusion), now=NOON) == NoRetry()
-    named = after(replace(JOB, retry_on=(conclusion,)), ran(conclusion), now=NOON)
+    assert after(replace(JOB, retries=None), ran(conclusion)) == NoRetry()
+    named = after(replace(JOB, retry_on=(conclusion,)), ran(conclusion))
     assert isinstance(named, Retry)
 
 
 def test_the_pause_is_counted_from_the_runs_end_and_doubles_to_a_day() -> None:
     job = replace(JOB, retries=10, retry_after=10 * MINUTE)
-    assert after(job, ran(), now=NOON) == Retry(key=f"{FIRST}~2", at=NOON + 15 * MINUTE)
-    assert after(job, ran(nth=2), now=NOON) == Retry(key=f"{FIRST}~3", at=NOON + 25 * MINUTE)
+    assert after(job, ran()) == Retry(key=f"{FIRST}~2", at=NOON + 15 * MINUTE)
+    assert after(job, ran(nth=2)) == Retry(key=f"{FIRST}~3", at=NOON + 25 * MINUTE)
     pauses = [pause(job, ran(nth=nth).key) for nth in range(1, 11)]
     assert pauses[:4] == [10 * MINUTE, 20 * MINUTE, 40 * MINUTE, 80 * MINUTE]
     assert pauses[7:] == [timedelta(minutes=1280), timedelta(days=1), timedelta(days=1)]
     assert pause(JOB, FIRST) == MINUTE
     assert pause(replace(JOB, retry_after=timedelta()), f"{FIRST}~999") == timedelta()
-    # Of an end of which GitHub tells no time, from when it was seen.
-    told = after(job, ran(ended_at=None), now=NOON + HOUR)
-    assert told == Retry(key=f"{FIRST}~2", at=NOON + HOUR + 10 * MINUTE)
+    # Of an end of which GitHub tells no time, from when it was sent.
+    told = after(job, ran(ended_at=None))
+    assert told == Retry(key=f"{FIRST}~2", at=NOON + 10 * MINUTE)
 
 
 @pytest.mark.parametrize(
@@ -88,15 +88,13 @@ def test_the_pause_is_counted_from_the_runs_end_and_doubles_to_a_day() -> None:
     ],
 )  # fmt: skip
 def test_why_a_run_is_not_tried_again(ended: Entry, limits: dict[str, object], reason: str) -> None:
-    found = after(JOB, ended, now=NOON, **limits)  # type: ignore[arg-type]
+    found = after(JOB, ended, **limits)  # type: ignore[arg-type]
     assert found == NoRetry(reason=reason)
 
 
 def test_a_deadline_and_a_next_instant_that_come_later_let_it_be_tried_again() -> None:
     at = NOON + 6 * MINUTE
-    assert after(JOB, ran(), now=NOON, expires=at, following=at + MINUTE) == Retry(
-        key=f"{FIRST}~2", at=at
-    )
+    assert after(JOB, ran(), expires=at, following=at + MINUTE) == Retry(key=f"{FIRST}~2", at=at)
 
 
 AT = NOON + HOUR
@@ -118,13 +116,16 @@ NEVER = Entry(key=f"{FIRST}~2", attempt=1, outcome="never-started", at=NOON)
         ((ran("unknown"),), Step(key=FIRST)),
         ((PLANNED,), Step(key=f"{FIRST}~2", due=AT)),
         # Somebody does not want to wait.
-        ((PLANNED, ASKED), Step(key=f"{FIRST}~2", due=NOON)),
+        ((PLANNED, ASKED), Step(key=f"{FIRST}~2", due=NOON, wanted=True)),
         ((PLANNED, NEVER), Step(key=f"{FIRST}~2", due=AT)),
         ((PLANNED, ran("", nth=2)), Step(key=f"{FIRST}~2", running=True)),
         ((PLANNED, ASKED, ran("success", nth=2)), Step(key=f"{FIRST}~2")),
-        ((ran(), ASKED), Step(key=f"{FIRST}~2", due=NOON)),
+        ((ran(), ASKED), Step(key=f"{FIRST}~2", due=NOON, wanted=True)),
         # What was ended without a dispatch is decided on by its own record.
-        ((ran(), replace(NEVER, outcome="missed")), Step(key=f"{FIRST}~2", due=NOON + 5 * MINUTE)),
+        (
+            (ran(), replace(NEVER, outcome="missed")),
+            Step(key=f"{FIRST}~2", due=NOON + 5 * MINUTE, wanted=True),
+        ),
     ],
 )
 def test_at_which_try_an_occurrence_is(entries: tuple[Entry, ...], expected: Step | None) -> None:
@@ -137,7 +138,7 @@ def test_an_issue_that_is_open_though_its_run_failed_for_good_was_opened_again()
     at = NOON + 5 * MINUTE
     assert step(journal(ran()), FIRST, stays=False) == Step(key=FIRST)
     opened = step(journal(ran()), FIRST, stays=False, reopened=True)
-    assert opened == Step(key=f"{FIRST}~2", due=at)
+    assert opened == Step(key=f"{FIRST}~2", due=at, wanted=True)
     # It was sent: what becomes of it is told again.
     sent = journal(ran(), ran("", nth=2))
     assert step(sent, FIRST, stays=False, reopened=True) == Step(key=f"{FIRST}~2")

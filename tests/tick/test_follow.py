@@ -287,7 +287,7 @@ def test_a_series_shows_how_each_run_ended_and_tells_the_first_failure_in_a_row(
     assert len(made.hub.sent) == 4
 
 
-def test_a_failed_job_that_is_reopened_is_closed_as_what_it_came_to() -> None:
+def test_a_failed_job_that_is_reopened_is_tried_again() -> None:
     made = sent()
     end(made, "failure")
     made.tick()
@@ -295,9 +295,10 @@ def test_a_failed_job_that_is_reopened_is_closed_as_what_it_came_to() -> None:
     made.clock.sleep(MINUTE)
     made.tick()
     ticket = made.hub.ticket(1)
-    assert (ticket.open, ticket.state_reason) == (False, "not_planned")
-    assert "schedule:failed" in ticket.labels
-    assert len(made.hub.sent) == 1
+    assert (ticket.open, ticket.state_reason, ticket.labels) == (False, "completed", ("schedule",))
+    assert [each.key for each in made.hub.sent] == [
+        "1@2026-11-23T12:00:00Z", "1@2026-11-23T12:00:00Z~2"
+    ]  # fmt: skip
 
 
 def test_where_no_list_of_comments_is_told_a_few_issues_are_read_at_a_time() -> None:

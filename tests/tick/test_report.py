@@ -34,7 +34,7 @@ FULL = TickReport(
     discarded=[Note(id=7, reason="5 attempts")], held=[Note(id=8, reason="unclear")],
     recovered=[Note(id=9, reason="found")], withdrawn=[Note(id=10, reason="closed")],
     skipped=[Note(id=11, reason="closed(#1)")], paused=[Note(id=12, reason="paused")],
-    obeyed=[Note(id=13, reason="/snooze")],
+    obeyed=[Note(id=13, reason="/snooze")], running=[Note(id=14, reason="under way")],
 )  # fmt: skip
 
 
@@ -49,7 +49,8 @@ def test_the_keys_that_other_programs_read() -> None:
         "discarded", "held", "recovered", "next_due", "requests", "followed", "failed",
     ]  # fmt: skip
     assert set(data) == {
-        *promised, "withdrawn", "skipped", "paused", "obeyed", "waiting", "stopped", "notices",
+        *promised, "withdrawn", "skipped", "paused", "obeyed", "running", "waiting", "stopped",
+        "notices",
     }  # fmt: skip
     assert set(TickReport(now=NOON).as_json()) == set(data)
     assert data["now"] == "2026-11-23T12:00:00Z"
@@ -146,7 +147,7 @@ def test_the_summary_begins_with_what_somebody_should_look_at() -> None:
     rows = [line for line in summary(FULL, repository="octo/queue").splitlines() if "[#" in line]
     assert [row.split(" | ")[1].split()[-1] for row in rows] == [
         "held", "invalid", "rejected", "discarded", "missed", "retrying", "dispatched",
-        "dispatched", "recovered", "withdrawn", "skipped", "paused", "obeyed",
+        "dispatched", "recovered", "withdrawn", "skipped", "paused", "obeyed", "running",
     ]  # fmt: skip
 
 
