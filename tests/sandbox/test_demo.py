@@ -58,15 +58,20 @@ def test_the_story(tmp_path: Path, cache: str) -> None:
         r"\| dispatched #1 .*\n.*/octo/queue/actions/runs/\d+\n",
         r"\| dispatched #2 ",
         r"\| invalid #4: run-at: 'tomorrow at nine' is not",
-        r"\| 3 open jobs, 2 due, 2 dispatched; nothing waits",
+        r"#5 runs sync\.yml at ",
+        r"\| 4 open jobs, 3 due, 3 dispatched; ",
         r"run \d+ of agent-message\.yml: success\. Its log says:\n    \| agent probe-1 says: Check",
         r"run \d+ of run\.yml: success\. Its log says:\n    \| running deploy\n",
+        r"run \d+ of sync\.yml: failure\. Its log says:\n    \| syncing 5@.*Z\n",
+        r"\| followed #1: success",
+        r"\| failed #5: failure",
+        r"#5 is closed by github-actions\[bot\] \(labels: schedule, schedule:failed\)\n",
         r"#3 is closed by owner ",
         r"#4 is open \(labels: schedule, schedule:invalid\)\n    \| ⚠️ This job can't be read",
-        r"All 4 jobs did\. It took \d+ s\.\n$",
+        r"All 5 jobs did\. It took \d+ s\.\n$",
     ):
         assert re.search(said, story), said
-    assert story.count("    yes    #") == 4
+    assert story.count("    yes    #") == 5
     assert not [line for line in story.splitlines() if len(line) > 80]
     assert list(tmp_path.iterdir()) == [], "a temporary folder was left behind"
 
@@ -86,15 +91,20 @@ def test_it_fails_when_a_job_does_not_end_as_it_should(tmp_path: Path, cache: st
     assert process.returncode == 1, story
     result = json.loads(answer)
     assert result["ok"] is False
-    first, second, third, fourth = result["jobs"]
-    assert first["problems"] == ["its run is failure", first["problems"][1]]
-    assert "does not say" in first["problems"][1]
+    first, second, third, fourth, fifth = result["jobs"]
+    assert first["problems"] == [
+        "its issue is closed, not closed as completed",
+        "its issue does not have one comment that links the run",
+        "its run is failure", first["problems"][3],
+    ]  # fmt: skip
+    assert "does not say" in first["problems"][3]
     assert (second["id"], second["problems"]) == (None, ["it was never opened"])
     assert third["ok"]
     assert fourth["ok"]
+    assert fifth["ok"]
     assert "workflow_dispatch" in story, "the refusal is told"
     assert "exit status 3" in story or "exitcode '3'" in story, "the failure's log is shown"
-    assert "2 of 4 jobs did not." in story
+    assert "2 of 5 jobs did not." in story
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from tests.conftest import ISSUES, QUEUE, REPO, at
 
 
 class End:
-    """The state after a good demo: #1 ran, #2 was cancelled, #3 refused."""
+    """The state after a good demo: #1 ran, #2 was cancelled, #3 refused, #4 tried again."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
@@ -29,6 +30,11 @@ class End:
         self.edit(2, user="owner", state="closed", state_reason="not_planned")
         self.comment(3, "run-at: is wrong")
         self.edit(3, user="bot", labels=["schedule", "schedule:invalid"])
+        self.open(at(-60), "away")
+        self.tries = [self.sync("4@x", "failure"), self.sync("4@x~2", "success")]
+        edited = " ".join(f"{sandbox.url}/octo/queue/actions/runs/{run}" for run in self.tries)
+        self.comment(4, edited)
+        self.edit(4, user="bot", state="closed", state_reason="completed")
 
     def call(self, user: str, method: str, path: str, body: Any = None) -> Any:
         return self.sandbox.call(user, method, path, body)
@@ -43,16 +49,23 @@ class End:
         body = {"ref": "main", "inputs": inputs, "return_run_details": True}
         return int(self.call(user, "POST", path, body)["workflow_run_id"])
 
+    def sync(self, key: str, conclusion: str, user: str = "bot") -> int:
+        path = f"{REPO}/actions/workflows/sync.yml/dispatches"
+        body = {"ref": "main", "inputs": {"schedule_id": key}, "return_run_details": True}
+        run_id = int(self.call(user, "POST", path, body)["workflow_run_id"])
+        self.sandbox.finish_run(run_id, conclusion)
+        return run_id
+
     def comment(self, number: int, text: str) -> None:
         self.call("bot", "POST", f"{ISSUES}/{number}/comments", {"body": text})
 
     def edit(self, number: int, user: str = "owner", **changes: Any) -> None:
         self.call(user, "PATCH", f"{ISSUES}/{number}", changes)
 
-    def record(self, **changes: Any) -> None:
-        """Change the record of the first job's run."""
+    def record(self, run_id: int = 0, **changes: Any) -> None:
+        """Change the record of a run: the first job's, or another."""
         for name, value in changes.items():
-            setattr(self.sandbox.repository().runs[self.run_id], name, value)
+            setattr(self.sandbox.repository().runs[run_id or self.run_id], name, value)
 
     def judge(self) -> list[tuple[str, ...]]:
         ran = checks.ran(
@@ -61,7 +74,9 @@ class End:
         )  # fmt: skip
         cancelled = checks.cancelled(self.sandbox, 2, by="owner", message="forgotten")
         refused = checks.refused(self.sandbox, 3, field="run-at", message="broken")
-        return [verdict.problems for verdict in (ran, cancelled, refused)]
+        ends = ("failure", "success")
+        tried = checks.tried(self.sandbox, 4, workflow="sync.yml", ends=ends)
+        return [verdict.problems for verdict in (ran, cancelled, refused, tried)]
 
 
 @pytest.fixture
@@ -71,12 +86,23 @@ def end() -> Iterator[End]:
 
 
 def test_a_good_end_has_no_problems(end: End) -> None:
-    assert end.judge() == [(), (), ()]
+    assert end.judge() == [(), (), (), ()]
 
 
 def late(end: End) -> None:
     body = f"---\nrun-at: {at(3600)}\nworkflow: agent-message.yml\n---\nsaid\n"
     end.edit(1, body=body)
+
+
+def overtaken(end: End) -> None:
+    first, second = end.tries
+    began = end.sandbox.repository().runs[second].created_at
+    end.record(first, updated_at=began + timedelta(seconds=1))
+
+
+def early(end: End) -> None:
+    body = f"---\nrun-at: {at(3600)}\nworkflow: sync.yml\n---\n"
+    end.edit(4, body=body)
 
 
 def closed_by_the_scheduler(end: End) -> None:
@@ -116,6 +142,33 @@ WRONG: dict[str, tuple[Callable[[End], object], int, str]] = {
     "refused, no label": (lambda end: end.edit(3, labels=["schedule"]), 2, "lacks the label"),
     "refused twice": (lambda end: end.comment(3, "run-at: again"), 2, "has 2 comments"),
     "refused, ran": (lambda end: end.run("broken"), 2, "ran it all the same"),
+    "tried, closed by hand": (
+        lambda end: end.edit(4, state="closed", state_reason="not_planned"), 3, "not closed as"
+    ),
+    "tried once": (
+        lambda end: end.sandbox.repository().runs.pop(end.tries[1]), 3, "its runs are failure, not"
+    ),
+    "tried thrice": (lambda end: end.sync("4@x~3", "success"), 3, "failure, success, success"),
+    "tried in vain": (
+        lambda end: end.record(end.tries[1], conclusion="failure"), 3, "failure, failure"
+    ),
+    "tried too early": (early, 3, "before its time"),
+    "tried beside": (overtaken, 3, "before the one before it"),
+    "tried as the same": (
+        lambda end: end.record(end.tries[1], payload={"inputs": {"schedule_id": "4@x"}}), 3,
+        "is of '4@x', not '4@x~2'",
+    ),
+    "tried by another": (
+        lambda end: end.record(end.tries[1], actor=end.sandbox.state.users["agent"]), 3,
+        "agent started run",
+    ),
+    "tried, not told": (
+        lambda end: end.sandbox.repository().issues[4].comments.clear(), 3, "does not link run"
+    ),
+    "tried, said to have failed": (
+        lambda end: end.edit(4, labels=["schedule", "schedule:failed"]), 3, "says otherwise"
+    ),
+    "tried, gone": (lambda end: end.sandbox.delete_issue(4), 3, "never opened"),
     "refused, gone": (lambda end: end.sandbox.delete_issue(3), 2, "never opened"),
 }  # fmt: skip
 
@@ -126,6 +179,20 @@ def test_each_check_can_fail(
 ) -> None:
     spoil(end)
     assert problem in " · ".join(end.judge()[job])
+
+
+def test_a_job_whose_only_run_failed(end: End) -> None:
+    def judged() -> tuple[str, ...]:
+        ends = ("failure",)
+        return checks.tried(end.sandbox, 4, workflow="sync.yml", ends=ends).problems
+
+    end.sandbox.repository().runs.pop(end.tries[1])
+    assert judged() == (
+        "its issue is closed, not closed as not_planned",
+        "its issue's label 'schedule:failed' says otherwise",
+    )
+    end.edit(4, state="closed", state_reason="not_planned", labels=["schedule", "schedule:failed"])
+    assert judged() == ()
 
 
 def test_a_comment_about_something_else_is_no_refusal(end: End) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from scheduler.sandbox.hub.clock import iso, parse_iso
@@ -64,6 +65,17 @@ def refused(sandbox: Sandbox, number: int | None, *, field: str, message: str) -
     return Verdict(id=number, expected=expected, problems=problems)
 
 
+def tried(sandbox: Sandbox, number: int | None, *, workflow: str, ends: Sequence[str]) -> Verdict:
+    """Each of its runs, of an occurrence of its own, ended so; the issue tells of all of them."""
+    expected = f"its runs were {', '.join(ends)}, and its issue says so"
+    with sandbox.state.lock:
+        issue = _issue(sandbox, number)
+        runs = [run for run in _runs(sandbox) if run.workflow.path.endswith(f"/{workflow}")]
+        problems = tuple(_about_tries(issue, runs, ends))
+    run_id = runs[-1].id if runs else None
+    return Verdict(id=number, expected=expected, problems=problems, run_id=run_id)
+
+
 def run_at(issue: Issue) -> str:
     """The ``run-at`` that an issue's text names, or nothing."""
     match = RUN_AT.search(issue.view.body or "")
@@ -102,6 +114,44 @@ def _about_run(
     yield from _about_start(runs[0], run_at(issue), inputs)
     if not any(line.rstrip().endswith(f"] {says}") for line in runs[0].log):
         yield f"its run's log does not say {says!r}"
+
+
+def _about_tries(issue: Issue | None, runs: list[Run], ends: Sequence[str]) -> Iterator[str]:
+    if issue is None:
+        yield "it was never opened"
+        return
+    reason = "completed" if ends[-1] == "success" else "not_planned"
+    if (issue.view.state, issue.view.state_reason) != ("closed", reason):
+        yield f"its issue is {issue.view.state}, not closed as {reason}"
+    labels = {label.name for label in issue.view.labels}
+    if ("schedule:failed" in labels) != (reason == "not_planned"):
+        yield "its issue's label 'schedule:failed' says otherwise"
+    found = [run.conclusion or run.status for run in runs]
+    if found != [*ends]:
+        yield f"its runs are {', '.join(found) or 'none'}, not {', '.join(ends)}"
+        return
+    due = parse_iso(run_at(issue))
+    if due is None or runs[0].created_at < due:
+        yield f"its first run began at {iso(runs[0].created_at)}, before its time"
+    yield from _about_keys(issue, runs)
+
+
+def _about_keys(issue: Issue, runs: list[Run]) -> Iterator[str]:
+    """Each run is of an occurrence of its own, which names the first."""
+    said, key = "\n".join(comments(issue)), str(runs[0].inputs.get("schedule_id"))
+    if not key.startswith(f"{issue.number}@"):
+        yield f"its first run is of {key!r}"
+    wanted = [key, *(f"{key}~{place}" for place in range(2, len(runs) + 1))]
+    for run, name in zip(runs, wanted, strict=True):
+        if run.inputs.get("schedule_id") != name:
+            yield f"run {run.id} is of {run.inputs.get('schedule_id')!r}, not {name!r}"
+        if f"/actions/runs/{run.id}" not in said:
+            yield f"its issue does not link run {run.id}"
+        if run.actor.login != BOT:
+            yield f"{run.actor.login} started run {run.id}, not the scheduler"
+    for before, run in pairwise(runs):
+        if run.created_at < before.updated_at:
+            yield f"run {run.id} began before the one before it had ended"
 
 
 def _about_start(run: Run, wanted: str, inputs: Mapping[str, str]) -> Iterator[str]:

@@ -34,7 +34,7 @@ def play(sample: Path, say: Callable[[str], None]) -> list[Verdict]:
         # Writes to the real GitHub keep a distance; to a local one they need not.
         sandbox.extra_environ["SCHEDULE_WRITES_PER_SECOND"] = "0"
         say(f"A local GitHub answers at {sandbox.url}. Its repository octo/queue")
-        say("has the scheduler and two workflows to be scheduled. No account is needed.")
+        say("has the scheduler and three workflows to be scheduled. No account is needed.")
         return Story(sandbox, say).tell()
 
 
@@ -50,9 +50,10 @@ def play(sample: Path, say: Callable[[str], None]) -> list[Verdict]:
 def demo(ctx: click.Context, *, as_json: bool, sample: Path) -> None:
     """Play the whole story against a local GitHub.
 
-    Four jobs are opened: one runs an agent's workflow, one another workflow, one is
-    cancelled by a person, one is refused. The scheduler and the workflows really run, by
-    act, on this machine. The exit status is 0 only if all four ended as they should.
+    Five jobs are opened: one runs an agent's workflow, one another workflow, one is
+    cancelled by a person, one is refused, and the run of one fails. The scheduler
+    and the workflows really run, by act, on this machine. The exit status is 0 only if all
+    five ended as they should.
     With --json, the story goes to standard error.
     """
     began = time.monotonic()
@@ -73,7 +74,7 @@ def demo(ctx: click.Context, *, as_json: bool, sample: Path) -> None:
 
 def conclusion(verdicts: list[Verdict], seconds: float) -> str:
     """The last lines: each job's end, and whether all is well."""
-    lines = ["\n6. Did each job end as it should?"]
+    lines = ["\n7. Did each job end as it should?"]
     for verdict in verdicts:
         name = "a job" if verdict.id is None else f"#{verdict.id}"
         sign = "WRONG" if verdict.problems else "yes"

@@ -1,4 +1,4 @@
-"""The demo's story: four jobs, what becomes of them, told while it happens."""
+"""The demo's story: five jobs, what becomes of them, told while it happens."""
 
 from __future__ import annotations
 
@@ -32,9 +32,18 @@ SCHEDULER_SECONDS = 120.0
 TARGET_SECONDS = 60.0
 """The longest wait for the runs that it started."""
 
+TICKS = 3
+"""The most ticks that follow the first, until no job waits for one."""
+
+RETRIES: tuple[str, ...] = ()
+"""The flags of the job whose run fails."""
+
+ENDS = ("failure",)
+"""What its runs come to."""
+
 REPORT = re.compile(
     r"\A[^\]]*\] ((?:dispatched|invalid|missed|rejected|retrying|discarded|held|recovered"
-    r"|withdrawn) #\d+.*|stopped early: .*|\d+ open jobs?, .*)$"
+    r"|withdrawn|followed|failed) #\d+.*|stopped early: .*|\d+ open jobs?, .*)$"
 )
 NOISE = re.compile(r"\] +⚙ |\] (LocalRepositoryCache|⭐|  ✅|🏁|::)|^Error: Job ")
 """What act says for its own sake."""
@@ -42,7 +51,7 @@ NOISE = re.compile(r"\] +⚙ |\] (LocalRepositoryCache|⭐|  ✅|🏁|::)|^Error
 NUMBER = re.compile(r"#(\d+) ")
 HIDDEN = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 LINK = re.compile(r"\[([^][]*)\]\([^()]*\)")
-SAID = re.compile(r"\A[^\]]*\] (agent [^:]* says: .*|running .*)")
+SAID = re.compile(r"\A[^\]]*\] (agent [^:]* says: .*|running .*|syncing .*)")
 
 
 class Story:
@@ -52,22 +61,28 @@ class Story:
         self.sandbox = sandbox
         self.say = say
         self.numbers: list[int | None] = []
+        self.told: set[int] = set()
         own = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
         self.environ = own | direct(os.environ) | sandbox.environ("agent")
 
     def tell(self) -> list[Verdict]:
-        """Play it to its end. Returns: how each of the four jobs ended."""
+        """Play it to its end. Returns: how each of the five jobs ended."""
         self.open()
         self.cancel()
         self.wait_until_due()
+        self.heading("3. The jobs are due; cron starts .github/workflows/scheduler.yml")
+        self.wrapped("act runs it, as GitHub's runner would; the first time it installs what it")
+        self.wrapped("needs, which takes some seconds. Its log says:")
         if self.tick():
+            self.heading("4. The workflows that it started, run by act too")
             self.targets()
+            self.follow()
         self.aftermath()
         return self.verdicts()
 
     def open(self) -> None:
-        """Open four jobs: three by the command line, one by hand."""
-        self.heading("1. Four jobs are opened; a job is an issue that says when and what")
+        """Open five jobs: four by the command line, one by hand."""
+        self.heading("1. Five jobs are opened; a job is an issue that says when and what")
         message = ("--workflow", "agent-message.yml", "--agent", AGENT, "--message")
         self.schedule("--in", DELAY, "--no-nudge", *message, MESSAGE)
         self.schedule(
@@ -79,6 +94,8 @@ class Story:
         made = {"title": "A job", "body": BROKEN, "labels": ["schedule"]}
         self.numbers.append(int(self.sandbox.call("agent", "POST", ISSUES, made)["number"]))
         self.say(f"    #{self.numbers[-1]} is open; nothing has looked at it yet")
+        self.say("  And a job whose run fails:")
+        self.schedule("--in", DELAY, "--no-nudge", "--workflow", "sync.yml", *RETRIES)
 
     def schedule(self, *arguments: str) -> None:
         """Run the ``schedule`` command, as its user does."""
@@ -112,11 +129,8 @@ class Story:
 
     def tick(self) -> bool:
         """Start the scheduler's workflow as cron does. Returns: whether it ended well."""
-        self.heading("3. The jobs are due; cron starts .github/workflows/scheduler.yml")
         run_id = self.sandbox.start_cron("scheduler.yml")
         run = self.sandbox.repository().runs[run_id]
-        self.wrapped("act runs it, as GitHub's runner would; the first time it installs what it")
-        self.wrapped("needs, which takes some seconds. Its log says:")
         self.wait(lambda: not run.active, SCHEDULER_SECONDS)
         found = [match[1] for line in self.log(run) if (match := REPORT.search(line))]
         for line in found:
@@ -127,30 +141,42 @@ class Story:
 
     def targets(self) -> None:
         """Wait for the runs that were started, and tell what each has printed."""
-        self.heading("4. The workflows that it started, run by act too")
-        told: set[int] = set()
 
         def news() -> bool:
             runs = [run for run in self.runs() if run.event == "workflow_dispatch"]
             for run in runs:
-                if not run.active and run.id not in told:
-                    told.add(run.id)
+                if not run.active and run.id not in self.told:
+                    self.told.add(run.id)
                     self.about(run)
-            return all(run.id in told for run in runs)
+            return all(run.id in self.told for run in runs)
 
         if not self.wait(news, TARGET_SECONDS):
             for run in self.runs():
                 if run.active:
                     self.failed(run)
 
+    def follow(self) -> None:
+        """Let further ticks see what became of the runs, until no job waits for that."""
+        number = self.numbers[-1]
+        self.heading(f"5. The run of #{number} failed; the next tick finds that, and says so")
+        for _ in range(TICKS):
+            self.wrapped("cron starts the scheduler again. Its log says:")
+            if not self.tick():
+                return
+            self.targets()
+            with self.sandbox.state.lock:
+                issue = self.sandbox.repository().issues.get(number or 0)
+                if issue is None or issue.view.state == "closed":
+                    return
+
     def about(self, run: Run) -> None:
         """Tell how a run ended, and what it printed."""
         file = run.workflow.path.rpartition("/")[2]
         self.wrapped(f"run {run.id} of {file}: {run.conclusion}. Its log says:")
-        for line in self.log(run):
-            if match := SAID.search(line):
-                self.wrapped(match[1], "    | ")
-        if run.conclusion != "success":
+        said = [match[1] for line in self.log(run) if (match := SAID.search(line))]
+        for line in said:
+            self.wrapped(line, "    | ")
+        if run.conclusion != "success" and not said:
             self.failed(run)
 
     def failed(self, run: Run) -> None:
@@ -162,7 +188,7 @@ class Story:
 
     def aftermath(self) -> None:
         """Tell what a person sees in the repository's issues now."""
-        self.heading("5. What the issues say now")
+        self.heading("6. What the issues say now")
         for issue in self.issues():
             view = issue.view
             labels = ", ".join(label.name for label in view.labels)
@@ -174,7 +200,7 @@ class Story:
 
     def verdicts(self) -> list[Verdict]:
         """Judge the end, job by job."""
-        message, task, forgotten, broken = self.numbers
+        message, task, forgotten, broken, sync = self.numbers
         issue = self.sandbox.repository().issues.get(message or 0)
         asked = {"message": MESSAGE, "agent": AGENT}
         if issue:
@@ -190,6 +216,7 @@ class Story:
             ),
             checks.cancelled(self.sandbox, forgotten, by=PERSON, message=FORGOTTEN),
             checks.refused(self.sandbox, broken, field="run-at", message=GREETING),
+            checks.tried(self.sandbox, sync, workflow="sync.yml", ends=ENDS),
         ]  # fmt: skip
 
     def heading(self, text: str) -> None:
