@@ -76,6 +76,25 @@ def test_a_due_job_runs(home: Home) -> None:
 
 
 @pytest.mark.slow
+@published
+def test_a_run_that_fails_is_followed_and_told(home: Home) -> None:
+    number = home.open(body(-60, "sync.yml"))
+    assert home.cron().conclusion == "success"
+    (run,) = home.runs("sync.yml")
+    assert (run.conclusion, jobs(run)) == ("failure", {"sync": "failure"}), log(run)
+    tick = home.cron()
+    outputs = dict(re.findall(r"::set-output:: ([\w-]+)=(.*)", log(tick)))
+    told = {"id": number, "run_id": run.id, "conclusion": "failure"}
+    result = json.loads(outputs["result"])
+    assert (result["followed"], result["failed"]) == ([told], [told])
+    issue = home.call("GET", f"{ISSUES}/{number}")
+    assert (issue["state"], issue["state_reason"]) == ("closed", "not_planned")
+    assert "schedule:failed" in {label["name"] for label in issue["labels"]}
+    _, news = home.comments(number)
+    assert f"/{QUEUE}/actions/runs/{run.id}" in news
+
+
+@pytest.mark.slow
 def test_the_form_opens_a_job_that_runs_at_once(home: Home) -> None:
     form = {"run-at": at(-5), "workflow": "run.yml", "message": "", "agent": "probe-1"}
     carrier = home.dispatch("scheduler.yml", form, user="owner")

@@ -47,7 +47,7 @@ jobs:
 """
 SETTINGS = """
 trust: {role: write, bots: ["github-actions[bot]"]}
-allow: {workflows: [agent-message.yml, run.yml, agent-own.yml]}
+allow: {workflows: [agent-message.yml, run.yml, agent-own.yml, sync.yml]}
 """
 
 
