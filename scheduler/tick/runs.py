@@ -99,9 +99,13 @@ class Runs:
         """
         if self.problem:
             raise NotAsked(self.problem)
-        claim = claimed(followed.entry)
-        runs = [run for run in self.listed.values() if run.workflow in ("", target.workflow)]
-        login = self.ctx.facts.login() or ""
+        claim, login = claimed(followed.entry), self.ctx.facts.login() or ""
+        # Whoever may start the same workflow can have its run show any key.
+        runs = [
+            run
+            for run in self.listed.values()
+            if run.workflow in ("", target.workflow) and run.actor.lower() in ("", login.lower())
+        ]
         if not isinstance(match(claim, runs, login=login), Found):
             return None
         outcome = settlement.beside_others(self.ctx, claim, followed.number, runs)
