@@ -135,6 +135,9 @@ def test_deleted_and_transferred_issues(agent: Client, sandbox: Sandbox, folder:
     moved = agent("GET", "/issues/2").headers["Location"]
     assert moved == f"{sandbox.url}/repositories/{sandbox.repository('octo/other').id}/issues/1"
     assert agent.session.get(moved).json()["title"] == "two"
+    there = agent("GET", "/issues/2/comments").headers["Location"]
+    assert there == f"{moved}/comments"
+    assert [each["body"] for each in agent.session.get(there).json()] == ["b"]
     assert agent("GET", "/issues/3").status_code == 404
 
 

@@ -29,7 +29,9 @@ ISSUE = ISSUES + "/<int:number>"
 
 def issue_of(call: Call) -> Issue:
     """The issue that the path names."""
-    return issues.find(call.repo, call.params["number"], call.base)
+    number = call.params["number"]
+    below = call.path.partition(f"/issues/{number}")[2]
+    return issues.find(call.repo, number, call.base, below)
 
 
 def answer(call: Call, issue: Issue, status: int = 200) -> Answer:

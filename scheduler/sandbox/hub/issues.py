@@ -289,8 +289,11 @@ class Desk:
         self.state.emit(self.repository, event, kind, self.user, payload)
 
 
-def find(repository: Repository, number: int, base: str) -> Issue:
-    """The issue, or the answer for one that never was, was deleted or has moved."""
+def find(repository: Repository, number: int, base: str, below: str = "") -> Issue:
+    """The issue, or the answer for one that never was, was deleted or has moved.
+
+    ``below`` is what the path asks of it, such as ``/comments``: so does the new address.
+    """
     if number in repository.issues:
         return repository.issues[number]
     fate = repository.gone.get(number)
@@ -299,7 +302,7 @@ def find(repository: Repository, number: int, base: str) -> Issue:
     if fate == "deleted":
         raise ApiFailure(410, "This issue was deleted")
     where, _, moved = fate.partition("#")
-    location = f"{base}/repositories/{where}/issues/{moved}"
+    location = f"{base}/repositories/{where}/issues/{moved}{below}"
     raise ApiFailure(301, "Moved Permanently", headers={"Location": location})
 
 
