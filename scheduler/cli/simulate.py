@@ -16,7 +16,7 @@ from scheduler.cli.group import JSON, tell
 MOST_DAYS = 366
 #: What can be played; ``cron`` is a scheduler that only GitHub's cron starts.
 WHERE = ("public", "private", "self-hosted")
-PROFILES = ("thrifty", "balanced", "punctual", "cron", "all")
+PROFILES = ("auto", "thrifty", "balanced", "punctual", "cron", "all")
 
 
 @contextmanager
@@ -94,6 +94,11 @@ def progress(stream: TextIO) -> Iterator[Callable[[str, float], None]]:
     help="What repository, or whose runners: which clocks there are.",
 )
 @click.option(
+    "--lent",
+    is_flag=True,
+    help="A public repository of the same owner lends a private one its alarms.",
+)
+@click.option(
     "--clock",
     metavar="DURATION",
     help="A clock outside of GitHub that pings this often: 5m.",
@@ -124,6 +129,7 @@ def simulate(
     days: float,
     people: float,
     where: str,
+    lent: bool,
     clock: str | None,
     rides: float,
     seed: int,
@@ -142,6 +148,7 @@ def simulate(
         cron=Cron(kept=cron_kept),
         people=people,
         where=where,
+        lent=lent,
         clock=every(clock) if clock is not None else 0.0,
         rides=rides,
         seed=seed,

@@ -153,7 +153,7 @@ class Arming:
         if problem := self._too_many(alarms):
             return problem
         if not waiting:
-            self._tell_cancelled(alarms)
+            self._tell_cancelled(place, alarms)
         request = place.dispatch(timer, self._branch(self.repository))
         self._sending = True
         self._queue.dispatch(request)
@@ -178,10 +178,14 @@ class Arming:
                     f"in {alarm.environment(each.timer)}; it is not counted on"
                 )
 
-    def _tell_cancelled(self, alarms: Sequence[Run]) -> None:
+    def _tell_cancelled(self, place: Place, alarms: Sequence[Run]) -> None:
         newest = max(alarms, key=lambda run: run.id, default=None)
-        if newest is not None and newest.conclusion == "cancelled":
-            self.notices.append(f"alarm: run {newest.id} was cancelled; another one is armed")
+        if newest is None or newest.conclusion != "cancelled":
+            return
+        timer, began, ended = place.timer(newest), newest.created_at, newest.updated_at
+        if timer and began and ended and ended >= began + timer:
+            return  # it rang, and a newer tick took the place of the one that it began
+        self.notices.append(f"alarm: run {newest.id} was cancelled; another one is armed")
 
     def _cancel(self, late: Waiting) -> None:
         if late.run_id is not None:

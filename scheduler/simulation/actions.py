@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from scheduler.hold.arming import LENT
 from scheduler.ports import Run
 from scheduler.simulation.meter import MeteredHub
 from scheduler.simulation.scenario import Platform
@@ -23,13 +24,15 @@ class Job:
     ended: float | None = None
     #: Whether it is a tick; else it is that of an alarm, which only waits.
     ticks: bool = True
+    #: Whether it is billed to the queue's repository.
+    billed: bool = True
     #: How long its process slept, in seconds.
     asleep: float = 0.0
 
     @property
     def minutes(self) -> int:
         """What is billed: every minute that was begun."""
-        return math.ceil(((self.ended or self.began) - self.began) / 60)
+        return self.billed * math.ceil(((self.ended or self.began) - self.began) / 60)
 
 
 class RunnerClock:
@@ -96,7 +99,7 @@ class Actions:
         self._pending: Run | None = None
         self.jobs: list[Job] = []
         self.killed = 0
-        hub.wake, hub.put_out = self.start, self.cancel
+        hub.wake, hub.lend, hub.put_out = self.start, self.lend, self.cancel
 
     def start(self, event: str, *, title: str = "", timer: float = 0.0) -> Run:
         """Create a run of the scheduler: it ticks when no other does.
@@ -105,21 +108,38 @@ class Actions:
         """
         run = self._hub.run(self._hub.settings.scheduler.workflow, event, title=title)
         if timer:
-            self._hub.mark(run.id, "waiting")
-            self._timeline.after(timer, lambda: self._ring(run))
+            self._wait(run, timer, lambda: self._queue(run))
         else:
             self._queue(run)
         return run
 
-    def _ring(self, run: Run) -> None:
-        """The timer of an alarm has ended: its own job takes a runner, and then its tick does."""
+    def lend(self, title: str, timer: float) -> Run:
+        """Create a run of the public repository that lends alarms; it dispatches the scheduler."""
+        run = self._hub.run(LENT, "workflow_dispatch", title=title)
+
+        def ended() -> None:
+            self.start("workflow_dispatch")
+            self._hub.mark(run.id, "completed", "success")
+
+        self._wait(run, timer, ended, billed=False)
+        return run
+
+    def _wait(
+        self, run: Run, timer: float, then: Callable[[], object], *, billed: bool = True
+    ) -> None:
+        """Let an alarm wait, and do ``then`` when its own job has run."""
+        self._hub.mark(run.id, "waiting")
+        self._timeline.after(timer, lambda: self._ring(run, then, billed=billed))
+
+    def _ring(self, run: Run, then: Callable[[], object], *, billed: bool) -> None:
+        """The timer of an alarm has ended: its own job takes a runner."""
         if run.id not in self._hub.waiting:
             return  # it was cancelled
         self._hub.mark(run.id, "queued")
         began = self._timeline.seconds + max(self._starts() - self._platform.installing, 0.0)
         ended = began + self._platform.ringing
-        self.jobs.append(Job(run=run, began=began, ended=ended, ticks=False))
-        self._timeline.after(ended - self._timeline.seconds, lambda: self._queue(run))
+        self.jobs.append(Job(run=run, began=began, ended=ended, ticks=False, billed=billed))
+        self._timeline.after(ended - self._timeline.seconds, then)
 
     def _queue(self, run: Run) -> None:
         """Let a tick wait for the one that runs, in the place of one that waits already."""

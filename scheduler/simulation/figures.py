@@ -172,9 +172,12 @@ HEADS = (
     "most",
     "304s/h",
     "minutes",
+    "asleep",
     "free",
     "slim",
+    "  all paid",
     "2-core",
+    "  all paid",
 )
 
 
@@ -183,9 +186,9 @@ p50 to worst: lateness, from run-at until GitHub took the dispatch; soon: p50 of
 the jobs that are created less than {SOON / 60:.0f} minutes ahead. requests/h, most: the mean
 and the busiest hour, with those that create jobs; GITHUB_TOKEN has 1,000.
 304s/h: conditional requests with nothing new, which count against nothing.
-minutes: billed in 30 days. free: public repositories and self-hosted runners.
-slim, 2-core: a private repository's, beyond the {FREE_MINUTES:,} minutes of the plan Free
-(in brackets: all of them paid)."""
+minutes: billed in 30 days; asleep: in which runners only waited. free: public
+repositories and self-hosted runners. slim, 2-core: a private repository's,
+beyond the {FREE_MINUTES:,} minutes of the plan Free, and with none of those left."""
 
 
 def cells(figures: Figures) -> tuple[str, ...]:
@@ -194,9 +197,9 @@ def cells(figures: Figures) -> tuple[str, ...]:
     late = data["lateness_s"]
     asked = data["requests_per_hour"]
 
-    def price(where: str) -> str:
+    def prices(where: str) -> tuple[str, str]:
         paid, all_paid = figures.dollars(where, free=FREE_MINUTES), figures.dollars(where)
-        return f"${paid:.2f} (${all_paid:.2f})"
+        return f"${paid:.2f}", f"${all_paid:.2f}"
 
     return (
         str(data["profile"]),
@@ -207,9 +210,10 @@ def cells(figures: Figures) -> tuple[str, ...]:
         str(asked["max"]),
         f"{asked['not_modified_mean']:.0f}",
         f"{data['minutes_per_month']:,}",
+        f"{figures.monthly_asleep:,.0f}",
         "$0",
-        price("private ubuntu-slim"),
-        price("private 2-core"),
+        *prices("private ubuntu-slim"),
+        *prices("private 2-core"),
     )
 
 
@@ -232,4 +236,9 @@ def table(months: Sequence[Figures]) -> str:
         f"{first} to {last} ahead; cron keeps {scenario.cron.kept:.1%} of its slots; "
         f"seed {scenario.seed}"
     )
-    return "\n".join([head, "", *lines, "", LEGEND])
+    where = f"where: {scenario.where}" + (", with a lent alarm" if scenario.lent else "")
+    if scenario.clock:
+        where += f"; an outside clock pings every {format_duration(timedelta(0, scenario.clock))}"
+    if scenario.rides:
+        where += f"; {scenario.rides:g} other events a day wake it"
+    return "\n".join([head, where, "", *lines, "", LEGEND])

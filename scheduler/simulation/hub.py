@@ -128,8 +128,8 @@ class Hub(ABC):
     runs: list[tuple[str, Run]] = field(default_factory=list)
     #: The runs that never had a job; of all others it is one.
     without_jobs: set[int] = field(default_factory=set)
-    #: The ids of those that wait for an environment; the oldest first.
-    waiting: dict[int, None] = field(default_factory=dict)
+    #: Those that wait for an environment, by their ids, and their workflows; the oldest first.
+    waiting: dict[int, str] = field(default_factory=dict)
     sent: list[Sent] = field(default_factory=list)
     #: The numbers of the issues that were deleted or transferred.
     gone: set[int] = field(default_factory=set)
@@ -413,7 +413,7 @@ class Hub(ABC):
             self.runs[place] = (workflow, changed)
             self.waiting.pop(run_id, None)
             if status == "waiting":
-                self.waiting[run_id] = None
+                self.waiting[run_id] = workflow
 
     def jobs(self, run_id: int) -> int | None:
         """How many jobs a run had; None: there is no such run."""

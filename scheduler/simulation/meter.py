@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from scheduler.errors import RateLimited
+from scheduler.hold.arming import LENT
 from scheduler.ports import Acts, Dispatch, Edit, Run, Target, Ticket
 from scheduler.settings.model import Settings
 from scheduler.simulation.hub import Hub
@@ -97,6 +98,9 @@ class MeteredHub(Hub):
         self.meter = Meter(timeline=timeline, platform=platform)
         #: Starts a run of the scheduler, and cancels one that waits.
         self.wake: Wake = self._wake
+        self.lend: Callable[[str, float], Run] = lambda title, _: self.run(
+            LENT, "workflow_dispatch", title=title
+        )
         self.put_out: Callable[[int], bool] = lambda _: False
 
     def _wake(self, event: str, *, title: str = "", timer: float = 0.0) -> Run:
@@ -113,11 +117,13 @@ class MeteredHub(Hub):
 
     def start(self, request: Dispatch, actor: str) -> Run | None:
         """Take a dispatch; one of the scheduler starts when no other runs."""
+        names = self.waits(request)
+        minutes = max((e.minutes for e in self.environments if e.name in names), default=0)
+        title = self._title(request) if names else ""
         if request.target.workflow == self.settings.scheduler.workflow:
-            names = self.waits(request)
-            timers = (each.minutes for each in self.environments if each.name in names)
-            title = self._title(request) if names else ""
-            return self.wake("workflow_dispatch", title=title, timer=60.0 * max(timers, default=0))
+            return self.wake("workflow_dispatch", title=title, timer=60.0 * minutes)
+        if request.target.repo == self.settings.alarm.repository:
+            return self.lend(title, 60.0 * minutes)
         run = super().start(request, actor)
         if run is not None:
             self.mark(run.id, "completed", "success")
@@ -176,12 +182,12 @@ class MeteredQueue(HubQueue):
         return self.ask("settings", lambda: self.hub.settings)
 
     def waiting_runs(self, target: Target) -> list[Run]:
-        """Those of the scheduler, which alone has any; newest first."""
+        """Those of the workflow that wait, newest first; there are few, of thousands of runs."""
         hub = self.hub
 
         def find() -> list[Run]:
-            shown = (hub.found(run_id) for run_id in reversed(hub.waiting))
-            return [run for run in shown if run is not None]
+            ids = [each for each, name in reversed(hub.waiting.items()) if name == target.workflow]
+            return [run for run in map(hub.found, ids) if run is not None]
 
         return self.listed("waiting_runs", find)
 

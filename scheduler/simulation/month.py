@@ -10,12 +10,15 @@ from functools import partial
 
 from scheduler.commands.nudge import nudge
 from scheduler.errors import RateLimited, SchedulerError
+from scheduler.hold.alarm import MINUTE, TIMERS, environment
+from scheduler.hold.arming import LENT, RUN_NAME, Arming
 from scheduler.hold.holder import Holder
+from scheduler.hold.plan import Plan, Surroundings
 from scheduler.hold.relay import GOES_ON, Relay
 from scheduler.job import frontmatter
 from scheduler.job.model import Job, occurrence_key
-from scheduler.ports import Run, Ticket
-from scheduler.settings.model import Allow, Settings, Trust
+from scheduler.ports import Environment, Run, Ticket
+from scheduler.settings.model import Alarm, Allow, Settings, Trust
 from scheduler.settings.profiles import POLL, PROFILES
 from scheduler.simulation.actions import Actions, RunnerClock
 from scheduler.simulation.figures import Figures, Outcome
@@ -36,6 +39,8 @@ KEEP_ALIVE, KEEP_ALIVE_DAILY = 1, 2
 CREATION = 4
 #: So many agents share the jobs, which keeps each of them within its quotas.
 AGENTS = 100
+#: The public repository that lends alarms.
+LENDER = "octo/clock"
 #: What a report would have a person look at.
 TROUBLE = ("missed", "rejected", "retrying", "discarded", "invalid", "held", "withdrawn")
 
@@ -81,9 +86,16 @@ class Month:
             nudge=not plain,
             trust=Trust(bots=(BOT,)),
             allow=Allow(workflows=("agent-*.yml",)),
+            alarm=Alarm(repository=LENDER if scenario.lent else None),
         )
         self.timeline = Timeline()
         self.hub = MeteredHub(self.timeline, self.settings, scenario.platform)
+        if scenario.lent:
+            self.hub.workflows[LENT] = "on: workflow_dispatch\n"
+        if scenario.lent or scenario.where == "public":
+            self.hub.environments = [
+                Environment(name=environment(timer), minutes=timer // MINUTE) for timer in TIMERS
+            ]
         self.actions = Actions(self.hub, scenario.platform, scenario.chance("runners"), self._tick)
         self._latency = latency(scenario.platform.latency, scenario.chance("latency"))
         self._nonces = 0
@@ -165,11 +177,12 @@ class Month:
             if self.profile.hold is None:
                 report = tick.run()
             else:
-                report = self._hold(clock, queue, tick, self.profile.hold)
+                report = self._hold(clock, queue, tick, self.profile.hold, run)
         except SchedulerError as problem:
             self.problems.append(f"{clock.now()}: {problem}")
             return
-        notes = [n for name in TROUBLE for n in report.notes[name]]
+        lists = report.notes
+        notes = [n for name in TROUBLE for n in lists[name]]
         found = [
             *report.notices,
             *([report.stopped] if report.stopped else []),
@@ -178,9 +191,15 @@ class Month:
         self.problems += [f"{clock.now()}: {each}" for each in found if each != GOES_ON]
 
     def _hold(
-        self, clock: RunnerClock, queue: MeteredQueue, tick: Tick, length: timedelta
+        self, clock: RunnerClock, queue: MeteredQueue, tick: Tick, length: timedelta, run: Run
     ) -> TickReport:
         relay = Relay(queue, clock, tick.ctx.settings)
+        plan = self._plan(clock, queue, tick.ctx.settings, run) if self.profile.alarm else None
+
+        def begin() -> None:
+            if plan.relays if plan else self.profile.relay:
+                relay.begin()
+
         holder = Holder(
             tick,
             queue,
@@ -189,11 +208,32 @@ class Month:
             stay=self.profile.stay,
             stopped=lambda: clock.stopped,
             settings=queue.settings,
-            begin=relay.begin if self.profile.relay else lambda: None,
+            begin=begin,
+            plan=plan,
         )
         report = holder.run()
         report.notices += relay.finish(report)
+        if plan:
+            if report.error is None:
+                plan.leave(report.needed)
+            report.notices += plan.said()
         return report
+
+    def _plan(self, clock: RunnerClock, queue: MeteredQueue, settings: Settings, run: Run) -> Plan:
+        """Which clock wakes the next tick, as ``commands.tick`` has it decided."""
+        waited = RUN_NAME.fullmatch(run.title)
+        return Plan(
+            queue,
+            clock,
+            Arming(queue, clock, settings, branch=lambda _: "main"),
+            profile=settings.profile,
+            around=Surroundings(
+                self_hosted=self.scenario.where == "self-hosted",
+                private=self.scenario.where == "private",
+                alarm=waited[1] if waited else "",
+                run=lambda: queue.run(queue.repository, run.id),
+            ),
+        )
 
     def _keep_alive(self) -> None:
         day = int(self.timeline.seconds // DAY)

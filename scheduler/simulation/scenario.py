@@ -15,7 +15,7 @@ from scheduler.times import instants
 DAY = 86_400.0
 #: A tick of profile ``thrifty`` that nobody wakes: what waiting for cron alone is like.
 CRON = "cron"
-NAMES = (CRON, *(name for name, profile in PROFILES.items() if not profile.alarm))
+NAMES = (CRON, *(name for name in PROFILES if name not in ("auto", "alarm")), "auto")
 #: Where the queue is, which decides what a minute costs and which clocks there are: wait timers
 #: are public repositories' alone with the plan Free, and a machine of one's own waits for nothing.
 #: https://docs.github.com/en/actions/reference/workflows-and-actions/deployments-and-environments
@@ -138,6 +138,8 @@ class Scenario:
     people: float = 0.0
     #: Where it is, one of `WHERE`.
     where: str = "public"
+    #: Whether a public repository of the same owner lends it alarms.
+    lent: bool = False
     #: Seconds between two pings of a clock outside of GitHub; 0: there is none.
     clock: float = 0.0
     #: Pushes and runs of other workflows that wake the scheduler, a day, at any time of it.
@@ -150,6 +152,8 @@ class Scenario:
             raise UsageError(f"--profile: {self.profile!r} is none of {', '.join(NAMES)}; or all")
         if self.where not in WHERE:
             raise UsageError(f"--where: {self.where!r} is none of {', '.join(WHERE)}")
+        if self.lent and self.where == "public":
+            raise UsageError("--lent: a public repository has alarms of its own; see --where")
 
     def as_json(self) -> dict[str, float | str]:
         """What was assumed, apart from the profile."""
@@ -161,6 +165,7 @@ class Scenario:
             "cron_kept": self.cron.kept,
             "people": self.people,
             "where": self.where,
+            "lent": self.lent,
             "clock_s": self.clock,
             "rides_a_day": self.rides,
             "seed": self.seed,

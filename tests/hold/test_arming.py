@@ -162,6 +162,14 @@ def test_a_cancelled_alarm_is_told_when_the_next_is_armed(world: World) -> None:
     assert world.waiting() == ["alarm schedule-8m"]
 
 
+def test_nothing_is_said_of_one_that_rang_and_whose_tick_a_newer_one_put_out(world: World) -> None:
+    world.arm(10)
+    world.clock.sleep(9 * 60)
+    world.hub.cancel(world.hub.runs[-1][1].id)
+    assert world.arm(10)[1].notices == []
+    assert world.waiting() == ["alarm schedule-8m"]
+
+
 def test_one_that_waits_for_an_approval_is_told_and_not_counted_on(world: World) -> None:
     world.arm(10)
     run = world.hub.runs[-1][1].id

@@ -26,6 +26,7 @@ def run(*args: str, status: int = 0) -> str:
 def test_the_table_has_a_column_for_each_profile_and_one_for_cron() -> None:
     text = run(*SMALL)
     lines = text.splitlines()
+    assert lines[1] == "where: public"
     assert lines[0].startswith("6 jobs in 1 day, created 2m to 3d ahead; cron keeps 8.0% of")
     table = lines[lines.index("") + 1 :]
     assert table[0].split() == ["profile", *NAMES]
@@ -98,6 +99,7 @@ def test_a_terminal_is_shown_how_much_was_played_and_is_left_clean() -> None:
         (("--cron-kept", "1.5"), "--cron-kept"),
         (("--jobs-a-day", "-1"), "--jobs-a-day"),
         (("--where", "moon"), "--where: 'moon' is none of public, private, self-hosted"),
+        (("--lent",), "--lent: a public repository has alarms of its own"),
         (("--clock", "5"), "--clock: '5'"),
         (("--clock", "10s"), "more often than services ping"),
         (("--rides", "-1"), "--rides"),

@@ -122,6 +122,8 @@ def test_an_alarm_waits_for_as_long_as_its_environment_says(place: Place) -> Non
         ("workflow_dispatch", "alarm schedule-8m", 0),
         ("workflow_dispatch", "", 0),
     ]
+    other = place.hub.run("other.yml", "workflow_dispatch")
+    place.hub.mark(other.id, "waiting")
     first, *others = place.queue.waiting_runs(scheduler)
     assert (len(others), first.title) == (2, "")
     place.hub.mark(first.id, "completed", "cancelled")

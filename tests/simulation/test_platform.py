@@ -147,6 +147,16 @@ def test_an_alarm_that_was_cancelled_never_rings() -> None:
     assert (answers, made.jobs) == ([True, False], [])
 
 
+def test_a_lent_alarm_dispatches_the_scheduler_and_bills_nothing() -> None:
+    timeline, made = actions(lambda clock, _: clock.sleep(10))
+    timeline.after(0, lambda: made.lend("alarm schedule-2m octo/queue", 120))
+    timeline.run(lambda: False)
+    alarm, tick = made.jobs
+    assert (alarm.ended, alarm.minutes, alarm.run.title) == (128, 0, "alarm schedule-2m octo/queue")
+    assert (tick.began, tick.minutes, tick.run.event) == (133, 1, "workflow_dispatch")
+    assert conclusions(made) == ["success", "success"]
+
+
 def test_a_clock_pings_and_rides_come_as_often_as_is_said() -> None:
     scenario = Scenario(profile="cron", clock=every("5m"), rides=10)
     signs = list(scenario.signs(DAY))
