@@ -29,7 +29,7 @@ NOT_RUN = {
     State.REJECTED.value: "was rejected, and is not run",
     State.DISCARDED.value: "was given up, and is not run",
     State.SKIPPED.value: "was skipped, and is not run",
-    State.CANCELLED.value: "was cancelled, and is not run",
+    State.CANCELLED.value: "was cancelled, and does not run any more",
 }
 #: What is said of a job for which somebody is called.
 CALLED = {

@@ -121,6 +121,15 @@ def ran(journal: Journal, first: str) -> Entry | None:
     )
 
 
+def unfinished(journal: Journal, key: str) -> Entry | None:
+    """The run that ``key`` was to try again, as far as its end is known; None: it is a first try.
+
+    Of that end nobody was told as it was recorded.
+    """
+    last = ran(journal, first_try(key)) if which_try(key) > 1 else None
+    return last if last is not None and last.conclusion else None
+
+
 def last_run(job: Job, journal: Journal, number: int) -> Entry | None:
     """The dispatch that ``job``, of issue ``number``, would have tried again; None: it had none.
 

@@ -15,7 +15,7 @@ from scheduler.journal.comments import stays_comment
 from scheduler.journal.journal import Claim, Entry, History, Journal
 from scheduler.journal.news import mentioning
 from scheduler.journal.notes import Explanation
-from scheduler.policy import outcomes
+from scheduler.policy import outcomes, retries
 from scheduler.policy.decide import PATIENT, End, Fire, Recover, before, confirms
 from scheduler.policy.news import whom
 from scheduler.policy.recovery import Found, listed
@@ -258,13 +258,16 @@ def _end(ctx: Context, done: Progress, standing: Standing, state: State, reason:
     found = standing.found
     done.ended = True
     found = closing.obey(ctx, found, state)
-    news.call(ctx, found, state, reason, known=standing.history.news)
-    told = reply.of_end(ctx, found, state, standing.own.claim.attempt)
-    entry = record.entry(ctx, found, state, standing.history, standing.own.claim, reason=reason)
+    history = standing.history
+    if retries.unfinished(history.journal, found.key) is None:  # else `tell_late` calls them
+        news.call(ctx, found, state, reason, known=history.news)
+    attempt = standing.own.claim.attempt
+    told = reply.of_end(ctx, found, state, attempt=attempt, journal=history.journal)
+    entry = record.entry(ctx, found, state, history, standing.own.claim, reason=reason)
     entry = replace(entry, told=told)
     obeyed = found.command is not None and state in CARRIED_OUT
     done.note(Heading.OBEYED if obeyed else Heading(state.value), reason)
-    found, journal = record.write(ctx, found, standing.history, entry, own=standing.own.claim)
+    found, journal = record.write(ctx, found, history, entry, own=standing.own.claim)
     tell_late(ctx, found, journal, state)
     closing.after(ctx, done, found, journal, state)
 

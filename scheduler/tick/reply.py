@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 from scheduler.errors import RateLimited, Rejected, Unavailable
 from scheduler.job.model import Job, occurrence_key
 from scheduler.job.states import State
-from scheduler.journal.journal import Entry
+from scheduler.journal.journal import Entry, Journal
 from scheduler.journal.news import not_run_comment, ran_comment, told
 from scheduler.journal.notes import Reply
-from scheduler.policy import news
+from scheduler.policy import news, retries
 from scheduler.policy.news import Place
-from scheduler.policy.outcomes import Ended
+from scheduler.policy.outcomes import Ended, end_of
 from scheduler.policy.trust import reply_refusal
 from scheduler.ports import Comment, Ticket
 from scheduler.tick import decide, rules
@@ -60,15 +60,18 @@ def of_run(ctx: Context, ticket: Ticket, entry: Entry, ended: Ended) -> str:
     return _tell(ctx, place, reply, body, since=entry.at - CLOCKS, patient=patient)
 
 
-def of_end(ctx: Context, found: Occurrence, state: State, attempt: int) -> str:
+def of_end(ctx: Context, found: Occurrence, state: State, *, attempt: int, journal: Journal) -> str:
     """Tell that a job came to ``state`` without a run; why it could not be told, or nothing.
 
-    Nothing is told for a job that may not be run, whoever wrote it.
+    Nothing is told for a job that may not be run, whoever wrote it. Of one whose next try does not
+    come it is told what the last one came to, as its ``journal`` has it.
 
     Raises:
         RateLimited, NotPermitted: GitHub's answer, untold yet.
         Unavailable: the same, as long as it is tried again.
     """
+    if (last := retries.unfinished(journal, found.key)) is not None:
+        return of_run(ctx, found.ticket, last, end_of(last))
     queue, job = ctx.queue.repository, found.job
     place = news.of_end(job, state, queue=queue)
     if place is None or (found.command is not None and state is not State.CANCELLED):

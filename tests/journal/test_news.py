@@ -109,7 +109,8 @@ def test_a_job_is_named_by_its_queue_and_number(key: str) -> None:
 def test_an_end_without_a_run_is_told(state: str) -> None:
     (line,) = shown(not_run_comment(Reply(queue="octo/queue", key=KEY, state=state), address=ISSUE))
     assert f"Job [octo/queue#42]({ISSUE}) was " in line
-    assert line.endswith("and is not run; it says why.")
+    words = "does not run any more" if state == "cancelled" else "is not run"
+    assert line.endswith(f"and {words}; it says why.")
 
 
 @given(TEXT)

@@ -19,6 +19,7 @@ from scheduler.policy.retries import (
     problem,
     stays_open,
     step,
+    unfinished,
 )
 from tests.support.records import NOON
 
@@ -182,3 +183,12 @@ def test_which_job_stays_open_until_its_run_has_ended(
     job: Job, follow: timedelta, stays: bool
 ) -> None:
     assert stays_open(job, follow=follow) == stays
+
+
+def test_the_run_that_a_next_try_was_to_follow() -> None:
+    first, second = ran(), ran(nth=2)
+    assert unfinished(journal(first), FIRST) is None
+    assert unfinished(journal(first), f"{FIRST}~2") == first
+    assert unfinished(journal(first, second), f"{FIRST}~3") == second
+    assert unfinished(journal(ran("")), f"{FIRST}~2") is None
+    assert unfinished(journal(), f"{FIRST}~2") is None

@@ -254,7 +254,7 @@ def test_a_job_that_was_closed_before_anything_was_sent_is_told_of_once(by: str)
         made.tick()
         made.clock.sleep(600)
     assert [each[:2] for each in told(made)] == ["⛔ "]
-    assert "was cancelled, and is not run" in told(made)[0]
+    assert "was cancelled, and does not run any more" in told(made)[0]
 
 
 def test_the_same_after_an_hour_or_where_failures_alone_are_asked_for_is_not() -> None:
@@ -416,3 +416,33 @@ def test_each_occurrence_of_a_series_is_told_of() -> None:
     first, second = told(made)
     assert "`success`" in first
     assert "`failure`" in second
+
+
+# What is tried again.
+
+
+def test_what_is_tried_again_is_told_of_once_the_last_run_has_ended() -> None:
+    made = started("retries: 1\nretry-after: 1m\n")
+    made.hub.mark(made.hub.runs[-1][1].id, "completed", "failure")
+    made.tick()
+    assert told(made) == []
+    made.clock.sleep(90)
+    made.tick()
+    assert len(made.hub.sent) == 2
+    made.hub.mark(made.hub.runs[-1][1].id, "completed", "success")
+    made.until_quiet()
+    (line,) = told(made)
+    assert "ended with `success`" in line
+
+
+def test_where_the_next_try_does_not_come_the_last_run_is_what_it_came_to() -> None:
+    alerts = replace(ALLOWED, alerts=Alerts(mention=("@org/oncall",)))
+    made = started("retries: 1\nretry-after: 1m\n", settings=alerts)
+    made.hub.mark(made.hub.runs[-1][1].id, "completed", "failure")
+    made.tick()
+    made.hub.disabled.add("titled.yml")
+    made.until_quiet()
+    (line,) = told(made)
+    assert f"[run {made.hub.runs[-1][1].id}]" in line
+    assert "ended with `failure`" in line
+    assert sum("@org/oncall" in each.body for each in made.hub.on(1)) == 1
