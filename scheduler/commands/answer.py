@@ -17,6 +17,8 @@ from scheduler.times import instants
 #: What a job that stood there before is now, in words; of one that waits, when it runs.
 STANDS = {
     State.DISPATCHING: "is being dispatched",
+    State.RUNNING: "is running",
+    State.RETRYING: "is to be tried again",
     State.HELD: "is on hold",
     State.PAUSED: "is paused",
     State.APPROVAL: "waits for an approval",

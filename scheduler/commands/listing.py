@@ -120,6 +120,7 @@ def jobs(connection: Connection, *, everything: bool, agent: str | None) -> List
     total = queue.count_tickets() if more else None
     tickets = tickets[:RECENT] if everything else tickets
     seen = [look(connection, ticket, deep=everything) for ticket in tickets]
+    seen = [look(connection, each.ticket) if _tries(each, now) else each for each in seen]
     if not everything:
         known = [(each.known, each.said) for each in seen if each.known and each.said]
         limits = over_limits(known, now=now, settings=connection.settings)
@@ -130,6 +131,13 @@ def jobs(connection: Connection, *, everything: bool, agent: str | None) -> List
         seen.sort(key=lambda each: (each.run_at is None, each.run_at))
     connection.seen[:] = [each.ticket for each in seen]
     return Listing(seen=seen, now=now, everything=everything, agent=agent, more=more, total=total)
+
+
+def _tries(seen: Seen, now: datetime) -> bool:
+    """Whether only its journal tells where a job is: it has run, and may be tried again."""
+    job, read = seen.job, seen.known is not None and seen.known.read
+    once = job is not None and bool(job.retries) and not job.recurring and job.run_at <= now
+    return once and not read and bool(seen.ticket.comments) and seen.ticket.open
 
 
 def limited(seen: Seen, limits: Mapping[int, Why]) -> Seen:
@@ -143,7 +151,8 @@ def said(seen: Seen) -> bool:
     """Whether the list says why a job is where it is: what its state and its time leave open."""
     if seen.problem or not seen.why.reason:
         return False
-    return seen.state in (State.HELD, State.PAUSED, State.APPROVAL) or seen.why.word not in (
+    tells = (State.HELD, State.PAUSED, State.APPROVAL, State.RUNNING, State.RETRYING)
+    return seen.state in tells or seen.why.word not in (
         "",
         "due",
         "overdue",

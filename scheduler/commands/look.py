@@ -64,7 +64,7 @@ class Seen:
         """The object that ``show --json`` prints."""
         job, known = self.job, self.known
         waits = job is not None and self.ticket.open and self.run_at is not None
-        ahead = waits and self.state is not State.DISPATCHED
+        ahead = waits and self.state not in (State.DISPATCHED, State.RUNNING)
         history = known.history if known else History()
         following = coming(job, self.run_at, now, history) if ahead and job and self.run_at else ()
         return {

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from scheduler.errors import InvalidJob
-from scheduler.job.model import Job, occurrence_key
+from scheduler.job.model import Job, first_try
 from scheduler.job.states import LABELLED, TERMINAL, State, state_label
-from scheduler.journal.journal import History
-from scheduler.policy import outcomes, series
+from scheduler.journal.journal import OVER, History
+from scheduler.policy import outcomes, retries, series
 from scheduler.policy.job_text import its_own_fault, reading
 from scheduler.ports import Ticket
 from scheduler.settings.model import Settings
@@ -52,17 +52,34 @@ def shown(ticket: Ticket, history: History, settings: Settings, *, queue: str, r
 def _runs_at(ticket: Ticket, job: Job, history: History, *, read: bool) -> datetime:
     if not ticket.open:
         return job.run_at
+    tried = _tried(ticket, job, history)
+    expected = series.expected(
+        job,
+        title=ticket.title,
+        touched=ticket.updated_at,
+        journal=history.journal if read else None,
+    )
     return max(
-        series.expected(
-            job,
-            title=ticket.title,
-            touched=ticket.updated_at,
-            journal=history.journal if read else None,
-        ),
+        (min(tried.due, expected) if job.recurring else tried.due)
+        if tried and tried.due
+        else expected,
         series.put_off(history.journal) or job.run_at,
         # The title shows the instant until which a job was put off.
         (None if read or not ticket.comments else series.titled(ticket.title)) or job.run_at,
     )
+
+
+def _tried(ticket: Ticket, job: Job, history: History) -> retries.Step | None:
+    """The try that an open job waits for, or whose run it waits for; None: for neither."""
+    last = retries.last_run(job, history.journal, ticket.number)
+    if last is None:
+        return None
+    once, first = not job.recurring, first_try(last.key)
+    step = retries.step(history.journal, first, stays=bool(job.retries) and once, reopened=once)
+    if step is None or not (step.due or step.running):
+        return None
+    ended = any(e.outcome in OVER for e in history.journal.of(step.key)) and step.due
+    return None if ended else step
 
 
 def state_of(ticket: Ticket, job: Job | None, history: History, *, label: str, read: bool) -> State:
@@ -76,16 +93,17 @@ def state_of(ticket: Ticket, job: Job | None, history: History, *, label: str, r
     if job and job.recurring and (ticket.open or not series.over(job, history.journal)):
         entries = ()  # what became of one occurrence says nothing of the others
     elif job and not job.recurring:
-        own = occurrence_key(ticket.number, job.run_at).rpartition("#")[2]
-        entries = tuple(e for e in entries if e.key.endswith(own) or e.instead_of == job.run_at)
+        entries = retries.own(job, history.journal, ticket.number)
     ran = [entry for entry in entries if entry.outcome == State.DISPATCHED.value]
-    if ran:
+    tried = _tried(ticket, job, history) if ticket.open and job else None
+    if ran and tried is None:
         return State.FAILED if ran[-1].conclusion in outcomes.FAILED else State.DISPATCHED
     if ticket.open:
         if job is None:
             return State.INVALID
         stays = (each for each in (State.HELD, State.PAUSED, State.APPROVAL) if each in shown)
-        return next(stays, State.DISPATCHING if history.standing else State.PENDING)
+        waits = State.RETRYING if tried and tried.due else State.RUNNING if tried else State.PENDING
+        return next(stays, State.DISPATCHING if history.standing else waits)
     ended = [state for state in shown if state in LABELLED & TERMINAL]
     if ended:
         return ended[0]
