@@ -13,7 +13,8 @@ What it does next is one pure function of what it has before it, ``agenda.next_s
 3. RECORD: record a dispatch, and close its issue.
 4. LEAVE, with nothing left to do.
 5. POLL: list the open issues, conditionally (``poll.Poller``).
-6. LOOK at a job that a rule forbids; TELL: explain a text to its author.
+6. FOLLOW: ask what became of runs (``scheduler.tick``); it keeps nobody staying.
+7. LOOK at a job that a rule forbids; TELL: explain a text to its author.
 
 None but FIRE is begun when a dispatch is nearer than such a step lately took. Else it sleeps.
 

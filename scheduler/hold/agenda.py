@@ -15,6 +15,7 @@ from itertools import takewhile
 
 from scheduler.settings.profiles import Stay
 from scheduler.tick.dispatch import Sent, Standing
+from scheduler.tick.followed import Following
 from scheduler.tick.occurrence import Occurrence
 
 #: How early a claim may be made: at most ten seconds, of the thirty for which it is good.
@@ -42,6 +43,7 @@ class Step(Enum):
     LOOK = "look"
     RECORD = "record"
     TELL = "tell"
+    FOLLOW = "follow"
     POLL = "poll"
     SLEEP = "sleep"
 
@@ -57,6 +59,8 @@ class Agenda:
     unrecorded: list[Sent] = field(default_factory=list)
     #: The issues whose authors are to be told something, once there is time.
     unexplained: Mapping[int, object] = field(default_factory=dict)
+    #: The runs that are followed, and when to look what became of them.
+    following: Following = field(default_factory=Following)
     #: Whether the queue was listed: before that, the agenda says nothing of what waits.
     looked: bool = False
     #: How long a step took lately.
@@ -179,7 +183,8 @@ def next_step(
     """What to do at ``now``: the step, the job it is about, and for SLEEP how long.
 
     First a dispatch that is due; then claims and looks, the earliest due first; then what is
-    to be recorded; then whether to leave, and a poll; then what authors are to be told.
+    to be recorded; then whether to leave, and a poll; then what became of runs, for which no
+    holder stays; then what authors are to be told.
     """
     nearest = agenda.next_claimed()
     if nearest and nearest[0] <= now:
@@ -202,6 +207,10 @@ def next_step(
         return Step.LEAVE, None, NOTHING
     if next_poll <= now:
         wanted.append((Step.POLL, None))
+    look = agenda.following.next_look if now < end else None
+    if look is not None:
+        ahead += [look] if look > now else []
+        wanted += [(Step.FOLLOW, None)] if look <= now else []
     for step, number in (*wanted, *last):
         if not nearest or nearest[0] - now > agenda.near(step):
             return step, number, NOTHING

@@ -9,6 +9,7 @@ holder leaves claims that the next tick can follow.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -31,7 +32,7 @@ from scheduler.policy.decide import Fire
 from scheduler.ports import Comments, HeldQueue
 from scheduler.settings.model import Settings
 from scheduler.settings.profiles import Stay
-from scheduler.tick import claims, decide, dispatch, invalid
+from scheduler.tick import claims, decide, dispatch, follow, invalid
 from scheduler.tick.dispatch import Standing
 from scheduler.tick.occurrence import Occurrence
 from scheduler.tick.outcome import Heading, Outcome, Progress, Waiting, attempt, note_of
@@ -78,7 +79,7 @@ class Holder:
         self.tick = tick
         self.ctx = tick.ctx
         self.stay = stay
-        self.agenda = Agenda(unexplained=tick.ctx.unexplained)
+        self.agenda = Agenda(unexplained=tick.ctx.unexplained, following=tick.ctx.following)
         self.poller = Poller(tick, queue, self.agenda, poll=poll, settings=settings)
         self._stopped = stopped
         self._begin = begin
@@ -115,6 +116,7 @@ class Holder:
             notices.append(f"the pass stopped early and the hold went on: {report.stopped}")
             tally.stopped = ""
         self._begin()
+        self.ctx.following.stay(self.ctx.clock.now())
         self.ctx.early, self.ctx.patience = LEAD, 0.0
         try:
             self._stay()
@@ -240,6 +242,8 @@ class Holder:
             self._waits(outcome.waiting)
         elif step is Step.TELL:
             invalid.tell(self.ctx, self.tick.tally)
+        elif step is Step.FOLLOW:
+            self._follow()
         elif number is None:
             self.poller.poll()
         elif step is Step.FIRE:
@@ -249,6 +253,15 @@ class Holder:
         else:
             found = agenda.waiting[number]
             self._guarded(found, lambda done: self._take_up(done, found, step))
+
+    def _follow(self) -> None:
+        """Look what became of the runs that are followed, by their issues as a poll shows them."""
+        following, waiting = self.ctx.following, self.agenda.waiting
+        for each in list(following.runs.values()):
+            found = waiting.get(each.number)
+            ticket = found.ticket if found else each.ticket
+            following.take([replace(each, found=found, ticket=ticket)])
+        follow.again(self.ctx, self.tick.tally, poll=self.poller.every)
 
     def _guarded(self, found: Occurrence, act: Callable[[Progress], None]) -> Outcome:
         """Do ``act`` about a job; what goes wrong is noted, and it is looked at again later.

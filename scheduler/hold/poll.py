@@ -54,7 +54,7 @@ class Poller:
         #: The open issues, by number; none while the queue is paused.
         self.listed: dict[int, Ticket] = {}
         self._open: dict[int, Ticket] = {}
-        self._poll = poll.total_seconds()
+        self.every = poll
         self._settings = settings
         self._settings_until = self.next_poll + REFRESH
         self._closed_until = self.next_poll
@@ -69,7 +69,7 @@ class Poller:
             RateLimited, NotPermitted, UsageError, Superseded: as ``renew``.
         """
         now, steady = self.ctx.clock.now(), self.ctx.clock.monotonic()
-        self.next_poll = steady + self._poll
+        self.next_poll = steady + self.every.total_seconds()
         try:
             tickets = self._queue.poll_open()
             due = self.agenda.next_due()

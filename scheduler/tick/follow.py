@@ -12,7 +12,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
-from scheduler.errors import NotPermitted, RateLimited, Rejected, SchedulerError
+from scheduler.errors import NotPermitted, Paced, RateLimited, Rejected
 from scheduler.job.states import State, begun_label, state_label
 from scheduler.journal.journal import History, read
 from scheduler.journal.record import BEGIN
@@ -23,7 +23,7 @@ from scheduler.tick.context import Context
 from scheduler.tick.followed import Followed
 from scheduler.tick.invalid import RECENT
 from scheduler.tick.occurrence import Occurrence
-from scheduler.tick.outcome import Progress, Tally, attempt
+from scheduler.tick.outcome import Progress, Tally, attempt, note_of
 from scheduler.tick.runs import NotAsked, Runs
 
 #: So much later than ``follow`` the tick that gives up may come.
@@ -88,12 +88,11 @@ def look(ctx: Context, tally: Tally, followed: Iterable[Followed]) -> None:
         for each in sorted(here, key=lambda each: each.entry.at):
             act = partial(_look, ctx, followed=each, runs=runs)
             problem = attempt(each.number, act, tally).problem
-            if isinstance(problem, RateLimited):
+            if isinstance(problem, RateLimited) and not isinstance(problem, Paced):
                 raise problem
-            if isinstance(problem, SchedulerError):
-                _say(ctx, f"what run {each.entry.run_id} came to can't be recorded: {problem}")
-            elif problem is not None:
-                raise problem
+            if problem is not None:
+                said = note_of(problem)[1]
+                _say(ctx, f"#{each.number}: what its run came to can't be recorded now: {said}")
         if runs.problem:
             _say(ctx, runs.problem)
 

@@ -91,6 +91,11 @@ class Following:
         self.next_look = min(filter(None, (self.next_look, soon)))
         self.pause = FIRST_LOOK
 
+    def stay(self, now: datetime) -> None:
+        """Look again soon at what the pass has found under way."""
+        if self.runs and self.next_look is None:
+            self.next_look = now + FIRST_LOOK
+
     def looked(self, now: datetime, *, longest: timedelta) -> None:
         """Pause after a look: each time twice as long, up to ``longest``."""
         self.pause = min(self.pause * 2, max(longest, LONGEST_PAUSE))

@@ -133,6 +133,23 @@ def test_what_a_rule_forbids_and_what_is_to_be_told_wait_for_everything_else() -
     assert step(made, 0, end=NOON) == (Step.LEAVE, None)
 
 
+def test_what_became_of_runs_waits_for_a_poll_and_keeps_nobody_staying() -> None:
+    made = agenda()
+    made.following.next_look = NOON
+    made.unexplained = {5: "words"}
+    assert step(made, 0, poll=0) == (Step.POLL, None)
+    assert step(made, 0) == (Step.FOLLOW, None)
+    made.unexplained = {}
+    assert step(made, 0) == (Step.FOLLOW, None)
+    assert step(made, 0, stay=Stay.DUE) == (Step.LEAVE, None)
+    assert step(made, 0, end=NOON) == (Step.LEAVE, None)
+    made.following.next_look = NOON + s(7)
+    assert asked(made, 0) == (Step.SLEEP, None, s(7))
+    near = agenda(claimed=(standing(1, 7.5),))
+    near.following.next_look = NOON + s(7)
+    assert step(near, 7) == (Step.SLEEP, None)
+
+
 def test_of_what_is_to_be_done_the_earliest_due_is_first() -> None:
     """A job that can't be claimed early holds up no claim, and no claim holds up that job."""
     made = agenda(known(1, 0, comments=1), known(2, 1))
