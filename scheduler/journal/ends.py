@@ -63,6 +63,7 @@ def failed_comment(
     told: str = "",
     reasons: Sequence[str] = (),
     series: bool = False,
+    pauses: str = "",
 ) -> str:
     """The comment that tells of a run that failed, below the hidden line ``head``.
 
@@ -80,6 +81,8 @@ def failed_comment(
         lines += [f"{place}. {reason}" for place, reason in enumerate(reasons, start=1)]
     again = f"comments {code('/retry')}, or says {code(f'schedule retry {number}')}"
     lines += ["", f"Whoever may schedule jobs here {again}, to have it run again."]
-    if series:
+    if pauses:
+        lines += [f"⏸ {code(pauses)}. Comment {code('/resume')} once that is mended."]
+    elif series:
         lines += ["The series goes on. If it fails again right after this, its table says so."]
     return "\n".join(lines)

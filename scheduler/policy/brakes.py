@@ -16,13 +16,14 @@ from scheduler.times.instants import format_duration
 def failures(journal: Journal) -> int:
     """How many of the last runs failed in a row, since somebody said ``/resume``.
 
-    What did not run counts for nothing, nor does a run of which nobody knows how it ended.
+    What did not run counts for nothing, nor does a run that is tried again, or of which nobody
+    knows how it ended.
     """
     number = 0
     for entry in reversed(journal.entries):
         if entry is journal.resumed or entry.conclusion in GOOD:
             break
-        number += entry.conclusion in FAILED
+        number += entry.conclusion in FAILED and not entry.again
     return number
 
 
@@ -64,7 +65,7 @@ def cancelled_for(conclusion: str, took_s: float | None, longest: timedelta | No
     """Why a run was cancelled, if it was for its length; empty: it was not."""
     if conclusion != "cancelled" or longest is None or took_s is None:
         return ""
-    if took_s <= longest.total_seconds():
+    if took_s < longest.total_seconds():
         return ""
     return f"it was under way for longer than its max-runtime, {format_duration(longest)}"
 

@@ -21,7 +21,7 @@ from scheduler.policy import outcomes, retries
 from scheduler.policy.news import whom
 from scheduler.policy.outcomes import Ended
 from scheduler.ports import Comments, Ticket
-from scheduler.tick import decide, issues, record, reply, retrying
+from scheduler.tick import brakes, decide, issues, record, reply, retrying
 from scheduler.tick.context import Context
 from scheduler.tick.followed import NEAR, Followed
 from scheduler.tick.occurrence import Occurrence
@@ -54,9 +54,12 @@ def conclude(ctx: Context, done: Progress, followed: Followed, ended: Ended) -> 
     end = retrying.end(ctx, followed, history, outcomes.with_end(entry, ended))
     ended = replace(ended, told=end.told)
     if ended.failed and not end.again:
-        if _is_news(followed, history.journal, entry):
-            history = _tell(ctx, followed, history, ended)
+        pauses = brakes.pauses(ctx, followed, history.journal.with_ends([end]))
+        if pauses or _is_news(followed, history.journal, entry):
+            history = _tell(ctx, followed, history, ended, pauses)
         _show(ctx, followed, decides=retrying.decides(followed, history, entry))
+        if pauses:
+            brakes.pause(ctx, done, followed, pauses)
     # After that: a place that gives no answer keeps the issue from nothing.
     if not end.again and (why := reply.of_run(ctx, followed.ticket, entry, ended)):
         ended = replace(ended, told="; ".join(filter(None, (ended.told, why))))
@@ -109,12 +112,12 @@ def _is_news(followed: Followed, journal: Journal, entry: Entry) -> bool:
     return not (before and before[-1] in outcomes.FAILED)
 
 
-def _tell(ctx: Context, followed: Followed, history: History, ended: Ended) -> History:
+def _tell(ctx: Context, followed: Followed, history: History, ended: Ended, pauses: str) -> History:
     """Tell people of a run that failed, in one comment, whoever else does so beside this tick."""
     number, news = followed.number, News(key=ended.key, run_id=ended.run_id)
     if not _told(history, news):
         try:
-            ctx.queue.add_comment(number, _words(ctx, followed, news, ended))
+            ctx.queue.add_comment(number, _words(ctx, followed, news, ended, pauses))
         except Rejected as refused:
             # Such as on a locked issue: label and journal say it all the same.
             ctx.notices.append(f"follow: #{number} takes no comment on its run's end: {refused}")
@@ -138,7 +141,7 @@ def tell_late(ctx: Context, found: Occurrence, journal: Journal, state: State) -
     why = f"not tried again: {entries[-1].reason}" if entries else last.told
     followed = Followed(ticket=found.ticket, entry=last, job=found.asked, found=found)
     history = decide.history(ctx, ctx.queue.comments(found.number))
-    _tell(ctx, followed, history, outcomes.end_of(replace(last, told=why)))
+    _tell(ctx, followed, history, outcomes.end_of(replace(last, told=why)), "")
 
 
 def _told(history: History, news: News) -> list[int]:
@@ -146,7 +149,7 @@ def _told(history: History, news: News) -> list[int]:
     return sorted(each.id for each in history.news if replace(each, id=0) == news)
 
 
-def _words(ctx: Context, followed: Followed, news: News, ended: Ended) -> str:
+def _words(ctx: Context, followed: Followed, news: News, ended: Ended, pauses: str) -> str:
     """The comment that tells of a run that failed."""
     run = f"run {ended.run_id}" if ended.run_id else "its run"
     text = failed_comment(
@@ -159,8 +162,10 @@ def _words(ctx: Context, followed: Followed, news: News, ended: Ended) -> str:
         told=ended.told,
         reasons=outcomes.REASONS.get(ended.conclusion, ()),
         series=followed.job is not None and followed.job.recurring,
+        pauses=pauses,
     )
-    return mentioning(text, whom(ctx.settings.alerts, State.FAILED))
+    states = (State.FAILED, State.PAUSED) if pauses else (State.FAILED,)
+    return mentioning(text, whom(ctx.settings.alerts, *states))
 
 
 def _show(ctx: Context, followed: Followed, *, decides: bool) -> None:

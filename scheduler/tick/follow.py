@@ -18,7 +18,7 @@ from scheduler.journal.journal import History, read
 from scheduler.journal.record import BEGIN
 from scheduler.policy import outcomes
 from scheduler.ports import Comment, Recent, Ticket, User
-from scheduler.tick import conclude, decide, rules
+from scheduler.tick import brakes, conclude, decide, rules
 from scheduler.tick.context import Context
 from scheduler.tick.followed import Followed
 from scheduler.tick.invalid import RECENT
@@ -129,8 +129,10 @@ def _look(ctx: Context, done: Progress, *, followed: Followed, runs: Runs) -> No
             found = outcomes.ended(entry, run, now=now, follow=follow, jobs=jobs)
             if found is None:
                 ctx.following.take([followed])
+                if reason := brakes.stop(ctx, followed, run):
+                    _say(ctx, reason)
                 return
-            ended = found
+            ended = brakes.explained(ctx, followed, found)
     if conclude.conclude(ctx, done, followed, ended):
         ctx.following.drop(followed)
 

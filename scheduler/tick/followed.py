@@ -78,6 +78,8 @@ class Following:
     pause: timedelta = FIRST_LOOK
     #: What was said of repositories whose runs can't be read.
     told: set[str] = field(default_factory=set)
+    #: The runs that this tick has cancelled, and which have not ended yet.
+    cancelled: set[int] = field(default_factory=set)
 
     def take(self, followed: Iterable[Followed]) -> None:
         """Follow these."""

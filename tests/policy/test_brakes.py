@@ -105,7 +105,7 @@ def test_what_has_ended_or_has_no_date_is_not_too_long() -> None:
 @pytest.mark.parametrize(
     ("conclusion", "took", "longest", "said"),
     [
-        ("cancelled", 3601.0, HOUR, True), ("cancelled", 3600.0, HOUR, False),
+        ("cancelled", 3600.0, HOUR, True), ("cancelled", 3599.0, HOUR, False),
         ("failure", 9999.0, HOUR, False), ("cancelled", 9999.0, None, False),
         ("cancelled", None, HOUR, False),
     ],
