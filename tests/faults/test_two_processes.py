@@ -67,7 +67,7 @@ def freeze(stage: Stage, chance: random.Random) -> None:
     pids: list[int] = []
 
     def stop() -> None:
-        ready.wait(120)
+        ready.wait(600)
         os.kill(pids[0], signal.SIGSTOP)
         frozen.set()
 
@@ -77,7 +77,7 @@ def freeze(stage: Stage, chance: random.Random) -> None:
         pids.append(first.pid)
         ready.set()
         try:
-            assert frozen.wait(120)
+            assert frozen.wait(600)
             began = time.monotonic()
             assert stage.process().wait(600) == 0
             stage.sandbox.clock.advance(125)

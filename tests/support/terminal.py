@@ -28,5 +28,5 @@ def screen(stage: Stage, *args: str, columns: int, user: str = "agent", **more: 
         while part := os.read(ours, 65_536):
             parts.append(part)
     os.close(ours)
-    status = process.wait(60)
+    status = process.wait(300)
     return Result(status, b"".join(parts).decode().replace("\r\n", "\n"), "")
