@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from scheduler.errors import InvalidJob
 from scheduler.job import conditions
-from scheduler.job.states import State, state_label
+from scheduler.job.states import State, queued_label, state_label
 from scheduler.policy.job_text import waiting
 from scheduler.ports import Ticket
 from scheduler.settings.model import Settings
@@ -72,6 +72,9 @@ def overdue(
             # It may be waiting for that, and says so on its issue.
             since += job.patience or conditions.PATIENCE
         since = max(since, job.at(run_at).late_from())
+        if queued_label(settings.label) in ticket.labels:
+            # It waits for a run to end, which is followed for no longer.
+            since = max(since, ticket.updated_at + settings.follow)
         if now - since > grace:
             late = Overdue(
                 number=ticket.number,

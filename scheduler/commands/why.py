@@ -13,7 +13,7 @@ from scheduler.commands.watchdog import UNTOUCHED, advice, minutes
 from scheduler.errors import InvalidJob
 from scheduler.job import conditions
 from scheduler.job.model import Job, next_try
-from scheduler.job.states import State, state_label
+from scheduler.job.states import State, queued_label, state_label
 from scheduler.journal.comments import Told
 from scheduler.journal.journal import NEVER_STARTED, Entry, History
 from scheduler.policy import decide, quotas, retries, series
@@ -228,6 +228,8 @@ def _pending(known: Known, *, now: datetime, settings: Settings, queue: str) -> 
         return Why(reason=retried, word="retrying")
     # A job may be opened when its time is past already.
     since = max(run_at, known.ticket.created_at)
+    if queued_label(settings.label) in known.ticket.labels:
+        return Why(reason=_queued(settings), word="waiting")
     if job.when is not None and (waits := _waits(known, job, run_at, now)):
         return waits
     untouched = max(since, known.ticket.updated_at)
@@ -240,6 +242,14 @@ def _pending(known: Known, *, now: datetime, settings: Settings, queue: str) -> 
             word="overdue",
         )
     return Why(reason=f"due since {format_instant(since)}; the next tick sees to it", word="due")
+
+
+def _queued(settings: Settings) -> str:
+    """Which limits let a due job wait for a run to end."""
+    limits = settings.limits
+    each = {"limits.running": limits.running, "limits.running-per-agent": limits.running_per_agent}
+    said = " and ".join(f"{name} is {most}" for name, most in each.items() if most is not None)
+    return f"waits for a run to end{f': {said}' if said else ''}"
 
 
 def _over(reason: str) -> Why:

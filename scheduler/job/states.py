@@ -264,6 +264,8 @@ HANDLED = frozenset({State.DISPATCHED, State.MISSED, State.DISCARDED, State.SKIP
 BEGUN = "recurring"
 
 
+#: The part of a label that shows that a due job waits for another's run to end.
+QUEUED = "waiting"
 #: The part of a state's label, where it is not the state's own word.
 NAMED = {State.APPROVAL: "approve"}
 
@@ -276,6 +278,11 @@ def state_label(queue_label: str, state: State) -> str:
 def begun_label(queue_label: str) -> str:
     """The label of a series that has begun: ``schedule:recurring``."""
     return f"{queue_label}:{BEGUN}"
+
+
+def queued_label(queue_label: str) -> str:
+    """The label of a due job that waits for another's run to end: ``schedule:waiting``."""
+    return f"{queue_label}:{QUEUED}"
 
 
 def chart() -> str:

@@ -55,6 +55,15 @@ def longest_run(job: Job | None, settings: Settings) -> timedelta | None:
     return stated if stated is not None else settings.defaults.max_runtime
 
 
+def unfollowed(job: Job, settings: Settings) -> str | None:
+    """Why a job can't ask for its ``max-runtime``; None: it asks for none, or can."""
+    longest, follow = job.max_runtime, settings.follow
+    if longest is None or longest <= follow:
+        return None
+    said = f"max-runtime: '{format_duration(longest)}' is longer than runs are followed"
+    return f"{said}, {format_duration(follow)}; write less, or ask a maintainer to raise follow"
+
+
 def too_long(run: Run, longest: timedelta | None, now: datetime) -> bool:
     """Whether a run that has not ended is under way for longer than it may be."""
     began = run.started_at or run.created_at

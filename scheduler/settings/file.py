@@ -58,6 +58,8 @@ _REF_GLOB = re.compile(r"[^\x00-\x20\x7f~^:\\]{1,255}")
 _QUEUE_NAME = re.compile(r"[A-Za-z0-9_./-]{1,100}")
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,8}")
 
+#: What helps a brake that needs runs to be followed for longer.
+RAISE = "raise follow, or leave it out"
 _T = TypeVar("_T")
 
 
@@ -72,7 +74,37 @@ def parse(text: str) -> Settings:
     except strict_yaml.YamlProblem as problem:
         raise SettingsError(f"{PATH} line {problem.line}: {problem.message}") from problem
     settings: Settings = _read("", root)
+    _agree(root, settings)
     return settings
+
+
+def _agree(root: yaml.MappingNode, settings: Settings) -> None:
+    """Refuse a brake that can't work, since it needs runs to be followed for longer.
+
+    Raises:
+        SettingsError: there is one.
+    """
+    follow, limits = settings.follow, settings.limits
+    said = instants.format_duration(follow)
+    longest = settings.defaults.max_runtime
+    if longest is not None and longest > follow:
+        problem = f"is longer than runs are followed ({said})"
+        raise _error(_node(root, "defaults", "max-runtime"), "defaults.max-runtime", problem, RAISE)
+    for name, most in (
+        ("running", limits.running),
+        ("running-per-agent", limits.running_per_agent),
+    ):
+        if most is not None and not follow:
+            problem = f"counts runs, and none is followed (follow: {said})"
+            raise _error(_node(root, "limits", name), f"limits.{name}", problem, RAISE)
+
+
+def _node(root: yaml.MappingNode, *path: str) -> yaml.Node:
+    """The value that stands at ``path``."""
+    node: yaml.Node = root
+    for name in path:
+        node = next(value for key, value in node.value if key.value == name)
+    return node
 
 
 def _read(section: str, node: yaml.Node) -> Any:

@@ -147,7 +147,7 @@ occurrence a job is at · ``rules``, ``approval``, ``conditions``, ``after`` who
 no · ``decide`` what is to be done · ``process`` does it · ``dispatch``, ``claims`` claim and send ·
 ``record``, ``closing``, ``issues`` write it down · ``news``, ``reply`` tell people · ``follow``,
 ``followed``, ``runs``, ``conclude``, ``retrying`` what runs came to, and what follows ·
-``brakes`` ends and pauses what is too much · ``settlement``, ``leftovers`` what others left ·
-``invalid`` what is no job · ``facts``, ``discussions`` what was asked and read already ·
+``brakes``, ``running`` put an end to what is too much · ``settlement``, ``leftovers`` what others
+left · ``invalid`` what is no job · ``facts``, ``discussions`` what was asked and read already ·
 ``pacing`` GitHub's limit of comments · ``outcome``, ``report`` what was done.
 """

@@ -32,6 +32,7 @@ from scheduler.tick import (
     record,
     reply,
     rules,
+    running,
     settlement,
 )
 from scheduler.tick.claims import AnswerLost, Fresh, GivenUp, OwnClaim, Work
@@ -98,6 +99,18 @@ def begin(ctx: Context, done: Progress, found: Occurrence, decision: Fire | End)
         Withdrawn: the claim was given up.
         NotPermitted: the token writes under another login than the settings name.
     """
+    if isinstance(decision, Fire):
+        if full := running.against(ctx, found):
+            running.wait(ctx, done, found, full)
+            return None
+        found = running.go_on(ctx, found)
+    return _begin(ctx, done, found, decision)
+
+
+def _begin(
+    ctx: Context, done: Progress, found: Occurrence, decision: Fire | End
+) -> Standing | None:
+    """The same, of a dispatch that need not wait for a run to end."""
     pacing.make_room(ctx)
     target, declared, problem = rules.judge(ctx, found)
     if problem is None and isinstance(decision, Fire):
@@ -282,9 +295,14 @@ def fire(ctx: Context, done: Progress, standing: Standing) -> Sent | None:
     # A claim may be early, a dispatch never.
     while (early := found.job.run_at - ctx.clock.now()) > timedelta(0):
         ctx.clock.sleep(early.total_seconds())
+    if full := running.against(ctx, found):
+        # Of several that were claimed ahead, another was sent.
+        claims.withdraw(ctx, standing.own)
+        raise Withdrawn(f"it waits {full}")
     try:
         accepted, sent_at = claims.send(ctx, standing.work, standing.own)
     except AnswerLost as lost:
+        running.sent(ctx, found, claim.key)
         _lost(ctx, done, standing, lost)
         return None
     except Rejected as refused:
@@ -292,9 +310,10 @@ def fire(ctx: Context, done: Progress, standing: Standing) -> Sent | None:
         return None
     if accepted.run_id:
         ctx.facts.saw_run(standing.work.dispatch.target.repo, accepted.run_id, claim.key)
-    # Whoever had to approve it was late, and no clock.
-    ready = max(found.job.run_at, approval.given_at(ctx, found) or found.job.run_at)
-    late = round((sent_at - ready).total_seconds(), 3)
+    running.sent(ctx, found, claim.key)
+    # Whoever had to approve it was late, or the run that had to end, and no clock.
+    ready = max(running.free_since(ctx, found), approval.given_at(ctx, found) or found.job.run_at)
+    late = round((sent_at - max(ready, found.job.run_at)).total_seconds(), 3)
     entry = replace(
         record.entry(ctx, found, State.DISPATCHED, standing.history, claim),
         at=sent_at,
@@ -320,6 +339,7 @@ def conclude(ctx: Context, done: Progress, sent: Sent) -> None:
     found, journal = record.write(ctx, found, standing.history, entry, own=claim)
     closing.after(ctx, done, found, journal, State.DISPATCHED)
     _follow(ctx, done, found, journal, entry)
+    running.recorded(ctx, entry.key)
 
 
 def _follow(
@@ -361,6 +381,7 @@ def recovered(
 ) -> None:
     """Record the run that was found to be a claim's, and close if that was the job's."""
     ctx.facts.started[outcome.run.id] = claim.key
+    running.sent(ctx, found, claim.key)
     entry = record.entry(ctx, found, State.DISPATCHED, history, claim)
     reason = f"run {outcome.run.id}, found by {outcome.matched}"
     done.note(Heading.RECOVERED, reason)

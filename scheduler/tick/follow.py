@@ -135,6 +135,7 @@ def _look(ctx: Context, done: Progress, *, followed: Followed, runs: Runs) -> No
             ended = brakes.explained(ctx, followed, found)
     if conclude.conclude(ctx, done, followed, ended):
         ctx.following.drop(followed)
+        ctx.following.last_end = ended.ended_at or ctx.following.last_end
 
 
 def _nothing_to_ask(ctx: Context, followed: Followed) -> str:

@@ -78,6 +78,12 @@ class Following:
     pause: timedelta = FIRST_LOOK
     #: What was said of repositories whose runs can't be read.
     told: set[str] = field(default_factory=set)
+    #: What was sent and is not followed yet: by its key, in whose name.
+    sent: dict[str, str] = field(default_factory=dict)
+    #: Since when a job that waited for a run to end need not any more, by the issue's number.
+    freed: dict[int, datetime] = field(default_factory=dict)
+    #: When the last run ended of which this tick has recorded that, by GitHub's time.
+    last_end: datetime | None = None
     #: The runs that this tick has cancelled, and which have not ended yet.
     cancelled: set[int] = field(default_factory=set)
 

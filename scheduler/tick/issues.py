@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from scheduler.errors import Rejected
-from scheduler.job.states import LABELLED, State, begun_label, state_label
+from scheduler.job.states import LABELLED, State, begun_label, queued_label, state_label
 from scheduler.ports import Ticket
 from scheduler.tick.context import Context
 
@@ -33,7 +33,7 @@ def close(ctx: Context, ticket: Ticket, state: State) -> Ticket:
     says how it ended, and better closed without its label than left open.
     """
     with contextlib.suppress(Rejected):
-        ticket = unmark(ctx, ticket, OURS - {state})
+        ticket = unmark(ctx, queue(ctx, ticket, queued=False), OURS - {state})
     reason = "completed" if state is State.DISPATCHED else "not_planned"
     closed = ctx.queue.set_state(ticket.number, reason=reason)
     if state in LABELLED:
@@ -75,6 +75,12 @@ def pause(ctx: Context, ticket: Ticket, *, paused: bool) -> Ticket:
 def ask(ctx: Context, ticket: Ticket) -> Ticket:
     """The issue, with the label that asks for an approval of its job."""
     return _put_on(ctx, ticket, state_label(ctx.settings.label, State.APPROVAL))
+
+
+def queue(ctx: Context, ticket: Ticket, *, queued: bool) -> Ticket:
+    """The issue, with the label of a due job that waits for a run to end or without it."""
+    label = queued_label(ctx.settings.label)
+    return _put_on(ctx, ticket, label) if queued else _take_off(ctx, ticket, label)
 
 
 def begun(ctx: Context, ticket: Ticket, state: State) -> Ticket:

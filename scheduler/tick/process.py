@@ -36,6 +36,7 @@ from scheduler.tick import (
     news,
     record,
     rules,
+    running,
     settlement,
 )
 from scheduler.tick.claims import changed
@@ -244,8 +245,12 @@ def _carry_out(ctx: Context, done: Progress, looked: Looked, decision: Decision)
     """
     found, history = looked.found, looked.history
     if isinstance(decision, Wait):
+        if decision.state is State.DISPATCHING:
+            running.sent(ctx, found, found.key)  # or it is about to be, by another tick
         _wait(ctx, done, found, decision)
     elif isinstance(decision, Finish):
+        if decision.state is State.DISPATCHED and not decision.entry.conclusion:
+            running.sent(ctx, found, found.key)
         _still_open(ctx, found, decision.state)
         tell_late(ctx, found, history.journal, decision.state)
         closing.after(ctx, done, found, history.journal, decision.state)

@@ -17,7 +17,7 @@ from scheduler.job.states import State, state_label
 from scheduler.job.workflow_file import Declared
 from scheduler.job.workflow_inputs import check, in_issue
 from scheduler.journal.slash import resolutions
-from scheduler.policy import quotas, trust
+from scheduler.policy import brakes, quotas, trust
 from scheduler.policy.acts import Beginning, Kind, beginnings, labelled, last_by_others, overtaken
 from scheduler.policy.job_text import readable
 from scheduler.policy.quotas import Entered
@@ -84,6 +84,7 @@ def forbidden(ctx: Context, found: Occurrence) -> str | None:
         or quotas.too_deep(found.job, limits)
         or quotas.too_far(found.raw, found.ticket.created_at, limits)
         or rights(ctx).reply_refusal(found.raw)
+        or brakes.unfollowed(found.raw, ctx.settings)
         or _unsigned(ctx, found.raw, found.ticket.created_at)
     )
 

@@ -19,7 +19,17 @@ from scheduler.errors import (
 )
 from scheduler.policy.trust import looks_strange
 from scheduler.ports import Ticket
-from scheduler.tick import approval, follow, invalid, leftovers, pacing, reply, retrying, rules
+from scheduler.tick import (
+    approval,
+    follow,
+    invalid,
+    leftovers,
+    pacing,
+    reply,
+    retrying,
+    rules,
+    running,
+)
 from scheduler.tick.context import Context
 from scheduler.tick.invalid import RECENT
 from scheduler.tick.occurrence import Occurrence
@@ -81,6 +91,8 @@ class Tick:
         try:
             closed = self._closed(COUNTED if due else RECENT)
             near = [ticket for ticket in closed if not looks_strange(ticket, self.ctx.settings)]
+            if running.limited(self.ctx):
+                self._look(known)
             forbidden = self._take(known, (), [*near, *ours])
             if len(ours) < len(tickets):
                 # What others wrote is carried out: no stranger's text has kept it waiting.
@@ -92,6 +104,8 @@ class Tick:
             self._explain()
             self._reject(forbidden)
             self._reopen([*known, *theirs], [*closed, *tickets])
+            if running.limited(self.ctx):
+                known, self._ended = [], ()
             followed = follow.gather(self.ctx, [*known, *theirs], self._ended)
             leftovers.settle(self.ctx, closed, tally)
             reply.of_closed(self.ctx, closed)
@@ -107,6 +121,12 @@ class Tick:
         report = self.report()
         report.notices += self.ctx.label_notices.values()
         return report
+
+    def _look(self, known: list[Occurrence]) -> None:
+        """Ask what became of runs before anything is sent; what has not ended is counted."""
+        followed = follow.gather(self.ctx, known, self._ended)
+        self.ctx.following.take(followed)
+        follow.look(self.ctx, self.tally, followed)
 
     def _closed(self, back: timedelta) -> list[Ticket]:
         """The issues closed so far back; those of which a run may be followed come with them."""

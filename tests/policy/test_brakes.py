@@ -15,6 +15,7 @@ from scheduler.policy.brakes import (
     paused_itself,
     pauses,
     too_long,
+    unfollowed,
 )
 from scheduler.ports import Run
 from scheduler.settings.model import Defaults, Limits, Settings
@@ -75,6 +76,16 @@ def test_what_the_job_says_goes_before_the_setting() -> None:
     assert longest_run(None, settings) == longest_run(SERIES, settings) == HOUR
     assert longest_run(Job(run_at=NOON, max_runtime=2 * HOUR), settings) == 2 * HOUR
     assert longest_run(SERIES, Settings()) is None
+
+
+def test_no_run_is_cancelled_that_is_not_followed_for_so_long() -> None:
+    assert unfollowed(Job(run_at=NOON), Settings()) is None
+    assert unfollowed(Job(run_at=NOON, max_runtime=6 * HOUR), Settings()) is None
+    assert unfollowed(Job(run_at=NOON, max_runtime=7 * HOUR), Settings()) == (
+        "max-runtime: '7h' is longer than runs are followed, 6h; write less, or ask a maintainer "
+        "to raise follow"
+    )
+    assert unfollowed(Job(run_at=NOON, max_runtime=HOUR), Settings(follow=timedelta(0)))
 
 
 def test_a_pause_is_said_in_words() -> None:

@@ -226,6 +226,22 @@ BAD_TEXT = [
     ),
     ("limits: {recover-after: 1s}", None),
     (
+        "follow: 1h\ndefaults: {max-runtime: 61m}",
+        (
+            "2: defaults.max-runtime: '61m' is longer than runs are followed (1h); "
+            "raise follow, or leave it out"
+        ),
+    ),
+    (
+        "follow: 0s\nlimits:\n  running: 3",
+        (
+            "3: limits.running: '3' counts runs, and none is followed (follow: 0s); "
+            "raise follow, or leave it out"
+        ),
+    ),
+    ("follow: 0s\nlimits: {running-per-agent: 3}", None),
+    ("follow: 0s\ndefaults: {max-runtime: 1s}", None),
+    (
         "alerts: {mention: [@octocat]}",
         "1: has a tab, or a value that needs quotes; indent with spaces, or add the quotes",
     ),
