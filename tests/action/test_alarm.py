@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 import scheduler
 from scheduler.action.main import main
@@ -151,3 +155,35 @@ def test_without_a_token_for_the_lender_the_queue_s_own_is_refused_in_one_line(
     assert status == 0, out
     assert len(re.findall(r"::notice[^\n]*alarm", out)) == 1
     assert "the clock is balanced now" in out
+
+
+def lent(stage: Stage, token: str, queue: str = "q7") -> tuple[int, str]:
+    """The one step of the workflow that lends alarms, once its environment has let it through."""
+    steps = yaml.load(LENT.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)["jobs"]["alarm"]
+    environ = {
+        "PATH": os.environ["PATH"], "GITHUB_API_URL": stage.sandbox.url, "TOKEN": token,
+        "QUEUE": queue, "QUEUES": f"q6=octo/none\r\nq7={QUEUE}@main\n",
+        "WORKFLOW": "scheduler.yml", "no_proxy": "*",
+    }  # fmt: skip
+    script = steps["steps"][0]["run"]
+    ran = subprocess.run(
+        ["bash", "-e", "-c", script], env=environ, capture_output=True, text=True, check=False
+    )
+    return ran.returncode, ran.stdout + ran.stderr
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is missing")
+def test_a_lent_alarm_starts_the_queue_s_scheduler_and_tells_no_name(auto: Stage) -> None:
+    token = auto.sandbox.make_token("clock", permissions={"actions": "write"}, role="write")
+    status, out = lent(auto, token)
+    assert (status, out) == (0, f"::add-mask::{QUEUE}\nThe queue is awake.\n")
+    assert lent(auto, token, queue=QUEUE)[0] == 0
+    assert [run.workflow.path.rpartition("/")[2] for run in auto.runs()] == ["scheduler.yml"] * 2
+    less = auto.sandbox.make_token("clock", permissions={"actions": "read"})
+    status, out = lent(auto, less)
+    assert status == 1
+    assert "GitHub answers 403: give ALARM_TOKEN 'actions: write' in that repository." in out
+    for unknown in ("q8", "$(id)", "-"):
+        status, out = lent(auto, token, queue=unknown)
+        assert (status, "names no such queue" in out) == (1, True)
+    assert len(auto.runs()) == 2
