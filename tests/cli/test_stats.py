@@ -77,6 +77,23 @@ def test_a_job_that_was_too_late_to_run_is_counted_as_missed(stage: Stage) -> No
     assert (found["count"], found["missed"]) == (0, 1)
 
 
+def test_what_became_of_the_runs_is_counted(stage: Stage) -> None:
+    report = dispatched(stage, 10, 20, 30)
+    ends = ("success", "failure", "startup_failure")
+    for fired, conclusion in zip(report["dispatched"], ends, strict=True):
+        stage.sandbox.finish_run(fired["run_id"], conclusion)
+    assert stage.run("stats", "--json").json["workflows"] == []  # nobody has looked yet
+    assert len(stage.tick()["followed"]) == 3
+    found = stage.run("stats", "--json").json
+    assert found["outcomes"] == dict.fromkeys(ends, 1)
+    (workflow,) = found["workflows"]
+    assert (workflow["workflow"], workflow["runs"]) == ("agent-message.yml", 3)
+    assert found["success_rate"] == workflow["success_rate"] == pytest.approx(1 / 3, abs=0.001)
+    assert 0 <= workflow["p95_duration_s"] < 60
+    (row,) = [each for each in stage.run("stats").out.splitlines() if "33 %" in each]
+    assert row.split()[:3] == ["agent-message.yml", "3", "33"]
+
+
 # For monitors.
 
 

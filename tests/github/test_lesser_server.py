@@ -234,3 +234,30 @@ def test_a_label_that_is_gone_already_costs_one_request_and_is_no_error(stage: S
     asked = stage.sandbox.requests
     assert asked.count("DELETE", "/labels/", status=404) == 1
     assert asked.count("GET", f"/issues/{number}$") == asked.count("PATCH", "/issues/") == 0
+
+
+#: Servers that tell less of runs than GitHub.
+FEW_WORDS = {
+    "no jobs": Lesser(missing=r"/runs/\d+/jobs$"),
+    "no list of runs": Lesser(missing=r"/actions/runs$"),
+    "no search": Lesser(query=("created", "event", "status")),
+    "no dates": Lesser(fields=("run_started_at", "updated_at")),
+    "no names": Lesser(fields=("path", "run_attempt", "display_title", "event", "actor")),
+    "no numbers": Lesser(fields=("total_count", "workflow_run_id")),
+}
+
+
+@pytest.mark.parametrize("lesser", FEW_WORDS.values(), ids=FEW_WORDS)
+def test_what_a_run_came_to_is_told_by_servers_of_few_words(stage: Stage, lesser: Lesser) -> None:
+    number = stage.open(body(-60))
+    with before(stage.sandbox.url, lesser) as url:
+        stage.tick(GITHUB_API_URL=url)
+        (run,) = stage.runs()
+        stage.sandbox.finish_run(run.id, "failure")
+        told = stage.tick(GITHUB_API_URL=url)["failed"]
+        again = stage.tick(GITHUB_API_URL=url)
+    assert told == [{"id": number, "run_id": run.id, "conclusion": "failure"}]
+    assert (again["failed"], again["followed"]) == ([], [])
+    assert stage.issue(number)["state_reason"] == "not_planned"
+    assert stage.labels(number) == {"schedule", "schedule:failed"}
+    assert len(stage.comments(number)) == 2
