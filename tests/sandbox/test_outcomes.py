@@ -13,8 +13,8 @@ HOUR = 3600
 
 def came_to(stage: Stage, number: int) -> tuple[str, str | None]:
     """The last outcome that a journal records, and why the job's issue is closed."""
-    (*_, outcome) = ["", *stage.run("stats", "--json").json["outcomes"]]
-    return outcome, stage.issue(number)["state_reason"]
+    outcomes: list[str] = list(stage.run("stats", "--json").json["outcomes"])
+    return (outcomes or [""])[-1], stage.issue(number)["state_reason"]
 
 
 def run_of(stage: Stage) -> int:

@@ -51,7 +51,7 @@ def demo(ctx: click.Context, *, as_json: bool, sample: Path) -> None:
     """Play the whole story against a local GitHub.
 
     Five jobs are opened: one runs an agent's workflow, one another workflow, one is
-    cancelled by a person, one is refused, and the run of one fails. The scheduler
+    cancelled by a person, one is refused, and one fails and is tried again. The scheduler
     and the workflows really run, by act, on this machine. The exit status is 0 only if all
     five ended as they should.
     With --json, the story goes to standard error.

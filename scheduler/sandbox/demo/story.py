@@ -35,10 +35,10 @@ TARGET_SECONDS = 60.0
 TICKS = 3
 """The most ticks that follow the first, until no job waits for one."""
 
-RETRIES: tuple[str, ...] = ()
-"""The flags of the job whose run fails."""
+RETRIES = ("--retries", "2", "--retry-after", "0s")
+"""The flags of the job whose first run fails."""
 
-ENDS = ("failure",)
+ENDS = ("failure", "success")
 """What its runs come to."""
 
 REPORT = re.compile(
@@ -94,7 +94,7 @@ class Story:
         made = {"title": "A job", "body": BROKEN, "labels": ["schedule"]}
         self.numbers.append(int(self.sandbox.call("agent", "POST", ISSUES, made)["number"]))
         self.say(f"    #{self.numbers[-1]} is open; nothing has looked at it yet")
-        self.say("  And a job whose run fails:")
+        self.say("  And a job whose first run will fail; it asks to be tried again, at once:")
         self.schedule("--in", DELAY, "--no-nudge", "--workflow", "sync.yml", *RETRIES)
 
     def schedule(self, *arguments: str) -> None:
@@ -158,7 +158,9 @@ class Story:
     def follow(self) -> None:
         """Let further ticks see what became of the runs, until no job waits for that."""
         number = self.numbers[-1]
-        self.heading(f"5. The run of #{number} failed; the next tick finds that, and says so")
+        self.heading(
+            f"5. The run of #{number} failed; the next tick finds that, and tries it again"
+        )
         for _ in range(TICKS):
             self.wrapped("cron starts the scheduler again. Its log says:")
             if not self.tick():
