@@ -180,6 +180,9 @@ class Comment:
     body: str
     author: User
     created_at: datetime
+    #: Whether it was changed since, as far as the server tells: whoever may write to the
+    #: repository can change another's words.
+    edited: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -200,12 +200,14 @@ def ticket_of(data: Any) -> Ticket:
 def comment_of(data: Any, issue: int) -> Comment:
     """A REST comment object; ``issue`` is the number of the issue that it stands on."""
     data = record(data, "id")
+    created_at, updated_at = _required(data.get("created_at")), data.get("updated_at")
     return Comment(
         id=int(data["id"]),
         issue=issue,
         body=str(data.get("body") or ""),
         author=user_of(data.get("user")),
-        created_at=_required(data.get("created_at")),
+        created_at=created_at,
+        edited=bool(updated_at) and _required(updated_at) > created_at,
     )
 
 

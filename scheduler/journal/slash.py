@@ -67,6 +67,8 @@ class Resolution:
     by: str
     #: The run that the occurrence had; None: it had none and is to be run again.
     run_id: int | None = None
+    #: Whether the comment was changed after it was written, perhaps by somebody else.
+    edited: bool = False
 
     @property
     def started(self) -> bool:
@@ -90,6 +92,8 @@ class Command:
     length: timedelta | None = None
     #: Whether the account is an app's.
     bot: bool = False
+    #: Whether the comment was changed after it was written, perhaps by somebody else.
+    edited: bool = False
     #: Why it is no command, and the fix; empty of a command.
     problem: str = ""
 
@@ -129,7 +133,8 @@ def resolutions(comments: Iterable[Comment], *, after: int = 0) -> list[Resoluti
         word, rest = said_in(comment.body) or ("", "")
         if word == "/resolve" and (rest == "again" or RESOLVED.fullmatch(rest)):
             run_id = None if rest == "again" else int(rest.rpartition(" ")[2])
-            found.append(Resolution(comment_id=comment.id, by=comment.author.login, run_id=run_id))
+            by, edited = comment.author.login, comment.edited
+            found.append(Resolution(comment_id=comment.id, by=by, run_id=run_id, edited=edited))
     return sorted(found, key=lambda resolution: -resolution.comment_id)
 
 
@@ -173,6 +178,7 @@ def _command(comment: Comment) -> Command | None:
         said_at=comment.created_at,
         length=put_off,
         bot=comment.author.bot,
+        edited=comment.edited,
     )
 
 

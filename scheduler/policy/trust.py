@@ -53,6 +53,15 @@ def at_least(role: str, least: str) -> bool:
     return rank >= ROLES.index(least)
 
 
+def may_be_another_s(name: str, settings: Settings) -> bool:
+    """Whether a command in a comment that was changed may be somebody's who may not give it.
+
+    Whoever may write to a repository can change another's comment. Most commands they may give
+    themselves; an approval of their own job they may not, nor any where more is asked for.
+    """
+    return name == "approve" or not at_least("write", settings.trust.role)
+
+
 def named_bot(author: User, settings: Settings) -> bool:
     """Whether ``trust.bots`` of the settings names this account."""
     return author.login.lower() in {bot.lower() for bot in settings.trust.bots}

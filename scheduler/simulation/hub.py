@@ -329,7 +329,7 @@ class Hub(ABC):
         """Replace a comment's text. Raises ``Rejected`` (404)."""
         if comment_id not in self.comments:
             raise refusal(404, "Not Found")
-        self.comments[comment_id] = replace(self.comments[comment_id], body=body)
+        self.comments[comment_id] = replace(self.comments[comment_id], body=body, edited=True)
         self._touch(comment_id)
 
     def delete_comment(self, comment_id: int) -> None:

@@ -15,12 +15,15 @@ from scheduler.journal.record import RECORD
 from scheduler.journal.slash import Command, Resolution, heard, resolutions
 from scheduler.policy import decide, retries, series
 from scheduler.policy.decide import Decision
-from scheduler.policy.trust import recorder
+from scheduler.policy.trust import may_be_another_s, recorder
 from scheduler.ports import Comment, Comments, Ticket, User
 from scheduler.tick import approval, rules
 from scheduler.tick.context import Context
 from scheduler.tick.issues import MOST_LABELS, full
 from scheduler.tick.occurrence import Occurrence
+
+#: Why a command in a comment that was changed is none.
+CHANGED = "the comment was changed since, as anybody with write access can; say it in a new one"
 
 
 def history(ctx: Context, comments: Comments) -> History:
@@ -148,6 +151,13 @@ def _no_use(found: Occurrence, said: Command) -> str | None:
 def _possible(ctx: Context, found: Occurrence) -> Command | None:
     """What a comment asks for; a pause that no label can show is none, as some approvals are."""
     said, ticket = found.command, found.ticket
+    if (
+        said is not None
+        and not said.problem
+        and said.edited
+        and may_be_another_s(said.name, ctx.settings)
+    ):
+        return replace(said, problem=f"/{said.name} by {said.by!r}: {CHANGED}")
     if said is not None and not said.problem and (why := _no_use(found, said)):
         return replace(said, problem=f"/{said.name}: {why}")
     if said is not None and said.name == "approve" and not said.problem:
@@ -258,6 +268,8 @@ def resolution(
     else:
         return None
     for said in resolutions(comments.items, after=after):
+        if said.edited and may_be_another_s("resolve", ctx.settings):
+            continue
         if may_command(ctx, User(login=said.by), found.asked):
             return said
     return None

@@ -6,7 +6,7 @@ import pytest
 
 from tests.attacks.crowd import messages
 from tests.attacks.test_rights import due, label, unlabel
-from tests.conftest import ISSUES, Stage
+from tests.conftest import ISSUES, Stage, body
 
 ALL = 'approve: all\ntrust: {bots: ["app[bot]"]}\nallow: {workflows: ["agent-*.yml"]}\n'
 LABEL = "schedule:approve"
@@ -92,3 +92,31 @@ def test_whoever_changed_it_last_approves_nothing(stage: Stage) -> None:
     say(stage, number, "/approve", "owner")
     waits(stage, number)
     assert any("changed its text last" in text for text in stage.comments(number))
+
+
+def put_words(stage: Stage, number: int, words: str, *, of: str, by: str) -> None:
+    """Change what somebody said before."""
+    made = stage.call("POST", f"{ISSUES}/{number}/comments", {"body": "Looks good."}, user=of)
+    stage.sandbox.set_clock(offset=90)
+    stage.call("PATCH", f"{ISSUES}/comments/{made['id']}", {"body": words}, user=by)
+
+
+def test_words_that_were_put_into_another_s_mouth_approve_nothing(stage: Stage) -> None:
+    stage.settings(ALL)
+    number = due(stage)
+    waits(stage, number)
+    put_words(stage, number, "/approve", of="owner", by="agent")
+    waits(stage, number)
+    assert any("the comment was changed since" in text for text in stage.comments(number))
+    say(stage, number, "/approve", "owner")
+    assert [each["id"] for each in stage.tick()["dispatched"]] == [number]
+
+
+@pytest.mark.parametrize(("role", "runs"), [("write", 1), ("maintain", 0)])
+def test_nor_do_they_command_where_more_than_write_is_asked_for(
+    stage: Stage, role: str, runs: int
+) -> None:
+    stage.settings(f"trust: {{role: {role}}}\n")
+    number = stage.open(body(86400), user="owner")
+    put_words(stage, number, "/run", of="owner", by="agent")
+    assert len(stage.tick()["dispatched"]) == runs

@@ -229,12 +229,14 @@ def test_one_comment_is_shown_until_it_is_gone(place: Place) -> None:
     assert (made.issue, made.author.login, made.author.bot) == (number, BOT, True)
     assert made.created_at == place.later(0)
     assert place.queue.comment(made.id) == made
+    assert not made.edited
     assert place.there(number).comments == 1
+    place.later()
     for _ in range(2):
         place.queue.edit_comment(made.id, "anew")
     shown = place.queue.comment(made.id)
     assert shown is not None
-    assert (shown.body, shown.created_at) == ("anew", made.created_at)
+    assert (shown.body, shown.created_at, shown.edited) == ("anew", made.created_at, True)
     for _ in range(2):
         place.queue.delete_comment(made.id)
     assert place.queue.comment(made.id) is None

@@ -13,6 +13,7 @@ from scheduler.policy.trust import (
     author_refusal,
     insider,
     looks_strange,
+    may_be_another_s,
     named_bot,
     recorder,
     ref_refusal,
@@ -412,3 +413,12 @@ def test_an_outcome_is_told_in_the_queue_s_own_repository_and_in_those_allowed(
         assert refuses(found, "reply-to", repr(repo), fix=f".github/scheduler.yml of {QUEUE}")
         told = reply_refusal(repo, queue=QUEUE, settings=settings, agent=True)
         assert refuses(told, "reply-to", fix="ask a maintainer to add it")
+
+
+@pytest.mark.parametrize(
+    ("role", "more"), [("triage", False), ("write", False), ("maintain", True), ("admin", True)]
+)
+def test_whose_words_a_changed_comment_may_be(role: str, more: bool) -> None:
+    settings = Settings(trust=Trust(role=role))
+    assert may_be_another_s("approve", settings)
+    assert may_be_another_s("run", settings) == more
