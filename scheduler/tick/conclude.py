@@ -23,7 +23,7 @@ from scheduler.policy.outcomes import Ended
 from scheduler.ports import Comments, Ticket
 from scheduler.tick import brakes, decide, issues, record, reply, retrying
 from scheduler.tick.context import Context
-from scheduler.tick.followed import NEAR, Followed
+from scheduler.tick.followed import BEFORE, NEAR, Followed
 from scheduler.tick.occurrence import Occurrence
 from scheduler.tick.outcome import Progress
 
@@ -42,7 +42,7 @@ def conclude(ctx: Context, done: Progress, followed: Followed, ended: Ended) -> 
     if history is None or ended.failed:
         if ctx.facts.login() is None:
             _introduce(ctx, number)
-        comments = ctx.queue.comments(number)
+        comments = _lately(ctx, followed)
         history = decide.history(ctx, comments)
         if _waits(ctx, followed, comments, history):
             return False
@@ -67,6 +67,11 @@ def conclude(ctx: Context, done: Progress, followed: Followed, ended: Ended) -> 
     done.followed.append(ended)
     retrying.go_on(ctx, done, followed, history, end)
     return True
+
+
+def _lately(ctx: Context, followed: Followed) -> Comments:
+    """The comments of an issue that were changed since the dispatch; its journal is among them."""
+    return ctx.queue.comments(followed.number, since=followed.entry.at - BEFORE)
 
 
 def _introduce(ctx: Context, number: int) -> None:
@@ -122,7 +127,7 @@ def _tell(ctx: Context, followed: Followed, history: History, ended: Ended, paus
             # Such as on a locked issue: label and journal say it all the same.
             ctx.notices.append(f"follow: #{number} takes no comment on its run's end: {refused}")
             return history
-        history = decide.history(ctx, ctx.queue.comments(number))
+        history = decide.history(ctx, _lately(ctx, followed))
     for comment_id in _told(history, news)[1:]:
         ctx.queue.delete_comment(comment_id)
     ctx.discussions.forget(number)

@@ -294,6 +294,17 @@ class Facts:
             newest = self.newest_comments(since)
         return newest.items if newest is not None and newest.since <= since else None
 
+    def known_comments(self, since: datetime) -> Sequence[Comment] | None:
+        """All the repository's comments changed since, if they were asked for; asks nothing.
+
+        What this tick has done meanwhile need not be among them.
+        """
+        for known in (self._recent, self._earlier):
+            newest = known[1] if known is not None else None
+            if newest is not None and newest.since <= since:
+                return newest.items
+        return None
+
     def older_comments(self, since: datetime) -> Recent | None:
         """The repository's comments changed since, asked for once; None: unknown, or too many."""
         if self._older is None:

@@ -14,13 +14,14 @@ from functools import partial
 
 from scheduler.errors import NotPermitted, Paced, RateLimited, Rejected
 from scheduler.job.states import State, begun_label, state_label
-from scheduler.journal.journal import History, read
+from scheduler.journal import journal
+from scheduler.journal.journal import History
 from scheduler.journal.record import BEGIN
 from scheduler.policy import outcomes
-from scheduler.ports import Comment, Recent, Ticket, User
+from scheduler.ports import Comment, Ticket, User
 from scheduler.tick import brakes, conclude, decide, rules
 from scheduler.tick.context import Context
-from scheduler.tick.followed import Followed
+from scheduler.tick.followed import BEFORE, Followed
 from scheduler.tick.invalid import RECENT
 from scheduler.tick.occurrence import Occurrence
 from scheduler.tick.outcome import Progress, Tally, attempt, note_of
@@ -28,12 +29,12 @@ from scheduler.tick.runs import NotAsked, Runs
 
 #: So much later than ``follow`` the tick that gives up may come.
 LATE = timedelta(hours=1)
-#: A journal is written so long before its issue is closed, at the most.
-BEFORE = timedelta(minutes=10)
 #: No job is dispatched so long before its instant: what was closed earlier was cancelled.
 EARLY = timedelta(minutes=1)
 #: Of so many issues the comments are read alone, where the repository's list does not have them.
 ALONE = 10
+#: So few issues are read alone where the list is not read anyway: it may be longer than they are.
+FEW = 2
 
 
 def reach(ctx: Context) -> timedelta:
@@ -43,12 +44,12 @@ def reach(ctx: Context) -> timedelta:
 
 
 def gather(
-    ctx: Context, known: Iterable[Occurrence], closed: Iterable[Ticket]
+    ctx: Context, known: Iterable[Occurrence], closed: Iterable[Ticket], *, due: bool
 ) -> Sequence[Followed]:
     """The dispatches to follow: those in the journals of open series and of closed issues.
 
     Where no issue can have one, nothing is asked. What this tick has sent itself is left to the
-    next, or to the hold.
+    next, or to the hold. ``due``: whether anything was due in this tick.
 
     Raises:
         RateLimited: GitHub wants to be left alone.
@@ -61,11 +62,15 @@ def gather(
     ended = [ticket for ticket in closed if _may_have_ended(ctx, ticket, since)]
     told = {number: _told(ctx, each) for number, each in series.items()}
     rest = [series[number].ticket for number, history in told.items() if history is None]
-    by_issue: dict[int, list[Comment]] = {}
-    if rest or ended:
-        first = since if rest else min(_closed(ticket) for ticket in ended) - BEFORE
-        # What is asked for here, the leftovers of the last hour are found in as well.
-        by_issue = _comments(ctx, min(first, ctx.began - RECENT), [*rest, *ended])
+    lately = {each.number: _written(ctx, each, since) for each in (*rest, *ended)}
+    read = ctx.facts.known_comments(min(lately.values())) if lately else ()
+    if read is not None:
+        by_issue = _by_issue(read)
+    elif len(lately) <= FEW and not any(_looked_into(ctx, ticket, due=due) for ticket in ended):
+        # One page of each: however much is said elsewhere, this is no more.
+        by_issue = _alone(ctx, [*rest, *ended], lately)
+    else:
+        by_issue = _comments(ctx, [*rest, *ended], lately)
     for ticket in (*rest, *ended):
         told[ticket.number] = _history(ctx, ticket, by_issue.get(ticket.number, ()))
     tickets = [*(each.ticket for each in series.values()), *ended]
@@ -229,18 +234,30 @@ def _closed(ticket: Ticket) -> datetime:
     return ticket.closed_at or ticket.updated_at
 
 
-def _comments(ctx: Context, since: datetime, tickets: Sequence[Ticket]) -> dict[int, list[Comment]]:
-    """The comments of these issues that were changed since, by issue.
+def _written(ctx: Context, ticket: Ticket, since: datetime) -> datetime:
+    """From when on the journal of an issue was written, if a run of it is followed."""
+    failed = state_label(ctx.settings.label, State.FAILED) in ticket.labels
+    return since if ticket.open or failed else _closed(ticket) - BEFORE
+
+
+def _looked_into(ctx: Context, ticket: Ticket, *, due: bool) -> bool:
+    """Whether the leftovers are looked for in all comments anyway, on a closed issue's account."""
+    young = ctx.began - _closed(ticket) < ctx.settings.limits.recover_after
+    return _closed(ticket) >= ctx.began - RECENT and not (due and young)
+
+
+def _comments(
+    ctx: Context, tickets: Sequence[Ticket], lately: Mapping[int, datetime]
+) -> dict[int, list[Comment]]:
+    """The comments of these issues that were changed lately, by issue.
 
     Where the repository's list does not reach back so far, those of a few are read alone: of
     others each time, so that each has its turn.
     """
-    known = ctx.facts.recent_comments(since, earlier=True)
-    recent = Recent(items=tuple(known), since=since) if known is not None else None
-    recent = recent or ctx.facts.newest_comments(since)
-    by_issue: dict[int, list[Comment]] = {}
-    for comment in recent.items if recent is not None else ():
-        by_issue.setdefault(comment.issue, []).append(comment)
+    # What is asked for here, the leftovers of the last hour are found in as well.
+    since = min([*lately.values(), ctx.began - RECENT])
+    recent = ctx.facts.newest_comments(since)
+    by_issue = _by_issue(recent.items if recent is not None else ())
     if recent is not None and recent.since <= since:
         return by_issue
     rest = [
@@ -249,21 +266,37 @@ def _comments(ctx: Context, since: datetime, tickets: Sequence[Ticket]) -> dict[
         if not any(each.body.startswith(BEGIN) for each in by_issue.get(ticket.number, ()))
     ]
     turn = int(ctx.began.timestamp()) // 60 * ALONE % max(len(rest), 1)
-    for ticket in [*rest[turn:], *rest[:turn]][:ALONE]:
-        with suppress(Rejected, NotPermitted):
-            by_issue[ticket.number] = list(ctx.queue.comments(ticket.number).items)
+    return by_issue | _alone(ctx, [*rest[turn:], *rest[:turn]][:ALONE], lately)
+
+
+def _by_issue(comments: Iterable[Comment]) -> dict[int, list[Comment]]:
+    by_issue: dict[int, list[Comment]] = {}
+    for comment in comments:
+        by_issue.setdefault(comment.issue, []).append(comment)
     return by_issue
+
+
+def _alone(
+    ctx: Context, tickets: Iterable[Ticket], lately: Mapping[int, datetime]
+) -> dict[int, list[Comment]]:
+    """The comments of these issues that were changed lately, each asked for alone."""
+    found: dict[int, list[Comment]] = {}
+    for ticket in tickets:
+        with suppress(Rejected, NotPermitted):
+            since = lately[ticket.number]
+            found[ticket.number] = [*ctx.queue.comments(ticket.number, since=since).items]
+    return found
 
 
 def _history(ctx: Context, ticket: Ticket, comments: Iterable[Comment]) -> History | None:
     """The records on an issue, if a run may be followed by them; None: there is none."""
     records = [each for each in comments if each.body.startswith(BEGIN)]
     writers = {each.author for each in records}
-    tell = [each for each in writers if read(records, login=each.login).journal.unknown]
+    tell = [each for each in writers if journal.read(records, login=each.login).journal.unknown]
     if not tell:
         return None
     login = _believed(ctx, ticket, tell)
-    history = read(records, login=login) if login else None
+    history = journal.read(records, login=login) if login else None
     return history if history is not None and history.journal.unknown else None
 
 

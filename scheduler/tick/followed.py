@@ -15,6 +15,8 @@ from scheduler.tick.occurrence import Occurrence
 FIRST_LOOK = timedelta(seconds=15)
 #: The longest pause between two looks, where a poll's rhythm is no longer.
 LONGEST_PAUSE = timedelta(minutes=1)
+#: A journal is written so long before its issue is closed, or after it says that it was, at most.
+BEFORE = timedelta(minutes=10)
 #: What was read of a journal is good for so many seconds: nobody claims anything so quickly on an
 #: issue on which nothing is due.
 FRESH = 20.0

@@ -106,7 +106,7 @@ class Tick:
             self._reopen([*known, *theirs], [*closed, *tickets])
             if running.limited(self.ctx):
                 known, self._ended = [], ()
-            followed = follow.gather(self.ctx, [*known, *theirs], self._ended)
+            followed = follow.gather(self.ctx, [*known, *theirs], self._ended, due=bool(tally.due))
             leftovers.settle(self.ctx, closed, tally)
             reply.of_closed(self.ctx, closed)
             follow.look(self.ctx, tally, followed)

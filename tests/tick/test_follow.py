@@ -14,7 +14,7 @@ from scheduler.tick.follow import ALONE
 from scheduler.tick.report import TickReport
 from tests.faults.series import forward, m, series_world
 from tests.faults.world import World, body, world
-from tests.support.fakes import BOT, NOON, MemoryQueue
+from tests.support.fakes import BOT, NOON, Crash, MemoryQueue
 
 MINUTE = 60
 
@@ -95,6 +95,38 @@ def test_a_hundred_runs_cost_one_list() -> None:
         end(made, "success", place)
     made.clock.sleep(MINUTE)
     assert asked(made) == [*QUIET, "recent_runs", *["edit_comment"] * 30]
+
+
+def test_beside_a_due_job_a_young_one_is_read_alone_and_a_late_tick_finds_all() -> None:
+    made = sent()
+    made.hub.open(body("2"))
+    calls = asked(made)
+    assert calls.count("recent_comments") == 0
+    assert calls.count("recent_runs") == 1
+    made.clock.sleep(2 * 3600)
+    for place in (0, 1):
+        end(made, "success", place)
+    quiet = ["open_tickets", "closed_tickets"]
+    assert asked(made, follow=OFF) == quiet
+    assert asked(made, follow=timedelta(hours=6)) == [
+        *quiet, "comments", "comments", "recent_runs", "edit_comment", "edit_comment",
+    ]  # fmt: skip
+
+
+def test_a_tick_that_died_before_its_record_is_made_good_for_long() -> None:
+    made = sent()
+    made.clock.sleep(3600)
+    end(made, "failure")
+
+    def dies(index: int, name: str, act: object) -> object:
+        if name == "edit_comment":
+            raise Crash
+        return act()  # type: ignore[operator]
+
+    assert made.tick(dies) is None
+    made.clock.sleep(2 * 3600)
+    assert ends(ticked(made)) == [(1, "failure")]
+    assert len(made.history(1).news) == 1
 
 
 def test_with_nothing_to_follow_nothing_more_is_asked() -> None:
