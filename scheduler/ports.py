@@ -595,8 +595,11 @@ class Monitoring(Protocol):
 class CommandQueue(HeldQueue, Upkeep, Environments, Monitoring, Protocol):
     """What a command needs: it opens and edits jobs, and looks at more than what is due."""
 
-    def newest_tickets(self, count: int = 100) -> Sequence[Ticket]:
-        """The queue's newest issues, open or closed, newest first; at most ``count``, up to 100."""
+    def newest_tickets(self, count: int = 100, *, label: str | None = None) -> Sequence[Ticket]:
+        """The queue's newest issues, open or closed, newest first; at most ``count``, up to 100.
+
+        ``label``: those alone that have this label too.
+        """
 
     def count_tickets(self) -> int | None:
         """How many issues carry the queue's label, open and closed; None: the server can't tell."""

@@ -19,6 +19,7 @@ from scheduler.errors import SchedulerError
 from scheduler.github import workflow_commands
 from scheduler.github.workflow_commands import Annotation, Level
 from scheduler.job.workflow_inputs import UNREAD
+from scheduler.policy.outcomes import Ended
 from scheduler.text import code, visible
 from scheduler.tick.report import TickReport, summary
 
@@ -50,7 +51,10 @@ class Answer:
 def of_tick(report: TickReport, environment: Environment, *, warned: str | None) -> Answer:
     """The answer of a tick; ``warned`` is the one of its notices that is a warning."""
     data = report.as_json()
-    counts = {name: str(len(data[name])) for name in ("dispatched", *TickReport.NOTES)}
+    counts = {
+        name: str(len(data[name]))
+        for name in ("dispatched", *TickReport.NOTES, "followed", "failed")
+    }
     repository, server = environment.need_repository(), environment.server_url
     return Answer(
         lines=[*report.lines()],
@@ -68,6 +72,10 @@ def annotated(report: TickReport, *, warned: str | None) -> list[Annotation]:
         for name, level in LEVELS.items()
         for note in report.notes[name]
     ]
+    found += [
+        Annotation(level="warning", message=visible(f"#{number}: {_ran(end)}"), title="failed")
+        for number, end in report.failed
+    ]
     # A message that a target never takes is no news at each run; its comment has it.
     found += [
         Annotation(level="warning", message=visible(f"#{f.id}: {f.reason}"), title="dispatched")
@@ -80,6 +88,12 @@ def annotated(report: TickReport, *, warned: str | None) -> list[Annotation]:
     if report.stopped:
         found.append(Annotation(level="warning", message=visible(report.stopped), title="stopped"))
     return found
+
+
+def _ran(end: Ended) -> str:
+    """What a run came to, in one line."""
+    told = f" ({end.told})" if end.told else ""
+    return f"{end.conclusion}: {end.url or 'its run'}{told}"
 
 
 def of_created(made: Created) -> Answer:

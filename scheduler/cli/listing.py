@@ -5,19 +5,29 @@ from __future__ import annotations
 import click
 
 from scheduler.cli.group import JSON, QUEUE, at_job, connected, tell, watch
+from scheduler.job.states import State
 
 
 @click.command("list")
 @click.option("--all", "everything", is_flag=True, help="Closed jobs too, the newest 30.")
 @click.option("--agent", metavar="NAME", help="Only jobs of this agent.")
+@click.option(
+    "--state",
+    type=click.Choice([state.value for state in State]),
+    metavar="STATE",
+    help="Only jobs in this state, such as failed.",
+)
 @JSON
 @QUEUE
-def list_jobs(queue: str | None, as_json: bool, everything: bool, agent: str | None) -> None:
+def list_jobs(
+    queue: str | None, as_json: bool, everything: bool, agent: str | None, state: str | None
+) -> None:
     """List the jobs that wait."""
     from scheduler.commands.listing import jobs
 
-    connection = connected(queue)
-    tell(jobs(connection, everything=everything, agent=agent), as_json=as_json)
+    connection, wanted = connected(queue), State(state) if state else None
+    listing = jobs(connection, everything=everything, agent=agent, state=wanted)
+    tell(listing, as_json=as_json)
     watch(connection)
 
 

@@ -10,9 +10,10 @@ from typing import Any
 
 from scheduler.commands.find import find
 from scheduler.commands.look import SAID, Seen, look, with_actor
+from scheduler.commands.ran import live
 from scheduler.commands.why import NOT_YET, Why, grouped, over_limits
 from scheduler.connection import Connection
-from scheduler.job.states import State
+from scheduler.job.states import LABELLED, TERMINAL, State, state_label
 from scheduler.journal.comments import one_line, sentence
 from scheduler.text import columns, cut, filled, first_line, line_ends, shown, visible
 from scheduler.times import instants
@@ -38,6 +39,8 @@ class Listing:
     everything: bool = False
     #: The agent whose jobs they are; None: anybody's.
     agent: str | None = None
+    #: The state in which all of them are; None: in any.
+    state: State | None = None
     #: Whether there are older ones, which were not looked at.
     more: bool = False
     #: How many there are in all; None: the server does not tell, or there are no more.
@@ -58,6 +61,8 @@ class Listing:
     def _table(self, width: int | None) -> list[str]:
         if not self.seen:
             none = "no jobs" if self.agent is None else f"no jobs of agent {shown(self.agent)}"
+            if self.state is not None:
+                return [f"{none} in state {shown(self.state.value)}"]
             return [f"there are {none}" if self.everything else f"{none} wait"]
         return table(self.seen, self.now, width=width)
 
@@ -108,16 +113,27 @@ def show(connection: Connection, number: int) -> Details:
     """
     now = connection.clock.now()
     seen = look(connection, find(connection, number))
+    seen = replace(seen, ran=live(connection, seen.ran, seen.job))
     return Details(seen=with_actor(connection, seen), now=now)
 
 
-def jobs(connection: Connection, *, everything: bool, agent: str | None) -> Listing:
-    """The open jobs, soonest first; with ``everything`` the newest, closed ones included."""
+def jobs(
+    connection: Connection, *, everything: bool, agent: str | None, state: State | None = None
+) -> Listing:
+    """The open jobs, soonest first; with ``everything`` the newest, closed ones included.
+
+    ``state`` is that of all of them; one that ends a job is looked for among the closed ones.
+    """
     now, queue = connection.clock.now(), connection.queue
+    everything |= state in TERMINAL
+    labelled = state in TERMINAL & LABELLED
+    label = state_label(connection.settings.label, state) if state and labelled else None
     # One more than is shown tells whether there are more.
-    tickets = queue.newest_tickets(RECENT + 1) if everything else list(queue.open_tickets())
+    tickets = (
+        queue.newest_tickets(RECENT + 1, label=label) if everything else list(queue.open_tickets())
+    )
     more = everything and len(tickets) > RECENT
-    total = queue.count_tickets() if more else None
+    total = queue.count_tickets() if more and label is None else None
     tickets = tickets[:RECENT] if everything else tickets
     seen = [look(connection, ticket, deep=everything) for ticket in tickets]
     seen = [look(connection, each.ticket) if _tries(each, now) else each for each in seen]
@@ -125,12 +141,22 @@ def jobs(connection: Connection, *, everything: bool, agent: str | None) -> List
         known = [(each.known, each.said) for each in seen if each.known and each.said]
         limits = over_limits(known, now=now, settings=connection.settings)
         seen = [limited(each, limits) for each in seen]
+    if state is not None:
+        seen = [each for each in seen if each.state is state]
     if agent is not None:
         seen = [each for each in seen if each.job and each.job.agent == agent]
     if not everything:
         seen.sort(key=lambda each: (each.run_at is None, each.run_at))
     connection.seen[:] = [each.ticket for each in seen]
-    return Listing(seen=seen, now=now, everything=everything, agent=agent, more=more, total=total)
+    return Listing(
+        seen=seen,
+        now=now,
+        everything=everything,
+        agent=agent,
+        state=state,
+        more=more,
+        total=total,
+    )
 
 
 def _tries(seen: Seen, now: datetime) -> bool:
@@ -151,7 +177,7 @@ def said(seen: Seen) -> bool:
     """Whether the list says why a job is where it is: what its state and its time leave open."""
     if seen.problem or not seen.why.reason:
         return False
-    tells = (State.HELD, State.PAUSED, State.APPROVAL, State.RUNNING, State.RETRYING)
+    tells = (State.HELD, State.PAUSED, State.APPROVAL, State.RUNNING, State.RETRYING, State.FAILED)
     return seen.state in tells or seen.why.word not in (
         "",
         "due",
@@ -219,6 +245,7 @@ def details(seen: Seen, data: Mapping[str, Any]) -> list[str]:
         )
         if data[key]
     ]
+    facts += [("outcome", seen.ran.words())] if seen.ran and seen.ran.words() else []
     lines = [f"#{seen.ticket.number} {seen.word}"]
     lines += [f"  {key + ':':10} {value}" for key, value in facts]
     lines += [f"  input:     {k}={_one_line(str(v))}" for k, v in data["inputs"].items()]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from scheduler.commands.ran import Ran, recorded
 from scheduler.commands.why import Known, Why, coming, entry_json, progress, why
 from scheduler.connection import Connection
 from scheduler.errors import SchedulerError
@@ -48,6 +49,8 @@ class Seen:
     state: State
     #: The entries of its journal, as far as it was read.
     entries: tuple[Entry, ...] = ()
+    #: What became of its last run; None: it has none, or its journal was not read.
+    ran: Ran | None = None
     #: When it runs next, as far as is known; of what has ended, when it was to run.
     run_at: datetime | None = None
     #: Why it is where it is, as it was when it was looked at.
@@ -101,6 +104,8 @@ class Seen:
             "request_id": job.request_id if job else None,
             "run_id": ran.run_id if ran else None,
             "run_url": (ran.run_url or None) if ran else None,
+            "run": self.ran.as_json() if self.ran else None,
+            "outcome": self.ran.outcome if self.ran else None,
             "reason": self.problem or self.why.reason or None,
             "waiting_for": self.why.waiting_for(),
             "attempts": len(self.entries),
@@ -140,6 +145,7 @@ def look(connection: Connection, ticket: Ticket, *, deep: bool = True) -> Seen:
             problem=found.problem,
             state=found.state,
             entries=history.journal.entries,
+            ran=recorded(history.journal.entries),
             run_at=found.run_at,
             known=known,
         ),

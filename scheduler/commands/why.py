@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
+from scheduler.commands.ran import recorded
 from scheduler.commands.watchdog import UNTOUCHED, advice, minutes
 from scheduler.errors import InvalidJob
 from scheduler.job import conditions
@@ -108,6 +109,8 @@ def why(known: Known, *, now: datetime, settings: Settings, queue: str) -> Why:
 def _ended(known: Known) -> str:
     """Why a job ended as it did, as its journal says it, or who closed it."""
     entries = known.history.journal.entries
+    if known.state is State.FAILED and (ran := recorded(entries)):
+        return f"its run ended: {ran.words()}"
     if said := next((e.reason for e in reversed(entries) if e.run_id or e.reason), ""):
         return said
     by = known.ticket.closed_by

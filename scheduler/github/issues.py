@@ -81,13 +81,18 @@ class GitHubIssues:
                 break
         return [ticket for ticket in found if ticket.created_at >= since]
 
-    def newest_tickets(self, count: int = 100) -> list[Ticket]:
-        """The newest issues with the label, at most ``count`` (up to 100), newest first."""
-        params = {"state": "all", "labels": self._api.label, "sort": "created", "direction": "desc"}
+    def newest_tickets(self, count: int = 100, *, label: str | None = None) -> list[Ticket]:
+        """The newest issues with the label, at most ``count`` (up to 100), newest first.
+
+        With ``label``: those that have this one, too.
+        """
+        labels = f"{self._api.label},{label}" if label else self._api.label
+        params = {"state": "all", "labels": labels, "sort": "created", "direction": "desc"}
         path = f"{self._api.here}/issues"
         with self._api.needs("issues: read"):
             answer = self._http.get(path, {**params, "per_page": min(count, 100)})
-        return self._mine(self._parsed(answer), "all")
+        found = self._mine(self._parsed(answer), "all")
+        return [each for each in found if label is None or label in each.labels]
 
     def count_tickets(self) -> int | None:
         """How many issues have the label, open or closed; None where the server does not tell.

@@ -14,6 +14,7 @@ from scheduler.commands.answer import Created
 from scheduler.environment import Environment
 from scheduler.job.model import Job
 from scheduler.job.workflow_inputs import NO_MESSAGE, UNREAD
+from scheduler.policy.outcomes import Ended
 from scheduler.ports import Ticket, User
 from scheduler.tick.outcome import Fired
 from scheduler.tick.report import Note, TickReport
@@ -64,7 +65,9 @@ def test_a_tick_s_outputs_are_its_counts_and_the_whole() -> None:
     tick = report(held=["why", "why else"])
     answer = of_tick(tick, HERE, warned=None)
     assert (answer.outputs["held"], answer.outputs["dispatched"]) == ("2", "0")
-    assert {*answer.outputs} == {"dispatched", *TickReport.NOTES, "next-due", "result"}
+    assert {*answer.outputs} == {
+        "dispatched", *TickReport.NOTES, "followed", "failed", "next-due", "result",
+    }  # fmt: skip
     assert json.loads(answer.outputs["result"]) == tick.as_json()
 
 
@@ -105,3 +108,15 @@ def test_what_could_not_be_told_says_what_was_done(
     # Without its summary a step has not failed.
     assert tell(ANSWER, Environment(summary_path=nowhere)) is None
     assert capsys.readouterr().err.startswith("schedule: GITHUB_STEP_SUMMARY: ")
+
+
+def test_a_run_that_failed_is_annotated_and_counted() -> None:
+    tick = report()
+    good = Ended(key="7@x", attempt=1, run_id=9, url="R", conclusion="success")
+    tick.followed += [(7, good), (8, replace(good, conclusion="failure", told="so\x1b"))]
+    found = annotated(tick, warned=None)
+    assert [(each.level, each.title, each.message) for each in found] == [
+        ("warning", "failed", "#8: failure: R (so\ufffd)")
+    ]  # fmt: skip
+    outputs = of_tick(tick, HERE, warned=None).outputs
+    assert (outputs["followed"], outputs["failed"]) == ("2", "1")

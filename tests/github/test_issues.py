@@ -75,6 +75,22 @@ def test_a_server_that_knows_no_filters_does_not_make_the_queue_longer(
     assert numbers(issues.newest_tickets()) == [1, 4, 5]
 
 
+def test_the_newest_with_a_further_label_are_those_that_have_it(
+    server: responses.RequestsMock, issues: GitHubIssues
+) -> None:
+    failed = closed(6, labels=[{"name": "schedule"}, {"name": "schedule:failed"}])
+    server.get(
+        ISSUES,
+        json=[*EVERYTHING, failed],
+        match=[
+            responses.matchers.query_param_matcher(
+                {"labels": "schedule,schedule:failed", "state": "all"}, strict_match=False
+            )
+        ],
+    )
+    assert numbers(issues.newest_tickets(label="schedule:failed")) == [6]
+
+
 def test_no_more_is_asked_for_than_is_the_queue(
     server: responses.RequestsMock, issues: GitHubIssues
 ) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from scheduler.job.states import State
 from scheduler.journal.journal import NEVER_STARTED, Claim, Entry
+from scheduler.policy.outcomes import Ended
 from scheduler.tick.outcome import Fired
 from scheduler.tick.report import Note, TickReport, summary
 from tests.attacks.reading import outside_of_code
@@ -192,3 +194,27 @@ def test_what_waits_is_told_beside_the_lists() -> None:
     assert data["notices"] == ["first", "#3 waits: when: no", "#5 waits: when: no"]
     assert "waiting #3: when: no" in report.lines()
     assert "⏳ waiting | `when: no` |" in summary(report, repository="o/r")
+
+
+def test_what_runs_came_to_is_told_in_lines_json_and_summary() -> None:
+    good = Ended(key="7@x", attempt=1, run_id=9, url=RUN, conclusion="success", took_s=61.0)
+    bad = replace(good, run_id=10, conclusion="never ran", took_s=None, told="so")
+    lost = replace(good, run_id=None, url="", conclusion="unknown", told="gone")
+    found = TickReport(now=NOON, followed=[(7, good), (8, bad), (9, lost)])
+    data = found.as_json()
+    assert data["followed"] == [
+        {"id": 7, "run_id": 9, "conclusion": "success"},
+        {"id": 8, "run_id": 10, "conclusion": "never ran"},
+        {"id": 9, "run_id": None, "conclusion": "unknown"},
+    ]
+    assert data["failed"] == data["followed"][1:2]
+    assert list(found.lines())[:3] == [
+        f"followed #7: success: {RUN}",
+        f"failed #8: never ran: {RUN} (so)",
+        "followed #9: unknown: its run (gone)",
+    ]
+    told = summary(found, repository="octo/queue").splitlines()
+    here = "https://github.com/octo/queue/issues"
+    assert f"| [#8]({here}/8) | ❌ failed | [run 10]({RUN}), `never ran`, `so` |" in told
+    assert f"| [#7]({here}/7) | ✅ success | [run 9]({RUN}), after 61 s |" in told
+    assert told.index(f"| [#8]({here}/8) | ❌ failed | [run 10]({RUN}), `never ran`, `so` |") < 7
