@@ -294,16 +294,13 @@ class Facts:
             newest = self.newest_comments(since)
         return newest.items if newest is not None and newest.since <= since else None
 
-    def known_comments(self, since: datetime) -> Sequence[Comment] | None:
-        """All the repository's comments changed since, if they were asked for; asks nothing.
+    def known_comments(self, since: datetime) -> Recent | None:
+        """The repository's comments changed since, or the newest of them, if they were asked for.
 
         What this tick has done meanwhile need not be among them.
         """
-        for known in (self._recent, self._earlier):
-            newest = known[1] if known is not None else None
-            if newest is not None and newest.since <= since:
-                return newest.items
-        return None
+        asked = (self._recent, self._earlier)
+        return next((known[1] for known in asked if known and known[1] and known[0] <= since), None)
 
     def older_comments(self, since: datetime) -> Recent | None:
         """The repository's comments changed since, asked for once; None: unknown, or too many."""

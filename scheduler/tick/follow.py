@@ -63,14 +63,8 @@ def gather(
     told = {number: _told(ctx, each) for number, each in series.items()}
     rest = [series[number].ticket for number, history in told.items() if history is None]
     lately = {each.number: _written(ctx, each, since) for each in (*rest, *ended)}
-    read = ctx.facts.known_comments(min(lately.values())) if lately else ()
-    if read is not None:
-        by_issue = _by_issue(read)
-    elif len(lately) <= FEW and not any(_looked_into(ctx, ticket, due=due) for ticket in ended):
-        # One page of each: however much is said elsewhere, this is no more.
-        by_issue = _alone(ctx, [*rest, *ended], lately)
-    else:
-        by_issue = _comments(ctx, [*rest, *ended], lately)
+    looked_into = any(_looked_into(ctx, ticket, due=due) for ticket in ended)
+    by_issue = _comments(ctx, [*rest, *ended], lately, looked_into=looked_into) if lately else {}
     for ticket in (*rest, *ended):
         told[ticket.number] = _history(ctx, ticket, by_issue.get(ticket.number, ()))
     tickets = [*(each.ticket for each in series.values()), *ended]
@@ -247,18 +241,25 @@ def _looked_into(ctx: Context, ticket: Ticket, *, due: bool) -> bool:
 
 
 def _comments(
-    ctx: Context, tickets: Sequence[Ticket], lately: Mapping[int, datetime]
+    ctx: Context,
+    tickets: Sequence[Ticket],
+    lately: Mapping[int, datetime],
+    *,
+    looked_into: bool,
 ) -> dict[int, list[Comment]]:
     """The comments of these issues that were changed lately, by issue.
 
-    Where the repository's list does not reach back so far, those of a few are read alone: of
-    others each time, so that each has its turn.
+    From the repository's list, if that was read or is read anyway, or they are more than a few: an
+    issue's own comments are one page each, however much is said elsewhere. Where the list does not
+    reach back so far, those of some are read alone, of others each time.
     """
-    # What is asked for here, the leftovers of the last hour are found in as well.
-    since = min([*lately.values(), ctx.began - RECENT])
-    recent = ctx.facts.newest_comments(since)
+    first = min(lately.values())
+    recent = ctx.facts.known_comments(first)
+    if recent is None and (looked_into or len(tickets) > FEW):
+        # What is asked for here, the leftovers of the last hour are found in as well.
+        recent = ctx.facts.newest_comments(min(first, ctx.began - RECENT))
     by_issue = _by_issue(recent.items if recent is not None else ())
-    if recent is not None and recent.since <= since:
+    if recent is not None and recent.since <= first:
         return by_issue
     rest = [
         ticket

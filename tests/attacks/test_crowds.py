@@ -141,7 +141,8 @@ def test_a_series_with_2450_comments_costs_like_any_other_once_it_has_run(tmp_pa
     # Once all that was said; then as many of the repository's newest comments as are looked
     # through for what is to be heard, and no more of this than of any other's.
     assert crowded[0] <= usual[0] + RECENT_PAGES + 25 + 4
-    assert crowded[1:] == [cost + RECENT_PAGES - 1 for cost in usual[1:]]
+    # One more: the journal of the series that was closed, whose last run is still under way.
+    assert crowded[1:] == [cost + RECENT_PAGES for cost in usual[1:]]
 
 
 @pytest.mark.slow
