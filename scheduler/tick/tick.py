@@ -124,7 +124,7 @@ class Tick:
 
     def _look(self, known: list[Occurrence]) -> None:
         """Ask what became of runs before anything is sent; what has not ended is counted."""
-        followed = follow.gather(self.ctx, known, self._ended)
+        followed = follow.gather(self.ctx, known, self._ended, due=True)
         self.ctx.following.take(followed)
         follow.look(self.ctx, self.tally, followed)
 
