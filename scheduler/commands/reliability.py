@@ -41,7 +41,7 @@ class Reliability:
 
     @property
     def success_rate(self) -> float | None:
-        """The share of the runs that went well, of those of which the end is known."""
+        """The success rate: the share of those that went well, of those whose end is known."""
         good = sum(self.outcomes.get(word, 0) for word in GOOD)
         known = good + sum(self.outcomes.get(word, 0) for word in FAILED)
         return good / known if known else None
