@@ -92,6 +92,23 @@ def test_a_run_that_hangs_is_followed_until_it_is_cancelled(stage: Stage) -> Non
     assert [each["conclusion"] for each in stage.tick()["failed"]] == ["cancelled"]
 
 
+@pytest.mark.parametrize("lingers", [0, 300])
+def test_a_run_that_takes_too_long_is_cancelled_however_long_that_takes(
+    stage: Stage, lingers: float
+) -> None:
+    stage.sandbox.fate("hangs", lingers=lingers)
+    number = stage.open(body(-60, "agent-message.yml", "max-runtime: 10m"))
+    stage.tick()
+    stage.sandbox.set_clock(advance=660)
+    for _ in range(3):
+        stage.tick()
+        stage.sandbox.set_clock(advance=200)
+    assert came_to(stage, number) == ("cancelled", "not_planned")
+    asked = [each for each in stage.requests if each.startswith("POST") and "/cancel " in each]
+    assert asked
+    assert "10m" in stage.comments(number)[0]
+
+
 @pytest.mark.parametrize("late", ["filtered_runs", "event_runs", "created_runs", "run_ends"])
 def test_a_list_that_lags_hides_no_end(stage: Stage, late: str) -> None:
     stage.sandbox.set_staleness(**{late: HOUR})
