@@ -180,7 +180,39 @@ class Agenda:
 def next_step(
     agenda: Agenda, *, now: datetime, end: datetime, next_poll: datetime, stay: Stay
 ) -> tuple[Step, int | None, timedelta]:
-    """What to do at ``now``: the step, the job it is about, and for SLEEP how long.
+    """What to do at ``now``: the step, the job it is about, and for SLEEP how long."""
+    if _idle(agenda, now):
+        # A holder hardly ever has more to do: what follows of `_busy_step` is found sooner.
+        return _idle_step(agenda, now=now, end=end, next_poll=next_poll, stay=stay)
+    return _busy_step(agenda, now=now, end=end, next_poll=next_poll, stay=stay)
+
+
+def _idle(agenda: Agenda, now: datetime) -> bool:
+    """Whether nothing is in hand, and no job is to be taken up yet."""
+    if agenda.claimed or agenda.unrecorded or agenda.unexplained or agenda.following.next_look:
+        return False
+    entries = agenda.entries()
+    return not entries or entries[0][0] > now
+
+
+def _idle_step(
+    agenda: Agenda, *, now: datetime, end: datetime, next_poll: datetime, stay: Stay
+) -> tuple[Step, int | None, timedelta]:
+    """Whether to leave, to poll, or to sleep."""
+    if _over(agenda, now=now, end=end, stay=stay):
+        return Step.LEAVE, None, NOTHING
+    if next_poll <= now:
+        return Step.POLL, None, NOTHING
+    soonest = min(next_poll, end) if end > now else next_poll
+    if now - end < OVERTIME:
+        soonest = min(soonest, end + OVERTIME, *(act[0] for act in agenda.entries()[:1]))
+    return Step.SLEEP, None, soonest - now
+
+
+def _busy_step(
+    agenda: Agenda, *, now: datetime, end: datetime, next_poll: datetime, stay: Stay
+) -> tuple[Step, int | None, timedelta]:
+    """What to do with something in hand.
 
     First a dispatch that is due; then claims and looks, the earliest due first; then what is
     to be recorded; then whether to leave, and a poll; then what became of runs, for which no

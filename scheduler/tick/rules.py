@@ -62,9 +62,10 @@ def enter(
     read = ((ticket, job_in(ctx, ticket.body)) for ticket in apart.values())
     entered += [Entered.of(ticket, job) for ticket, job in read if job is not None]
     # What somebody else wrote in an agent's name uses up nothing of it, where a key can tell.
-    own = [each for each in entered if not _unsigned(ctx, each.job, each.created_at)]
+    signed = ctx.settings.signing != "off"
+    own = [each for each in entered if not (signed and _unsigned(ctx, each.job, each.created_at))]
     ctx.refusals = quotas.refusals(own, quotas=ctx.settings.quotas, now=now)
-    if ctx.settings.signing != "off":
+    if signed:
         ctx.refusals |= _replayed(entered)
 
 

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scheduler.hold.agenda import (
     FARTHEST,
@@ -17,6 +19,9 @@ from scheduler.hold.agenda import (
     OVERTIME,
     Agenda,
     Step,
+    _busy_step,
+    _idle,
+    _idle_step,
     next_step,
 )
 from scheduler.job.model import Job
@@ -401,3 +406,21 @@ def test_the_next_due_is_the_earliest_of_what_waits_and_what_is_claimed() -> Non
     assert agenda(known(1, 5), claimed=(standing(2, 9),)).next_due() == NOON + s(5)
     assert agenda(claimed=(standing(2, 9),)).next_due() == NOON + s(9)
     assert agenda().next_due() is None
+
+
+@given(st.lists(st.sampled_from([-30.0, -8, 0, 7, 8, 20, 44, 53, 60, 600]), max_size=2), st.data())
+def test_what_is_found_of_an_idle_holder_is_what_is_found_of_any(
+    dues: list[float], data: st.DataObject
+) -> None:
+    instants = st.sampled_from([-61.0, -60, -45, -1, 0, 1, 15, 60]).map(lambda each: NOON + s(each))
+    made = agenda(
+        *(known(number, due, comments=number % 2) for number, due in enumerate(dues)),
+        looked=data.draw(st.booleans()),
+    )
+    asked: dict[str, Any] = {
+        "now": NOON, "end": data.draw(instants), "next_poll": data.draw(instants),
+        "stay": data.draw(st.sampled_from(Stay)),
+    }  # fmt: skip
+    if _idle(made, NOON):
+        assert _idle_step(made, **asked) == _busy_step(made, **asked)
+    assert next_step(made, **asked) == _busy_step(made, **asked)

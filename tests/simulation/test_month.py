@@ -19,7 +19,9 @@ pytestmark = pytest.mark.slow
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
 MONTH = Scenario(profile="cron", jobs_a_day=33.0)
-profiles = pytest.mark.parametrize("profile", NAMES)
+#: Profile auto depends on where it is: test_auto.py.
+PLAIN = [name for name in NAMES if name != "auto"]
+profiles = pytest.mark.parametrize("profile", PLAIN)
 
 
 @cache
@@ -196,7 +198,7 @@ def test_the_month_is_the_one_that_the_command_plays() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "auto"])
+@pytest.mark.parametrize("name", PLAIN)
 def test_the_readme_s_figures_are_those_of_a_month(name: str) -> None:
     """Lateness within a tenth or 0.2 s, minutes and dollars within 3 % or 5 cents."""
     shown = cells("cron alone" if name == "cron" else f"`{name}`")
