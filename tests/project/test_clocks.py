@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
+from scheduler.commands import outside
 from scheduler.ports import API_VERSION
 from tests.conftest import QUEUE, Stage
 
@@ -135,7 +136,8 @@ def easycron() -> Request:
 
 
 def function() -> Request:
-    (code,) = blocks("A serverless function", "js")
+    (script,) = blocks("Cloudflare Workers")
+    code = script.partition("cat > worker.js <<'END'\n")[2].partition("\nEND\n")[0]
     url = re.search(r'"(https://.*)"', code)
     method = re.search(r'method: "(\w+)"', code)
     body = re.search(r"body: (\".*\"),\n", code)
@@ -154,8 +156,12 @@ SERVICES: dict[str, Callable[[], Request]] = {
     "Google Cloud Scheduler": google,
     "cron-job.org": cron_job_org,
     "EasyCron": easycron,
-    "A serverless function": function,
+    "Cloudflare Workers": function,
 }
+
+
+#: What ticks by itself, on a machine that is on anyway.
+OWN_TICKS = {"systemd", "Kubernetes"}
 
 
 def send(stage: Stage, request: Request, token: str) -> tuple[int, str]:
@@ -184,8 +190,12 @@ def needed(request: Request) -> str:
     return "contents" if request.url.endswith("/REPO/dispatches") else "actions"
 
 
+def test_the_page_is_made_of_what_the_package_prints() -> None:
+    assert outside.pages() == TEXT
+
+
 def test_every_service_is_shown() -> None:
-    plain_ones = {"The request", "An alarm inside GitHub, for public repositories"}
+    plain_ones = {"The request", "An alarm inside GitHub, for public repositories", *OWN_TICKS}
     assert set(SECTIONS) - plain_ones == set(SERVICES) - {
         "workflow_dispatch",
         "repository_dispatch",

@@ -1,0 +1,49 @@
+"""``schedule clock``: which clocks wake the scheduler, and what makes another one do it."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from scheduler.cli.group import JSON, QUEUE, Context, tell
+
+
+class Clocks(click.Group):
+    """The group; its commands have the help of all others."""
+
+    context_class = Context
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A command by its name; None if there is none."""
+        command = super().get_command(ctx, cmd_name)
+        if command is not None:
+            command.context_class = Context
+        return command
+
+
+@click.group(cls=Clocks, no_args_is_help=False)
+def clock() -> None:
+    """Show what wakes the scheduler, or set up a clock."""
+
+
+@clock.command("print")
+@click.argument("name", metavar="CLOCK")
+@click.option(
+    "--branch", default="main", show_default=True, metavar="NAME", help="The default branch."
+)
+@JSON
+@QUEUE
+def print_clock(name: str, branch: str, queue: str | None, *, as_json: bool) -> None:
+    """Print the whole configuration of a clock outside of GitHub.
+
+    CLOCK is cloudflare, eventbridge, google, cron-job.org, easycron, systemd or kubernetes.
+    """
+    from scheduler.commands.outside import configuration
+    from scheduler.environment import Environment
+
+    environment = Environment.read(os.environ)
+    given = queue or environment.repository
+    repository = environment.need_repository(queue) if given else None
+    api = environment.api_url
+    tell(configuration(name, repository=repository, branch=branch, api=api), as_json=as_json)
