@@ -103,7 +103,7 @@ def _counts(other: Other) -> Entry | None:
             if first_try(e.key).rpartition("#")[2] == own or e.instead_of == job.run_at
         ]
     last = ends[-1] if ends else None
-    if last is not None and which_try(last.key) > 1:
+    if last is not None and (which_try(last.key) > 1 or last.outcome == State.DISPATCHED.value):
         return ran(journal, first_try(last.key)) or last
     return last
 

@@ -89,7 +89,9 @@ def after(
         words = f"{ended.conclusion!r} is not among its retry-on"
         return NoRetry(reason=words if most and ended.conclusion in FAILED else "")
     if done >= most:
-        return NoRetry(reason=f"all its {most} retries were made" if most > 1 else "it was retried")
+        return NoRetry(
+            reason=f"all its {most} retries were made" if most > 1 else "its one retry was made"
+        )
     # Whoever records the end finds the same instant, whenever that is.
     at = (ended.ended_at or ended.at) + pause(job, ended.key)
     if expires is not None and at > expires:
@@ -114,11 +116,13 @@ def planned(ended: Entry, retry: Retry) -> Entry:
 
 
 def ran(journal: Journal, first: str) -> Entry | None:
-    """The dispatch of an occurrence's latest try; None: it had none."""
-    ours = (e for e in journal.entries if e.outcome == State.DISPATCHED.value)
-    return max(
-        (e for e in ours if first_try(e.key) == first), key=lambda e: which_try(e.key), default=None
-    )
+    """The dispatch of an occurrence's latest try; None: it had none.
+
+    Two ticks may have recorded one dispatch as that of two attempts: what either knows counts.
+    """
+    sent = State.DISPATCHED.value
+    ours = [e for e in journal.entries if e.outcome == sent and first_try(e.key) == first]
+    return max(ours, key=_known, default=None)
 
 
 def unfinished(journal: Journal, key: str) -> Entry | None:
@@ -136,9 +140,16 @@ def last_run(job: Job, journal: Journal, number: int) -> Entry | None:
     Of a series, and of a job that was given another instant since, what ran then is not meant.
     """
     if job.recurring:
-        return journal.ran
-    ours = [e for e in own(job, journal, number) if e.outcome == State.DISPATCHED.value]
-    return max(ours, key=lambda e: which_try(e.key), default=None)
+        last = journal.ran
+    else:
+        ours = (e for e in own(job, journal, number) if e.outcome == State.DISPATCHED.value)
+        last = max(ours, key=lambda e: which_try(e.key), default=None)
+    return ran(journal, first_try(last.key)) if last else None
+
+
+def _known(entry: Entry) -> tuple[int, bool, bool]:
+    """How much is known of a dispatch: first which try it was, then what came of it."""
+    return which_try(entry.key), bool(entry.again), bool(entry.conclusion)
 
 
 def wanted(job: Job, journal: Journal, number: int, at: datetime) -> Retry | None:

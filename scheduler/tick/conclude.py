@@ -186,6 +186,8 @@ def _show(ctx: Context, followed: Followed, *, decides: bool) -> None:
         return
     if now.open:
         if decides:
+            # The label goes first: by it the next tick finds what died before the record.
+            issues.mark(ctx, now, State.FAILED)
             issues.close(ctx, now, State.FAILED)
         return
     issues.mark(ctx, now, State.FAILED)

@@ -64,7 +64,7 @@ def decides(followed: Followed, history: History, entry: Entry) -> bool:
 def _last(found: Occurrence, history: History, entry: Entry) -> bool:
     """Whether a dispatch is the job's last one: no newer one goes on, and it was not moved."""
     last = retries.last_run(found.asked, history.journal, found.number)
-    return last is not None and (last.key, last.attempt) == (entry.key, entry.attempt)
+    return last is not None and last.key == entry.key
 
 
 def go_on(ctx: Context, done: Progress, followed: Followed, history: History, entry: Entry) -> None:
