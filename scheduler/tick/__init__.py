@@ -66,7 +66,8 @@ repository's runs is (``runs``), and of a run that this does not show the run al
 
 What follows from an end is done in one order (``conclude.conclude``): whoever is to be told is
 told in one new comment, whose hidden record names occurrence and run; the label and the close
-reason of a one-off follow; the journal's conclusion comes last, and commits. Whatever dies before
+reason of a one-off follow; then the place is told that the job named (``reply.of_run``), by a
+record of the same kind; the journal's conclusion comes last, and commits. Whatever dies before
 it is done again, and finds the comment. Two ticks that tell the same compare after they wrote: the
 lower comment id stays. A run that went well costs its share of the list, and one edit.
 
