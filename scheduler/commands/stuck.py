@@ -19,8 +19,8 @@ from scheduler.ports import Group, Run
 from scheduler.text import shown
 from scheduler.times.instants import distance, format_duration, format_instant
 
-#: What starts a job's run.
-EVENTS = ("workflow_dispatch", "repository_dispatch")
+#: What starts a job's run; the last stands for a server that does not tell.
+EVENTS = ("workflow_dispatch", "repository_dispatch", "")
 #: How a run of the scheduler ends though nothing is wrong with it: a newer one took its place.
 REPLACED = "cancelled"
 #: So many groups are looked into, those first that were got longest ago: two requests for each.
@@ -124,7 +124,8 @@ class Stuck:
     def _runs(self, now: datetime) -> Iterator[str]:
         for run in self.queued:
             waited = _length(waits_since(run), now)
-            yield f"run {run.id} of {shown(run.workflow)} has been queued for {waited}: {run.url}"
+            name = f" of {shown(run.workflow)}" if run.workflow else ""
+            yield f"run {run.id}{name} has been queued for {waited}: {run.url}"
         if self.failed is not None:
             ended = self.failed.updated_at
             ago = f" {distance(ended, now)}" if ended else ""

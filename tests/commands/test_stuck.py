@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -230,9 +231,14 @@ def test_what_a_server_or_a_token_does_not_tell_is_left_out_and_said(stage: Stag
         assert len(found(stage, GITHUB_API_URL=url)["unasked"]) == 3
 
 
-def test_a_server_that_knows_no_search_by_status_is_read_all_the_same(stage: Stage) -> None:
+@pytest.mark.parametrize(
+    "lesser", [Lesser(query=("status",)), Lesser(fields=("event", "path", "run_started_at"))]
+)
+def test_a_server_that_tells_less_is_read_all_the_same(stage: Stage, lesser: Lesser) -> None:
     going = dispatched(stage)
     stage.sandbox.finish_run(dispatched(stage))
     stage.sandbox.set_clock(advance=600)
-    with before(stage.sandbox.url, Lesser(query=("status",))) as url:
+    with before(stage.sandbox.url, lesser) as url:
         assert [each["run_id"] for each in found(stage, GITHUB_API_URL=url)["queued"]] == [going]
+        said = stage.run("stats", "--overdue", GITHUB_API_URL=url).err
+    assert re.match(rf"schedule: run {going}( of 'bare\.yml')? has been queued for 10m", said)
