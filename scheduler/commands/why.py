@@ -17,7 +17,7 @@ from scheduler.job.model import Job, next_try
 from scheduler.job.states import State, queued_label, state_label
 from scheduler.journal.comments import Told
 from scheduler.journal.journal import NEVER_STARTED, Entry, History
-from scheduler.policy import decide, quotas, retries, series
+from scheduler.policy import brakes, decide, quotas, retries, series
 from scheduler.policy.quotas import Entered
 from scheduler.ports import Ticket
 from scheduler.settings.model import Settings
@@ -90,7 +90,7 @@ def why(known: Known, *, now: datetime, settings: Settings, queue: str) -> Why:
     if known.state is State.HELD:
         return Why(reason=_held(known))
     if known.state is State.PAUSED:
-        return Why(reason=_paused(known))
+        return Why(reason=_paused(known, settings))
     if known.state is State.APPROVAL:
         return Why(reason=_unapproved(known, settings))
     if known.state is State.DISPATCHING:
@@ -179,13 +179,17 @@ def other_scheduler(foreign: Iterable[tuple[str, int]], login: str) -> str:
     return f"{who}{own}; delete it first, once it is clear what ran"
 
 
-def _paused(known: Known) -> str:
+def _paused(known: Known, settings: Settings) -> str:
     """Who paused a job, as far as a record or an event says it."""
     lets = f"'schedule resume {known.ticket.number}' lets it go on"
     if known.labelled_by and not known.by_scheduler:
         return f"paused by {known.labelled_by!r}; {lets}"
     if stays := next((each for each in reversed(known.told) if not each.waits), None):
         return f"{stays.reason}; {lets}"
+    job = known.job if known.by_scheduler else None
+    number = brakes.pauses(known.history.journal, job, settings) if job is not None else 0
+    if number:
+        return f"{brakes.paused_itself(number)}; {lets}"
     entries = reversed(known.history.journal.entries)
     last = next((e for e in entries if e.outcome == State.PAUSED.value), None)
     if last is not None and last.reason:

@@ -105,6 +105,27 @@ LABELLED = "on hold by its label, and no comment says why"
         (known(HELD, foreign=[("amy", 5), ("amy", 8)]), "comment 5, 8 is a record by 'amy', and"),
         (known(HELD, foreign=[("amy", 5)]), "the scheduler is 'bot'; delete it first"),
         (known(State.PAUSED), "paused; 'schedule resume 7' lets it go on"),
+        (
+            known(
+                State.PAUSED,
+                job=Job(run_at=NOON, workflow="run.yml", every=HOUR, pause_after=1),
+                history=recorded("dispatched", conclusion="failure"),
+                labelled_by="Bot",
+            ),
+            "its last run failed, so the series paused itself; 'schedule resume 7' lets it go on",
+        ),
+        (
+            known(State.APPROVAL),
+            "runs once a person with the role 'write' or above, not 'a', comments /approve or",
+        ),
+        (
+            known(State.APPROVAL, told=[Told(reason="not you", waits=False)]),
+            "not you; it runs once another person comments /approve or takes the label",
+        ),
+        (
+            known(ticket=replace(ISSUE, labels=("schedule", "schedule:waiting"))),
+            "waits for a run to end",
+        ),
         (known(State.PAUSED, labelled_by="amy"), "paused by 'amy'; "),
         (
             known(State.PAUSED, history=recorded("paused", reason="/pause by 'amy'")),
