@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from scheduler.sandbox.hub.people import BOT
 from tests.conftest import ISSUES, Stage, body
 
@@ -62,3 +64,18 @@ def test_a_place_that_moved_or_is_locked_is_one_line_on_the_job(stage: Stage) ->
     assert "could not be told: GitHub answers that it has moved" in told[0]
     assert stage.call("GET", f"/repos/octo/other/issues/{there}/comments") == []
     assert "could not be told: " not in told[1]
+
+
+@pytest.mark.parametrize("kind", ["drop-after", "drop-before", "502-after", "secondary"])
+def test_a_reply_whose_answer_was_lost_is_written_once(stage: Stage, kind: str) -> None:
+    stage.settings(f"allow: {{{FILES}}}\n")
+    pull = stage.sandbox.open_pull("A change")
+    number = stage.open(body(-60, "agent-message.yml", f"reply-to: '#{pull}'"))
+    (fired,) = stage.tick()["dispatched"]
+    stage.sandbox.finish_run(fired["run_id"])
+    stage.sandbox.fault(kind, method="POST", path=f"/issues/{pull}/comments$")
+    stage.tick()
+    stage.tick()
+    (reply,) = stage.comments(pull)
+    assert "ended with `success`" in reply
+    assert stage.run("show", str(number), "--json").json["outcome"] == "success"

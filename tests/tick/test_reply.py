@@ -446,3 +446,37 @@ def test_where_the_next_try_does_not_come_the_last_run_is_what_it_came_to() -> N
     assert f"[run {made.hub.runs[-1][1].id}]" in line
     assert "ended with `failure`" in line
     assert sum("@org/oncall" in each.body for each in made.hub.on(1)) == 1
+
+
+def test_a_series_that_is_told_of_on_its_own_issue_goes_on() -> None:
+    made = one("#1", more="every: 1h\n")
+    for hour in range(1, 4):
+        made.tick()
+        made.clock.sleep(60)
+        assert len(made.hub.sent) == hour
+        made.hub.mark(made.hub.runs[-1][1].id, "completed", "success")
+        made.tick()
+        made.clock.sleep(3540)
+    replies = [each for each in made.hub.on(1) if "schedule-reply" in each.body]
+    assert len(replies) == 3
+    assert made.hub.ticket(1).open
+    assert made.history(1).journal.held is None
+
+
+def test_a_reply_on_a_job_that_is_being_dispatched_keeps_it_from_nothing() -> None:
+    made = one("#2", more="")
+    made.hub.open(body("2"))
+    written: list[bool] = []
+
+    def beside(index: int, name: str, act: Callable[[], object]) -> object:
+        found = act()
+        if name == "add_comment" and made.hub.on(2) and not written:
+            written.append(True)
+            reply.of_run(context(made.hub, made.settings), made.hub.ticket(1), ran("#2"), ended())
+        return found
+
+    made.tick(beside)
+    assert written
+    assert [sent.name for sent in made.hub.sent] == ["1", "2"]
+    made.until_quiet()
+    assert made.hub.ticket(2).state_reason == "completed"
