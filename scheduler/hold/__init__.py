@@ -16,6 +16,10 @@ What it does next is one pure function of what it has before it, ``agenda.next_s
 6. FOLLOW: ask what became of runs (``scheduler.tick``); it keeps nobody staying.
 7. LOOK at a job that a rule forbids; TELL: explain a text to its author.
 
+Where the profile finds its clock itself, ``plan.Plan`` is asked when the pass is over and whenever
+it would leave. What is due before the shortest alarm could end (``alarm.held``) is held; for
+anything later ``arming.Arming`` arms the one alarm that ``alarm.arm`` names, and it leaves.
+
 None but FIRE is begun when a dispatch is nearer than such a step lately took. Else it sleeps.
 
 A claim is made early so that the dispatch is on time, and a record waits so that the next one is.
