@@ -239,7 +239,11 @@ def _pending(known: Known, *, now: datetime, settings: Settings, queue: str) -> 
         return Why(reason=_queued(settings), word="waiting")
     if job.when is not None and (waits := _waits(known, job, run_at, now)):
         return waits
-    untouched = max(since, known.ticket.updated_at)
+    late = max(since, job.at(run_at).late_from())
+    if job.tolerance and now < late:
+        until = f"by its tolerance it is good until {format_instant(late)}"
+        return Why(reason=f"due since {format_instant(since)}, and {until}", word="due")
+    untouched = max(late, known.ticket.updated_at)
     if now - untouched > UNTOUCHED:
         return Why(
             reason=(

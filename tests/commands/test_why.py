@@ -163,6 +163,15 @@ def test_whom_nobody_was_there_for_is_overdue() -> None:
     assert told(asked, now=NOON + 25 * HOUR).word == "overdue"
 
 
+def test_a_job_within_its_tolerance_is_due_and_not_overdue() -> None:
+    patient = known(job=replace(JOB, tolerance=4 * HOUR))
+    early = told(patient, now=NOON + 3 * HOUR)
+    assert early.word == "due"
+    assert early.reason.endswith("and by its tolerance it is good until 2026-11-23T16:00:00Z")
+    assert told(patient, now=NOON + 4 * HOUR).word == "due"
+    assert told(patient, now=NOON + 5 * HOUR).word == "overdue"
+
+
 def test_what_is_too_far_away_or_too_deep_is_over_a_limit() -> None:
     far = replace(JOB, run_at=NOON + timedelta(days=500))
     assert told(known(job=far, run_at=far.run_at)).word == "over limit"
