@@ -20,6 +20,8 @@ from scheduler.ports import Clock, Dispatch, HeldQueue, Run, Target
 from scheduler.settings.model import Settings
 
 HOUR = timedelta(hours=1)
+#: How an alarm ends that nobody lets tick, in GitHub's word and for people.
+ENDED = {"cancelled": "was cancelled", "failure": "failed, or was rejected"}
 #: A run that waits for so much longer than its timer waits for something else.
 STUCK = timedelta(minutes=5)
 #: The workflow that lends alarms to other repositories.
@@ -153,7 +155,7 @@ class Arming:
         if problem := self._too_many(alarms):
             return problem
         if not waiting:
-            self._tell_cancelled(place, alarms)
+            self._tell_ended(place, alarms)
         request = place.dispatch(timer, self._branch(self.repository))
         self._sending = True
         self._queue.dispatch(request)
@@ -178,14 +180,16 @@ class Arming:
                     f"in {alarm.environment(each.timer)}; it is not counted on"
                 )
 
-    def _tell_cancelled(self, place: Place, alarms: Sequence[Run]) -> None:
+    def _tell_ended(self, place: Place, alarms: Sequence[Run]) -> None:
+        """Say that somebody ended the newest alarm before its time."""
         newest = max(alarms, key=lambda run: run.id, default=None)
-        if newest is None or newest.conclusion != "cancelled":
+        if newest is None or newest.conclusion not in ENDED:
             return
         timer, began, ended = place.timer(newest), newest.created_at, newest.updated_at
         if timer and began and ended and ended >= began + timer:
             return  # it rang, and a newer tick took the place of the one that it began
-        self.notices.append(f"alarm: run {newest.id} was cancelled; another one is armed")
+        how = ENDED[newest.conclusion]
+        self.notices.append(f"alarm: run {newest.id} {how}; another one is armed")
 
     def _cancel(self, late: Waiting) -> None:
         if late.run_id is not None:

@@ -129,7 +129,7 @@ class Plan:
         """The best clock that is there."""
         came = self._came()
         if self._profile == "alarm":
-            return "alarm"
+            return (came is False and self._asked(None, suspect=True)) or "alarm"
         now = self._clock.now()
         known = memory.read(self._queue.noted())
         if known and known.holds(now) and came is not False:
@@ -174,7 +174,8 @@ class Plan:
         missing = [
             name for name in map(alarm.environment, self._arming.timers) if name not in named
         ]
-        if not named and not self._arming.lent and not (known and known.clock == "alarm"):
+        wanted = self._arming.lent or self._profile == "alarm"
+        if not named and not wanted and not (known and known.clock == "alarm"):
             return self._next_best()
         if wrong or missing:
             name, flaw = next(iter(wrong.items()), (next(iter(missing), ""), "is missing"))

@@ -188,6 +188,25 @@ class HubQueue:
         """The environments."""
         return self.ask("environments", lambda: list(self.hub.environments))
 
+    def make_environment(self, repo: str, name: str, minutes: int) -> None:
+        """Make one, or set it."""
+
+        def make() -> None:
+            others = [each for each in self.hub.environments if each.name != name]
+            self.hub.environments = [*others, Environment(name=name, minutes=minutes)]
+
+        self.ask("make_environment", make)
+
+    def remove_environment(self, repo: str, name: str) -> bool:
+        """Remove one; false when it was not there."""
+
+        def remove() -> bool:
+            left = [each for each in self.hub.environments if each.name != name]
+            there, self.hub.environments = len(left) < len(self.hub.environments), left
+            return there
+
+        return self.ask("remove_environment", remove)
+
     def role(self, login: str, repo: str | None = None) -> str:
         """Somebody's role, which is the same in every repository."""
         return self.ask("role", lambda: self.hub.role(login))

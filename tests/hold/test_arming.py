@@ -154,11 +154,25 @@ def test_a_list_that_lags_behind_arms_no_second(world: World) -> None:
     assert world.waiting() == ["alarm schedule-8m"]
 
 
-def test_a_cancelled_alarm_is_told_when_the_next_is_armed(world: World) -> None:
+@pytest.mark.parametrize(
+    ("conclusion", "minutes", "words"),
+    [
+        ("cancelled", 3, "was cancelled"),
+        ("failure", 3, "failed, or was rejected"),
+        ("success", 3, ""),
+        ("cancelled", 9, ""),
+    ],
+)
+def test_who_ended_an_alarm_before_its_time_is_told_that_another_is_armed(
+    world: World, conclusion: str, minutes: int, words: str
+) -> None:
+    """What a newer tick pushes out of the group is cancelled too, and after its time."""
     world.arm(10)
     run = world.hub.runs[-1][1].id
-    world.hub.cancel(run)
-    assert world.arm(10)[1].notices == [f"alarm: run {run} was cancelled; another one is armed"]
+    world.clock.sleep(minutes * 60)
+    world.hub.mark(run, "completed", conclusion)
+    told = [f"alarm: run {run} {words}; another one is armed"] if words else []
+    assert world.arm(10)[1].notices == told
     assert world.waiting() == ["alarm schedule-8m"]
 
 

@@ -262,3 +262,13 @@ def test_profile_alarm_asks_for_no_environments(world: World) -> None:
     assert plan.clock == "balanced"
     assert "limits.alarms-per-hour is 12" in plan.said()[0]
     assert world.hub.description == ""
+
+
+def test_profile_alarm_looks_for_what_is_wrong_once_an_alarm_came_early(world: World) -> None:
+    world.hub.environments = []
+    plan = planned(world, profile="alarm", **came(world, 3))
+    assert plan(world.clock.now() + 100 * MINUTE) == (HOLD, Stay.DUE)
+    assert "schedule-2m is missing, and 10 more are wrong" in plan.said()[1]
+    world.hub.environments = list(SOUND)
+    plan = planned(world, profile="alarm", **came(world, 3))
+    assert plan(world.clock.now() + 100 * MINUTE) is None
