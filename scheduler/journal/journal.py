@@ -296,6 +296,14 @@ class History:
         )
 
     @property
+    def told_twice(self) -> tuple[int, ...]:
+        """The ids of comments that tell people what an earlier one told them."""
+        first: dict[News, int] = {}
+        for news in sorted(self.news, key=lambda each: each.id):
+            first.setdefault(replace(news, id=0), news.id)
+        return tuple(news.id for news in self.news if news.id not in first.values())
+
+    @property
     def standing(self) -> tuple[Claim, ...]:
         """The claims that may have started a run which no entry records, oldest first.
 

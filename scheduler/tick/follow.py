@@ -61,6 +61,8 @@ def gather(
     series = {each.number: each for each in placed if _may_have_run(ctx, each, since)}
     ended = [ticket for ticket in closed if _may_have_ended(ctx, ticket, since)]
     told = {number: _told(ctx, each) for number, each in series.items()}
+    for history in filter(None, told.values()):
+        _tidy(ctx, history)
     rest = [series[number].ticket for number, history in told.items() if history is None]
     lately = {each.number: _written(ctx, each, since) for each in (*rest, *ended)}
     looked_into = any(_looked_into(ctx, ticket, due=due) for ticket in ended)
@@ -117,14 +119,14 @@ def _look(ctx: Context, done: Progress, *, followed: Followed, runs: Runs) -> No
     else:
         try:
             run = runs.run(followed, followed.target(ctx.queue.repository))
+            jobs = runs.jobs(run)
         except NotAsked as not_asked:
+            if str(not_asked):
+                _say(ctx, str(not_asked))
             if now - entry.at <= follow or not str(not_asked):
-                if str(not_asked):
-                    _say(ctx, str(not_asked))
                 return
             ended = outcomes.not_known(entry, str(not_asked))
         else:
-            jobs = runs.jobs(run)
             found = outcomes.ended(entry, run, now=now, follow=follow, jobs=jobs)
             if found is None:
                 ctx.following.take([followed])
@@ -293,12 +295,20 @@ def _history(ctx: Context, ticket: Ticket, comments: Iterable[Comment]) -> Histo
     """The records on an issue, if a run may be followed by them; None: there is none."""
     records = [each for each in comments if each.body.startswith(BEGIN)]
     writers = {each.author for each in records}
+    if any(journal.read(records, login=each.login).told_twice for each in writers):
+        _tidy(ctx, journal.read(records, login=ctx.facts.login() or ""))
     tell = [each for each in writers if journal.read(records, login=each.login).journal.unknown]
     if not tell:
         return None
     login = _believed(ctx, ticket, tell)
     history = journal.read(records, login=login) if login else None
     return history if history is not None and history.journal.unknown else None
+
+
+def _tidy(ctx: Context, history: History) -> None:
+    """Delete what a tick told beside another, and died before it could compare."""
+    for comment_id in history.told_twice:
+        ctx.discussions.delete(comment_id)
 
 
 def _believed(ctx: Context, ticket: Ticket, writers: Sequence[User]) -> str | None:

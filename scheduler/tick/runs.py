@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -83,13 +82,19 @@ class Runs:
         """How many jobs a run had, if that says more than its own word; None: not told.
 
         Raises:
+            NotAsked: GitHub does not say now.
             RateLimited: GitHub wants to be left alone.
         """
         if run is None or run.conclusion not in MAY_HIDE_NO_JOB:
             return None
-        with suppress(Rejected, NotPermitted, Unavailable):
+        try:
             return self.ctx.queue.jobs_of_run(self.repo, run.id)
-        return None
+        except RateLimited:
+            raise
+        except (Rejected, NotPermitted):
+            return None
+        except Unavailable as problem:
+            raise NotAsked(f"the jobs of run {run.id} can't be read: {problem}") from problem
 
     def _unnamed(self, followed: Followed, target: Target) -> Run | None:
         """The run of a dispatch that nobody named, by the rules of recovery.

@@ -243,6 +243,13 @@ def test_what_was_told_of_a_run_is_found_again() -> None:
     assert (other.news, other.foreign, other.unreadable) == ((), (), ())
 
 
+def test_of_what_was_told_twice_all_but_the_first_is_known() -> None:
+    one, other = News(key=KEY, run_id=7), News(key=KEY, run_id=8)
+    found = history(head(one), head(other), head(one), head(News(key=OTHER, run_id=7)), head(one))
+    assert found.told_twice == (3, 5)
+    assert history(head(one), head(other)).told_twice == ()
+
+
 def test_what_a_full_journal_left_out_does_not_come_back_from_an_older_copy() -> None:
     def nth(number: int) -> Entry:
         return replace(entry(key=f"{number}@x"), at=NOON + timedelta(minutes=number))

@@ -128,3 +128,15 @@ def test_a_moved_job_that_stays_open_keeps_its_place() -> None:
     made.tick()
     ticket = made.hub.ticket(1)
     assert (ticket.open, "schedule:failed" in ticket.labels) == (True, False)
+
+
+def test_what_two_ticks_told_of_which_one_died_is_told_once_in_the_end() -> None:
+    made = failing()
+    made.tick()
+    news, others = made.hub.on(1)[1].body, made.hub.on(1)[0].body
+    made.hub.comment(1, news, by="github-actions[bot]")
+    made.hub.comment(1, news, by="agent")
+    ticked(made)
+    bodies = [(each.body, each.author.login) for each in made.hub.on(1)]
+    bot = "github-actions[bot]"
+    assert bodies == [(others, bot), (news, bot), (news, "agent")]

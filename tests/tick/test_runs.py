@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from scheduler.errors import NotPermitted, Rejected, SchedulerError
+from scheduler.errors import NotPermitted, Rejected, SchedulerError, Unavailable
 from scheduler.job.model import Job
 from scheduler.journal.journal import Entry
 from scheduler.ports import Run, Ticket, User
@@ -103,6 +103,16 @@ def test_what_cant_be_read_says_so(hub: MemoryHub, problem: SchedulerError) -> N
             runs.run(one, one.target("octo/queue"))
     failed = Run(id=7, conclusion="failure")
     assert runs.jobs(failed) is None, "without an answer its own word counts"
+
+
+def test_jobs_that_cant_be_counted_now_are_counted_later(hub: MemoryHub) -> None:
+    def silent(index: int, name: str, act: object) -> object:
+        raise Unavailable("no answer")
+
+    ctx = context(hub)
+    ctx.queue = MemoryQueue(hub, through=silent)
+    with pytest.raises(NotAsked, match="the jobs of run 7 can't be read: no answer"):
+        Runs(ctx=ctx, repo="octo/queue").jobs(Run(id=7, conclusion="failure"))
 
 
 def test_the_jobs_are_counted_only_where_that_says_more(hub: MemoryHub) -> None:
