@@ -539,6 +539,12 @@ class Environments(Protocol):
     def remove_environment(self, repo: str, name: str) -> bool:
         """Remove it; false when it was not there. Absolute."""
 
+    def actions_enabled(self, repo: str) -> bool | None:
+        """Whether Actions are switched on there; None: only an administrator is told."""
+
+    def add_file(self, repo: str, path: str, text: str, *, message: str) -> None:
+        """Commit a new file to the default branch. Raises ``Rejected``: 422 where there is one."""
+
 
 class HeldQueue(Queue, Alarms, Protocol):
     """What a tick that stays needs: it polls."""

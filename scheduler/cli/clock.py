@@ -6,7 +6,7 @@ import os
 
 import click
 
-from scheduler.cli.group import JSON, QUEUE, Context, tell
+from scheduler.cli.group import JSON, QUEUE, Context, connected, tell
 
 
 class Clocks(click.Group):
@@ -25,6 +25,42 @@ class Clocks(click.Group):
 @click.group(cls=Clocks, no_args_is_help=False)
 def clock() -> None:
     """Show what wakes the scheduler, or set up a clock."""
+
+
+WHAT = click.argument("what", metavar="alarm", type=click.Choice(["alarm"]))
+LENDER = click.option(
+    "--in", "lender", metavar="OWNER/NAME", help="The repository that lends its alarms."
+)
+
+
+@clock.command("install")
+@WHAT
+@LENDER
+@JSON
+@QUEUE
+def install(what: str, lender: str | None, queue: str | None, *, as_json: bool) -> None:
+    """Make the environments in which alarms wait; an administrator's token may.
+
+    What is there already stays as it is, so it can be repeated. With --in it is done in a
+    repository that lends its alarms, and the workflow is written there that does it.
+    """
+    from scheduler.commands.install import install_alarm
+
+    del what
+    tell(install_alarm(connected(queue), lender), as_json=as_json)
+
+
+@clock.command("uninstall")
+@WHAT
+@LENDER
+@JSON
+@QUEUE
+def uninstall(what: str, lender: str | None, queue: str | None, *, as_json: bool) -> None:
+    """Remove the environments of alarms, and cancel the alarms that wait."""
+    from scheduler.commands.install import uninstall_alarm
+
+    del what
+    tell(uninstall_alarm(connected(queue), lender), as_json=as_json)
 
 
 @clock.command("print")

@@ -106,6 +106,30 @@ class GitHubContents:
             raise self._api.refused(refused, "contents: read") from refused
         return next((committed_at(commit) for commit in items(data)), None)
 
+    def actions_enabled(self, repo: str) -> bool | None:
+        """Whether Actions are switched on; None: the token is not told.
+
+        https://docs.github.com/en/rest/actions/permissions
+        """
+        try:
+            told = record(self._http.get(f"/repos/{repo}/actions/permissions").data)
+        except Rejected as refused:
+            if refused.status in (403, 404):
+                return None
+            raise
+        return told.get("enabled") is not False
+
+    def add_file(self, repo: str, path: str, text: str, *, message: str) -> None:
+        """Commit a new file to the default branch.
+
+        Sent again where no answer came, it is refused if it was there already. A workflow needs
+        the permission `workflows: write` beside `contents: write`.
+        https://docs.github.com/en/rest/repos/contents#create-or-update-file-contents
+        """
+        content = base64.b64encode(text.encode()).decode()
+        place = f"/repos/{repo}/contents/{urllib.parse.quote(path)}"
+        self._http.absolute("PUT", place, {"message": message, "content": content})
+
     def default_branch(self, repo: str) -> str:
         """See https://docs.github.com/en/rest/repos/repos#get-a-repository ."""
         data = record(self._http.get(f"/repos/{repo}").data)

@@ -95,6 +95,8 @@ class GitHubQueue:
         self.default_branch = contents.default_branch
         self.is_private = contents.is_private
         self.last_commit = contents.last_commit
+        self.actions_enabled = contents.actions_enabled
+        self.add_file = contents.add_file
 
         self.issue = pulls.issue
         self.pull_request = pulls.pull_request

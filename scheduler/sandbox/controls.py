@@ -35,7 +35,7 @@ NAMES = (
     "request_log", "clear_requests", "make_token", "set_role", "add_repository", "add_ref",
     "set_pushed_at", "delete_issue", "transfer_issue", "rename_repository", "open_pull",
     "push_to_pull", "start_cron", "finish_run", "approve_run", "reject_run", "set_private",
-    "fate", "fates", "clear_fates",
+    "set_actions",    "fate", "fates", "clear_fates",
     "configure", "reset",
 )  # fmt: skip
 """The methods that are control routes."""
@@ -251,6 +251,11 @@ class Controls:
         with self.state.lock:
             self.repository(repository).private = private
 
+    def set_actions(self, enabled: bool, repository: str | None = None) -> None:  # noqa: FBT001
+        """Switch a repository's Actions off or on, as far as its settings tell of it."""
+        with self.state.lock:
+            self.repository(repository).actions_enabled = enabled
+
     def fate(self, outcome: str, **which: Any) -> Fate:
         """Plan what becomes of the next runs; ``which`` are the other attributes of `Fate`."""
         planned = Fate(outcome=outcome, **which)
@@ -281,6 +286,7 @@ class Controls:
         sunset: str | None = None, numbered_items: int | None = None,
         minute: float | None = None, private_rules: bool | None = None,
         blocked: Iterable[str] | None = None, concurrency_groups: bool | None = None,
+        file_writes: bool | None = None,
     ) -> None:  # fmt: skip
         """Switch what differs between servers.
 
@@ -289,12 +295,13 @@ class Controls:
         sunset: the instant at which that is announced for another.
         minute: seconds that a minute of a wait timer lasts, for jobs that begin to wait.
         private_rules: whether the plan has wait timers for private repositories.
+        file_writes: whether new workflow files are taken, and written into the folder.
         blocked: the accounts whose runs a policy ends without a job.
         """
         plain = {
             "run_details": run_details, "graphql": graphql, "inputs_limit": inputs_limit,
             "numbered_items": numbered_items, "minute": minute, "private_rules": private_rules,
-            "concurrency_groups": concurrency_groups,
+            "concurrency_groups": concurrency_groups, "file_writes": file_writes,
         }  # fmt: skip
         with self.state.lock:
             for name, value in plain.items():

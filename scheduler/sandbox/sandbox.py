@@ -12,6 +12,7 @@ from typing import Any
 from scheduler.sandbox.api import (
     graphql,
     routes_actions,
+    routes_administration,
     routes_comments,
     routes_environments,
     routes_groups,
@@ -116,6 +117,7 @@ class Sandbox(Controls):
             *routes_issues.routes,
             *routes_comments.routes,
             *routes_actions.routes,
+            *routes_administration.routes,
             *routes_groups.routes,
             *routes_environments.routes,
             *routes_pulls.routes,

@@ -183,3 +183,34 @@ def test_the_newest_commit_of_the_default_branch(
     server.reset()
     server.get(commits, status=409, json={"message": "Git Repository is empty."})
     assert contents.last_commit("o/r") is None
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "told"),
+    [
+        (200, {"enabled": True}, True),
+        (200, {"enabled": False}, False),
+        (403, {"message": "Resource not accessible"}, None),
+        (404, {"message": "Not Found"}, None),
+    ],
+)
+def test_whether_actions_are_switched_on_is_told_to_administrators(
+    server: responses.RequestsMock, contents: GitHubContents, status: int, body: Any, told: Any
+) -> None:
+    server.get(f"{HERE}/actions/permissions", status=status, json=body)
+    assert contents.actions_enabled("o/r") is told
+
+
+def test_a_new_file_is_committed(server: responses.RequestsMock, contents: GitHubContents) -> None:
+    sent = {"message": "Lend", "content": base64.b64encode(b"on: push").decode()}
+    server.put(WORKFLOW, json={}, status=201, match=[matchers.json_params_matcher(sent)])
+    contents.add_file("o/r", ".github/workflows/run.yml", "on: push", message="Lend")
+
+
+def test_a_file_that_is_there_is_not_written_over(
+    server: responses.RequestsMock, contents: GitHubContents
+) -> None:
+    server.put(WORKFLOW, json={"message": '"sha" wasn\'t supplied.'}, status=422)
+    with pytest.raises(Rejected, match="sha") as refused:
+        contents.add_file("o/r", ".github/workflows/run.yml", "on: push", message="Lend")
+    assert refused.value.status == 422

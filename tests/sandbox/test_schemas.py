@@ -125,3 +125,25 @@ def test_written_answers_and_errors(agent: Client, full: dict[str, Any]) -> None
     models.Label.model_validate(agent("POST", "/labels", {"name": "z"}).json())
     models.BasicError.model_validate(agent("GET", "/issues/99").json())
     models.ValidationError.model_validate(agent("POST", "/issues", {"title": ""}).json())
+
+
+def test_what_an_administrator_is_told_and_writes(
+    as_user: As, agent: Client, sandbox: Sandbox
+) -> None:
+    owner, path = as_user("owner"), "/contents/.github/workflows/new.yml"
+    told = owner("GET", "/actions/permissions").json()
+    assert models.ActionsRepositoryPermissions.model_validate(told).enabled
+    assert agent("GET", "/actions/permissions").status_code == 403
+    asked = {"message": "m", "content": "b246IHB1c2gK"}
+    assert owner("PUT", path, asked).status_code == 404
+    sandbox.configure(file_writes=True)
+    made = owner("PUT", path, asked)
+    assert made.status_code == 201
+    models.FileCommit.model_validate(made.json())
+    assert agent("GET", path).json()["content"].strip() == asked["content"]
+    assert owner("PUT", path, asked).status_code == 422
+    for elsewhere in ("/contents/README.md", "/contents/.github/workflows/../x.yml"):
+        assert owner("PUT", elsewhere, asked).status_code == 404
+    assert owner("PUT", path, {**asked, "branch": "no"}).status_code == 404
+    narrow = as_user(sandbox.make_token("owner", permissions={"contents": "write"}))
+    assert narrow("PUT", path, asked).status_code == 403

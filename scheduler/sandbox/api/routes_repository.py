@@ -75,30 +75,31 @@ def contents(call: Call) -> Answer:
     if any(part in ("", ".", "..", ".git") for part in parts):
         raise not_found()
     place = found[1].joinpath(*parts)
-    if not _within(found[1], place):
+    if not within(found[1], place):
         raise not_found()
     if place.is_dir():
         entries = sorted(
-            entry for entry in place.iterdir() if entry.name != ".git" and _within(found[1], entry)
+            each for each in place.iterdir() if each.name != ".git" and within(found[1], each)
         )
-        return Answer([_entry(call, found[1], entry, found[0]) for entry in entries])
+        return Answer([entry(call, found[1], each, found[0]) for each in entries])
     try:
         data = place.read_bytes()
     except OSError:
         raise not_found() from None
     if ".raw" in call.headers.get("Accept", ""):
         return Answer(raw=data, headers={"Content-Type": "application/vnd.github.raw+json"})
-    shape = _entry(call, found[1], place, found[0])
+    shape = entry(call, found[1], place, found[0])
     text = base64.encodebytes(data).decode()
     return Answer(shape | {"content": text, "encoding": "base64"})
 
 
-def _within(folder: Path, place: Path) -> bool:
+def within(folder: Path, place: Path) -> bool:
     """Whether a file is one of the folder's, wherever links lead."""
     return place.resolve().is_relative_to(folder.resolve())
 
 
-def _entry(call: Call, folder: Path, place: Path, ref: str) -> dict[str, Any]:
+def entry(call: Call, folder: Path, place: Path, ref: str) -> dict[str, Any]:
+    """A file or a directory without its content."""
     path = place.relative_to(folder).as_posix()
     is_file = place.is_file()
     data = place.read_bytes() if is_file else path.encode()

@@ -41,6 +41,7 @@ class Repository:
     workflows: dict[str, Workflow] = field(default_factory=dict)
     runs: dict[int, Run] = field(default_factory=dict)
     environments: dict[str, Environment] = field(default_factory=dict)
+    actions_enabled: bool = True
     webhook_shape: dict[str, Any] = field(default_factory=dict)
     last_number: int = 0
     #: So many comments each issue counts that no list shows.

@@ -96,6 +96,7 @@ class State:
         self.numbered_items = NUMBERED_ITEMS
         self.minute = 60.0
         self.private_rules = False
+        self.file_writes = False
         self.retired: set[str] = set()
         self.sunset: datetime | None = None
         self.listeners: list[Listener] = []
