@@ -151,3 +151,22 @@ def test_of_two_comments_the_first_stays() -> None:
 
     made.tick(beside)
     assert called(made) == ["⌛ This job was missed: `"]
+
+
+@pytest.mark.parametrize(
+    ("words", "calls"), [(("failed",), 2), (("paused",), 1), (("failed", "paused"), 2)]
+)
+def test_a_series_that_pauses_itself_calls_them_in_the_comment_that_says_so(
+    words: tuple[str, ...], calls: int
+) -> None:
+    made = one(only(*words), more="every: 1h\npause-after: 2\n")
+    for _ in range(2):
+        made.tick()
+        made.clock.sleep(60)
+        made.hub.mark(made.hub.runs[-1][1].id, "completed", "failure")
+        made.tick()
+        made.clock.sleep(3540)
+    assert "schedule:paused" in made.hub.ticket(1).labels
+    made.until_quiet()
+    assert len(called(made)) == calls
+    assert len(made.hub.sent) == 2
