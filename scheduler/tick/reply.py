@@ -7,7 +7,7 @@ keeps it from being written is said on the job, and its end stands.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from scheduler.errors import RateLimited, Rejected, Unavailable
@@ -20,7 +20,7 @@ from scheduler.policy import news, retries
 from scheduler.policy.news import Place
 from scheduler.policy.outcomes import Ended, end_of
 from scheduler.policy.trust import reply_refusal
-from scheduler.ports import Comment, Ticket
+from scheduler.ports import Ticket
 from scheduler.tick import decide, rules
 from scheduler.tick.context import Context
 from scheduler.tick.invalid import RECENT
@@ -145,10 +145,13 @@ def _tell(
         return reason
     login = ctx.facts.login()
     try:
-        if login and told(queue.replies(place.repo, place.number, since), reply, login=login):
+        there = queue.replies(place.repo, place.number, since) if login else ()
+        if known := told(there, reply, login=login or ""):
+            _leave_first(ctx, place, known)
             return ""
         made = queue.reply(place.repo, place.number, body)
-        _once(ctx, place, reply, made)
+        there = queue.replies(place.repo, place.number, made.created_at - CLOCKS)
+        _leave_first(ctx, place, told(there, reply, login=made.author.login))
     except RateLimited:
         raise
     except (Rejected, Unavailable) as problem:
@@ -158,8 +161,7 @@ def _tell(
     return ""
 
 
-def _once(ctx: Context, place: Place, reply: Reply, made: Comment) -> None:
-    """Leave the first of the comments that hold ``reply``: another tick may have one, too."""
-    shown = ctx.queue.replies(place.repo, place.number, made.created_at - CLOCKS)
-    for each in told(shown, reply, login=made.author.login)[1:]:
+def _leave_first(ctx: Context, place: Place, known: Sequence[int]) -> None:
+    """Leave the first of the comments that tell the same: another tick may have one, too."""
+    for each in known[1:]:
         ctx.queue.take_back(place.repo, each)
