@@ -72,8 +72,9 @@ it is done again, and finds the comment. Two ticks that tell the same compare af
 lower comment id stays. A run that went well costs its share of the list, and one edit.
 
 No claim is made for that, so no journal is written that another tick may be writing: not while a
-claim stands, nor on an open issue whose next instant is near (``followed.NEAR``), nor from what was
-read longer ago than ``followed.FRESH``. What a person did to the issue meanwhile is left as it is.
+claim stands, nor on an open issue whose next instant is near (``followed.NEAR``) or on which a
+command waits. An open issue is read once more right before; of a closed one, what was read longer
+ago than ``followed.FRESH`` is. What a person did to the issue meanwhile is left as it is.
 A tick that stays looks 15 seconds after a dispatch, and then after longer and longer pauses; it
 stays for nothing that it follows.
 

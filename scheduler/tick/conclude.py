@@ -39,7 +39,8 @@ def conclude(ctx: Context, done: Progress, followed: Followed, ended: Ended) -> 
     """
     number = followed.number
     history = ctx.following.fresh(number, ctx.clock.monotonic())
-    if history is None or ended.failed:
+    # An open issue is read right before: what somebody asked for there may be recorded meanwhile.
+    if history is None or ended.failed or followed.found is not None:
         if ctx.facts.login() is None:
             _introduce(ctx, number)
         comments = _lately(ctx, followed)

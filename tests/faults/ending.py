@@ -9,6 +9,8 @@ E4  What a person asked for in a comment stands in the journal, and was done onc
 E5  The scheduler closes a job as not planned once for each entry that says so.
 E6  A series that nobody edited is sound: `tests.faults.series`.
 
+E7  What a run came to is recorded as it was, and nobody is told of one failure twice.
+
 A small journal forgets what E2, E4, E5 and E6 are read from.
 """
 
@@ -20,6 +22,7 @@ from datetime import timedelta
 from scheduler.job import frontmatter
 from scheduler.job.model import Job, occurrence_comment
 from scheduler.journal.journal import Journal
+from scheduler.policy.outcomes import FAILED
 from scheduler.policy.series import position
 from scheduler.ports import Ticket
 from tests.faults.explorer import PAUSED, Explorer
@@ -48,6 +51,7 @@ def end(it: Explorer) -> None:
         if number not in it.robbed and not it.variant.small:
             words(it, number, journal)
             endings(it, number, journal)
+        ends(it, number, journal)
         if not ticket.open:
             closed(it, ticket, job, journal)
         elif it.hub.label in ticket.labels:
@@ -90,8 +94,23 @@ def liked(it: Explorer, comment: int) -> bool:
 
 def endings(it: Explorer, number: int, journal: Journal) -> None:
     """E5; a claim is what a tick leaves that died at it, if no other came for an hour."""
+    if any(e.conclusion in FAILED for e in journal.entries):
+        return  # reopened, it is closed again as what its run came to
     told = sum(e.outcome in REFUSED for e in journal.entries) + len(it.world.history(number).claims)
     it.expect(it.refusals[number] <= told, f"#{number} was closed more often than it says")
+
+
+def ends(it: Explorer, number: int, journal: Journal) -> None:
+    """E7."""
+    runs = {run.id: run for _, run in it.hub.runs}
+    for entry in journal.entries:
+        run = runs.get(entry.run_id or 0)
+        known = entry.conclusion in ("", "unknown") or run is None
+        right = known or (run is not None and run.conclusion == entry.conclusion)
+        it.expect(right, f"#{number}: run {entry.run_id} did not end as {entry.conclusion}")
+    told = Counter((news.key, news.run_id, news.state) for news in it.world.history(number).news)
+    twice = [each for each, count in told.items() if count > 1]
+    it.expect(not twice, f"#{number}: {twice} were told twice")
 
 
 def closed(it: Explorer, ticket: Ticket, job: Job, journal: Journal) -> None:

@@ -83,6 +83,12 @@ class Machine(RuleBasedStateMachine):
         if self.exists(job):
             self.hub.delete(job)
 
+    @rule(place=st.integers(0, 4), word=st.sampled_from(("success", "failure", "cancelled")))
+    def a_run_ends(self, place: int, word: str) -> None:
+        going = [run for _, run in self.hub.runs if run.conclusion is None]
+        if going:
+            self.hub.mark(going[place % len(going)].id, "completed", word)
+
     @rule(seconds=st.sampled_from((1, 20, 40, 130, 600, 4000)))
     def time_passes(self, seconds: int) -> None:
         self.world.clock.sleep(seconds)
@@ -139,6 +145,15 @@ class Machine(RuleBasedStateMachine):
         keys = Counter(sent.key for sent in self.hub.sent)
         assert all(count == 1 for count in keys.values()), self.world.story()
 
+    @invariant()
+    def ends_stay(self) -> None:
+        """What a run came to is recorded as it was, and once."""
+        runs = {run.id: run.conclusion for _, run in self.hub.runs}
+        for number in self.hub.views:
+            for entry in self.world.history(number).journal.entries:
+                if entry.conclusion and entry.conclusion != "unknown":
+                    assert entry.conclusion == runs[entry.run_id or 0], self.world.story()
+
     def teardown(self) -> None:
         """I2, the live half, and I5."""
         self.world.clock.skew = timedelta(0)
@@ -150,6 +165,8 @@ class Machine(RuleBasedStateMachine):
         keys = {sent.key for sent in self.hub.sent}
         for number, views in self.hub.views.items():
             ticket = views[-1][1]
+            told = Counter((each.key, each.run_id) for each in self.world.history(number).news)
+            assert all(count == 1 for count in told.values()), self.world.story()
             if number == 1:
                 assert "schedule:invalid" in ticket.labels
             elif ticket.open and self.hub.label in ticket.labels:

@@ -140,3 +140,35 @@ def test_what_two_ticks_told_of_which_one_died_is_told_once_in_the_end() -> None
     bodies = [(each.body, each.author.login) for each in made.hub.on(1)]
     bot = "github-actions[bot]"
     assert bodies == [(others, bot), (news, bot), (news, "agent")]
+
+
+def test_what_a_tick_recorded_itself_is_not_written_over() -> None:
+    made = series_world()
+    made.tick()
+    end(made, "success")
+    made.clock.sleep(MINUTE)
+    made.hub.comment(1, "/pause", by="owner")
+    made.tick()
+    made.clock.sleep(MINUTE)
+    made.tick()
+    entries = made.history(1).journal.entries
+    assert [(e.outcome, e.conclusion) for e in entries] == [
+        ("dispatched", "success"), ("paused", ""),
+    ]  # fmt: skip
+    assert made.history(1).journal.handled == made.hub.on(1)[-1].id
+
+
+def test_what_another_tick_records_beside_it_is_not_written_over() -> None:
+    made = series_world()
+    made.tick()
+    end(made, "success")
+    made.clock.sleep(MINUTE)
+
+    def pauses() -> None:
+        made.hub.comment(1, "/run", by="owner")
+        made.tick()
+
+    made.tick(at("recent_runs", pauses))
+    made.until_quiet()
+    assert len(made.hub.sent) == len({each.key for each in made.hub.sent}) == 2
+    assert made.history(1).journal.entries[0].conclusion == "success"

@@ -184,7 +184,7 @@ def test_what_only_waits_costs_nothing_of_its_own() -> None:
     assert requests(many) == [*quiet, "recent_runs"]
     for _, run in list(many.hub.runs):
         many.hub.mark(run.id, "completed", "success")
-    assert requests(many) == [*quiet, "recent_runs", *["edit_comment"] * 40]
+    assert requests(many) == [*quiet, "recent_runs", *["comments", "edit_comment"] * 40]
     assert requests(many) == quiet
 
 
