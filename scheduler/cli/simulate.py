@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TextIO
+from typing import Any, TextIO
 
 import click
 
@@ -16,7 +17,20 @@ from scheduler.cli.group import JSON, tell
 MOST_DAYS = 366
 #: What can be played; ``cron`` is a scheduler that only GitHub's cron starts.
 WHERE = ("public", "private", "self-hosted")
-PROFILES = ("auto", "thrifty", "balanced", "punctual", "cron", "all")
+PROFILES = ("auto", "alarm", "thrifty", "balanced", "punctual", "cron", "all")
+
+
+class Number(click.FloatRange):
+    """A number within bounds, which `nan` is not, though it is below and above nothing."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The number that an option says."""
+        number = float(super().convert(value, param, ctx))
+        if math.isnan(number):
+            self.fail(f"{value} is no number", param, ctx)
+        return number
 
 
 @contextmanager
@@ -42,7 +56,7 @@ def progress(stream: TextIO) -> Iterator[Callable[[str, float], None]]:
 @click.command()
 @click.option(
     "--jobs-a-day",
-    type=click.FloatRange(0, 5000),
+    type=Number(0, 5000),
     default=33,
     show_default=True,
     metavar="N",
@@ -64,7 +78,7 @@ def progress(stream: TextIO) -> Iterator[Callable[[str, float], None]]:
 )
 @click.option(
     "--cron-kept",
-    type=click.FloatRange(0, 1),
+    type=Number(0, 1),
     default=0.08,
     show_default=True,
     metavar="SHARE",
@@ -72,7 +86,7 @@ def progress(stream: TextIO) -> Iterator[Callable[[str, float], None]]:
 )
 @click.option(
     "--days",
-    type=click.FloatRange(0, MOST_DAYS, min_open=True),
+    type=Number(0, MOST_DAYS, min_open=True),
     default=30,
     show_default=True,
     metavar="N",
@@ -80,7 +94,7 @@ def progress(stream: TextIO) -> Iterator[Callable[[str, float], None]]:
 )
 @click.option(
     "--people",
-    type=click.FloatRange(0, 1),
+    type=Number(0, 1),
     default=0,
     show_default=True,
     metavar="SHARE",
@@ -105,7 +119,7 @@ def progress(stream: TextIO) -> Iterator[Callable[[str, float], None]]:
 )
 @click.option(
     "--rides",
-    type=click.FloatRange(0, 5000),
+    type=Number(0, 5000),
     default=0,
     show_default=True,
     metavar="N",

@@ -10,10 +10,10 @@ from typing import Any
 from scheduler.errors import UsageError
 from scheduler.simulation.figures import Figures, table
 from scheduler.simulation.month import Month
-from scheduler.simulation.scenario import NAMES, Scenario
+from scheduler.simulation.scenario import DAY, NAMES, Scenario
 
-#: More jobs take long, and tell nothing more.
-MOST_JOBS = 20_000
+#: More jobs take long, and tell nothing more; and so does more that wakes the scheduler.
+MOST_JOBS, MOST_SIGNS = 20_000, 50_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +57,12 @@ def play(
         raise UsageError(
             f"--jobs-a-day: {scenario.jobs_a_day:g} for {scenario.days:g} days are more than "
             f"{MOST_JOBS:,} jobs; take fewer, or --days 7"
+        )
+    signs = (DAY / scenario.clock if scenario.clock else 0.0) + scenario.rides
+    if signs * scenario.days > MOST_SIGNS:
+        raise UsageError(
+            f"--clock, --rides: {signs:g} a day for {scenario.days:g} days wake the scheduler "
+            f"more than {MOST_SIGNS:,} times; take fewer, or --days 7"
         )
     months = [
         Month(replace(scenario, profile=name)).play(tell=partial(tell, name)) for name in names

@@ -16,6 +16,8 @@ DAY = 86_400.0
 #: A tick of profile ``thrifty`` that nobody wakes: what waiting for cron alone is like.
 CRON = "cron"
 NAMES = (CRON, *(name for name in PROFILES if name not in ("auto", "alarm")), "auto")
+#: The same and what only its name plays: `alarm` is what `auto` is where it finds alarms.
+EACH = (*NAMES, *(name for name in PROFILES if name not in NAMES))
 #: Where the queue is, which decides what a minute costs and which clocks there are: wait timers
 #: are public repositories' alone with the plan Free, and a machine of one's own waits for nothing.
 #: https://docs.github.com/en/actions/reference/workflows-and-actions/deployments-and-environments
@@ -148,8 +150,8 @@ class Scenario:
     platform: Platform = field(default_factory=Platform)
 
     def __post_init__(self) -> None:
-        if self.profile not in NAMES:
-            raise UsageError(f"--profile: {self.profile!r} is none of {', '.join(NAMES)}; or all")
+        if self.profile not in EACH:
+            raise UsageError(f"--profile: {self.profile!r} is none of {', '.join(EACH)}; or all")
         if self.where not in WHERE:
             raise UsageError(f"--where: {self.where!r} is none of {', '.join(WHERE)}")
         if self.lent and self.where == "public":

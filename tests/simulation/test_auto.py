@@ -37,6 +37,15 @@ def test_in_a_public_repository_alarms_keep_it_on_time(jobs: float, days: float)
     punctual(played("public", jobs_a_day=jobs, days=days))
 
 
+def test_an_alarm_by_its_name_is_what_auto_finds() -> None:
+    found, named = (
+        Month(Scenario(profile=name, jobs_a_day=3, days=2, cron=Cron(kept=0))).play()
+        for name in ("auto", "alarm")
+    )
+    punctual(named)
+    assert named.alarms == pytest.approx(found.alarms, abs=3)
+
+
 def test_a_private_one_that_is_lent_alarms_is_on_time_and_pays_for_its_ticks_alone() -> None:
     lent = played("private", lent=True, jobs_a_day=3, days=5)
     punctual(lent)

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from scheduler.cli.main import cli
-from scheduler.cli.simulate import WHERE, progress
+from scheduler.cli.simulate import PROFILES, WHERE, progress
 from scheduler.simulation import scenario
 from scheduler.simulation.figures import span
 from scheduler.simulation.scenario import NAMES
@@ -35,8 +35,9 @@ def test_the_table_has_a_column_for_each_profile_and_one_for_cron() -> None:
     assert text == run(*SMALL)
 
 
-def test_the_help_names_the_places_that_there_are() -> None:
+def test_the_help_names_the_places_and_profiles_that_there_are() -> None:
     assert WHERE == scenario.WHERE
+    assert {*PROFILES} == {*scenario.EACH, "all"}
 
 
 def test_json_says_what_was_assumed_and_what_came_of_it() -> None:
@@ -103,6 +104,12 @@ def test_a_terminal_is_shown_how_much_was_played_and_is_left_clean() -> None:
         (("--clock", "5"), "--clock: '5'"),
         (("--clock", "10s"), "more often than services ping"),
         (("--rides", "-1"), "--rides"),
+        *(
+            ((name, "nan"), f"'{name}': nan is no number")
+            for name in ("--rides", "--jobs-a-day", "--days", "--people", "--cron-kept")
+        ),
+        (("--clock", "1m", "--days", "40"), "1440 a day for 40 days wake the scheduler more"),
+        (("--rides", "2000"), "--clock, --rides: 2000 a day for 30 days"),
     ],
 )
 def test_bad_input_is_told(args: tuple[str, ...], word: str) -> None:
