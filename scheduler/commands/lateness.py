@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from scheduler.commands.at_work import clock_at_work
+from scheduler.commands.at_work import clock_at_work, nobody_wakes
 from scheduler.commands.history import past
 from scheduler.commands.stats import Stats, Waiting, stats
 from scheduler.commands.stuck import stuck
@@ -62,7 +62,9 @@ def lateness(connection: Connection, since: str, grace: timedelta) -> Stats:
         raise UsageError(f"--since: {since!r} is not past; write how far back, such as 7d")
     read = past(connection, asked, connection.seen)
     found = stats(read.entries, asked=asked, since=read.since, until=now, overdue=late)
-    return replace(found, clock=clock_at_work(connection.queue, connection.settings))
+    queue, clock, settings = connection.queue, connection.clock, connection.settings
+    stopped = nobody_wakes(queue, clock, settings, connection.seen, connection.lender)
+    return replace(found, clock=clock_at_work(queue, settings), stopped=stopped)
 
 
 def _late(connection: Connection, grace: timedelta) -> tuple[datetime, list[Overdue]]:

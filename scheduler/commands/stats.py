@@ -36,6 +36,10 @@ CLASSES = (
 ENDS = ["WORKFLOW", "RUNS", "SUCCESS", "P95"]
 
 
+#: What is said where a chain of alarms has ended though jobs wait.
+NO_ALARM = "no alarm waits; the next event begins the chain again, such as a new job"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Late:
     """A dispatch."""
@@ -65,6 +69,8 @@ class Stats:
     workflows: tuple[Reliability, ...] = ()
     #: The profile that is at work; empty: it was not asked.
     clock: str = ""
+    #: Whether that clock should be there, and is not.
+    stopped: bool = False
 
     @property
     def complete(self) -> bool:
@@ -122,6 +128,8 @@ class Stats:
 
     def _expected(self) -> str:
         """The lateness to expect of the clock at work, whether cron comes or not."""
+        if self.stopped:
+            return NO_ALARM
         return PROFILES[self.clock].without_cron if self.clock else ""
 
     def headline(self) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from scheduler.commands.at_work import clock_at_work
+from scheduler.commands.at_work import clock_at_work, nobody_wakes
+from scheduler.hold.arming import Arming
 from scheduler.settings.model import PROFILES, Settings
 from tests.conftest import REPO, Stage
+from tests.hold.test_arming import SOUND
 from tests.support.fakes import FakeClock, MemoryHub, MemoryQueue
 
 NOTED = "Jobs [clock {}, asked 2026-11-23]"
@@ -64,13 +67,42 @@ def test_a_creation_says_which_and_how_late(
     assert told.startswith(f"clock {clock}: seconds late")
 
 
-def test_stats_says_the_same(stage: Stage) -> None:
+def test_stats_claims_no_punctuality_where_no_alarm_waits(stage: Stage) -> None:
     stage.create(*FAR)
     note(stage, "alarm")
     told = stage.run("stats", "--json").json
     assert told["clock"] == "alarm"
+    assert told["expect"].startswith("no alarm waits; the next event begins the chain again")
+    stage.create(*FAR)
+    assert [run.name for run in stage.runs()] == ["Scheduler"], "a tick is on its way"
+    told = stage.run("stats", "--json").json
     assert told["expect"] == "seconds late, whether GitHub's cron comes or not"
     assert stage.run("stats").out.splitlines()[-1] == f"clock alarm: {told['expect']}"
+
+
+def test_stats_asks_for_alarms_where_a_job_waits_for_one() -> None:
+    hub = MemoryHub(FakeClock())
+    hub.description = NOTED.format("alarm")
+    hub.workflows["scheduler.yml"] = ""
+    hub.environments = list(SOUND)
+    queue, settings = MemoryQueue(hub), Settings()
+
+    def nobody() -> tuple[bool, int]:
+        before = queue.requests
+        tickets = list(hub.open_issues())
+        return nobody_wakes(queue, hub.clock, settings, tickets), queue.requests - before
+
+    assert nobody() == (False, 0)
+    number = hub.open("a job")
+    assert nobody() == (True, 2)
+    hub.put_on(number, "schedule:paused")
+    assert nobody() == (False, 0)
+    hub.take_off(number, "schedule:paused")
+    arming = Arming(queue, hub.clock, settings, branch=lambda _: "main")
+    assert arming.arm(hub.now() + timedelta(hours=1)) == ""
+    assert nobody() == (False, 1)
+    hub.description = NOTED.format("balanced")
+    assert nobody() == (False, 0)
 
 
 def test_where_no_event_starts_a_tick_one_is_started_to_look_which_clock_there_is(
