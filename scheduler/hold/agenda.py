@@ -66,11 +66,17 @@ class Agenda:
     #: How long a step took lately.
     takes: dict[Step, timedelta] = field(default_factory=dict)
     _waiting: dict[int, Occurrence] = field(default_factory=dict)
+    _running: dict[int, Occurrence] = field(default_factory=dict)
     _again: dict[int, datetime] = field(default_factory=dict)
     _refused: frozenset[int] = frozenset()
     _entries: list[tuple[datetime, datetime, int]] | None = None
     #: Of what waits: when the first is due, and after which instant the first is late.
     _first: tuple[datetime | None, datetime | None] = (None, None)
+
+    @property
+    def running(self) -> Mapping[int, Occurrence]:
+        """The jobs that wait for what their runs come to."""
+        return self._running
 
     @property
     def waiting(self) -> Mapping[int, Occurrence]:
@@ -84,7 +90,10 @@ class Agenda:
         """
         if found.waits:
             self.drop(found.number)
+            if found.running:
+                self._running[found.number] = found
             return
+        self._running.pop(found.number, None)
         self._waiting[found.number] = found
         self._again.pop(found.number, None)
         if again is not None:
@@ -93,6 +102,7 @@ class Agenda:
 
     def drop(self, number: int) -> None:
         """Let a job wait no more."""
+        self._running.pop(number, None)
         self._waiting.pop(number, None)
         self._again.pop(number, None)
         self._entries = None

@@ -256,12 +256,14 @@ class Holder:
 
     def _follow(self) -> None:
         """Look what became of the runs that are followed, by their issues as a poll shows them."""
-        following, waiting = self.ctx.following, self.agenda.waiting
+        following, waiting = self.ctx.following, {**self.agenda.running, **self.agenda.waiting}
         for each in list(following.runs.values()):
             found = waiting.get(each.number)
             ticket = found.ticket if found else each.ticket
             following.take([replace(each, found=found, ticket=ticket)])
-        follow.again(self.ctx, self.tick.tally, poll=self.poller.every)
+        for waits in follow.again(self.ctx, self.tick.tally, poll=self.poller.every):
+            if waits.found.number in self.poller.listed:
+                self._waits(waits)
 
     def _guarded(self, found: Occurrence, act: Callable[[Progress], None]) -> Outcome:
         """Do ``act`` about a job; what goes wrong is noted, and it is looked at again later.

@@ -130,7 +130,7 @@ class Poller:
         self.listed = {} if self.ctx.settings.paused else self._open
         self._take_back()
         busy = set(agenda.claimed) | {sent.standing.found.number for sent in agenda.unrecorded}
-        for number in set(agenda.waiting) - set(self.listed):
+        for number in {*agenda.waiting, *agenda.running} - set(self.listed):
             agenda.drop(number)
             invalid.forget(self.ctx, self.tick.tally, number)
             self.ctx.facts.forget_acts(number)

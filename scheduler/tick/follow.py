@@ -24,7 +24,7 @@ from scheduler.tick.context import Context
 from scheduler.tick.followed import BEFORE, Followed
 from scheduler.tick.invalid import RECENT
 from scheduler.tick.occurrence import Occurrence
-from scheduler.tick.outcome import Progress, Tally, attempt, note_of
+from scheduler.tick.outcome import Progress, Tally, Waiting, attempt, note_of
 from scheduler.tick.runs import NotAsked, Runs
 
 #: So much later than ``follow`` the tick that gives up may come.
@@ -73,13 +73,16 @@ def gather(
     return [each for ticket in tickets for each in _unknown(ctx, ticket, told, series)]
 
 
-def look(ctx: Context, tally: Tally, followed: Iterable[Followed]) -> None:
+def look(ctx: Context, tally: Tally, followed: Iterable[Followed]) -> list[Waiting]:
     """Ask what became of these runs, and write down how those have ended that have.
+
+    Returns: the jobs whose runs are tried again.
 
     Raises:
         RateLimited: GitHub wants to be left alone.
     """
     by_repo: dict[str, list[Followed]] = {}
+    waiting: list[Waiting] = []
     for each in followed:
         by_repo.setdefault(each.target(ctx.queue.repository).repo, []).append(each)
     for repo, here in by_repo.items():
@@ -88,7 +91,9 @@ def look(ctx: Context, tally: Tally, followed: Iterable[Followed]) -> None:
         runs = Runs.of(ctx, repo, asked) if asked else Runs(ctx=ctx, repo=repo)
         for each in sorted(here, key=lambda each: each.entry.at):
             act = partial(_look, ctx, followed=each, runs=runs)
-            problem = attempt(each.number, act, tally).problem
+            outcome = attempt(each.number, act, tally)
+            problem = outcome.problem
+            waiting += [outcome.waiting] if outcome.waiting else []
             if isinstance(problem, RateLimited) and not isinstance(problem, Paced):
                 raise problem
             if problem is not None:
@@ -96,19 +101,24 @@ def look(ctx: Context, tally: Tally, followed: Iterable[Followed]) -> None:
                 _say(ctx, f"#{each.number}: what its run came to can't be recorded now: {said}")
         if runs.problem:
             _say(ctx, runs.problem)
+    return waiting
 
 
-def again(ctx: Context, tally: Tally, *, poll: timedelta) -> None:
+def again(ctx: Context, tally: Tally, *, poll: timedelta) -> list[Waiting]:
     """One more look by a tick that stays; the next comes after twice the pause.
+
+    Returns: the jobs whose runs are tried again.
 
     Raises:
         RateLimited: GitHub wants to be left alone.
     """
     ctx.following.looked(ctx.clock.now(), longest=poll)
+    waiting: list[Waiting] = []
     if ctx.settings.follow:
-        look(ctx, tally, list(ctx.following.runs.values()))
+        waiting = look(ctx, tally, list(ctx.following.runs.values()))
     if not (ctx.following.runs and ctx.settings.follow):
         ctx.following.next_look = None
+    return waiting
 
 
 def _look(ctx: Context, done: Progress, *, followed: Followed, runs: Runs) -> None:

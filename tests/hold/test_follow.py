@@ -124,3 +124,28 @@ def test_where_the_limit_is_reached_the_next_look_is_later() -> None:
     report = made.stays(limited)
     assert report.stopped == ""
     assert [each["conclusion"] for each in report.as_json()["followed"]] == ["success"]
+
+
+def test_a_run_that_failed_is_tried_again_by_the_same_holder_on_its_instant() -> None:
+    made = hold_world(hold=600)
+    made.open("1", 30, more="retries: 2\nretry-after: 1m\n")
+    end(made, 40, "failure", 0)
+    end(made, 130, "success", 1)
+    report = made.stays()
+    first, second = made.sent_at("1")
+    assert 30 <= first < 32
+    # A minute after the run's end.
+    assert 100 <= second < 102
+    assert [each.conclusion for _, each in report.followed] == ["failure", "success"]
+    ticket = made.hub.ticket(1)
+    assert (ticket.open, ticket.state_reason) == (False, "completed")
+
+
+def test_who_closes_a_job_while_it_runs_has_nothing_tried_again() -> None:
+    made = hold_world(hold=300)
+    made.open("1", 30, more="retries: 2\nretry-after: 0s\n")
+    made.lively.at(45, lambda: made.hub.close(1))
+    end(made, 50, "failure", 0)
+    made.stays()
+    assert len(made.sent_at("1")) == 1
+    assert not made.hub.ticket(1).open
