@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from scheduler.commands import init_files
 from scheduler.hold.arming import RUN_NAME
 from scheduler.sandbox.runner.expressions import expand
 from scheduler.sandbox.runner.workflow_files import without_environments
@@ -25,15 +26,10 @@ JOBS: dict[str, dict[str, Any]] = WORKFLOW["jobs"]
 GROUP = "schedule-tick-queue"
 SAMPLE = ROOT / "scheduler" / "sandbox" / "sample" / ".github" / "workflows" / "scheduler.yml"
 
-CHECKOUT = re.compile(
-    r"      - uses: actions/checkout@.*\n        with:\n          persist-credentials: false\n"
-)
-
 
 def as_users_have_it() -> str:
     """Return the workflow as the README shows it: without a checkout, the action by name."""
-    body = TEXT[TEXT.index("name: scheduler") :]
-    return CHECKOUT.sub("", body).replace("uses: ./", "uses: OWNER/NAME@v1")
+    return init_files.workflow("OWNER/NAME@v1")
 
 
 def test_each_job_has_exactly_the_permissions_it_needs() -> None:
