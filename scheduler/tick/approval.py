@@ -45,6 +45,8 @@ def missing(ctx: Context, found: Occurrence) -> tuple[State, str] | None:
     Raises:
         RateLimited, Unavailable, NotPermitted, Rejected: GitHub did not say.
     """
+    if found.unapproved:
+        return _wanting(found, waits_for(ctx))  # whoever put the label on, and whatever is said
     if ctx.settings.approve == "none":
         return None
     acts = ctx.facts.acts(found.ticket)
@@ -61,6 +63,11 @@ def missing(ctx: Context, found: Occurrence) -> tuple[State, str] | None:
         reason = f"{who} took {label_of(ctx)!r} off at {act.at:%Y-%m-%d %H:%M:%S} UTC: {refused}"
     else:
         reason = waits_for(ctx)
+    return _wanting(found, reason)
+
+
+def _wanting(found: Occurrence, reason: str) -> tuple[State, str]:
+    """What becomes of a job that wants an approval, or of the command that would run it."""
     if found.command is not None:
         return State.REJECTED, f"/{found.command.name} by {found.command.by!r}: it waits {reason}"
     return State.APPROVAL, reason
@@ -96,7 +103,8 @@ def ask(ctx: Context, found: Occurrence) -> Occurrence:
     """
     ticket = issues.ask(ctx, found.ticket)
     asked = Asked(text_hash=digest(ticket.body))
-    if approval.asked_for(found.history.asked, ticket.body) is None:
+    known = approval.asked_for(found.history.asked, ticket.body)
+    if known is None and ctx.settings.approve != "none":
         role, label = ctx.settings.trust.role, label_of(ctx)
         said = ctx.queue.add_comment(ticket.number, approval_comment(asked, role=role, label=label))
         ctx.discussions.forget(ticket.number)

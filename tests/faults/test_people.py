@@ -25,6 +25,7 @@ from tests.support.fakes import BOT, NOON, Crash, MemoryHub, MemoryQueue, Throug
 from tests.support.hold_world import HoldWorld, hold_world
 
 PAUSED, HELD, OTHER = "schedule:paused", "schedule:held", "bug"
+APPROVE = "schedule:approve"
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ ACTS = {
     "puts it on hold": on(HELD, stops=True),
     "takes it out of the queue": off("schedule", stops=True),
     "puts another label on": on("wip"),
+    "asks for an approval": on(APPROVE, stops=True),
     "takes another label off": off(OTHER),
 }
 #: When a job that is moved is to run, and its text: later than all that happens here otherwise.
@@ -166,6 +168,36 @@ def paused() -> World:
     return made
 
 
+def unapproved() -> World:
+    made = later()
+    made.settings = replace(made.settings, approve="all")
+    made.tick()
+    made.clock.sleep(5)
+    return made
+
+
+def failing() -> World:
+    """A series whose only run has failed: it is to pause itself."""
+    made = world()
+    open_series(made.hub, more="pause-after: 1\n")
+    made.tick()
+    made.hub.mark(made.hub.runs[-1][1].id, "completed", "failure")
+    made.clock.sleep(200)
+    return made
+
+
+def crowded() -> World:
+    """A job that is due while as many runs are under way as there may be."""
+    made = world()
+    made.settings = replace(made.settings, limits=replace(made.settings.limits, running=1))
+    made.hub.begins = "in_progress"
+    made.hub.open(body("1", run_at=NOON + timedelta(minutes=1)))
+    made.hub.open(body("2"))
+    made.tick()
+    made.clock.sleep(100)
+    return made
+
+
 SITUATIONS: dict[str, Callable[[], World]] = {
     "due": one,
     "missed": missed,
@@ -197,6 +229,10 @@ SITUATIONS: dict[str, Callable[[], World]] = {
     "/run of a series": lambda: said("/run", series(ran=True)),
     "/snooze of a series": lambda: said("/snooze 2h", series(ran=True)),
     "a slip": lambda: said("/snoze 2h", later()),
+    "not approved yet": unapproved,
+    "/approve": lambda: said("/approve", unapproved()),
+    "a series that fails": failing,
+    "waits for a run to end": crowded,
 }
 
 
@@ -291,7 +327,7 @@ def test_a_job_that_is_moved_meanwhile_runs_then_or_says_what_to_do(situation: s
             made.clock.sleep((then - made.clock.true).total_seconds())
             made.until_quiet()
         ticket, story = made.hub.ticket(1), (index, call, made.story())
-        if ran_at(made, FAR) or {PAUSED, HELD} & set(ticket.labels):
+        if ran_at(made, FAR) or {PAUSED, HELD, APPROVE} & set(ticket.labels):
             continue
         assert index > looked, story
         assert not ticket.open, story

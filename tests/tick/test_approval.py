@@ -271,3 +271,21 @@ def test_it_is_asked_and_given_once_whatever_dies(kind: str) -> None:
             assert made.count("s") == 1, told
             assert sum("schedule:approval" in each for each in own(made)) == 1, told
             assert sum(e.approved != "" for e in entries(made)) == 1, told
+
+
+def test_the_label_alone_lets_no_reopened_job_run_late_and_no_word_run_it() -> None:
+    made = world()
+    made.hub.open(body("s", more="deadline: 1m\n"))
+    made.clock.sleep(300)
+    made.tick()
+    made.hub.reopen(1)
+    made.hub.put_on(1, LABEL)
+    goes(made, 20)
+    say(made, "/run")
+    goes(made, 40)
+    assert made.hub.sent == []
+    assert "it waits for an approval" in entries(made)[-1].reason
+    assert not [text for text in own(made) if "schedule:approval" in text]
+    say(made)
+    made.until_quiet()
+    assert made.count("s") == 1
