@@ -104,7 +104,8 @@ def test_nothing_hostile_acts_where_it_is_shown(
 
     values = reading.outputs(output)
     assert {"dispatched", "invalid", "rejected", "result"} <= set(values)
-    assert set(values) <= {"dispatched", *TickReport.NOTES, "next-due", "result"}
+    ends = {"followed", "failed"}
+    assert set(values) <= {"dispatched", *ends, *TickReport.NOTES, "next-due", "result"}
     assert (values["dispatched"], values["rejected"]) == ("1", "8")
     result = json.loads(values["result"])
     told = {note["id"] for name in TickReport.NOTES for note in result[name]}
