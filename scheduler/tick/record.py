@@ -128,10 +128,11 @@ def write_journal(
     for claim_id in sorted(over - {home}):
         ctx.discussions.delete(claim_id)
     home_of_all = history.journal.id or home
+    journal = replace(journal, id=home_of_all if apart else home)
     kept = tuple(claim for claim in history.claims if claim.id not in over)
-    known = replace(history, journal=replace(journal, id=home), claims=kept)
+    known = replace(history, journal=journal, claims=kept)
     ctx.following.histories[number] = (known, ctx.clock.monotonic())
-    return replace(journal, id=home_of_all if apart else home), len(over - {home})
+    return journal, len(over - {home})
 
 
 def _put(ctx: Context, number: int, places: Iterable[int], body: str) -> int:

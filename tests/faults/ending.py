@@ -20,7 +20,7 @@ from collections import Counter
 from datetime import timedelta
 
 from scheduler.job import frontmatter
-from scheduler.job.model import Job, occurrence_comment
+from scheduler.job.model import Job, occurrence_comment, which_try
 from scheduler.journal.journal import Journal
 from scheduler.policy.outcomes import FAILED
 from scheduler.policy.series import position
@@ -73,6 +73,8 @@ def words(it: Explorer, number: int, journal: Journal) -> None:
         occurrence_comment(e.key)
         for e in journal.entries
         if occurrence_comment(e.key)
+        # A further try of what somebody asked for is meant: its run failed, and it was reopened.
+        and which_try(e.key) == 1
         and e.outcome not in ("never-started", "held")
         # Each of two ticks that died at it, one after the other, may leave a claim to settle.
         and e.reason != "the issue was closed"
