@@ -128,3 +128,36 @@ def test_what_nothing_says_is_a_fault_of_what_waits_and_not_of_what_has_ended() 
     assert found.state is State.INVALID
     assert found.problem.startswith("workflow: is missing")
     assert look(issue(head, reason="completed"), recorded("dispatched")).run_at == NINE
+
+
+def ran(conclusion: str, key: str = KEY, **more: Any) -> Entry:
+    return Entry(key=key, attempt=1, outcome="dispatched", at=NINE, conclusion=conclusion, **more)
+
+
+TRIED = f"{ONCE}retries: 2\n"
+AGAIN = ran("failure", again=f"{KEY}~2", again_at=NINE + HOUR)
+
+
+@pytest.mark.parametrize(
+    ("ticket", "entries", "state", "hours"),
+    [
+        (issue(TRIED), (ran(""),), "running", 0),
+        (issue(ONCE), (ran(""),), "dispatched", 0),
+        (issue(TRIED), (AGAIN,), "retrying", 1),
+        (issue(TRIED, "paused"), (AGAIN,), "paused", 1),
+        (issue(TRIED), (AGAIN, ran("", f"{KEY}~2")), "running", 0),
+        (issue(TRIED, reason="completed"), (AGAIN, ran("success", f"{KEY}~2")), "dispatched", 0),
+        (issue(TRIED, reason="not_planned"), (AGAIN, ran("failure", f"{KEY}~2")), "failed", 0),
+        # Somebody has opened it again.
+        (issue(ONCE, "failed"), (ran("failure"),), "retrying", 0),
+        (issue(EVERY + "retries: 1\n"), (AGAIN,), "retrying", 1),
+        (issue(EVERY + "retries: 1\n"), (ran(""),), "pending", 0),
+    ],
+)
+def test_a_job_whose_run_may_be_tried_again(
+    ticket: Ticket, entries: tuple[Entry, ...], state: str, hours: int
+) -> None:
+    found = look(ticket, History(journal=Journal(id=9, entries=entries)))
+    assert found.state is State(state)
+    if state in ("running", "retrying", "paused") and not (found.job and found.job.recurring):
+        assert found.run_at == NINE + hours * HOUR
