@@ -33,7 +33,7 @@ LENDER = click.option(
 )
 
 
-@clock.command("install")
+@clock.command("install", short_help="Make the environments in which alarms wait.")
 @WHAT
 @LENDER
 @JSON
@@ -50,7 +50,7 @@ def install(what: str, lender: str | None, queue: str | None, *, as_json: bool) 
     tell(install_alarm(connected(queue), lender), as_json=as_json)
 
 
-@clock.command("uninstall")
+@clock.command("uninstall", short_help="Remove the environments of alarms.")
 @WHAT
 @LENDER
 @JSON
@@ -63,7 +63,7 @@ def uninstall(what: str, lender: str | None, queue: str | None, *, as_json: bool
     tell(uninstall_alarm(connected(queue), lender), as_json=as_json)
 
 
-@clock.command("print")
+@clock.command("print", short_help="Print the configuration of another clock.")
 @click.argument("name", metavar="CLOCK")
 @click.option(
     "--branch", default="main", show_default=True, metavar="NAME", help="The default branch."

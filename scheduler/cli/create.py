@@ -101,7 +101,7 @@ def create(
     tell(answer, as_json=as_json)
     for line in () if as_json else answer.warnings:
         streams.complain(f"warning: {line}")
-    watch(connection)
+    watch(connection, nudge=request.nudge and not dry_run)
 
 
 def _explain(request: Request, queue: str | None, *, as_json: bool) -> None:

@@ -215,12 +215,14 @@ def show(data: Any, as_json: bool, text: str) -> None:
         raise streams.lost(problem, done) from problem
 
 
-def watch(connection: Connection) -> None:
-    """Say on standard error if the jobs that were seen show that the scheduler stays away."""
-    from scheduler.commands.watchdog import warning
+def watch(connection: Connection, *, nudge: bool = True, done: int | None = None) -> None:
+    """Wake the scheduler if the jobs that were seen show that it stays away, and say so.
 
-    now, queue = connection.clock.now(), connection.queue.repository
-    if line := warning(connection.seen, connection.settings, now, repository=queue):
+    ``done`` is the job that the command has dealt with, for which nothing is woken.
+    """
+    from scheduler.commands.revive import revive
+
+    if line := revive(connection, nudge=nudge, done=done):
         streams.complain(line)
 
 
@@ -248,4 +250,7 @@ def texts_in(given: dict[str, Any]) -> dict[str, str]:
 
 
 QUEUE = click.option("--queue", metavar="OWNER/NAME", help="The repository whose issues are used.")
+NUDGE = click.option(
+    "--nudge/--no-nudge", default=True, help="Wake a scheduler that stays away.  [default: nudge]"
+)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")

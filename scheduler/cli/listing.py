@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from scheduler.cli.group import JSON, QUEUE, at_job, connected, tell, watch
+from scheduler.cli.group import JSON, NUDGE, QUEUE, at_job, connected, tell, watch
 from scheduler.job.states import State
 
 
@@ -17,10 +17,17 @@ from scheduler.job.states import State
     metavar="STATE",
     help="Only jobs in this state, such as failed.",
 )
+@NUDGE
 @JSON
 @QUEUE
 def list_jobs(
-    queue: str | None, as_json: bool, everything: bool, agent: str | None, state: str | None
+    *,
+    queue: str | None,
+    as_json: bool,
+    nudge: bool,
+    everything: bool,
+    agent: str | None,
+    state: str | None,
 ) -> None:
     """List the jobs that wait."""
     from scheduler.commands.listing import jobs
@@ -28,17 +35,18 @@ def list_jobs(
     connection, wanted = connected(queue), State(state) if state else None
     listing = jobs(connection, everything=everything, agent=agent, state=wanted)
     tell(listing, as_json=as_json)
-    watch(connection)
+    watch(connection, nudge=nudge)
 
 
 @click.command("show")
 @click.argument("job_id", metavar="ID")
+@NUDGE
 @JSON
 @QUEUE
-def show_job(job_id: str, queue: str | None, as_json: bool) -> None:
+def show_job(job_id: str, queue: str | None, as_json: bool, nudge: bool) -> None:
     """Show one job and what happened to it."""
     from scheduler.commands.listing import show
 
     connection, number = at_job(job_id, queue)
     tell(show(connection, number), as_json=as_json)
-    watch(connection)
+    watch(connection, nudge=nudge)

@@ -6,31 +6,33 @@ from typing import Any
 
 import click
 
-from scheduler.cli.group import JSON, QUEUE, at_job, key_options, tell, texts_in, watch
+from scheduler.cli.group import JSON, NUDGE, QUEUE, at_job, key_options, tell, texts_in, watch
 from scheduler.errors import UsageError
 
 
 @click.command()
 @click.argument("job_id", metavar="ID")
 @click.option("--run", is_flag=True, help="Cancel the run too, if it was started already.")
+@NUDGE
 @JSON
 @QUEUE
-def cancel(job_id: str, queue: str | None, as_json: bool, run: bool) -> None:
+def cancel(job_id: str, queue: str | None, as_json: bool, nudge: bool, run: bool) -> None:
     """Close a job, so that it does not run."""
     from scheduler.commands import manage
 
     connection, number = at_job(job_id, queue)
     tell(manage.cancel(connection, number, run=run), as_json=as_json)
-    watch(connection)
+    watch(connection, nudge=nudge, done=number)
 
 
 @click.command()
 @click.argument("job_id", metavar="ID")
 @key_options("run-at", "in", "timezone")
 @click.option("--allow-past", is_flag=True, help="Accept a time that is past: run it at once.")
+@NUDGE
 @JSON
 @QUEUE
-def reschedule(job_id: str, queue: str | None, as_json: bool, **given: Any) -> None:
+def reschedule(job_id: str, queue: str | None, as_json: bool, nudge: bool, **given: Any) -> None:
     """Move a job to another time."""
     from scheduler.commands import move
     from scheduler.commands.request import Request
@@ -38,7 +40,7 @@ def reschedule(job_id: str, queue: str | None, as_json: bool, **given: Any) -> N
     request = move.need_time(Request(texts=texts_in(given), **given))
     connection, number = at_job(job_id, queue)
     tell(move.reschedule(connection, number, request), as_json=as_json)
-    watch(connection)
+    watch(connection, nudge=nudge, done=number)
 
 
 @click.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from scheduler import streams
-from scheduler.cli.group import JSON, QUEUE, connected, tell, watch
+from scheduler.cli.group import JSON, NUDGE, QUEUE, connected, tell, watch
 from scheduler.errors import SchedulerError
 
 
@@ -29,9 +29,12 @@ from scheduler.errors import SchedulerError
     metavar="DURATION",
     help="Overdue is later than this; queued too long is longer.",
 )
+@NUDGE
 @JSON
 @QUEUE
-def stats(queue: str | None, as_json: bool, since: str, overdue: bool, grace: str) -> None:
+def stats(
+    *, queue: str | None, as_json: bool, nudge: bool, since: str, overdue: bool, grace: str
+) -> None:
     """Show how late jobs were dispatched."""
     from scheduler.commands.lateness import allowed, begin, lateness, waiting
 
@@ -45,7 +48,7 @@ def stats(queue: str | None, as_json: bool, since: str, overdue: bool, grace: st
         return
     found = lateness(connection, since, grace_for)
     tell(found, as_json=as_json)
-    watch(connection)
+    watch(connection, nudge=nudge)
     if connection.environment.summary_path:
         _append(connection.environment.summary_path, found.markdown())
 

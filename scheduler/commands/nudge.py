@@ -46,6 +46,8 @@ class Nudged:
     clock: str = ""
     #: The run that it started, where the server names it.
     run_id: int | None = None
+    #: Whether the workflow is disabled, which somebody has to mend.
+    disabled: bool = False
 
 
 def helps(job: Job, profile: Profile, now: datetime) -> bool:
@@ -99,7 +101,7 @@ def _woken(
         started = queue.dispatch(Dispatch(target=target))
     except (Rejected, RateLimited, NotPermitted) as refused:
         if _is_disabled(refused):
-            return Nudged(sent=False, reason=DISABLED.format(workflow=workflow))
+            return Nudged(sent=False, reason=DISABLED.format(workflow=workflow), disabled=True)
         return Nudged(sent=False, reason=f"{_why(refused, workflow)}; {CRON_ALONE}")
     except SchedulerError as problem:
         return Nudged(sent=False, reason=f"the nudge got no answer ({problem}); {CRON_ALONE}")

@@ -99,12 +99,14 @@ def warning(
     ]
     if not late:
         return None
-    away = minutes(now - min(each.untouched for each in late))
+    return f"{away(late, now)}; {advice(repository, settings)}"
+
+
+def away(late: Sequence[Overdue], now: datetime) -> str:
+    """``#3 is overdue, and the scheduler has not been there for 45m``."""
     verb = "is" if len(late) == 1 else "are"
-    return (
-        f"{numbers(late)} {verb} overdue, and the scheduler has not been there for {away}; "
-        f"{advice(repository, settings)}"
-    )
+    since = minutes(now - min(each.untouched for each in late))
+    return f"{numbers(late)} {verb} overdue, and the scheduler has not been there for {since}"
 
 
 def numbers(late: Sequence[Overdue]) -> str:

@@ -1,0 +1,68 @@
+"""Wakes the scheduler where a command sees that it stays away, instead of only saying so.
+
+Every sign of life is a tick: whoever looks at the queue with a token that may dispatch starts one,
+if something is overdue in what was read anyway. That it is woken once in five minutes at most is
+known without a store, by the scheduler's newest run.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from scheduler.commands import watchdog
+from scheduler.commands.nudge import Nudged, wake
+from scheduler.connection import Connection
+from scheduler.errors import SchedulerError
+from scheduler.ports import Run
+
+#: A tick takes a while to start: what is overdue for less is most likely in hand.
+IN_HAND = timedelta(minutes=1)
+#: So long a run of the scheduler is given before another one is started.
+AGAIN = timedelta(minutes=5)
+#: GitHub's words for a run that did not tick.
+NO_TICK = frozenset({"skipped", "cancelled", "action_required", "startup_failure"})
+
+
+def revive(connection: Connection, *, nudge: bool = True, done: int | None = None) -> str | None:
+    """Wake the scheduler if what was seen is overdue; the line that says so, None: no need to.
+
+    ``done`` is a job that this command has dealt with itself: for its sake alone nothing is woken.
+    Never raises.
+    """
+    now, queue, settings = connection.clock.now(), connection.queue, connection.settings
+    repo, seen = queue.repository, connection.seen
+    said = watchdog.warning(seen, settings, now, repository=repo)
+    late = [
+        each
+        for each in watchdog.overdue(seen, settings, now, grace=IN_HAND, repository=repo)
+        if now - each.untouched > IN_HAND
+    ]
+    if not (nudge and settings.nudge) or all(each.number == done for each in late):
+        return said
+    try:
+        newest = queue.newest_runs(repo, settings.scheduler.workflow)
+    except SchedulerError:
+        return said  # who may not see its runs may not start one either
+    if any(_ticks_lately(run, now) for run in newest):
+        return said
+    woken = _woken(connection)
+    away = watchdog.away(late, now)
+    if woken.sent:
+        fix = watchdog.advice(repo, settings)
+        return f"{away}; it is woken now; if nothing comes of that, {fix}"
+    return f"{away}; {woken.reason}" if woken.disabled else said
+
+
+def _woken(connection: Connection) -> Nudged:
+    queue, environment = connection.queue, connection.environment
+
+    def branch(repo: str) -> str:
+        return environment.default_branch(repo) or queue.default_branch(repo)
+
+    return wake(queue, connection.settings, branch=branch)
+
+
+def _ticks_lately(run: Run, now: datetime) -> bool:
+    """Whether a run was started within the last minutes, and ticks or ticked."""
+    lately = run.created_at is not None and now - run.created_at < AGAIN
+    return lately and run.conclusion not in NO_TICK
