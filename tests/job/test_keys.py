@@ -188,4 +188,5 @@ def test_what_is_asked_for_is_what_an_issue_says(name: str) -> None:
 def test_the_form_has_the_fields_that_the_table_gives_it() -> None:
     path = Path(__file__).resolve().parents[2] / ".github" / "workflows" / "scheduler.yml"
     form = yaml.safe_load(path.read_text(encoding="utf-8"))[True]["workflow_dispatch"]["inputs"]
-    assert set(form) == {name for name, key in IN_REQUEST.items() if key.in_form}
+    # By the last an alarm wakes a tick: it is no key of a job.
+    assert set(form) == {*(name for name, key in IN_REQUEST.items() if key.in_form), "alarm"}
