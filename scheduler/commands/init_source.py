@@ -17,8 +17,7 @@ from scheduler.text import REPOSITORY, shown
 #: A git branch, tag or commit as `uses:` may name it; none that a shell or YAML would change.
 _REF = re.compile(r"[A-Za-z0-9_](?:[./]?[A-Za-z0-9_+-]){0,199}")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-_SCP = re.compile(r"(?:[\w.-]{1,100}@)?([\w.-]{1,250}):(?!//)(.{1,300})")
-_RELEASE = re.compile(r"\d+(?:\.\d+){1,2}")
+_RELEASE = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,4}){1,2}")
 _USES = re.compile(r"uses: ([\w.-]{1,100}/[\w.-]{1,100}@[\w./+-]{1,200})(?: # ([\w./+-]{1,200}))?$",
                    re.MULTILINE)  # fmt: skip
 
@@ -113,15 +112,14 @@ def in_use(workflow: str) -> Source | None:
 def repository_of(url: str, host: str) -> str | None:
     """The ``owner/name`` that a git address or a page's means on ``host``; None: it means none."""
     url = url.removeprefix("git+")
-    scp = _SCP.fullmatch(url)
-    if scp and "://" not in url:
-        where, path = scp[1], scp[2]
-    else:
+    where, _, path = url.partition(":")  # git@github.com:owner/name
+    where = where.rpartition("@")[2]
+    if "://" in url:
         try:
             parts = urlsplit(url)
-            where, path = parts.netloc.rpartition("@")[2], parts.path
         except ValueError:
             return None
+        where, path = parts.netloc.rpartition("@")[2], parts.path
         if parts.scheme == "ssh":
             where = where.partition(":")[0]
     name = path.strip("/").removesuffix(".git")
