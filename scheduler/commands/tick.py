@@ -169,7 +169,7 @@ def tick_and_hold(
     elif hold.length and holder.stay is Stay.DUE and report.next_due and not report.stopped:
         report.notices.append(
             f"left: the next job is due at {instants.format_instant(report.next_due)}; a new or "
-            "changed job wakes the scheduler, else GitHub's cron, which is minutes to hours late"
+            "changed job wakes the scheduler, else GitHub's cron, minutes to hours late or never"
         )
     _outlook(connection, report)
     return report

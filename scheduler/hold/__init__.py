@@ -34,4 +34,18 @@ Asked to leave (``signals.Leave``), a pass takes no more jobs, and a hold ends: 
 nothing was sent are deleted, what was sent is recorded. If that takes longer than
 ``signals.FAREWELL``, it is dropped, and reported as left to the next tick. ``relay.Relay`` starts
 the successor when a hold begins, and cancels it where nothing is left to wait for.
+
+Who wakes the next tick
+-----------------------
+
+Under profile ``auto`` or ``alarm`` the holder asks ``plan.Plan`` when its pass is over, and again
+whenever it would leave: hold so much longer, or leave. A plan that lets it leave has armed an
+alarm before (``arming.Arming``, by the pure ``alarm.arm``): a run that waits in an environment
+without a runner. Which clock there is was found out by a tick of the same day, and stands in the
+description of the queue's label (``memory``).
+
+One who is killed before the dispatch leaves no alarm, and whatever ticks next arms one. After it,
+the alarm is there. Between a dispatch and its answer nobody knows: the next tick reads the list of
+what waits, and two that were armed become one when the first of them ends, since its tick finds
+the other, which ends in time.
 """
