@@ -28,6 +28,8 @@ STUCK = timedelta(minutes=5)
 LENT = "alarm.yml"
 #: The title of an alarm's run; behind its environment the queue's name, where it is lent.
 RUN_NAME = re.compile(r"alarm (schedule-[1-9][0-9]{0,4}[md])(?: (\S+))?")
+#: What the refusal of a dispatch says of the job's issue; an alarm has none.
+ABOUT_A_JOB = re.compile(r", then reopen the issue|; edit the issue, then reopen it")
 #: What GitHub calls a run that has not begun.
 NOT_BEGUN = ("waiting", "queued", "pending", "requested")
 
@@ -130,7 +132,7 @@ class Arming:
                 return ""
             return f"alarm: not armed: {problem}"
         except SchedulerError as problem:
-            self.refused, words = True, str(problem)
+            self.refused, words = True, ABOUT_A_JOB.sub("", str(problem))
             if isinstance(problem, Rejected) and "Unexpected inputs" in words:
                 fix = "its workflow is an old copy without the input 'alarm'; copy it anew"
                 return f"alarm: not armed: {fix}"

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import scheduler
 from scheduler.action.main import main
 from scheduler.hold import alarm
 from scheduler.sandbox.command import SAMPLE
+from scheduler.sandbox.hub.people import BOT
 from tests.conftest import QUEUE, REPO, Stage, body
 
 WORKFLOW = (SAMPLE / ".github" / "workflows" / "scheduler.yml").read_text(encoding="utf-8")
@@ -187,3 +189,99 @@ def test_a_lent_alarm_starts_the_queue_s_scheduler_and_tells_no_name(auto: Stage
         status, out = lent(auto, token, queue=unknown)
         assert (status, "names no such queue" in out) == (1, True)
     assert len(auto.runs()) == 2
+
+
+def put(stage: Stage, name: str, **rules: Any) -> None:
+    stage.sandbox.call("owner", "PUT", f"{REPO}/environments/{name}", rules)
+
+
+def reviewed(stage: Stage) -> None:
+    who = stage.sandbox.call("owner", "GET", "/user")["id"]
+    put(stage, "schedule-8m", wait_timer=8, reviewers=[{"type": "User", "id": who}])
+
+
+def forbidden(stage: Stage) -> None:
+    policy = {"protected_branches": True, "custom_branch_policies": False}
+    put(stage, "schedule-8m", wait_timer=8, deployment_branch_policy=policy)
+
+
+def private(stage: Stage) -> None:
+    stage.sandbox.set_private(True)
+
+
+def removed(stage: Stage) -> None:
+    stage.sandbox.call("owner", "DELETE", f"{REPO}/environments/schedule-1d")
+
+
+def disabled(stage: Stage) -> None:
+    stage.sandbox.call("owner", "PUT", f"{REPO}/actions/workflows/scheduler.yml/disable")
+
+
+BAD: dict[str, tuple[Callable[[Stage], object], str]] = {
+    "reviewers": (reviewed, "the environment schedule-8m has required reviewers beside its timer"),
+    "another timer": (lambda s: put(s, "schedule-8m", wait_timer=9), "has a wait timer of 9 min"),
+    "no timer": (lambda s: put(s, "schedule-8m"), "has no wait timer, not of 8 min"),
+    "a branch policy": (forbidden, "schedule-8m has branch policy beside its timer"),
+    "turned private": (private, "schedule-2m has no wait timer, not of 2 min, and 10 more"),
+    "removed": (removed, "the environment schedule-1d is missing"),
+    "disabled": (disabled, "enable the workflow"),
+}
+
+
+@pytest.mark.parametrize(("spoil", "words"), BAD.values(), ids=BAD)
+def test_what_is_wrong_is_one_line_of_the_run_and_the_next_best_clock_is_used(
+    auto: Stage,
+    capsys: pytest.CaptureFixture[str],
+    spoil: Callable[[Stage], object],
+    words: str,
+) -> None:
+    install(auto)
+    spoil(auto)
+    status, out, _ = ticked(auto, capsys)
+    assert status == 0, out
+    (line,) = re.findall(r"::notice[^\n]*alarm: [^\n]*", out)
+    assert words in line
+    assert "the issue" not in line
+    assert "the clock is balanced" in line
+    assert waiting(auto) == []
+    label = auto.sandbox.call("bot", "GET", f"{REPO}/labels/schedule")
+    assert label["description"].startswith("[clock balanced")
+
+
+def test_a_token_that_may_not_start_workflows_is_told_in_one_line(
+    auto: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(auto)
+    rights = {"issues": "write", "contents": "read", "actions": "read"}
+    token = auto.sandbox.make_token(BOT, permissions=rights)
+    status, out, _ = ticked(auto, capsys, GITHUB_TOKEN=token)
+    assert status == 0, out
+    (line,) = re.findall(r"::notice[^\n]*alarm: [^\n]*", out)
+    assert "give the scheduler's token 'actions: write'" in line
+    assert "the clock is balanced now" in line
+
+
+@pytest.mark.parametrize(("fault", "armed"), [("drop-before", 0), ("drop-after", 1)])
+def test_a_lost_answer_is_read_again_by_the_next_tick(
+    auto: Stage, capsys: pytest.CaptureFixture[str], fault: str, armed: int
+) -> None:
+    install(auto)
+    auto.sandbox.fault(fault, method="POST", path="/dispatches$")
+    status, out, _ = ticked(auto, capsys)
+    assert status == 0, out
+    assert "no answer told whether it was armed" in out
+    assert len(waiting(auto)) == armed
+    ticked(auto, capsys)
+    assert waiting(auto) == ["alarm schedule-64m"]
+
+
+def test_one_that_was_cancelled_is_armed_anew_by_the_next_sign_of_life(
+    auto: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(auto)
+    ticked(auto, capsys)
+    (run,) = auto.runs()
+    auto.sandbox.call("owner", "POST", f"{REPO}/actions/runs/{run.id}/cancel")
+    _, out, _ = ticked(auto, capsys)
+    assert f"alarm: run {run.id} was cancelled; another one is armed" in out
+    assert waiting(auto) == ["alarm schedule-64m"]
