@@ -138,7 +138,8 @@ def test_a_tick_with_nothing_due(stage: Stage, beside: str) -> None:
             made += 1
         report, requests = tick(stage)
         assert (report["scanned"], report["due"]) == (made + there, 0)
-        assert requests <= idle(report["scanned"]), stage.requests
+        # Four of those that are closed were dispatched, and their runs are under way: one list.
+        assert requests <= idle(report["scanned"]) + (beside == "closed"), stage.requests
 
 
 #: How many jobs are due, for how many targets, of how many authors; and what stands beside.
