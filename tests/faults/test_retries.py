@@ -148,3 +148,44 @@ def test_many_pairs_of_ticks_side_by_side(words: tuple[str, ...], once: bool) ->
     chance = random.Random(seed())
     for _ in range(300):
         side_by_side(chance, words, once=once)
+
+
+def asked(*, by: str = "comment") -> World:
+    """A job without retries, whose run failed, and which somebody wants to have tried again."""
+    made = world()
+    made.hub.open(body("1"))
+    made.tick()
+    end(made, BADLY)
+    made.clock.sleep(PAUSE)
+    made.tick()
+    assert made.hub.ticket(1).state_reason == "not_planned"
+    if by == "comment":
+        made.hub.comment(1, "/retry", by="owner")
+    else:
+        made.hub.reopen(1)
+    return made
+
+
+@pytest.mark.parametrize("by", ["comment", "reopening"])
+@pytest.mark.parametrize(
+    ("kind", "share"),
+    [
+        ("crash-after", 3),
+        pytest.param("crash-after", 1, marks=pytest.mark.slow),
+        pytest.param("drop-after", 1, marks=pytest.mark.slow),
+    ],
+)
+def test_what_a_person_wants_is_tried_again_once(by: str, kind: str, share: int) -> None:
+    queue = MemoryQueue((first := asked(by=by)).hub)
+    first.tick(queue=queue)
+    assert [sent.key for sent in first.hub.sent] == TRIES
+    for index in range(1, queue.requests + 1, share):
+        made = asked(by=by)
+        made.tick(faulty(made.clock, Fault(index, kind)))
+        for _ in range(6):
+            made.clock.sleep(PAUSE)
+            made.tick()
+        assert [sent.key for sent in made.hub.sent] == TRIES, (index, made.story())
+        ticket = made.hub.ticket(1)
+        assert (ticket.open, ticket.state_reason) == (False, "completed"), (index, made.story())
+        assert ticket.labels == ("schedule",), (index, made.story())
