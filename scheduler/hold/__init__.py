@@ -16,10 +16,6 @@ What it does next is one pure function of what it has before it, ``agenda.next_s
 6. FOLLOW: ask what became of runs (``scheduler.tick``); it keeps nobody staying.
 7. LOOK at a job that a rule forbids; TELL: explain a text to its author.
 
-Where the profile finds its clock itself, ``plan.Plan`` is asked when the pass is over and whenever
-it would leave. What is due before the shortest alarm could end (``alarm.held``) is held; for
-anything later ``arming.Arming`` arms the one alarm that ``alarm.arm`` names, and it leaves.
-
 None but FIRE is begun when a dispatch is nearer than such a step lately took. Else it sleeps.
 
 A claim is made early so that the dispatch is on time, and a record waits so that the next one is.
@@ -39,9 +35,10 @@ Who wakes the next tick
 -----------------------
 
 Under profile ``auto`` or ``alarm`` the holder asks ``plan.Plan`` when its pass is over, and again
-whenever it would leave: hold so much longer, or leave. A plan that lets it leave has armed an
-alarm before (``arming.Arming``, by the pure ``alarm.arm``): a run that waits in an environment
-without a runner. Which clock there is was found out by a tick of the same day, and stands in the
+whenever it would leave: hold so much longer, or leave. What is due before the shortest alarm could
+end (``alarm.held``) is held. For anything later it arms an alarm before it lets it leave
+(``arming.Arming``, by the pure ``alarm.arm``): a run that waits in an environment without a runner.
+Which clock there is was found out by a tick of the same day, and stands in the
 description of the queue's label (``memory``).
 
 One who is killed before the dispatch leaves no alarm, and whatever ticks next arms one. After it,
