@@ -52,9 +52,15 @@ class Connection:
 
 
 def connect(
-    environment: Environment, *, repository: str | None = None, clock: Clock | None = None
+    environment: Environment,
+    *,
+    repository: str | None = None,
+    clock: Clock | None = None,
+    unread: Settings | None = None,
 ) -> Connection:
     """Reach the queue's repository and read its settings: one request.
+
+    ``unread`` holds in their place where they are not to be read: then none is sent.
 
     Raises:
         NotPermitted, UsageError, SettingsError, Unavailable: as their messages say.
@@ -73,8 +79,10 @@ def connect(
 
     http = client(environment.need_token())
     name = environment.need_repository(repository)
-    text = GitHubContents(Api(http=http, repository=name)).settings_text()
-    settings = Settings() if text is None else file.parse(text)
+    text = None
+    if unread is None:
+        text = GitHubContents(Api(http=http, repository=name)).settings_text()
+    settings = (unread or Settings()) if text is None else file.parse(text)
     clients: tuple[GitHub, ...] = (http,)
     lender = None
     if settings.alarm.repository and (token := environment.lending_token()):

@@ -18,6 +18,8 @@ from scheduler.job.readers import WORKFLOW_NAME
 from scheduler.settings.model import PROFILES
 from scheduler.text import REPOSITORY
 
+#: GitHub's names of the events on which a tick may ride.
+RIDES = ("push", "workflow_run")
 PUBLIC_API = "https://api.github.com"
 
 
@@ -177,6 +179,18 @@ class Environment:
         told = self.event.get("repository")
         private = told.get("private") if isinstance(told, Mapping) else None
         return private if isinstance(private, bool) else None
+
+    @property
+    def rides(self) -> bool:
+        """Whether the run was started by what happens in a repository anyway."""
+        return self.event_name in RIDES
+
+    @property
+    def follows(self) -> bool:
+        """Whether the run was started by the end of another that somebody has dispatched."""
+        run = self.event.get("workflow_run")
+        event = run.get("event") if isinstance(run, Mapping) else None
+        return event in ("workflow_dispatch", "repository_dispatch")
 
     @property
     def alarm(self) -> str:

@@ -16,6 +16,7 @@ from scheduler.action.heartbeat import beat
 from scheduler.action.keepalive import keep_alive
 from scheduler.clock import SystemClock
 from scheduler.commands.enqueue import enqueue
+from scheduler.commands.ride import glance
 from scheduler.commands.tick import hold_for, hold_of, tick_and_hold
 from scheduler.connection import Connection, connect
 from scheduler.environment import Environment
@@ -65,6 +66,9 @@ def _tick(environment: Environment, leave: Leave) -> int:
 def _ticked(environment: Environment, leave: Leave) -> tuple[TickReport, str | None]:
     report, warned = None, None
     try:
+        if environment.rides and (seen := glance(environment)):
+            leave.arrived()
+            return seen, None
         connection = _connected(environment)
         profile = environment.profile or connection.settings.profile
         hold = hold_for(environment.hold, environment.poll, profile=profile)

@@ -226,3 +226,21 @@ def test_which_event_starts_which_job(
     )
     said = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     assert [line["jobID"] for line in said if line.get("jobResult")] == runs
+
+
+def test_a_ride_is_one_line_that_is_switched_on_by_taking_its_mark_away(tmp_path: Path) -> None:
+    text, count = re.subn(r"(?m)^  # (push|workflow_run): ", r"  \1: ", TEXT)
+    assert count == 2
+    found = yaml.load(text, Loader=yaml.BaseLoader)["on"]
+    assert found["push"] == {"branches": ["main"]}
+    assert found["workflow_run"]["types"] == ["completed"]
+    assert set(found) - set(WORKFLOW["on"]) == {"push", "workflow_run"}
+    # No ride on the scheduler itself: each of its runs would start another one.
+    assert WORKFLOW["name"] not in found["workflow_run"]["workflows"]
+    if shutil.which("check-jsonschema") is None:
+        pytest.skip("check-jsonschema is not installed")
+    file = tmp_path / "scheduler.yml"
+    file.write_text(text, encoding="utf-8")
+    command = ["check-jsonschema", "--builtin-schema", "vendor.github-workflows", str(file)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout
