@@ -6,7 +6,7 @@ import os
 
 import click
 
-from scheduler.cli.group import JSON, QUEUE, Context, connected, tell
+from scheduler.cli.group import JSON, NUDGE, QUEUE, Context, connected, tell, watch
 
 
 class Clocks(click.Group):
@@ -25,6 +25,22 @@ class Clocks(click.Group):
 @click.group(cls=Clocks, no_args_is_help=False)
 def clock() -> None:
     """Show what wakes the scheduler, or set up a clock."""
+
+
+@clock.command("show", short_help="Show which clocks there are, and when each came.")
+@NUDGE
+@JSON
+@QUEUE
+def show(queue: str | None, *, as_json: bool, nudge: bool) -> None:
+    """Show which clocks wake the scheduler, when each came last, and what to expect.
+
+    It sends seven requests at most; the runs' events tell the clocks apart.
+    """
+    from scheduler.commands.clocks import clocks
+
+    connection = connected(queue)
+    tell(clocks(connection), as_json=as_json)
+    watch(connection, nudge=nudge)
 
 
 WHAT = click.argument("what", metavar="alarm", type=click.Choice(["alarm"]))
