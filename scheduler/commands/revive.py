@@ -7,13 +7,17 @@ known without a store, by the scheduler's newest run.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from scheduler.commands import watchdog
 from scheduler.commands.nudge import Nudged, wake
+from scheduler.commands.watchdog import Overdue
 from scheduler.connection import Connection
 from scheduler.errors import SchedulerError
-from scheduler.ports import Run
+from scheduler.ports import Run, Ticket
+from scheduler.settings.model import Settings
 
 #: A tick takes a while to start: what is overdue for less is most likely in hand.
 IN_HAND = timedelta(minutes=1)
@@ -32,18 +36,12 @@ def revive(connection: Connection, *, nudge: bool = True, done: int | None = Non
     now, queue, settings = connection.clock.now(), connection.queue, connection.settings
     repo, seen = queue.repository, connection.seen
     said = watchdog.warning(seen, settings, now, repository=repo)
-    late = [
-        each
-        for each in watchdog.overdue(seen, settings, now, grace=IN_HAND, repository=repo)
-        if now - each.untouched > IN_HAND
-    ]
-    if not (nudge and settings.nudge) or all(each.number == done for each in late):
-        return said
-    try:
-        newest = queue.newest_runs(repo, settings.scheduler.workflow)
-    except SchedulerError:
-        return said  # who may not see its runs may not start one either
-    if any(_ticks_lately(run, now) for run in newest):
+    workflow = settings.scheduler.workflow
+    late: Sequence[Overdue] = ()
+    if nudge and settings.nudge:
+        newest = partial(queue.newest_runs, repo, workflow)
+        late = neglected(seen, settings, now, repository=repo, newest=newest, done=done)
+    if not late:
         return said
     woken = _woken(connection)
     away = watchdog.away(late, now)
@@ -51,6 +49,33 @@ def revive(connection: Connection, *, nudge: bool = True, done: int | None = Non
         fix = watchdog.advice(repo, settings)
         return f"{away}; it is woken now; if nothing comes of that, {fix}"
     return f"{away}; {woken.reason}" if woken.disabled else said
+
+
+def neglected(
+    seen: Iterable[Ticket],
+    settings: Settings,
+    now: datetime,
+    *,
+    repository: str,
+    newest: Callable[[], Sequence[Run]],
+    done: int | None = None,
+) -> Sequence[Overdue]:
+    """The overdue jobs for which the scheduler is to be woken; none where it was lately.
+
+    ``newest`` asks for its newest runs, where anything is overdue.
+    """
+    late = [
+        each
+        for each in watchdog.overdue(seen, settings, now, grace=IN_HAND, repository=repository)
+        if now - each.untouched > IN_HAND
+    ]
+    if all(each.number == done for each in late):
+        return ()
+    try:
+        runs = newest()
+    except SchedulerError:
+        return ()  # who may not see its runs may not start one either
+    return () if any(_ticks_lately(run, now) for run in runs) else late
 
 
 def _woken(connection: Connection) -> Nudged:

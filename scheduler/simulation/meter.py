@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Protocol
 
 from scheduler.errors import RateLimited
@@ -28,6 +29,8 @@ on: {workflow_dispatch: {inputs: {message: {}, schedule_id: {}}}}
 run-name: "agent ${{ inputs.schedule_id }}"
 """
 HOUR = 3600.0
+#: So many runs are asked for, to see whether the scheduler was there lately.
+NEWEST = 30
 
 
 class Wake(Protocol):
@@ -190,6 +193,12 @@ class MeteredQueue(HubQueue):
             return [run for run in map(hub.found, ids) if run is not None]
 
         return self.listed("waiting_runs", find)
+
+    def newest_runs(self, workflow: str) -> list[Run]:
+        """The newest few runs of a workflow, newest first."""
+        runs = reversed(self.hub.runs)
+        mine = (run for name, run in runs if name == workflow)
+        return self.listed("newest_runs", lambda: list(islice(mine, NEWEST)))
 
     def poll_open(self) -> Sequence[Ticket] | None:
         """The queue page by page, each with its ETag."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from scheduler.commands.nudge import nudge
+from scheduler.commands.nudge import nudge, wake
+from scheduler.commands.revive import neglected
 from scheduler.errors import RateLimited, SchedulerError
 from scheduler.hold.alarm import MINUTE, TIMERS, environment
 from scheduler.hold.arming import LENT, RUN_NAME, Arming
@@ -24,6 +25,7 @@ from scheduler.simulation.actions import Actions, RunnerClock
 from scheduler.simulation.figures import Figures, Outcome
 from scheduler.simulation.hub import BOT
 from scheduler.simulation.meter import PERSON, TARGET, MeteredHub, MeteredQueue, latency
+from scheduler.simulation.queue import PAGE
 from scheduler.simulation.scenario import CRON, DAY, Arrival, Scenario
 from scheduler.simulation.timeline import BEGIN, Timeline
 from scheduler.tick.context import Context, new_context
@@ -102,6 +104,7 @@ class Month:
         self._texts = Texts()
         self._kept_alive = -1
         self._left = 0
+        self._due: dict[int, datetime] = {}
         self._created: list[tuple[Arrival, str]] = []
         self.problems: list[str] = []
 
@@ -151,12 +154,28 @@ class Month:
         number = self.hub.open(frontmatter.render(job), author=author)
         queue = self._connection(lambda _: None)
         self._count(CREATION)
-        nudge(queue, job, self.settings, branch=lambda _: "main", now=self.timeline.now())
+        woken = nudge(queue, job, self.settings, branch=_branch, now=self.timeline.now())
+        self._due[number] = due
+        if not woken.sent and self.settings.nudge:
+            self._revive(queue)
         if arrival.by_person:
             # Opened, and labelled: GitHub tells both.
             self.actions.start("issues")
             self.actions.start("issues")
         self._created.append((arrival, occurrence_key(number, due)))
+
+    def _revive(self, queue: MeteredQueue) -> None:
+        """Wake the scheduler if the newest jobs, which a creation has listed, show it to be away.
+
+        As ``commands.revive`` does.
+        """
+        now = self.timeline.now()
+        newest_jobs = [self.hub.ticket(number) for number in [*self._due][-PAGE:]]
+        # What is not past its instant need not be read again to know that.
+        seen = [each for each in newest_jobs if each.open and self._due[each.number] < now]
+        newest = partial(queue.newest_runs, self.settings.scheduler.workflow)
+        if neglected(seen, self.settings, now, repository=queue.repository, newest=newest):
+            wake(queue, self.settings, branch=_branch)
 
     def _count(self, requests: int) -> None:
         with contextlib.suppress(RateLimited):
@@ -225,7 +244,7 @@ class Month:
         return Plan(
             queue,
             clock,
-            Arming(queue, clock, settings, branch=lambda _: "main"),
+            Arming(queue, clock, settings, branch=_branch),
             profile=settings.profile,
             around=Surroundings(
                 self_hosted=self.scenario.where == "self-hosted",
@@ -243,6 +262,11 @@ class Month:
     def _nonce(self) -> str:
         self._nonces += 1
         return f"{self._nonces:024x}"
+
+
+def _branch(_: str) -> str:
+    """The default branch of any repository, which a run knows without asking."""
+    return "main"
 
 
 def _outcome(arrival: Arrival, took: list[float]) -> Outcome:

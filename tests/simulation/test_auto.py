@@ -68,6 +68,15 @@ def test_a_private_one_is_on_time_for_what_is_soon_and_no_job_is_promised_more()
     assert figures.late(0.5) > 60
 
 
+def test_who_creates_a_job_wakes_the_scheduler_for_those_that_are_overdue() -> None:
+    given: dict[str, Any] = {"jobs_a_day": 12, "days": 2, "lead": Lead.read("2h")}
+    figures = played("private", **given)
+    # None is due soon enough for the scheduler to be woken for its own sake.
+    assert 6 < figures.runs < 24
+    assert 0 < figures.lost < 4
+    assert figures.late(0.5) < 2 * 3600
+
+
 @pytest.mark.parametrize("where", ["public", "private", "self-hosted"])
 def test_an_empty_queue_arms_nothing(where: str) -> None:
     figures = played(where, jobs_a_day=0, days=3)

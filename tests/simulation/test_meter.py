@@ -131,6 +131,15 @@ def test_an_alarm_waits_for_as_long_as_its_environment_says(place: Place) -> Non
     assert place.hub.sent == []
 
 
+def test_the_newest_runs_are_those_of_a_workflow(place: Place) -> None:
+    runs = [place.hub.run("scheduler.yml", "schedule") for _ in range(40)]
+    place.hub.run("other.yml", "push")
+    assert [run.id for run in place.queue.newest_runs("scheduler.yml")] == [
+        run.id for run in reversed(runs[10:])
+    ]
+    assert place.spent == (1, 0)
+
+
 def test_everybody_may_write_and_nobody_did_anything(place: Place) -> None:
     (number,) = place.opened(1)
     assert place.queue.role("whoever") == "write"
