@@ -108,8 +108,9 @@ class Limits:
     backoff: timedelta = timedelta(seconds=30)
     #: The most runs of the scheduler that dispatches start within an hour.
     relays_per_hour: int = 12
-    #: The most alarms that are armed within an hour.
-    alarms_per_hour: int = 12
+    #: The most alarms that are armed within an hour. A chain of which each waits its two minutes
+    #: arms no more than that: one that reaches it goes wrong.
+    alarms_per_hour: int = 30
     #: The least time between two instants of a series.
     shortest_interval: timedelta = timedelta(minutes=5)
     #: The most runs under way at a time; None: any number.

@@ -123,6 +123,20 @@ def test_a_job_is_on_time_by_alarms_alone_and_the_chain_ends(chain: Chain, secon
     assert not chain.waiting(), "an empty queue arms nothing"
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("more", ["every: 5m", "when: closed(#1)"])
+def test_what_asks_for_many_alarms_an_hour_does_not_end_its_chain(chain: Chain, more: str) -> None:
+    """One that rings every two minutes goes well: only one that rings at once goes wrong."""
+    chain.world.open("other", 30 * DAY)
+    chain.world.open("job", 60, more=f"{more}\n")
+    chain.tick()
+    while chain.world.seconds < 2 * 3600:
+        chain.fire()
+    assert [notice for report in chain.reports for notice in report.notices] == []
+    on_time = [60 + 300 * count for count in range(25)]
+    assert chain.world.sent_at("job") == (on_time if more.startswith("every") else [])
+
+
 def test_a_job_that_is_due_sooner_arms_a_sooner_one(chain: Chain) -> None:
     chain.open(3 * DAY)
     chain.tick()

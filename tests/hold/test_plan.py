@@ -257,10 +257,10 @@ def test_profile_alarm_asks_for_no_environments(world: World) -> None:
     plan(world.clock.now() + 100 * MINUTE)
     assert world.calls == ARMED
     limit: Callable[[], object] = lambda: plan(world.clock.now() + 100 * MINUTE)  # noqa: E731
-    for _ in range(20):
+    for _ in range(40):
         limit()
     assert plan.clock == "balanced"
-    assert "limits.alarms-per-hour is 12" in plan.said()[0]
+    assert "limits.alarms-per-hour is 30" in plan.said()[0]
     assert world.hub.description == ""
 
 
