@@ -42,8 +42,8 @@ def conclude(ctx: Context, done: Progress, followed: Followed, ended: Ended) -> 
     # An open issue is read right before: what somebody asked for there may be recorded meanwhile.
     if history is None or ended.failed or followed.found is not None:
         if ctx.facts.login() is None:
-            _introduce(ctx, number)
-        comments = _lately(ctx, followed)
+            introduce(ctx, number)
+        comments = _comments(ctx, followed)
         history = decide.history(ctx, comments)
         if _waits(ctx, followed, comments, history):
             return False
@@ -75,7 +75,15 @@ def _lately(ctx: Context, followed: Followed) -> Comments:
     return ctx.queue.comments(followed.number, since=followed.entry.at - BEFORE)
 
 
-def _introduce(ctx: Context, number: int) -> None:
+def _comments(ctx: Context, followed: Followed) -> Comments:
+    """The same; where a clock that is ahead of GitHub's wrote the journal, all comments."""
+    comments = _lately(ctx, followed)
+    if decide.history(ctx, comments).journal.id:
+        return comments
+    return ctx.queue.comments(followed.number)
+
+
+def introduce(ctx: Context, number: int) -> None:
     """Learn the scheduler's own login by a write; what others wrote is believed by none."""
     written = ctx.queue.add_comment(number, PROBE)
     ctx.facts.learn_login(written.author.login)

@@ -29,8 +29,9 @@ from scheduler.tick.runs import NotAsked, Runs
 
 #: So much later than ``follow`` the tick that gives up may come.
 LATE = timedelta(hours=1)
-#: No job is dispatched so long before its instant: what was closed earlier was cancelled.
-EARLY = timedelta(minutes=1)
+#: No job is dispatched so long before its instant, by however wrong a clock: what was closed
+#: earlier was cancelled.
+EARLY = timedelta(minutes=15)
 #: Of so many issues the comments are read alone, where the repository's list does not have them.
 ALONE = 10
 #: So few issues are read alone where the list is not read anyway: it may be longer than they are.
@@ -127,8 +128,12 @@ def _look(ctx: Context, done: Progress, *, followed: Followed, runs: Runs) -> No
     if why := _nothing_to_ask(ctx, followed):
         ended = outcomes.not_known(entry, why)
     else:
+        target = followed.target(ctx.queue.repository)
+        if runs.candidate(followed, target) and ctx.facts.login() is None:
+            # Whose run it may be can't be told but by the login; so a write tells that.
+            conclude.introduce(ctx, followed.number)
         try:
-            run = runs.run(followed, followed.target(ctx.queue.repository))
+            run = runs.run(followed, target)
             jobs = runs.jobs(run)
         except NotAsked as not_asked:
             if str(not_asked):

@@ -78,6 +78,17 @@ class Runs:
             words = f"run {entry.run_id} of {self.repo} can't be read: {problem}"
             raise NotAsked(self.problem or words) from problem
 
+    def candidate(self, followed: Followed, target: Target) -> bool:
+        """Whether a run that has ended may be the one of a dispatch that nobody named."""
+        if followed.entry.run_id is not None:
+            return False
+        claim = claimed(followed.entry)
+        return any(
+            run.conclusion and isinstance(match(claim, [run], login=run.actor), Found)
+            for run in self.listed.values()
+            if run.workflow in ("", target.workflow)
+        )
+
     def jobs(self, run: Run | None) -> int | None:
         """How many jobs a run had, if that says more than its own word; None: not told.
 

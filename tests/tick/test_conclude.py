@@ -9,7 +9,7 @@ import pytest
 from scheduler.journal.comments import head
 from scheduler.journal.notes import News
 from tests.faults.series import m, series_world
-from tests.faults.world import World, body
+from tests.faults.world import World, body, world
 from tests.support.fakes import Through
 from tests.tick.test_follow import MINUTE, end, ends, entry, run, sent, ticked
 
@@ -120,6 +120,18 @@ def test_where_nothing_tells_the_login_a_write_does() -> None:
     made.tick()
     assert [each.body.count("Looking into") for each in made.hub.on(1)] == [0, 0]
     assert entry(made).conclusion == "failure"
+
+
+def test_a_journal_by_a_clock_that_is_ahead_is_found() -> None:
+    made = world()
+    made.clock.step(11 * MINUTE)
+    made.hub.open(body("1", more="retries: 1\nretry-after: 1h\n"))
+    made.tick()
+    end(made, "failure")
+    made.clock.step(-11 * MINUTE)
+    made.clock.sleep(12 * MINUTE)
+    made.tick()
+    assert (entry(made).conclusion, bool(entry(made).again)) == ("failure", True)
 
 
 def test_a_moved_job_that_stays_open_keeps_its_place() -> None:

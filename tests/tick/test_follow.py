@@ -240,6 +240,33 @@ def test_a_run_that_nobody_named_is_found_by_the_key_in_its_title() -> None:
     assert entry(made).run_id == run_id
 
 
+@pytest.mark.parametrize("more", ["", "retries: 1\nretry-after: 1h\n"])
+def test_one_that_nobody_named_is_found_where_only_a_write_tells_the_login(more: str) -> None:
+    made = world(details=False, graphql=False)
+    made.hub.open(body("1", more=more))
+    made.hub.stale["runs"] = 50
+    made.tick()
+    assert entry(made).run_id is None
+    made.clock.sleep(MINUTE)
+    before = [each.id for each in made.hub.on(1)]
+    assert "add_comment" not in asked(made)  # what is under way tells nothing yet
+    run_id = end(made, "failure")
+    assert ends(ticked(made)) == [(1, "failure")]
+    assert (entry(made).run_id, bool(entry(made).again)) == (run_id, bool(more))
+    assert len(made.hub.on(1)) == len(before) + (not more)
+
+
+def test_a_job_that_was_sent_early_by_a_clock_that_is_ahead_is_followed() -> None:
+    made = world()
+    made.hub.open(body("1", run_at=NOON + timedelta(minutes=9)))
+    made.clock.step(10 * MINUTE)
+    made.tick()
+    end(made, "failure")
+    made.clock.step(-10 * MINUTE)
+    made.clock.sleep(11 * MINUTE)
+    assert ends(ticked(made)) == [(1, "failure")]
+
+
 def test_runs_that_cant_be_read_are_said_once_and_nothing_is_lost() -> None:
     def denied(index: int, name: str, act: object) -> object:
         if name in ("recent_runs", "run"):
