@@ -59,6 +59,7 @@ COMMANDS = {
     "snooze": ("scheduler.cli.steer:snooze", "Put a job off: not before so long from now."),
     "run": ("scheduler.cli.steer:run", "Run a job now, besides its own time."),
     "stats": ("scheduler.cli.stats:stats", "Show how late jobs were dispatched."),
+    "init": ("scheduler.cli.init:init", "Set a repository up, in a clone of it."),
     "clock": ("scheduler.cli.clock:clock", "Show what wakes the scheduler, or set up a clock."),
     "simulate": (
         "scheduler.cli.simulate:simulate",

@@ -36,6 +36,8 @@ def checksum(text: str) -> str:
 
 def sealed(text: str) -> str:
     """``text`` with the line that says who wrote it, where its format has room for comments."""
+    if text.startswith("# "):
+        text = f"\n{text}"  # or its first comment would seem to go on
     words = "Written by 'schedule init', which updates it while nobody else does"
     seal = f"# {words} [{checksum(text)}]\n"
     if text.startswith("---\n"):

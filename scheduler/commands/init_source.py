@@ -109,6 +109,15 @@ def in_use(workflow: str) -> Source | None:
     return Source(repository=repository, ref=name, commit=commit, pinned=commit is not None)
 
 
+def newest(before: Source | None, now: Source | None) -> Source | None:
+    """What is to be used, where nobody says so: another repository than before is not."""
+    if before is None or now is None:
+        return before or now
+    if before.repository.lower() != now.repository.lower():
+        return before
+    return replace(now, pinned=before.pinned)
+
+
 def repository_of(url: str, host: str) -> str | None:
     """The ``owner/name`` that a git address or a page's means on ``host``; None: it means none."""
     url = url.removeprefix("git+")

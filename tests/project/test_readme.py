@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from scheduler.cli import group
+from scheduler.commands import init_files
 from scheduler.errors import (
     NoSuchJob,
     NotPermitted,
@@ -111,6 +112,10 @@ def test_the_settings_to_copy_are_this_repository_s_own_and_valid() -> None:
     shown = own.split("\n\n", 1)[1].strip()
     assert f"```yaml\n{shown}\n```" in README
     file.parse(shown)
+
+
+def test_the_workflow_that_can_be_scheduled_as_it_stands_is_what_init_writes() -> None:
+    assert f"```yaml\n{init_files.target()}```\n" in README
 
 
 def tried(place: str, **more: str) -> tuple[list[str], subprocess.CompletedProcess[str], int]:
