@@ -20,6 +20,7 @@ from scheduler.hold import alarm, memory
 from scheduler.hold.arming import Place
 from scheduler.job.states import State, state_label
 from scheduler.policy.job_text import waiting
+from scheduler.policy.series import titled, written_rule
 from scheduler.ports import Clock, Target, Ticket
 from scheduler.settings import file
 from scheduler.settings.model import Settings
@@ -100,6 +101,8 @@ def _jobs(
             return None
         if run_at - now <= near:
             return None
+        if written_rule(read.job) is not None and titled(ticket.title) is None:
+            return None  # a person wrote its title, so it can't be seen at which instant it is
         found.append(_Job(run_at=run_at, late_from=read.job.at(run_at).late_from()))
     return found
 

@@ -12,7 +12,7 @@ from scheduler.action.main import main
 from scheduler.commands.ride import LOOKED
 from scheduler.hold import alarm
 from scheduler.sandbox.command import SAMPLE
-from tests.conftest import QUEUE, REPO, Result, Stage, body
+from tests.conftest import QUEUE, REPO, Result, Stage, at, body
 
 PUSH = {"GITHUB_EVENT_NAME": "push"}
 EVENTS = ["push", "workflow_run"]
@@ -175,3 +175,36 @@ def test_settings_that_are_broken_are_told_by_the_whole_tick(stage: Stage, ride:
     ran, _ = ride()
     assert ran.status == 2
     assert "scheduler.yml" in ran.out
+
+
+WRITTEN = {
+    "one-off": body(3600),
+    "tolerant": body(3600, "agent-message.yml", "tolerance: 2h"),
+    "conditional": body(3600, "agent-message.yml", "unless: closed(#99)"),
+    "retried": body(3600, "agent-message.yml", "retries: 2", "retry-on: [failure]"),
+}
+
+
+@pytest.mark.parametrize("kind", WRITTEN)
+def test_a_whole_tick_after_a_look_finds_nothing_to_do(
+    stage: Stage, ride: Rider, kind: str
+) -> None:
+    stage.open(WRITTEN[kind])
+    ran, asked = ride()
+    assert (ran.status, asked) == (0, 2), ran.out
+    before = len(stage.sandbox.requests)
+    report = stage.tick()
+    assert (report["due"], report["dispatched"]) == (0, [])
+    assert {each.method for each in [*stage.sandbox.requests][before:]} <= {"GET"}
+
+
+def test_of_a_series_its_title_tells_the_instant_unless_a_person_wrote_it(
+    stage: Stage, ride: Rider
+) -> None:
+    daily = ("--at", at(10_800), "--every", "1d", "-m", "x", "--workflow", "agent-message.yml")
+    stage.create(*daily)
+    assert ride()[1] == 2
+    stage.edit(1, title="Every day")
+    ran, asked = ride()
+    assert LOOKED not in ran.out
+    assert asked > 2
