@@ -9,7 +9,7 @@ arms no second: the next tick reads again.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -24,10 +24,14 @@ HOUR = timedelta(hours=1)
 ENDED = {"cancelled": "was cancelled", "failure": "failed, or was rejected"}
 #: A run that waits for so much longer than its timer waits for something else.
 STUCK = timedelta(minutes=5)
+#: An alarm that ended so much before its time was let go by somebody, or has no such timer.
+EARLY = timedelta(seconds=15)
 #: The workflow that lends alarms to other repositories.
 LENT = "alarm.yml"
 #: The title of an alarm's run; behind its environment the queue's name, where it is lent.
 RUN_NAME = re.compile(r"alarm (schedule-[1-9][0-9]{0,4}[md])(?: (\S+))?")
+#: How ``schedule`` makes the environments.
+INSTALL = "'schedule clock install alarm' sets it right"
 #: What the refusal of a dispatch says of the job's issue; an alarm has none.
 ABOUT_A_JOB = re.compile(r", then reopen the issue|; edit the issue, then reopen it")
 #: What GitHub calls a run that has not begun.
@@ -117,6 +121,18 @@ class Arming:
                 named[name] = f"has {rules} beside its timer"
         return named
 
+    def flaw(self, named: Mapping[str, str]) -> str:
+        """What is wrong with the environments ``named``, in words; empty: nothing."""
+        wrong = {name: words for name, words in named.items() if words}
+        missing = [name for name in map(alarm.environment, self.timers) if name not in named]
+        if not (wrong or missing):
+            return ""
+        name, words = next(iter(wrong.items()), (next(iter(missing), ""), "is missing"))
+        more = len(wrong) + len(missing) - 1
+        others = f", and {more} more are wrong" if more else ""
+        where = f" in {self.repository}" if self.lent else ""
+        return f"the environment {name}{where} {words}{others}"
+
     def arm(self, due: datetime) -> str:
         """Arm what is to wake the next tick for ``due``, if it needs any; why it could not be.
 
@@ -154,7 +170,7 @@ class Arming:
         timer = alarm.arm(now, due, waiting, self.timers)
         if timer is None:
             return ""
-        if problem := self._too_many(alarms):
+        if problem := self._doubted(now, place, alarms) or self._too_many(alarms):
             return problem
         if not waiting:
             self._tell_ended(place, alarms)
@@ -162,6 +178,28 @@ class Arming:
         self._sending = True
         self._queue.dispatch(request)
         return ""
+
+    def _doubted(self, now: datetime, place: Place, alarms: Sequence[Run]) -> str:
+        """What is wrong with the environments by now, where an alarm makes that be asked."""
+        newest = max(alarms, key=lambda run: run.id, default=None)
+        if not self.stuck and not (newest and self._early(now, place, newest)):
+            return ""
+        try:
+            flaw = self.flaw(self.environments())
+        except SchedulerError:
+            return ""
+        self.refused = bool(flaw)
+        return f"alarm: {flaw}; {INSTALL}" if flaw else ""
+
+    def _early(self, now: datetime, place: Place, run: Run) -> bool:
+        """Whether an alarm has ended its wait before its time, other than by being cancelled."""
+        timer, began = place.timer(run), run.created_at
+        if not (timer and began) or run.conclusion == "cancelled":
+            return False
+        # Of its own alarms a tick asks that one about itself.
+        rings = run.status == "in_progress" and self.lent
+        over = run.updated_at if run.conclusion else now if rings else None
+        return over is not None and over < began + timer - EARLY
 
     def _too_many(self, alarms: Sequence[Run]) -> str:
         limit = self._settings.limits.alarms_per_hour
@@ -175,7 +213,9 @@ class Arming:
 
     def _tell_stuck(self, now: datetime, waiting: Iterable[Waiting]) -> None:
         for each in waiting:
-            if each.run_id is not None and now - each.ends > STUCK:
+            if each.run_id is None or each.run_id in self.stuck:
+                continue
+            if now - each.ends > STUCK:
                 self.stuck.append(each.run_id)
                 self.notices.append(
                     f"alarm: run {each.run_id} waits for longer than its timer, as for an approval "

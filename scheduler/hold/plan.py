@@ -14,15 +14,10 @@ from datetime import datetime, timedelta
 
 from scheduler.errors import SchedulerError
 from scheduler.hold import alarm, memory
-from scheduler.hold.arming import Arming
+from scheduler.hold.arming import EARLY, INSTALL, Arming
 from scheduler.hold.memory import Memory
 from scheduler.ports import Clock, HeldQueue, Run
 from scheduler.settings.profiles import ALARM_HOLD, PROFILES, Stay
-
-#: An alarm that ended so much before its time was let go by somebody, or has no such timer.
-EARLY = timedelta(seconds=15)
-#: How ``schedule`` makes the environments.
-INSTALL = "'schedule clock install alarm' sets it right"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +62,8 @@ class Plan:
         #: Whether an alarm wakes the next tick, or nothing is to.
         self.settled = False
         self.notices: list[str] = []
+        #: Whether arming failed for what may be over when the hold is.
+        self._passing = False
 
     def __call__(self, due: datetime | None) -> tuple[timedelta, Stay] | None:
         """How much longer to hold for what is ``due`` next, and what for; None: leave."""
@@ -77,8 +74,11 @@ class Plan:
         first = not self.clock
         if first:
             self.clock = self._best()
-        if self.clock != "alarm":
+        if self.clock != "alarm" and (first or not self._passing or self.relays):
             return self._held() if first else None
+        if self._passing:
+            self._again(due)
+            return None
         now = self._clock.now()
         near = alarm.held(self._arming.timers)
         if -alarm.MARGIN < due - now < min(near, self._left()):
@@ -91,6 +91,15 @@ class Plan:
             self.clock = self.clock or self._best()
             if self.clock == "alarm":
                 self._armed(due)
+
+    def _again(self, due: datetime) -> None:
+        """Arm what could not be armed before the hold: what kept it from that may be over."""
+        self._passing = False
+        problem = self._arming.arm(due)
+        if problem:
+            self.notices.append(problem)
+        else:
+            self.clock, self.settled = "alarm", True
 
     @property
     def relays(self) -> bool:
@@ -106,7 +115,7 @@ class Plan:
         if not problem:
             self.settled = True
             return None
-        self.clock = self._next_best()
+        self.clock, self._passing = self._next_best(), not self._arming.refused
         self.notices.append(f"{problem}; the clock is {self.clock} now")
         if self._arming.refused and self._profile == "auto":
             self._note(self.clock)
@@ -170,21 +179,12 @@ class Plan:
             if self._arming.lent:
                 self.notices.append(f"alarm: {self._arming.repository} lends none: {problem}")
             return self._next_best()
-        wrong = {name: flaw for name, flaw in named.items() if flaw}
-        missing = [
-            name for name in map(alarm.environment, self._arming.timers) if name not in named
-        ]
         wanted = self._arming.lent or self._profile == "alarm"
         if not named and not wanted and not (known and known.clock == "alarm"):
             return self._next_best()
-        if wrong or missing:
-            name, flaw = next(iter(wrong.items()), (next(iter(missing), ""), "is missing"))
-            more = len(wrong) + len(missing) - 1
-            others = f", and {more} more are wrong" if more else ""
-            where = f" in {self._arming.repository}" if self._arming.lent else ""
+        if flaw := self._arming.flaw(named):
             self.notices.append(
-                f"alarm: the environment {name}{where} {flaw}{others}; {INSTALL}, and until then "
-                f"the clock is {self._next_best()}"
+                f"alarm: {flaw}; {INSTALL}, and until then the clock is {self._next_best()}"
             )
             return self._next_best()
         if suspect and self._around.private:

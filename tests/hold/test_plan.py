@@ -272,3 +272,80 @@ def test_profile_alarm_looks_for_what_is_wrong_once_an_alarm_came_early(world: W
     world.hub.environments = list(SOUND)
     plan = planned(world, profile="alarm", **came(world, 3))
     assert plan(world.clock.now() + 100 * MINUTE) is None
+
+
+SUSPECT = [
+    ({"index": 5, "rules": ("required_reviewers",)}, 70, None, "has required reviewers beside"),
+    ({"index": 5, "minutes": 0}, 1, "success", "has no wait timer, not of 64 min"),
+    ({"index": 5, "minutes": 0}, 1, "failure", "has no wait timer, not of 64 min"),
+]
+
+
+@pytest.mark.parametrize("suspect", SUSPECT)
+@pytest.mark.parametrize("profile", ["auto", "alarm"])
+def test_an_alarm_that_rang_at_once_or_not_at_all_has_the_environments_asked_for_again(
+    world: World, profile: str, suspect: tuple[dict[str, Any], int, str | None, str]
+) -> None:
+    """What it tells was changed on the day on which all was well."""
+    what, minutes, conclusion, words = suspect
+    due(world)
+    world.hub.environments = flawed(**what)
+    run = world.hub.runs[-1][1].id
+    world.clock.sleep(minutes * 60)
+    if conclusion:
+        world.hub.mark(run, "completed", conclusion)
+    before = len(world.waiting())
+    plan = planned(world, profile=profile)
+    assert plan(world.clock.now() + 100 * MINUTE) == (HOLD, Stay.DUE)
+    assert f"the environment schedule-64m {words}" in plan.said()[0]
+    assert plan.clock == "balanced"
+    assert len(world.waiting()) == before
+    if profile == "auto":
+        assert due(world).clock == "balanced", "until tomorrow"
+
+
+@pytest.mark.parametrize("status", ["in_progress", "completed"])
+def test_a_lent_alarm_that_rings_at_once_ends_the_chain(world: World, status: str) -> None:
+    """The run that it starts can't tell: it has waited in no environment itself."""
+    world.settings = Settings(alarm=Alarm(repository="octo/clock", queue="7"))
+    due(world)
+    world.hub.environments = [Environment(name="schedule-64m")]
+    run = world.hub.runs[-1][1].id
+    world.clock.sleep(5)
+    world.hub.mark(run, status, "success" if status == "completed" else None)
+    plan = due(world)
+    assert plan.clock == "balanced"
+    assert "schedule-64m in octo/clock has no wait timer" in plan.said()[0]
+    assert "and 10 more are wrong" in plan.said()[0]
+
+
+def test_environments_that_are_well_let_the_chain_go_on(world: World) -> None:
+    """Somebody approved it, or GitHub does not tell now."""
+    for through in (None, answer("environments", Unavailable("down"))):
+        due(world)
+        world.hub.mark(world.hub.runs[-1][1].id, "completed", "success")
+        plan = planned(world, through)
+        assert plan(world.clock.now() + 100 * MINUTE) is None
+        assert plan.clock == "alarm"
+        assert world.waiting() == ["alarm schedule-64m"]
+
+
+@pytest.mark.parametrize("down", ["waiting_runs", "runs"])
+def test_what_could_not_be_armed_in_passing_is_armed_when_the_hold_is_over(
+    world: World, down: str
+) -> None:
+    world.hub.description = "[clock alarm, asked 2026-11-23]"
+    tries: list[str] = []
+
+    def carry(_: int, name: str, act: Callable[[], object]) -> object:
+        if name == down and not tries:
+            tries.append(name)
+            raise Unavailable("down")
+        return act()
+
+    plan = planned(world, carry)
+    at = world.clock.now() + 100 * MINUTE
+    assert plan(at) == (HOLD, Stay.DUE)
+    assert plan(at) is None
+    assert (plan.clock, plan.settled) == ("alarm", True)
+    assert world.waiting() == ["alarm schedule-64m"]
