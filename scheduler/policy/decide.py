@@ -176,7 +176,7 @@ def decide(
     entries = history.journal.of(key)
     last = entries[-1] if entries else None
     if ran := next((e for e in entries if e.outcome == State.DISPATCHED.value), None):
-        return _after(ran, wanted)
+        return _after(ran, wanted, history)
     if last and last.outcome == State.HELD.value:
         if resolution is None:
             return Wait(reason=last.reason, state=State.HELD)
@@ -195,11 +195,19 @@ def decide(
     return _attempt(job, history, key, now, limits, forgive_deadline=late, wanted=wanted)
 
 
-def _after(ran: Entry, wanted: Wanted) -> Wait | Finish:
-    """What is to be done once it ran: to wait for what that comes to, where that decides."""
+def _after(ran: Entry, wanted: Wanted, history: History) -> Wait | Finish:
+    """What is to be done once it ran: to wait for what that comes to, where that decides.
+
+    A run of which people were told has failed, though no journal says so yet.
+    """
     if wanted.running:
         return Wait(reason="its run is under way", state=State.RUNNING)
-    state = State.FAILED if ran.conclusion in outcomes.FAILED else State.DISPATCHED
+    said = any(
+        each.key == ran.key and not each.state and ran.run_id in (None, each.run_id)
+        for each in history.news
+    )
+    failed = ran.conclusion in outcomes.FAILED or (said and not ran.conclusion)
+    state = State.FAILED if failed else State.DISPATCHED
     return Finish(state=state, entry=ran)
 
 

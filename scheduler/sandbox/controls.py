@@ -286,7 +286,7 @@ class Controls:
         sunset: str | None = None, numbered_items: int | None = None,
         minute: float | None = None, private_rules: bool | None = None,
         blocked: Iterable[str] | None = None, concurrency_groups: bool | None = None,
-        file_writes: bool | None = None,
+        file_writes: bool | None = None, closed_anew: bool | None = None,
     ) -> None:  # fmt: skip
         """Switch what differs between servers.
 
@@ -296,12 +296,14 @@ class Controls:
         minute: seconds that a minute of a wait timer lasts, for jobs that begin to wait.
         private_rules: whether the plan has wait timers for private repositories.
         file_writes: whether new workflow files are taken, and written into the folder.
+        closed_anew: whether a closed issue may be given another reason.
         blocked: the accounts whose runs a policy ends without a job.
         """
         plain = {
             "run_details": run_details, "graphql": graphql, "inputs_limit": inputs_limit,
             "numbered_items": numbered_items, "minute": minute, "private_rules": private_rules,
             "concurrency_groups": concurrency_groups, "file_writes": file_writes,
+            "closed_anew": closed_anew,
         }  # fmt: skip
         with self.state.lock:
             for name, value in plain.items():

@@ -136,6 +136,8 @@ class Hub(ABC):
     #: By the number of an issue: the last edit of its body, and what was done to it.
     edited: dict[int, Edit] = field(default_factory=dict)
     events: dict[int, list[Event]] = field(default_factory=dict)
+    #: Whether a closed issue may be given another reason, as GitHub's documents deny.
+    closed_anew: bool = False
     pulls: dict[int, Pull] = field(default_factory=dict)
     #: By the commit.
     check_runs: dict[str, list[Check]] = field(default_factory=dict)
@@ -248,7 +250,13 @@ class Hub(ABC):
         return number
 
     def close(self, number: int, *, by: str = "owner", reason: str = "completed") -> None:
-        """Close an issue."""
+        """Close an issue; one that is closed stays closed for what it was.
+
+        "Ignored unless `state` is changed", says GitHub of the reason:
+        https://docs.github.com/en/rest/issues/issues#update-an-issue
+        """
+        if not (self.ticket(number).open or self.closed_anew):
+            return
         self.change(number, open=False, state_reason=reason, closed_at=self.now(), closed_by=by)
         self.event(number, "closed", by=by)
 

@@ -202,7 +202,7 @@ def _show(ctx: Context, followed: Followed, *, decides: bool) -> None:
     issues.mark(ctx, now, State.FAILED)
     if now.state_reason in ("completed", None):
         with suppress(Rejected):
-            ctx.queue.set_state(followed.number, reason="not_planned")
+            issues.close_anew(ctx, now)
 
 
 def _ours(ctx: Context, ticket: Ticket) -> bool:

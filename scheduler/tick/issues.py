@@ -41,6 +41,20 @@ def close(ctx: Context, ticket: Ticket, state: State) -> Ticket:
     return closed
 
 
+def close_anew(ctx: Context, ticket: Ticket) -> None:
+    """Have a closed issue, which was completed, closed as not planned.
+
+    GitHub's documents say that it ignores the reason where the state stays what it is; then the
+    issue is opened and closed again. Whoever dies in between leaves an issue that is open with
+    the label of its end, which the next tick closes; nothing in its journal is undone.
+    https://docs.github.com/en/rest/issues/issues#update-an-issue
+    """
+    shown = ctx.queue.set_state(ticket.number, reason="not_planned")
+    if not shown.open and shown.state_reason == "completed":
+        ctx.queue.set_state(ticket.number, reason="reopened")
+        ctx.queue.set_state(ticket.number, reason="not_planned")
+
+
 def mark(ctx: Context, ticket: Ticket, state: State) -> None:
     """Put on the label of the end that a closed issue came to, if GitHub takes it."""
     with contextlib.suppress(Rejected):

@@ -148,6 +148,19 @@ def test_a_state_is_set_absolutely_and_shows_what_others_did(place: Place) -> No
     assert place.there(number).closed_by == BOT
 
 
+def test_a_closed_issue_keeps_what_it_was_closed_for_until_it_is_opened(place: Place) -> None:
+    (number,) = many(place, 1)
+    place.close(number)
+    closed_at = place.there(number).closed_at
+    place.later()
+    shown = place.queue.set_state(number, reason="not_planned")
+    assert (shown.open, shown.state_reason, shown.closed_by) == (False, "completed", "owner")
+    assert place.there(number).closed_at == closed_at
+    place.queue.set_state(number, reason="reopened")
+    shown = place.queue.set_state(number, reason="not_planned")
+    assert (shown.open, shown.state_reason, shown.closed_by) == (False, "not_planned", BOT)
+
+
 def test_an_issue_is_opened_again(place: Place) -> None:
     (number,) = many(place, 1)
     place.close(number)

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from scheduler.job.states import TERMINAL, State
 from scheduler.journal.journal import NEVER_STARTED, Claim, Entry, History
+from scheduler.journal.notes import News
 from scheduler.journal.slash import Command, Resolution
 from scheduler.policy.decide import (
     Decision,
@@ -173,6 +175,27 @@ def test_what_was_dispatched_is_never_repeated(
         )  # fmt: skip
         assert isinstance(found, Finish)
         assert (found.state, found.entry.outcome) == (State.DISPATCHED, "dispatched")
+
+
+@pytest.mark.parametrize(
+    ("ran", "news", "state"),
+    [
+        ({"run_id": 7}, News(key=KEY, run_id=7), State.FAILED),
+        ({}, News(key=KEY, run_id=7), State.FAILED),
+        ({}, News(key=KEY), State.FAILED),
+        ({"run_id": 7}, News(key=KEY, run_id=8), State.DISPATCHED),
+        ({"run_id": 7}, News(key=OTHER, run_id=7), State.DISPATCHED),
+        ({"run_id": 7}, News(key=KEY, run_id=7, state="held"), State.DISPATCHED),
+        ({"run_id": 7, "conclusion": "success"}, News(key=KEY, run_id=7), State.DISPATCHED),
+    ],
+)
+def test_a_run_of_which_people_were_told_has_failed(
+    ran: dict[str, Any], news: News, state: State
+) -> None:
+    told = replace(history(replace(entry("dispatched"), **ran)), news=(news,))
+    found = decide(JOB, told, key=KEY, now=NOON, limits=LIMITS)
+    assert isinstance(found, Finish)
+    assert found.state is state
 
 
 @pytest.mark.parametrize("outcome", ENDS)

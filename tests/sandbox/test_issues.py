@@ -23,6 +23,19 @@ def test_an_issue_is_opened_edited_closed_and_reopened(agent: Client) -> None:
     assert events == ["labeled", "labeled", "closed", "reopened"]
 
 
+@pytest.mark.parametrize(("anew", "reason"), [(False, "completed"), (True, "not_planned")])
+def test_a_closed_issue_takes_another_reason_only_where_the_server_is_one_that_does(
+    agent: Client, sandbox: Sandbox, anew: bool, reason: str
+) -> None:
+    sandbox.configure(closed_anew=anew)
+    agent("POST", "/issues", {"title": "t", "labels": ["schedule"]})
+    agent("PATCH", "/issues/1", {"state": "closed"})
+    shown = agent("PATCH", "/issues/1", {"state": "closed", "state_reason": "not_planned"}).json()
+    assert (shown["state"], shown["state_reason"]) == ("closed", reason)
+    events = [event["event"] for event in agent("GET", "/issues/1/events").json()]
+    assert events.count("closed") == (2 if anew else 1)
+
+
 def test_a_stranger_opens_issues_but_labels_are_dropped_in_silence(as_user: As) -> None:
     stranger = as_user("stranger")
     made = stranger("POST", "/issues", {"title": "t", "labels": ["schedule"], "assignees": ["a"]})

@@ -10,7 +10,7 @@ from scheduler.journal.comments import head
 from scheduler.journal.notes import News
 from tests.faults.series import m, series_world
 from tests.faults.world import World, body, world
-from tests.support.fakes import Through
+from tests.support.fakes import Crash, MemoryQueue, Through
 from tests.tick.test_follow import MINUTE, end, ends, entry, run, sent, ticked
 
 
@@ -44,6 +44,58 @@ def test_two_ticks_tell_of_one_failure_once(request_name: str) -> None:
     assert len(told) == 1
     assert entry(made).conclusion == "failure"
     assert made.hub.ticket(1).labels == ("schedule", "schedule:failed")
+
+
+def states(queue: MemoryQueue) -> list[str]:
+    return [each for each in queue.calls if each == "set_state"]
+
+
+@pytest.mark.parametrize(("anew", "writes"), [(True, 1), (False, 3)])
+def test_a_failed_job_is_not_planned_whatever_the_server_makes_of_a_reason_alone(
+    anew: bool, writes: int
+) -> None:
+    made = failing()
+    made.hub.closed_anew = anew
+    queue = MemoryQueue(made.hub)
+    made.tick(queue=queue)
+    assert len(states(queue)) == writes
+    ticket = made.hub.ticket(1)
+    assert (ticket.open, ticket.state_reason) == (False, "not_planned")
+    assert ticket.labels == ("schedule", "schedule:failed")
+
+
+@pytest.mark.parametrize("dies_at", [1, 2, 3])
+@pytest.mark.parametrize("before", [True, False])
+def test_whoever_dies_while_it_is_closed_anew_leaves_it_to_the_next_tick(
+    dies_at: int, before: bool
+) -> None:
+    made = failing()
+    asked: list[str] = []
+
+    def through(_index: int, called: str, send: Callable[[], object]) -> object:
+        asked.append(called)
+        dies = called == "set_state" and asked.count(called) == dies_at
+        if dies and before:
+            raise Crash
+        answer = send()
+        if dies:
+            raise Crash
+        return answer
+
+    made.tick(through)
+    made.until_quiet()
+    ticket = made.hub.ticket(1)
+    assert (ticket.open, ticket.state_reason) == (False, "not_planned")
+    assert ticket.labels == ("schedule", "schedule:failed")
+    assert entry(made).conclusion == "failure"
+    assert (len(made.hub.sent), len(made.history(1).news)) == (1, 1)
+
+
+def test_what_a_person_reopened_meanwhile_is_not_closed_by_what_its_run_came_to() -> None:
+    made = failing()
+    made.tick(at("ticket", lambda: made.hub.reopen(1)))
+    assert made.hub.ticket(1).open
+    assert "schedule:failed" not in made.hub.ticket(1).labels
 
 
 def test_a_record_that_somebody_else_wrote_silences_nothing() -> None:

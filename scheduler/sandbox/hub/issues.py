@@ -140,7 +140,11 @@ class Desk:
         issue.edits.append(BodyEdit(id=new_id(), editor=self.user, edited_at=now, diff=body))
 
     def move(self, issue: Issue, state: str, reason: str | None) -> None:
-        """Close or reopen; a closed issue may be closed again for another reason."""
+        """Close or reopen; what an issue was closed for stays, where it is closed already.
+
+        "Ignored unless `state` is changed", says GitHub of the reason:
+        https://docs.github.com/en/rest/issues/issues#update-an-issue
+        """
         view = issue.view
         if state not in ("open", "closed"):
             raise validation_failed("Issue", "invalid", "state")
@@ -148,7 +152,8 @@ class Desk:
             raise validation_failed("Issue", "invalid", "state_reason")
         if state == "closed":
             reason = reason if reason and reason != "reopened" else "completed"
-            if view.state == "closed" and reason == view.state_reason:
+            same = reason == view.state_reason or not self.state.closed_anew
+            if view.state == "closed" and same:
                 return
             now = self.state.clock()
             self.put(

@@ -75,6 +75,7 @@ class State:
     run_details: whether a dispatch knows ``return_run_details``.
     graphql: whether there is a GraphQL API.
     concurrency_groups: whether concurrency groups are told; not up to Enterprise Server 3.19.
+    closed_anew: whether a closed issue may be given another reason, as GitHub's documents deny.
     inputs_limit: how many inputs a dispatch takes.
     numbered_items: how many of a long list can be reached by page numbers.
     minute: seconds of a wait timer's minute. private_rules: whether the plan has protection rules
@@ -92,6 +93,7 @@ class State:
         self.run_details = True
         self.graphql = True
         self.concurrency_groups = True
+        self.closed_anew = False
         self.inputs_limit = INPUTS_LIMIT
         self.numbered_items = NUMBERED_ITEMS
         self.minute = 60.0
