@@ -6,12 +6,11 @@ everything to the next tick, which finds the comment by its record and writes no
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 
 from scheduler.errors import Rejected
 from scheduler.job.model import first_try, which_try
-from scheduler.job.states import State
+from scheduler.job.states import State, state_label
 from scheduler.journal.comments import head, journal_comment, series_comment
 from scheduler.journal.ends import failed_comment
 from scheduler.journal.journal import Entry, History, Journal
@@ -55,12 +54,10 @@ def conclude(ctx: Context, done: Progress, followed: Followed, ended: Ended) -> 
     end = retrying.end(ctx, followed, history, outcomes.with_end(entry, ended))
     ended = replace(ended, told=end.told)
     if ended.failed and not end.again:
-        pauses = brakes.pauses(ctx, followed, history.journal.with_ends([end]))
-        if pauses or _is_news(followed, history.journal, entry):
-            history = _tell(ctx, followed, history, ended, pauses)
-        _show(ctx, followed, decides=retrying.decides(followed, history, entry))
-        if pauses:
-            brakes.pause(ctx, done, followed, pauses)
+        told = _failed(ctx, done, followed, history, (entry, end))
+        if told is None:
+            return False
+        history = told
     # After that: a place that gives no answer keeps the issue from nothing.
     if not end.again and (why := reply.of_run(ctx, followed.ticket, entry, ended)):
         ended = replace(ended, told="; ".join(filter(None, (ended.told, why))))
@@ -68,6 +65,29 @@ def conclude(ctx: Context, done: Progress, followed: Followed, ended: Ended) -> 
     done.followed.append(ended)
     retrying.go_on(ctx, done, followed, history, end)
     return True
+
+
+def _failed(
+    ctx: Context,
+    done: Progress,
+    followed: Followed,
+    history: History,
+    record_of: tuple[Entry, Entry],
+) -> History | None:
+    """Tell people of a run that failed, and show it; None: another tick is at just that.
+
+    ``record_of`` is what is recorded of its dispatch, without its end and with it.
+    """
+    entry, end = record_of
+    ended = outcomes.end_of(end)
+    pauses = brakes.pauses(ctx, followed, history.journal.with_ends([end]))
+    if pauses or _is_news(followed, history.journal, entry):
+        history = _tell(ctx, followed, history, ended, pauses)
+    if not _show(ctx, followed, decides=retrying.decides(followed, history, entry)):
+        return None
+    if pauses:
+        brakes.pause(ctx, done, followed, pauses)
+    return history
 
 
 def _lately(ctx: Context, followed: Followed) -> Comments:
@@ -182,27 +202,30 @@ def _words(ctx: Context, followed: Followed, news: News, ended: Ended, pauses: s
     return mentioning(text, whom(ctx.settings.alerts, *states))
 
 
-def _show(ctx: Context, followed: Followed, *, decides: bool) -> None:
-    """Show on the issue of a one-off that its run failed.
+def _show(ctx: Context, followed: Followed, *, decides: bool) -> bool:
+    """Show on the issue of a one-off that its run failed; false: another tick is at just that.
 
     What a person did meanwhile stays: one that was reopened, or is no job any more, is left alone;
-    but for one that stayed open because its run ``decides`` what becomes of it.
+    but for one that stayed open because its run ``decides`` what becomes of it. One that is open
+    with the label of a failure may be open only until it is closed for that: what the journal says
+    of its end comes later, or it would be taken for a person's wish to have it tried again.
     """
     if followed.job is not None and followed.job.recurring:
-        return
+        return True
     now = ctx.queue.ticket(followed.number)
     if now is None or not _ours(ctx, now):
-        return
+        return True
     if now.open:
         if decides:
             # The label goes first: by it the next tick finds what died before the record.
             issues.mark(ctx, now, State.FAILED)
             issues.close(ctx, now, State.FAILED)
-        return
+            return True
+        return state_label(ctx.settings.label, State.FAILED) not in now.labels
     issues.mark(ctx, now, State.FAILED)
     if now.state_reason in ("completed", None):
-        with suppress(Rejected):
-            issues.close_anew(ctx, now)
+        issues.close_anew(ctx, now)
+    return True
 
 
 def _ours(ctx: Context, ticket: Ticket) -> bool:

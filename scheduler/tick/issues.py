@@ -48,8 +48,15 @@ def close_anew(ctx: Context, ticket: Ticket) -> None:
     issue is opened and closed again. Whoever dies in between leaves an issue that is open with
     the label of its end, which the next tick closes; nothing in its journal is undone.
     https://docs.github.com/en/rest/issues/issues#update-an-issue
+
+    Raises:
+        RateLimited, Unavailable, Rejected, NotPermitted: it may be open now, and nothing may be
+            recorded; one that is closed and takes no reason at all stays as it is.
     """
-    shown = ctx.queue.set_state(ticket.number, reason="not_planned")
+    try:
+        shown = ctx.queue.set_state(ticket.number, reason="not_planned")
+    except Rejected:
+        return
     if not shown.open and shown.state_reason == "completed":
         ctx.queue.set_state(ticket.number, reason="reopened")
         ctx.queue.set_state(ticket.number, reason="not_planned")

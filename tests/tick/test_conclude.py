@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from scheduler.errors import Rejected
 from scheduler.journal.comments import head
 from scheduler.journal.notes import News
 from tests.faults.series import m, series_world
@@ -89,6 +90,41 @@ def test_whoever_dies_while_it_is_closed_anew_leaves_it_to_the_next_tick(
     assert ticket.labels == ("schedule", "schedule:failed")
     assert entry(made).conclusion == "failure"
     assert (len(made.hub.sent), len(made.history(1).news)) == (1, 1)
+
+
+def test_where_it_can_not_be_closed_anew_nothing_is_recorded_and_nothing_runs_again() -> None:
+    made, asked = failing(), []
+
+    def through(_index: int, called: str, send: Callable[[], object]) -> object:
+        asked.append(called)
+        if called == "set_state" and asked.count(called) == 3:
+            raise Rejected("no", status=422)
+        return send()
+
+    made.tick(through)
+    assert (made.hub.ticket(1).open, entry(made).conclusion) == (True, "")
+    made.until_quiet()
+    ticket = made.hub.ticket(1)
+    assert (ticket.open, ticket.state_reason) == (False, "not_planned")
+    assert (entry(made).conclusion, len(made.hub.sent)) == ("failure", 1)
+
+
+def test_another_ticks_opening_is_no_persons_wish() -> None:
+    made = failing()
+
+    def dies() -> None:
+        made.tick(at("edit_comment", _die))
+        made.hub.reopen(1, by="github-actions[bot]")
+
+    made.tick(at("ticket", dies))
+    assert entry(made).conclusion == ""
+    made.until_quiet()
+    assert (made.hub.ticket(1).open, made.hub.ticket(1).state_reason) == (False, "not_planned")
+    assert (entry(made).conclusion, len(made.hub.sent)) == ("failure", 1)
+
+
+def _die() -> None:
+    raise Crash
 
 
 def test_what_a_person_reopened_meanwhile_is_not_closed_by_what_its_run_came_to() -> None:
