@@ -96,7 +96,12 @@ def _lately(ctx: Context, followed: Followed) -> Comments:
 
 
 def _comments(ctx: Context, followed: Followed) -> Comments:
-    """The same; where a clock that is ahead of GitHub's wrote the journal, all comments."""
+    """The same, or all that stand there, where the journal may not be among them as a whole.
+
+    The record of a further try stands apart from it, and a clock may be ahead of GitHub's.
+    """
+    if followed.found is not None and which_try(followed.entry.key) > 1:
+        return ctx.discussions.again(followed.ticket).comments
     comments = _lately(ctx, followed)
     if decide.history(ctx, comments).journal.id:
         return comments

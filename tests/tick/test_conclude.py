@@ -222,6 +222,36 @@ def test_a_journal_by_a_clock_that_is_ahead_is_found() -> None:
     assert (entry(made).conclusion, bool(entry(made).again)) == ("failure", True)
 
 
+def test_failures_in_a_row_are_counted_beside_the_records_of_further_tries() -> None:
+    made = world()
+    made.hub.open(body("1", more="every: 1h\npause-after: 3\nretries: 1\nretry-after: 1m\n"))
+    for _ in range(24):
+        made.tick()
+        for place, (_, each) in enumerate(made.hub.runs):
+            if not each.conclusion:
+                end(made, "failure", place)
+        made.clock.sleep(10 * MINUTE)
+    assert "schedule:paused" in made.hub.ticket(1).labels
+    assert len(made.hub.sent) == 6
+    # Of the first in a row, and of the one that paused the series.
+    assert len(made.history(1).news) == 2
+
+
+def test_a_further_try_of_a_series_has_the_deadline_of_its_own_instant() -> None:
+    made = world()
+    rule = "every: 1d\ndeadline: 2h\nretries: 2\nretry-after: 20m\n"
+    made.hub.open(body("1", more=rule))
+    made.tick()
+    end(made, "success")
+    made.clock.sleep(24 * 60 * MINUTE)
+    for _ in range(12):
+        made.tick()
+        if not made.hub.runs[-1][1].conclusion:
+            end(made, "failure")
+        made.clock.sleep(10 * MINUTE)
+    assert [each.key[-2:] for each in made.hub.sent] == ["0Z", "0Z", "~2", "~3"]
+
+
 def test_a_moved_job_that_stays_open_keeps_its_place() -> None:
     made = failing()
     made.hub.change(1, body=body("1", run_at=m(600)), open=True, state_reason="reopened")
