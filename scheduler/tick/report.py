@@ -85,6 +85,9 @@ class TickReport:
         for outcome in tally.outcomes:
             for kind in PASSING if outcome.anew else ():
                 notes[kind] = [note for note in notes[kind] if note.id != outcome.number]
+            if outcome.followed:  # what was under way as the tick came to the job has ended
+                under_way = notes[Heading.RUNNING]
+                under_way[:] = [note for note in under_way if note.id != outcome.number]
             for kind, reason in outcome.notes:
                 notes[kind].append(Note(id=outcome.number, reason=reason))
         report = cls(

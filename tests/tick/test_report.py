@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scheduler.job.states import State
 from scheduler.journal.journal import NEVER_STARTED, Claim, Entry
 from scheduler.policy.outcomes import Ended
-from scheduler.tick.outcome import Fired
+from scheduler.tick.outcome import Fired, Heading, Outcome, Tally
 from scheduler.tick.report import Note, TickReport, summary
 from tests.attacks.reading import outside_of_code
 from tests.text.test_markdown import TEXT
@@ -194,6 +194,20 @@ def test_what_waits_is_told_beside_the_lists() -> None:
     assert data["notices"] == ["first", "#3 waits: when: no", "#5 waits: when: no"]
     assert "waiting #3: when: no" in report.lines()
     assert "⏳ waiting | `when: no` |" in summary(report, repository="o/r")
+
+
+def test_what_has_ended_in_a_tick_is_not_under_way_any_more() -> None:
+    end = Ended(key="7@x", attempt=1, run_id=9, url=RUN, conclusion="success", took_s=61.0)
+    tally = Tally()
+    for number in (7, 8):
+        tally.note(number, Heading.RUNNING, "under way")
+    tally.add(Outcome(number=7, followed=(end,)))
+    tally.note(7, Heading.RETRYING, "again")
+    report = TickReport.of(tally, now=NOON, requests=1)
+    assert [note.id for note in report.running] == [8]
+    assert [note.id for note in report.retrying] == [7]
+    tally.note(7, Heading.RUNNING, "the next try is")
+    assert len(TickReport.of(tally, now=NOON, requests=1).running) == 2
 
 
 def test_what_runs_came_to_is_told_in_lines_json_and_summary() -> None:
