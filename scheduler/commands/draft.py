@@ -23,7 +23,7 @@ from scheduler.job.model import Job
 from scheduler.job.readers import WORKFLOW_NAME
 from scheduler.job.workflow_file import Declared
 from scheduler.job.workflow_inputs import OWN_INPUTS
-from scheduler.policy import quotas, series
+from scheduler.policy import brakes, quotas, series
 from scheduler.policy.job_text import require_of_queue
 from scheduler.policy.trust import Rights
 from scheduler.ports import Target, User
@@ -175,13 +175,13 @@ def _not_told(job: Job, declared: Declared, request: Request) -> tuple[str, ...]
 
 
 def _check_times(job: Job, settings: Settings, now: datetime) -> None:
-    """Refuse a series that comes too often, and a time beyond the horizon.
+    """Refuse a series that comes too often, a time beyond the horizon, and too long a run.
 
     A time that is past was refused already, by `job_of.instant_of`.
     """
     if (rule := series.written_rule(job)) is not None:
         recurrence.check(rule, shortest=settings.limits.shortest_interval)
-    if reason := quotas.too_far(job, now, settings.quotas):
+    if reason := quotas.too_far(job, now, settings.quotas) or brakes.unfollowed(job, settings):
         raise Refused(reason)
 
 

@@ -69,6 +69,10 @@ def test_a_workflow_that_schedules_itself_hands_on_its_required_inputs() -> None
             Refused, "quotas.horizon",
         ),
         (
+            asked(workflow="bare.yml", max_runtime="2h"), Settings(follow=timedelta(hours=1)),
+            Refused, "max-runtime: '2h' is longer than runs are followed, 1h",
+        ),
+        (
             Request(texts={"every": "1h", "workflow": "bare.yml"}),
             Settings(limits=Limits(shortest_interval=timedelta(hours=2))), InvalidJob, "every: ",
         ),
