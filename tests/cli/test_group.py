@@ -28,6 +28,18 @@ def test_every_command_stands_where_the_table_says_with_that_line() -> None:
     assert cli.get_command(context, "nope") is None
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("simulate", "--cron-kept", "8%"), "'--cron-kept': '8%' is not a valid number; see"),
+        (("sandbox", "--port", "web"), "'--port': 'web' is not a valid number; see"),
+    ],
+)
+def test_what_is_no_number_is_called_so(given: tuple[str, ...], said: str) -> None:
+    ran = CliRunner().invoke(cli, given)
+    assert (ran.exit_code, said in ran.output) == (2, True)
+
+
 def test_the_options_of_keys_are_those_of_the_table() -> None:
     @click.command()
     @key_options("run-at", "inputs")
