@@ -100,7 +100,12 @@ class Story:
     def schedule(self, *arguments: str) -> None:
         """Run the ``schedule`` command, as its user does."""
         typed = shlex.join(["schedule", *arguments])
-        self.say(textwrap.fill(typed, 76, initial_indent="  $ ", subsequent_indent="      "))
+        self.say(
+            textwrap.fill(
+                typed, 76, initial_indent="  $ ", subsequent_indent="      ",
+                break_on_hyphens=False,
+            )
+        )  # fmt: skip
         ran = subprocess.run(
             [sys.executable, "-m", "scheduler", *arguments], env=self.environ, text=True,
             cwd=Path(__file__).resolve().parents[3], stdin=subprocess.DEVNULL,
