@@ -121,6 +121,7 @@ def _chosen(
         workflows=workflows,
         role=given["role"] or before.role,
         timezone=given["timezone"] or before.timezone,
+        label=before.label,
         extras=before.extras | {*given["extras"]},
         server=server,
         version=__version__,

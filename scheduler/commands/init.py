@@ -91,6 +91,8 @@ class Choices:
     #: The least role of a person who may schedule.
     role: str = "write"
     timezone: str | None = None
+    #: The label of the issues that are jobs.
+    label: str = "schedule"
     #: Words of ``EXTRAS``.
     extras: frozenset[str] = frozenset()
     #: The web server of GitHub.
@@ -163,15 +165,16 @@ def defaults(clone: Clone, *, settings: bool = True) -> Choices:
     if own is not None:
         # Without a list of them, whoever may schedule may schedule all.
         workflows = own.allow.workflows or tuple(could(clone.workflows))
-        role, timezone = own.trust.role, own.defaults.timezone
+        role, timezone, label = own.trust.role, own.defaults.timezone, own.label
     else:
         workflows, role, timezone = tuple(meant(clone.workflows)), "write", None
+        label = "schedule"
     if not workflows:
         extras.add("agent-message")
         workflows = (_name(init_files.TARGET),)
     return Choices(
         source=clone.source, workflows=tuple(workflows), role=role, timezone=timezone,
-        extras=frozenset(extras),
+        label=label, extras=frozenset(extras),
     )  # fmt: skip
 
 
@@ -240,12 +243,12 @@ def wanted(chosen: Choices) -> list[File]:
     example = _example(chosen.workflows)
     install = init_files.installing(chosen.uses, chosen.server)
     found = [
-        File(path=init_files.WORKFLOW, text=init_files.workflow(uses)),
+        File(path=init_files.WORKFLOW, text=init_files.workflow(uses, chosen.label)),
         File(path=file.PATH, text=_settings(chosen)),
     ]
     made = {
         "agent-message": init_files.target(),
-        "issue-form": init_files.form(example),
+        "issue-form": init_files.form(example, chosen.label),
         "agents-md": init_files.agents(example, install),
         "skill": init_files.skill(example, install),
         "mise": init_files.task(init_files.running(chosen.uses, chosen.server)),
@@ -271,9 +274,9 @@ def paths(clone_list: str | None, version: str, *, vendor: bool) -> list[str]:
     return [*dict.fromkeys(found)]
 
 
-def left(chosen: Choices, clone: Clone, done: Iterable[Step]) -> list[str]:
+def left(chosen: Choices, clone: Clone, steps_done: Sequence[Step]) -> list[str]:
     """What is left to do, as commands."""
-    written = [each.path for each in _summed(each for each in done if each.writes)]
+    written = [each.path for each in _summed(each for each in steps_done if each.writes)]
     named = " ".join(shlex.quote(path) for path in written)
     found = []
     if written:
@@ -281,8 +284,10 @@ def left(chosen: Choices, clone: Clone, done: Iterable[Step]) -> list[str]:
         found += ["git push" if clone.remote else "gh repo create --source . --push"]
     if clone.default_branch not in ("", clone.branch):
         found += [f"gh pr create --base {shlex.quote(clone.default_branch)} --fill"]
-    about = shlex.quote(init_files.LABEL_TEXT)
-    found += [f"gh label create schedule --color {init_files.LABEL_COLOUR} --description {about}"]
+    if init_files.WORKFLOW in (each.path for each in steps_done if each.does is Does.CREATED):
+        about, label = shlex.quote(init_files.LABEL_TEXT), shlex.quote(chosen.label)
+        colour = init_files.LABEL_COLOUR
+        found += [f"gh label create {label} --color {colour} --description {about}"]
     if "alarm" in chosen.extras:
         found += ["schedule clock install alarm"]
     target = shlex.quote(_example(chosen.workflows))
@@ -297,7 +302,9 @@ def _known(chosen: Choices, clone: Clone) -> list[str]:
 
 
 def _settings(chosen: Choices) -> str:
-    return init_files.settings(chosen.workflows, role=chosen.role, timezone=chosen.timezone)
+    return init_files.settings(
+        chosen.workflows, role=chosen.role, timezone=chosen.timezone, label=chosen.label
+    )
 
 
 def _example(workflows: Sequence[str]) -> str:

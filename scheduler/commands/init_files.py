@@ -31,6 +31,11 @@ _CHECKOUT = re.compile(
     r"      - uses: actions/checkout@.*\n        with:\n          persist-credentials: false\n"
 )
 _USES = re.compile(r"uses: \./$", re.MULTILINE)
+#: The label in the conditions; in others the same word is the name of an event.
+_LABEL = re.compile(
+    r"(?<=labels\.\*\.name, )'schedule'|(?<=label\.name \|\| )'schedule'"
+    r"|(?<='schedule', )'schedule'"
+)
 _ROLE = re.compile(r"^  role: write$", re.MULTILINE)
 _ALLOWED = re.compile(r"^  workflows: \[.*\]$", re.MULTILINE)
 _DEFAULTS = re.compile(r"^defaults:$", re.MULTILINE)
@@ -42,8 +47,8 @@ def template(name: str) -> str:
     return place.read_text(encoding="utf-8")
 
 
-def workflow(uses: str) -> str:
-    """The scheduler's workflow, with the action at ``uses``.
+def workflow(uses: str, label: str = "schedule") -> str:
+    """The scheduler's workflow, with the action at ``uses``, for issues with this label.
 
     That is ``owner/name@ref``, or a path in the repository, which is then checked out first.
     """
@@ -51,11 +56,18 @@ def workflow(uses: str) -> str:
     text = text[text.index("name: scheduler") :]
     if not uses.startswith("./"):
         text = _CHECKOUT.sub("", text)
+    if label != "schedule":
+        quoted = label.replace("'", "''")
+        text = _LABEL.sub(lambda _: f"'{quoted}'", text)
     return _USES.sub(lambda _: f"uses: {uses}", text)
 
 
 def settings(
-    workflows: Sequence[str] | None = None, *, role: str = "write", timezone: str | None = None
+    workflows: Sequence[str] | None = None,
+    *,
+    role: str = "write",
+    timezone: str | None = None,
+    label: str = "schedule",
 ) -> str:
     """The settings; without ``workflows`` those that the README shows."""
     text = template("settings.yml").partition("\n\n")[2]
@@ -65,6 +77,8 @@ def settings(
         text = _ALLOWED.sub(lambda _: f"  workflows: {named}", text)
     if timezone:
         text = _DEFAULTS.sub(lambda found: f"{found[0]}\n  timezone: {timezone}", text)
+    if label != "schedule":
+        text = f"label: {json.dumps(label, ensure_ascii=False)}\n\n{text}"
     return text
 
 
@@ -73,13 +87,14 @@ def target() -> str:
     return template("agent-message.yml")
 
 
-def form(target_name: str) -> str:
+def form(target_name: str, label: str = "schedule") -> str:
     """GitHub's template of an issue that is a job.
 
     A form of fields would not do: GitHub writes a heading over each, and a job begins with its
     front matter.
     """
-    return template("issue-form.md").replace("agent-message.yml", target_name)
+    text = template("issue-form.md").replace("agent-message.yml", target_name)
+    return text.replace('["schedule"]', json.dumps([label], ensure_ascii=False))
 
 
 def agents(target_name: str, install: str) -> str:

@@ -165,6 +165,16 @@ def test_outside_of_a_clone(place: Place, monkeypatch: pytest.MonkeyPatch) -> No
     place.init(*YES).refused(2, "is not in a clone", "git clone")
 
 
+def test_without_git(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(place.root))
+    place.init(*YES).refused(2, "git is not installed")
+
+
+def test_in_a_bare_repository(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(place.root / ".git")
+    place.init(*YES).refused(2, "is not in a clone")
+
+
 def test_in_a_dirty_clone(place: Place) -> None:
     place.write("README.md", "# Changed\n")
     place.init(*YES).refused(3, "'README.md' has changes", "--allow-dirty")

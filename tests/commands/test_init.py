@@ -56,6 +56,15 @@ def test_settings_without_a_list_allow_all_that_can_be_dispatched() -> None:
     assert init.defaults(clone).workflows == ("agent.yml", "nightly.yml")
 
 
+def test_the_label_is_that_of_the_settings() -> None:
+    clone = replace(CLONE, files={file.PATH: "label: later\n"})
+    chosen = replace(init.defaults(clone), source=CHOICES.source)
+    steps = init.plan(chosen, clone)
+    assert "labels.*.name, 'later')" in (steps[0].after or "")
+    assert file.parse(steps[1].after or "").label == "later"
+    assert any("gh label create later " in each for each in init.left(chosen, clone, steps))
+
+
 def test_settings_that_can_not_be_read_stop_it_unless_they_are_replaced() -> None:
     clone = replace(CLONE, files={file.PATH: "alow: {}\n"})
     with pytest.raises(SettingsError, match="did you mean 'allow'"):
@@ -130,7 +139,7 @@ def test_what_is_left_is_commands() -> None:
     assert left[-1] == "schedule --in 10m --workflow agent.yml --message Hello"
     first = init.left(CHOICES, replace(CLONE, remote=False), steps)
     assert "gh repo create --source . --push" in first
-    assert not any(each.startswith("git") for each in init.left(CHOICES, CLONE, []))
+    assert init.left(CHOICES, CLONE, []) == [left[-1]]
     alarmed = replace(CHOICES, extras=frozenset({"alarm"}))
     assert "schedule clock install alarm" in init.left(alarmed, CLONE, [])
 

@@ -88,3 +88,12 @@ def test_what_agents_are_told_has_no_gap(uses: str) -> None:
         assert not re.search("INSTALL|WORKFLOW|COMMAND|OWNER", text)
     assert ("git+https://github.com/acme/clock@v1" in install) == (uses != init_files.LOCAL)
     assert texts[1].startswith("#!/usr/bin/env bash\n#MISE description=")
+
+
+def test_another_label_stands_wherever_the_queue_s_does() -> None:
+    text = init_files.workflow("acme/clock@v1", "it's")
+    assert text.count("'it''s'") == 6
+    assert text.count("'schedule'") == 1, "the name of an event"
+    assert file.parse(init_files.settings(["a.yml"], label='a "b": c')).label == 'a "b": c'
+    head = init_files.form("a.yml", 'a "b": c').split("---\n")[1]
+    assert yaml.safe_load(head)["labels"] == ['a "b": c']
