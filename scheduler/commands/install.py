@@ -126,7 +126,7 @@ def install_alarm(connection: Connection, lender: str | None = None) -> Installe
         **done,
         workflow=workflow,
         printed=printed,
-        needs=_needs(queue.repository, repo, settings) if lent else (),
+        needs=_needs(queue, repo, settings) if lent else (),
         notices=notices,
     )
 
@@ -259,9 +259,11 @@ def _lending(queue: CommandQueue, repo: str) -> tuple[str, str, list[str]]:
     return "written", "", []
 
 
-def _needs(queue: str, repo: str, settings: Settings) -> list[str]:
+def _needs(own: CommandQueue, repo: str, settings: Settings) -> list[str]:
     """The tokens that lent alarms take, with their least rights."""
+    queue, branch = own.repository, own.default_branch(own.repository)
     name, right, found = settings.alarm.queue or queue, "'Actions: read and write'", []
+    place = queue if branch == "main" else f"{queue}@{branch}"  # `main` is what the lender presumes
     if (settings.alarm.repository or "").lower() != repo.lower():
         found.append(
             f"in .github/scheduler.yml of {queue}: alarm: {{repository: {repo}, queue: q7}}, where "
@@ -273,7 +275,7 @@ def _needs(queue: str, repo: str, settings: Settings) -> list[str]:
         f"in {queue}, the action's input 'alarm-token': a token for {repo} alone, with {right}",
         f"in {repo}, the secret ALARM_TOKEN: a token for {queue} alone, with {right}",
         "one app that is installed in both, and has that right in both, does for the two tokens",
-        f"in {repo}, the secret QUEUES: the line {name}={queue}, so that the name says nothing",
+        f"in {repo}, the secret QUEUES: the line {name}={place}, so that the name says nothing",
     ]
 
 

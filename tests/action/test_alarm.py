@@ -185,7 +185,8 @@ def test_a_lent_alarm_starts_the_queue_s_scheduler_and_tells_no_name(auto: Stage
     status, out = lent(auto, less)
     assert status == 1
     assert "GitHub answers 403: give ALARM_TOKEN 'actions: write' in that repository." in out
-    for unknown in ("q8", "$(id)", "-"):
+    pasted = f'{QUEUE}@main","inputs":{{"run-at":"now"}},"x":"'
+    for unknown in ("q8", "$(id)", "-", pasted, f"{QUEUE}@"):
         status, out = lent(auto, token, queue=unknown)
         assert (status, "names no such queue" in out) == (1, True)
     assert len(auto.runs()) == 2

@@ -192,6 +192,14 @@ def test_a_lender_gets_them_and_the_workflow_and_its_two_tokens_are_told(own: St
     assert len(again["needs"]) == 4
 
 
+def test_the_lender_is_told_the_queue_s_branch_where_it_can_not_presume_it(own: Stage) -> None:
+    repository = own.sandbox.repository()
+    repository.folders["trunk"] = repository.folders["main"]
+    repository.default_branch = "trunk"
+    made = run(own, *INSTALL, "--in", OTHER, "--json").json
+    assert "the line q7=octo/queue@trunk, so" in made["needs"][-1]
+
+
 def test_a_token_that_may_write_no_file_prints_it(own: Stage) -> None:
     rights = {**RIGHTS, "contents": "read"}
     printed = run(own, *INSTALL, "--in", OTHER, **rights)
