@@ -189,7 +189,7 @@ class Settings:
     profile: str = "auto"
     #: Where alarms wait.
     alarm: Alarm = field(default_factory=Alarm)
-    #: Whether a command that opens a job wakes the scheduler.
+    #: Whether commands wake the scheduler: for a new job, and where one is overdue.
     nudge: bool = True
     #: Whether the scheduler's workflow is enabled anew before GitHub disables it; else a tick only
     #: warns.
