@@ -170,10 +170,14 @@ def _possible(ctx: Context, found: Occurrence) -> Command | None:
 
 
 def unanswered(ctx: Context, found: Occurrence, comments: Comments, history: History) -> bool:
-    """Whether a comment of somebody who may give commands was not dealt with yet."""
+    """Whether a comment of somebody who may give commands was not dealt with yet.
+
+    A ``/resolve`` is dealt with on a job that is on hold alone: on any other it waits for nothing.
+    """
     handled = history.journal.handled or 0
     said = {each.author for each in heard(comments.items, after=handled)}
-    said |= {User(login=each.by) for each in resolutions(comments.items, after=handled)}
+    if history.journal.held or state_label(ctx.settings.label, State.HELD) in found.ticket.labels:
+        said |= {User(login=each.by) for each in resolutions(comments.items, after=handled)}
     people = sorted(said, key=lambda user: user.login)
     return any(may_command(ctx, user, found.asked) is not False for user in people)
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from scheduler.errors import NotPermitted, Paced, RateLimited, Rejected
-from scheduler.job.states import State, begun_label, state_label
+from scheduler.job.states import TERMINAL, State, begun_label, state_label
 from scheduler.journal import journal
 from scheduler.journal.journal import History
 from scheduler.journal.record import BEGIN
@@ -183,10 +183,13 @@ def _unknown(
         # It was read when the tick began, or later.
         age = (ctx.clock.now() - ctx.began).total_seconds()
         ctx.following.histories[number] = (history, ctx.clock.monotonic() - age)
-    job = rules.job_in(ctx, ticket.body)
+    job, found = rules.job_in(ctx, ticket.body), series.get(number)
+    since = ctx.began - reach(ctx)
     for entry in history.journal.unknown:
-        if entry.at < ctx.began:
-            yield Followed(ticket=ticket, entry=entry, job=job, found=series.get(number))
+        # What ran before runs were followed is let be, but where a job waits for that very run.
+        waits = found is not None and found.running and entry.key == found.key
+        if entry.at < ctx.began and (entry.at >= since or waits):
+            yield Followed(ticket=ticket, entry=entry, job=job, found=found)
 
 
 def _told(ctx: Context, found: Occurrence) -> History | None:
@@ -214,7 +217,8 @@ def _placed(ctx: Context, known: Iterable[Occurrence]) -> list[Occurrence]:
 def _may_have_run(ctx: Context, found: Occurrence, since: datetime) -> bool:
     """Whether an open job may have a run that is followed: its dispatch has changed its issue."""
     ticket = found.ticket
-    if found.running:
+    # One that was moved or edited since its dispatch may wait for anything by now.
+    if found.running or any(each.at >= since for each in found.history.journal.unknown):
         return True
     begun = begun_label(ctx.settings.label) in ticket.labels
     return found.asked.recurring and begun and ticket.updated_at >= since
@@ -230,8 +234,10 @@ def _may_have_ended(ctx: Context, ticket: Ticket, since: datetime) -> bool:
     if not ticket.comments or closed_at < since:
         return False
     job = rules.job_in(ctx, ticket.body)
-    failed = state_label(ctx.settings.label, State.FAILED) in ticket.labels
-    if failed or (job is not None and job.recurring):  # whoever closed a series, its run goes on
+    shown = {state for state in TERMINAL if state_label(ctx.settings.label, state) in ticket.labels}
+    # Whoever closed a series, or a job that waits for its run: that goes on.
+    waits = job is not None and bool(job.retries) and not shown and closed_at >= job.run_at
+    if State.FAILED in shown or waits or (job is not None and job.recurring):
         return True
     if ticket.state_reason not in ("completed", None):
         return False

@@ -10,6 +10,7 @@ import pytest
 from scheduler.errors import NotPermitted, Rejected
 from scheduler.job.states import State
 from scheduler.journal.journal import Entry
+from scheduler.settings.model import Settings
 from scheduler.tick.follow import ALONE
 from scheduler.tick.report import TickReport
 from tests.faults.series import forward, m, series_world
@@ -265,6 +266,57 @@ def test_a_job_that_was_sent_early_by_a_clock_that_is_ahead_is_followed() -> Non
     made.clock.step(-10 * MINUTE)
     made.clock.sleep(11 * MINUTE)
     assert ends(ticked(made)) == [(1, "failure")]
+
+
+def test_what_ran_before_runs_were_followed_is_let_be() -> None:
+    made = world(settings=Settings(follow=OFF))
+    made.hub.open(body("1", more="every: 1d\n"))
+    for _ in range(12):
+        made.tick()
+        end(made, "failure")
+        made.clock.sleep(24 * 60 * MINUTE)
+    made.settings = Settings()
+    made.tick()
+    end(made, "failure")
+    made.clock.sleep(MINUTE)
+    assert ends(ticked(made)) == [(1, "failure")]
+    assert [each.conclusion for each in made.history(1).journal.entries] == [""] * 12 + ["failure"]
+    assert len(made.history(1).news) == 1
+    assert "schedule:paused" not in made.hub.ticket(1).labels
+
+
+def test_a_job_that_waits_for_its_run_is_over_however_long_no_tick_came() -> None:
+    made = sent(more="retries: 1\nretry-after: 1m\n")
+    made.clock.sleep(3 * 24 * 60 * MINUTE)
+    end(made, "success")
+    assert ends(ticked(made)) == [(1, "success")]
+    assert not made.hub.ticket(1).open
+
+
+@pytest.mark.parametrize("word", ["failure", "success"])
+def test_a_question_that_nobody_asked_keeps_no_end_from_its_record(word: str) -> None:
+    made = sent(more="retries: 1\nretry-after: 1m\n")
+    made.hub.comment(1, "/resolve again", by="owner")
+    end(made, word)
+    assert ends(ticked(made)) == [(1, word)]
+
+
+@pytest.mark.parametrize("reason", ["completed", "not_planned"])
+def test_whoever_closes_a_job_that_waits_for_its_run_the_end_is_recorded(reason: str) -> None:
+    made = sent(more="retries: 1\nretry-after: 1m\n")
+    made.hub.close(1, by="owner", reason=reason)
+    end(made, "failure")
+    assert ends(ticked(made)) == [(1, "failure")]
+    assert (entry(made).again, len(made.hub.sent)) == ("", 1)
+    assert "schedule:failed" in made.hub.ticket(1).labels
+
+
+def test_a_run_whose_job_was_moved_meanwhile_is_followed_all_the_same() -> None:
+    made = sent(more="retries: 1\nretry-after: 1m\n")
+    made.hub.change(1, body=body("1", run_at=NOON + timedelta(days=2)))
+    end(made, "failure")
+    assert ends(ticked(made)) == [(1, "failure")]
+    assert made.hub.ticket(1).open
 
 
 def test_runs_that_cant_be_read_are_said_once_and_nothing_is_lost() -> None:
