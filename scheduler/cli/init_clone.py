@@ -46,23 +46,21 @@ class WorkTree:
             raise UsageError(f"init: {shown(folder)} is not in a clone; {fix}")
         return cls(root=Path(done))
 
-    def remote(self, server: str) -> bool:
-        """Whether there is a repository to push to.
+    def repository(self, server: str) -> str:
+        """The ``owner/name`` that it is pushed to; empty: nowhere.
 
         Raises:
-            UsageError: what there is belongs to no GitHub.
+            UsageError: where it is pushed to is no GitHub.
         """
-        names = (git(self.root, "remote") or "").splitlines()
-        if not names:
-            return False
-        names.sort(key=lambda name: name != "origin")
-        host = urlsplit(server).netloc
+        names = sorted((git(self.root, "remote") or "").splitlines(), key=lambda n: n != "origin")
         urls = [git(self.root, "remote", "get-url", name) or "" for name in names]
-        if not any(repository_of(url, host) for url in urls):
+        host = urlsplit(server).netloc
+        found = next(filter(None, (repository_of(url, host) for url in urls)), "")
+        if names and not found:
             fix = "set GITHUB_SERVER_URL=https://HOST where it is a GitHub of your own"
             url = urls[0].rpartition("@")[2]
             raise UsageError(f"{names[0]}: {shown(url)} is no repository of {host}; {fix}")
-        return True
+        return found
 
     def read(self, paths: Iterable[str]) -> dict[str, str]:
         """The texts of those of these files that are there.
@@ -103,10 +101,10 @@ class WorkTree:
 
     def clone(self, paths: Iterable[str], server: str) -> Clone:
         """What stands in it."""
-        remote = self.remote(server)
         branch, default = self.branches()
         return Clone(
-            files=self.read(paths), workflows=self.workflows(), remote=remote,
+            files=self.read(paths), workflows=self.workflows(),
+            repository=self.repository(server), gh=shutil.which("gh") is not None,
             branch=branch, default_branch=default,
         )  # fmt: skip
 

@@ -45,8 +45,10 @@ class Clone:
     files: Mapping[str, str]
     #: The texts of all workflows, by the names of their files.
     workflows: Mapping[str, str]
-    #: Whether there is anywhere to push to.
-    remote: bool = True
+    #: The ``owner/name`` that it is pushed to; empty: nowhere yet.
+    repository: str = ""
+    #: Whether there is GitHub's own command to do things with.
+    gh: bool = True
     #: The branch that is checked out, and the default branch; empty: not known.
     branch: str = ""
     default_branch: str = ""
@@ -275,24 +277,37 @@ def paths(clone_list: str | None, version: str, *, vendor: bool) -> list[str]:
 
 
 def left(chosen: Choices, clone: Clone, steps_done: Sequence[Step]) -> list[str]:
-    """What is left to do, as commands."""
+    """What is left to do, as commands; ``gh`` is in them only where it is there."""
     written = [each.path for each in _summed(each for each in steps_done if each.writes)]
-    named = " ".join(shlex.quote(path) for path in written)
+    first = any(each.path == init_files.WORKFLOW for each in steps_done if each.before is None)
     found = []
     if written:
+        named = " ".join(shlex.quote(path) for path in written)
         found += [f"git add --all -- {named}", "git commit -m 'Schedule workflows by issues'"]
-        found += ["git push" if clone.remote else "gh repo create --source . --push"]
-    if clone.default_branch not in ("", clone.branch):
-        found += [f"gh pr create --base {shlex.quote(clone.default_branch)} --fill"]
-    if init_files.WORKFLOW in (each.path for each in steps_done if each.does is Does.CREATED):
+        found += _pushed(clone, chosen.server)
+    if first and clone.gh:
         about, label = shlex.quote(init_files.LABEL_TEXT), shlex.quote(chosen.label)
         colour = init_files.LABEL_COLOUR
         found += [f"gh label create {label} --color {colour} --description {about}"]
+    token = '"$(gh auth token)"' if clone.gh else "…"
+    found += [f"export GITHUB_TOKEN={token} GITHUB_REPOSITORY={clone.repository or 'OWNER/NAME'}"]
     if "alarm" in chosen.extras:
         found += ["schedule clock install alarm"]
     target = shlex.quote(_example(chosen.workflows))
-    found += [f"schedule --in 10m --workflow {target} --message Hello"]
-    return found
+    return [*found, f"schedule --in 10m --workflow {target} --message Hello"]
+
+
+def _pushed(clone: Clone, server: str) -> list[str]:
+    """What brings the commit to the default branch, where alone a workflow of issues works."""
+    branch, default = clone.branch or "main", clone.default_branch
+    push = f"git push -u origin {shlex.quote(branch)}"
+    if clone.repository and clone.gh and default not in ("", branch):
+        return [push, f"gh pr create --base {shlex.quote(default)} --fill"]
+    if clone.repository:
+        return [push]
+    if clone.gh:
+        return ["gh repo create --source . --push"]
+    return [f"git remote add origin {server}/OWNER/NAME.git", push]
 
 
 def _known(chosen: Choices, clone: Clone) -> list[str]:

@@ -258,7 +258,8 @@ def test_a_remote_that_is_no_github(place: Place, url: str, status: int) -> None
         done.refused(2, "origin: ", "is no repository of github.com", "GITHUB_SERVER_URL")
         assert "s3cret" not in done.err
     else:
-        assert "  git push\n" in done.out
+        assert "  git push -u origin main\n" in done.out
+        assert "GITHUB_REPOSITORY=o/n\n" in done.out
 
 
 def test_what_git_ignores_would_not_be_pushed(place: Place) -> None:

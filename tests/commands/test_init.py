@@ -8,7 +8,15 @@ import pytest
 
 from scheduler.commands import init
 from scheduler.commands.init import Choices, Clone
-from scheduler.commands.init_files import AGENTS, SKILL, TARGET, TASK, WORKFLOW
+from scheduler.commands.init_files import (
+    AGENTS,
+    LABEL_COLOUR,
+    LABEL_TEXT,
+    SKILL,
+    TARGET,
+    TASK,
+    WORKFLOW,
+)
 from scheduler.commands.init_plan import Does
 from scheduler.commands.init_source import named
 from scheduler.errors import SchedulerError, SettingsError
@@ -127,19 +135,47 @@ def test_the_files_are_those_that_were_asked_for() -> None:
     assert {*init.paths(None, "1", vendor=True)} >= vendored | {*found}
 
 
-def test_what_is_left_is_commands() -> None:
-    steps = init.plan(CHOICES, CLONE)
-    left = init.left(CHOICES, replace(CLONE, branch="setup", default_branch="main"), steps)
-    assert left[:4] == [
-        "git add --all -- .github/workflows/scheduler.yml .github/scheduler.yml",
-        "git commit -m 'Schedule workflows by issues'",
-        "git push",
-        "gh pr create --base main --fill",
-    ]
-    assert left[-1] == "schedule --in 10m --workflow agent.yml --message Hello"
-    first = init.left(CHOICES, replace(CLONE, remote=False), steps)
-    assert "gh repo create --source . --push" in first
-    assert init.left(CHOICES, CLONE, []) == [left[-1]]
+ADD = "git add --all -- .github/workflows/scheduler.yml .github/scheduler.yml"
+COMMIT = "git commit -m 'Schedule workflows by issues'"
+LABEL = f"gh label create schedule --color {LABEL_COLOUR} --description '{LABEL_TEXT}'"
+FIRST = "schedule --in 10m --workflow agent.yml --message Hello"
+TOKEN = 'export GITHUB_TOKEN="$(gh auth token)" GITHUB_REPOSITORY='
+#: The clone; what is left to do in it.
+LEFT = {
+    "on the default branch": (
+        {"repository": "o/n", "branch": "main", "default_branch": "main"},
+        [ADD, COMMIT, "git push -u origin main", LABEL, f"{TOKEN}o/n", FIRST],
+    ),
+    "on another branch": (
+        {"repository": "o/n", "branch": "setup", "default_branch": "main"},
+        [ADD, COMMIT, "git push -u origin setup", "gh pr create --base main --fill", LABEL,
+         f"{TOKEN}o/n", FIRST],
+    ),
+    "nowhere yet": (
+        {}, [ADD, COMMIT, "gh repo create --source . --push", LABEL, f"{TOKEN}OWNER/NAME", FIRST]
+    ),
+    "nowhere yet, without gh": (
+        {"gh": False},
+        [ADD, COMMIT, "git remote add origin https://github.com/OWNER/NAME.git",
+         "git push -u origin main", "export GITHUB_TOKEN=… GITHUB_REPOSITORY=OWNER/NAME", FIRST],
+    ),
+    "on another branch, without gh": (
+        {"gh": False, "repository": "o/n", "branch": "setup", "default_branch": "main"},
+        [ADD, COMMIT, "git push -u origin setup",
+         "export GITHUB_TOKEN=… GITHUB_REPOSITORY=o/n", FIRST],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", LEFT.values(), ids=LEFT)
+def test_what_is_left_is_commands(case: tuple[dict[str, object], list[str]]) -> None:
+    clone = replace(CLONE, **case[0])  # type: ignore[arg-type]
+    assert init.left(CHOICES, clone, init.plan(CHOICES, clone)) == case[1]
+
+
+def test_where_nothing_was_written_there_is_nothing_to_push() -> None:
+    clone = replace(CLONE, repository="o/n")
+    assert init.left(CHOICES, clone, []) == [f"{TOKEN}o/n", FIRST]
     alarmed = replace(CHOICES, extras=frozenset({"alarm"}))
     assert "schedule clock install alarm" in init.left(alarmed, CLONE, [])
 

@@ -106,6 +106,10 @@ def test_the_wheel_ships_types_schema_and_sample(tmp_path: Path) -> None:
     (wheel,) = wheels.iterdir()
     with zipfile.ZipFile(wheel) as archive:
         shipped = set(archive.namelist())
+        linked = [name for name in shipped if name.startswith("scheduler/docs/init/")]
+        assert linked
+        for name in linked:
+            assert archive.read(name) == (ROOT / name).read_bytes()
     expected = {
         path.as_posix() for path in files() if path.parts[0] == "scheduler" if path.suffix == ".py"
     }
