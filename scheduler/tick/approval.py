@@ -24,7 +24,7 @@ from scheduler.tick.occurrence import Occurrence
 from scheduler.tick.outcome import Heading, Progress
 
 #: What a job waits for, in one line.
-WAITS = "for an approval: a person who did not write it comments /approve or takes {label!r} off"
+WAITS = "for an approval: {who} comments /approve or takes {label!r} off"
 
 
 def label_of(ctx: Context) -> str:
@@ -34,7 +34,9 @@ def label_of(ctx: Context) -> str:
 
 def waits_for(ctx: Context) -> str:
     """What such a job waits for, in one line."""
-    return WAITS.format(label=label_of(ctx))
+    asked = ctx.settings.approve != "none"
+    who = "a person who did not write it" if asked else "whoever may schedule jobs"
+    return WAITS.format(who=who, label=label_of(ctx))
 
 
 def missing(ctx: Context, found: Occurrence) -> tuple[State, str] | None:

@@ -104,6 +104,7 @@ LABELLED = "on hold by its label, and no comment says why"
         (known(HELD, ticket=replace(ISSUE, locked=True)), "the issue is locked"),
         (known(HELD, foreign=[("amy", 5), ("amy", 8)]), "comment 5, 8 is a record by 'amy', and"),
         (known(HELD, foreign=[("amy", 5)]), "the scheduler is 'bot'; delete it first"),
+        (known(State.APPROVAL), "once whoever may schedule jobs comments /approve or takes"),
         (known(State.PAUSED), "paused; 'schedule resume 7' lets it go on"),
         (
             known(
@@ -113,10 +114,6 @@ LABELLED = "on hold by its label, and no comment says why"
                 labelled_by="Bot",
             ),
             "its last run failed, so the series paused itself; 'schedule resume 7' lets it go on",
-        ),
-        (
-            known(State.APPROVAL),
-            "runs once a person with the role 'write' or above, not 'a', comments /approve or",
         ),
         (
             known(State.APPROVAL, told=[Told(reason="not you", waits=False)]),
@@ -138,6 +135,12 @@ LABELLED = "on hold by its label, and no comment says why"
 )  # fmt: skip
 def test_there_is_a_reason_in_every_state(job: Known, words: str) -> None:
     assert words in told(job).reason
+
+
+@pytest.mark.parametrize("approve", ["bots", "all"])
+def test_another_person_has_to_approve_where_the_settings_ask_for_it(approve: str) -> None:
+    words = "runs once a person with the role 'write' or above, not 'a', comments /approve or"
+    assert words in told(known(State.APPROVAL), settings=Settings(approve=approve)).reason
 
 
 @pytest.mark.parametrize(

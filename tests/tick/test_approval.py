@@ -55,6 +55,15 @@ def test_it_is_asked_for_once_and_waits(run_at: object) -> None:
     assert said == [f"{words}'schedule:approve' off"]
 
 
+def test_who_may_is_said_as_it_is_where_the_label_alone_has_it_wait() -> None:
+    made = waiting(Settings())
+    made.hub.change(1, labels=("schedule", LABEL))
+    goes(made, 400, step=40)
+    said = [note.reason for note in made.reports[-1].conditional]
+    words = "for an approval: whoever may schedule jobs comments /approve or takes "
+    assert said == [f"{words}'schedule:approve' off"]
+
+
 def test_waiting_costs_the_list_alone() -> None:
     made = waiting()
     made.tick()
