@@ -218,9 +218,11 @@ def _require_over(seen: Seen) -> None:
             fix = "another person's /approve on its issue lets it go on"
         raise Refused(f"ID: #{number} is {seen.state.value} and open; {fix}")
     if seen.state is State.DISPATCHED:
+        word = seen.ran.conclusion if seen.ran else None
+        ended = f"ended as {word!r}" if word else "is not known to have failed"
         raise Refused(
-            f"ID: #{number} was dispatched, and its run is not known to have failed; move it to a "
-            "new time with 'schedule reschedule'"
+            f"ID: #{number} was dispatched, and its run {ended}; move it to a new time with "
+            "'schedule reschedule'"
         )
 
 
