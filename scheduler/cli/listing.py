@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from scheduler.cli.group import JSON, NUDGE, QUEUE, at_job, connected, tell, watch
-from scheduler.job.states import State
+from scheduler.job.states import WORDS, State
 
 
 @click.command("list")
@@ -13,7 +13,7 @@ from scheduler.job.states import State
 @click.option("--agent", metavar="NAME", help="Only jobs of this agent.")
 @click.option(
     "--state",
-    type=click.Choice([state.value for state in State]),
+    type=click.Choice([*(state.value for state in State), *WORDS]),
     metavar="STATE",
     help="Only jobs in this state, such as failed.",
 )
@@ -32,8 +32,8 @@ def list_jobs(
     """List the jobs that wait."""
     from scheduler.commands.listing import jobs
 
-    connection, wanted = connected(queue), State(state) if state else None
-    listing = jobs(connection, everything=everything, agent=agent, state=wanted)
+    connection = connected(queue)
+    listing = jobs(connection, everything=everything, agent=agent, state=state)
     tell(listing, as_json=as_json)
     watch(connection, nudge=nudge)
 

@@ -39,8 +39,8 @@ class Listing:
     everything: bool = False
     #: The agent whose jobs they are; None: anybody's.
     agent: str | None = None
-    #: The state in which all of them are; None: in any.
-    state: State | None = None
+    #: The state in which all of them are, or the word that the list has for it; None: in any.
+    state: str | None = None
     #: Whether there are older ones, which were not looked at.
     more: bool = False
     #: How many there are in all; None: the server does not tell, or there are no more.
@@ -62,7 +62,7 @@ class Listing:
         if not self.seen:
             none = "no jobs" if self.agent is None else f"no jobs of agent {shown(self.agent)}"
             if self.state is not None:
-                return [f"{none} in state {shown(self.state.value)}"]
+                return [f"{none} in state {shown(self.state)}"]
             return [f"there are {none}" if self.everything else f"{none} wait"]
         return table(self.seen, self.now, width=width)
 
@@ -114,20 +114,30 @@ def show(connection: Connection, number: int) -> Details:
     now = connection.clock.now()
     seen = look(connection, find(connection, number))
     seen = replace(seen, ran=live(connection, seen.ran, seen.job))
-    return Details(seen=with_actor(connection, seen), now=now)
+    return Details(seen=_ended(with_actor(connection, seen)), now=now)
+
+
+def _ended(seen: Seen) -> Seen:
+    """The same where GitHub shows the end of a run that no tick has recorded yet."""
+    ran = seen.ran
+    if seen.state is not State.RUNNING or ran is None or not ran.conclusion:
+        return seen
+    words = f"run {ran.entry.run_id} ended as {ran.conclusion!r}; the next tick records that"
+    return replace(seen, why=replace(seen.why, reason=words))
 
 
 def jobs(
-    connection: Connection, *, everything: bool, agent: str | None, state: State | None = None
+    connection: Connection, *, everything: bool, agent: str | None, state: str | None = None
 ) -> Listing:
     """The open jobs, soonest first; with ``everything`` the newest, closed ones included.
 
-    ``state`` is that of all of them; one that ends a job is looked for among the closed ones.
+    ``state`` is that of all of them, or the word by which they are shown; one that ends a job is
+    looked for among the closed ones.
     """
     now, queue = connection.clock.now(), connection.queue
-    everything |= state in TERMINAL
-    labelled = state in TERMINAL & LABELLED
-    label = state_label(connection.settings.label, state) if state and labelled else None
+    ends = next((each for each in TERMINAL if each.value == state), None)
+    everything |= ends is not None
+    label = state_label(connection.settings.label, ends) if ends and ends in LABELLED else None
     # One more than is shown tells whether there are more.
     tickets = (
         queue.newest_tickets(RECENT + 1, label=label) if everything else list(queue.open_tickets())
@@ -142,7 +152,7 @@ def jobs(
         limits = over_limits(known, now=now, settings=connection.settings)
         seen = [limited(each, limits) for each in seen]
     if state is not None:
-        seen = [each for each in seen if each.state is state]
+        seen = [each for each in seen if state in (each.state.value, each.word)]
     if agent is not None:
         seen = [each for each in seen if each.job and each.job.agent == agent]
     if not everything:

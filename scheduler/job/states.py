@@ -266,6 +266,8 @@ BEGUN = "recurring"
 
 #: The part of a label that shows that a due job waits for another's run to end.
 QUEUED = "waiting"
+#: The words that say more of a pending job than its state, where jobs are listed.
+WORDS = ("due", "waiting", "overdue", "over limit", "locked")
 #: The part of a state's label, where it is not the state's own word.
 NAMED = {State.APPROVAL: "approve"}
 

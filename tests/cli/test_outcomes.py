@@ -45,6 +45,8 @@ def test_a_run_that_failed_is_shown_and_found_by_its_state(ran: Stage) -> None:
     assert [each["id"] for each in ran.run("list", "--state", "dispatched", "--json").json] == [1]
     assert [each["id"] for each in ran.run("list", "--state", "pending", "--json").json] == [3]
     assert ran.run("list", "--state", "held").out.strip() == "no jobs in state 'held'"
+    due = ran.run("list", "--state", "due")
+    assert due.out.strip() == "no jobs in state 'due'"
     wrong = ran.run("list", "--state", "broken")
     assert wrong.status == 2
     assert "broken" in wrong.err

@@ -40,7 +40,11 @@ def test_a_job_is_shown_while_it_runs_and_while_it_waits_for_its_retry(
     assert [each["status"] for each in stage.run("list", "--json").json] == ["running"]
     assert "running" in stage.run("list").out
     run = finish(stage, "failure")
+    assert (
+        shown(stage, job)["reason"] == f"run {run} ended as 'failure'; the next tick records that"
+    )
     report = stage.tick()
+    assert report["running"] == []
     assert report["failed"] == [{"id": job, "run_id": run, "conclusion": "failure"}]
     found = shown(stage, job)
     assert found["status"] == "retrying"
@@ -70,7 +74,9 @@ def test_a_failed_job_is_tried_again_by_a_command(stage: Stage) -> None:
     report = stage.tick()
     assert [each["id"] for each in report["dispatched"]] == [number]
     assert len(runs(stage)) == 2
+    finish(stage, "success")
     assert not stage.tick()["dispatched"]
+    stage.run("retry", str(number)).refused(3, "its run ended as 'success'; move it to a new time")
 
 
 def test_an_open_job_is_tried_again_at_a_word(stage: Stage, job: int) -> None:
