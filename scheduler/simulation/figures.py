@@ -186,7 +186,7 @@ p50 to worst: lateness, from run-at until GitHub took the dispatch; soon: p50 of
 the jobs that are created less than {SOON / 60:.0f} minutes ahead. lost: those that had not
 run a week after the last was due: nothing woke the scheduler. requests/h, most:
 the mean and the busiest hour, with those that create jobs; GITHUB_TOKEN has
-1,000. 304s/h: conditional requests with nothing new, which count against nothing.
+1,000. 304s/h: conditional requests with nothing new, which count for nothing.
 minutes: billed in 30 days; asleep: in which runners only waited. free: public
 repositories and self-hosted runners. slim, 2-core: a private repository's,
 beyond the {FREE_MINUTES:,} minutes of the plan Free, and with none of those left."""
