@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime
 
-from scheduler.errors import SchedulerError
+from scheduler.errors import InvalidJob, SchedulerError
 from scheduler.hold import memory
 from scheduler.hold.arming import HOUR, NOT_BEGUN, Arming
+from scheduler.policy.job_text import waiting
 from scheduler.ports import Alarms, Clock, HeldQueue, Ticket
 from scheduler.settings.model import Settings
 from scheduler.settings.profiles import PROFILES, Profile
@@ -35,19 +38,34 @@ def nobody_wakes(
     tickets: Iterable[Ticket],
     lender: HeldQueue | None = None,
 ) -> bool:
-    """Whether alarms are the clock at work and a job waits, but no alarm and no tick is there.
+    """Whether alarms are the clock at work and a job waits, but no alarm ends in time for it.
 
-    At most two requests, and none where nothing waits; false where that can't be told.
+    False where a tick is there, which arms one, where what is due next is late already, and where
+    that can't be told. At most two requests, and none where nothing waits.
     """
     states = f"{settings.label}:"
-    waits = any(not any(name.startswith(states) for name in t.labels) for t in tickets if t.open)
+    waits = [t for t in tickets if t.open and not any(name.startswith(states) for name in t.labels)]
     if not waits or clock_at_work(queue, settings) != "alarm":
         return False
     place = Arming(queue, clock, settings, branch=lambda _: "", lender=lender).place
+    now, due = clock.now(), _late_from(waits, settings, queue.repository)
     try:
-        if place.waiting((lender or queue).waiting_runs(place.target)):
+        alarms = place.waiting((lender or queue).waiting_runs(place.target))
+        if any(due is None or due <= now or now < each.ends <= due for each in alarms):
             return False
-        runs = (lender or queue).runs(place.target, clock.now() - HOUR, filtered=False)
+        runs = (lender or queue).runs(place.target, now - HOUR, filtered=False)
     except SchedulerError:
         return False
-    return not any(run.status in (*NOT_BEGUN, "in_progress") for run in runs)
+    wait = {each.run_id for each in alarms}
+    there = (*NOT_BEGUN, "in_progress")
+    return not any(run.status in there and run.id not in wait for run in runs)
+
+
+def _late_from(tickets: Iterable[Ticket], settings: Settings, repository: str) -> datetime | None:
+    """From when on the first of these jobs is late; None: no text of them can be read."""
+    found = []
+    for ticket in tickets:
+        with suppress(InvalidJob):
+            read, run_at = waiting(ticket, settings, queue=repository)
+            found.append(read.job.at(run_at).late_from())
+    return min(found, default=None)

@@ -11,6 +11,7 @@ from scheduler.commands.at_work import clock_at_work, nobody_wakes
 from scheduler.hold.arming import Arming
 from scheduler.settings.model import PROFILES, Settings
 from tests.conftest import REPO, Stage
+from tests.faults.world import body
 from tests.hold.test_arming import SOUND
 from tests.support.fakes import FakeClock, MemoryHub, MemoryQueue
 
@@ -103,6 +104,26 @@ def test_stats_asks_for_alarms_where_a_job_waits_for_one() -> None:
     assert nobody() == (False, 1)
     hub.description = NOTED.format("balanced")
     assert nobody() == (False, 0)
+
+
+@pytest.mark.parametrize(
+    ("due", "armed", "nobody"),
+    [(600, 600, False), (600, 3600, True), (3600, 600, False), (60, 600, True), (-60, 3600, False)],
+)
+def test_an_alarm_that_ends_too_late_wakes_nobody_for_what_is_due_before(
+    due: int, armed: int, nobody: bool
+) -> None:
+    """What is late already is told as that."""
+    hub = MemoryHub(FakeClock())
+    hub.description = NOTED.format("alarm")
+    hub.workflows["scheduler.yml"] = ""
+    hub.environments = list(SOUND)
+    queue, settings = MemoryQueue(hub), Settings()
+    arming = Arming(queue, hub.clock, settings, branch=lambda _: "main")
+    assert arming.arm(hub.now() + timedelta(seconds=armed)) == ""
+    hub.clock.sleep(1)
+    hub.open(body("job", run_at=hub.now() + timedelta(seconds=due)))
+    assert nobody_wakes(queue, hub.clock, settings, list(hub.open_issues())) is nobody
 
 
 def test_where_no_event_starts_a_tick_one_is_started_to_look_which_clock_there_is(
