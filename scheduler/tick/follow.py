@@ -149,6 +149,7 @@ def _look(ctx: Context, done: Progress, *, followed: Followed, runs: Runs) -> No
                     _say(ctx, reason)
                 return
             ended = brakes.explained(ctx, followed, found)
+    ctx.following.over.add(followed.name)
     if conclude.conclude(ctx, done, followed, ended):
         ctx.following.drop(followed)
         ctx.following.last_end = ended.ended_at or ctx.following.last_end

@@ -86,6 +86,8 @@ class Following:
     freed: dict[int, datetime] = field(default_factory=dict)
     #: When the last run ended of which this tick has recorded that, by GitHub's time.
     last_end: datetime | None = None
+    #: Those of ``runs`` that have ended, of which that can't be recorded yet.
+    over: set[tuple[int, str, int]] = field(default_factory=set)
     #: The runs that this tick has cancelled, and which have not ended yet.
     cancelled: set[int] = field(default_factory=set)
 
@@ -114,6 +116,15 @@ class Following:
     def drop(self, followed: Followed) -> None:
         """Follow it no more."""
         self.runs.pop(followed.name, None)
+        self.over.discard(followed.name)
+
+    def put_off(self) -> list[Followed]:
+        """Those that have ended, of which that is not recorded yet."""
+        return [each for name, each in self.runs.items() if name in self.over]
+
+    def under_way(self) -> list[Followed]:
+        """Those that may not have ended yet."""
+        return [each for name, each in self.runs.items() if name not in self.over]
 
     def fresh(self, number: int, steady: float) -> History | None:
         """The records of an issue, if they were read a moment ago."""

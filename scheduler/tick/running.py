@@ -1,7 +1,8 @@
 """Keeps no more runs under way than the settings allow: a due job waits for one to end.
 
-Under way is what was dispatched and of which nobody knows yet how it ended. Where there is a limit,
-a tick therefore asks what became of runs before it sends anything, and not after.
+Under way is what was dispatched and has not ended yet, as far as this tick knows. Where there is a
+limit, a tick therefore asks what became of runs before it sends anything; what can't be recorded
+right then is asked about once more after.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ def recorded(ctx: Context, key: str) -> None:
 def _under_way(ctx: Context) -> Collection[str]:
     """In whose name each run that is under way was asked for."""
     following = ctx.following
-    return [*map(_who, following.runs.values()), *following.sent.values()]
+    return [*map(_who, following.under_way()), *following.sent.values()]
 
 
 def _who(followed: Followed) -> str:

@@ -31,6 +31,7 @@ from scheduler.tick import (
     running,
 )
 from scheduler.tick.context import Context
+from scheduler.tick.followed import Followed
 from scheduler.tick.invalid import RECENT
 from scheduler.tick.occurrence import Occurrence
 from scheduler.tick.outcome import Heading, Outcome, Tally, Waiting, attempt, note_of, tries
@@ -104,9 +105,7 @@ class Tick:
             self._explain()
             self._reject(forbidden)
             self._reopen([*known, *theirs], [*closed, *tickets])
-            if running.limited(self.ctx):
-                known, self._ended = [], ()
-            followed = follow.gather(self.ctx, [*known, *theirs], self._ended, due=bool(tally.due))
+            followed = self._followed([*known, *theirs])
             leftovers.settle(self.ctx, closed, tally)
             reply.of_closed(self.ctx, closed)
             follow.look(self.ctx, tally, followed)
@@ -127,6 +126,15 @@ class Tick:
         followed = follow.gather(self.ctx, known, self._ended, due=True)
         self.ctx.following.take(followed)
         follow.look(self.ctx, self.tally, followed)
+
+    def _followed(self, known: list[Occurrence]) -> Sequence[Followed]:
+        """The runs to ask about once all is sent: all of them, or what the first look put off.
+
+        On an issue of which something is due an end is not recorded before that is sent.
+        """
+        if running.limited(self.ctx):
+            return self.ctx.following.put_off()
+        return follow.gather(self.ctx, known, self._ended, due=bool(self.tally.due))
 
     def _closed(self, back: timedelta) -> list[Ticket]:
         """The issues closed so far back; those of which a run may be followed come with them."""

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from scheduler.settings.model import Limits, Settings
+from tests.faults.series import m, open_series
 from tests.faults.world import FAULTS, Fault, World, body, faulty, world
 from tests.support.fakes import NOON, MemoryQueue
 
@@ -60,6 +61,21 @@ def test_more_due_jobs_wait_for_a_running_one_to_end(conclusion: str) -> None:
     made.tick()
     assert sent(made) == ["1", "2", "3", "4"]
     assert waiting(made) == []
+
+
+def test_a_series_whose_ticks_come_on_its_instants_does_not_wait_for_its_own_ended_run() -> None:
+    made = world(settings=Settings(limits=Limits(running=1)))
+    made.hub.begins = "in_progress"
+    open_series(made.hub, rule="every: 10m")
+    made.tick()
+    for place in range(3):
+        ends(made, place, "failure")
+        # So near an instant no tick writes the journal, but after what it has sent itself.
+        made.clock.sleep((m(10 * (place + 1)) - made.clock.true).total_seconds() + 4)
+        made.tick()
+        assert len(made.hub.sent) == place + 2
+    ended = [each.conclusion for each in made.history(1).journal.entries]
+    assert ended == ["failure", "failure", "failure", ""]
 
 
 def test_each_agent_has_a_limit_of_its_own() -> None:
