@@ -74,6 +74,22 @@ def test_each_page_is_linked_from_the_readme() -> None:
     assert set(pages) - linked <= {".github/CONTRIBUTING.md"}
 
 
+def anchor(heading: str) -> str:
+    """The address of a heading within its page, as GitHub makes it."""
+    return "#" + re.sub(r"[^a-z0-9 _-]", "", heading.lower()).replace(" ", "-")
+
+
+def test_the_readme_begins_with_its_contents_and_no_link_within_it_is_broken() -> None:
+    text = re.sub(
+        r"```.*?```", "", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL
+    )
+    headings = [anchor(each) for each in re.findall(r"^##+ (.+)$", text, re.MULTILINE)]
+    assert len(set(headings)) == len(headings)
+    contents = re.findall(r"\]\((#[^)]*)\)", text.partition("\n## ")[0].partition("| to |")[2])
+    assert sorted(contents) == sorted(headings)
+    assert set(re.findall(r"\]\((#[^)]*)\)", text)) <= set(headings)
+
+
 def test_each_page_begins_with_a_heading_and_fits_a_terminal() -> None:
     for page in PAGES:
         lines = page.read_text(encoding="utf-8").splitlines()
