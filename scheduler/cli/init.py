@@ -68,7 +68,8 @@ def _init(
 ) -> None:  # fmt: skip
     from scheduler.cli.init_clone import WorkTree
     from scheduler.commands import init_plan
-    from scheduler.commands.init import checked, done, own_settings, paths, plan
+    from scheduler.commands.init import Clone, checked, done, own_settings, paths, plan
+    from scheduler.commands.init_files import WORKFLOW
     from scheduler.commands.init_vendor import LIST
     from scheduler.environment import Environment
     from scheduler.errors import Refused
@@ -79,10 +80,14 @@ def _init(
         raise UsageError("init: --vendor needs no --action and no --pin: it copies the action")
     server = Environment.read(os.environ).server_url
     tree = WorkTree.at(Path.cwd())
-    older = tree.read([LIST]).get(LIST)
-    vendor = bool(given["vendor"] or (older and not given["action"]))
-    clone = tree.clone(paths(older, __version__, vendor=vendor), server)
-    chosen = _chosen(clone, given, server, vendor=vendor, ask=not yes, settings=not overwrite)
+    older = Clone(files=tree.read([LIST, WORKFLOW]), workflows={})
+    source = _source(older, given, server, ask=not yes)
+    listed = older.files.get(LIST)
+    clone = tree.clone(paths(listed, __version__, vendor=source is None), server)
+    chosen = _chosen(clone, given, settings=not overwrite)
+    chosen = replace(chosen, source=source, server=server, version=__version__)
+    if not yes:
+        chosen = _asked(chosen, clone, given)
     chosen = checked(chosen, clone)
     found = plan(chosen, clone)
     if not overwrite:
@@ -105,32 +110,25 @@ def _init(
     tell(done(str(tree.root), chosen, clone, found, dry_run=dry_run), as_json=as_json)
 
 
-def _chosen(
-    clone: Clone, given: dict[str, Any], server: str, *, vendor: bool, ask: bool, settings: bool
-) -> Choices:
-    """What the flags say, what is answered, and else what holds already."""
-    from scheduler.commands.init import Choices, defaults
+def _chosen(clone: Clone, given: dict[str, Any], *, settings: bool) -> Choices:
+    """What the flags say, and else what holds already."""
+    from scheduler.commands.init import defaults
 
     before = defaults(clone, settings=settings)
     workflows = given["workflows"] or before.workflows
     if "agent-message" in {*given["extras"]} - before.extras and not given["workflows"]:
         workflows = tuple(dict.fromkeys((*workflows, "agent-message.yml")))
-    source = None if vendor else _source(clone, given, server)
-    chosen = Choices(
-        source=source,
+    return replace(
+        before,
         workflows=workflows,
         role=given["role"] or before.role,
         timezone=given["timezone"] or before.timezone,
-        label=before.label,
         extras=before.extras | {*given["extras"]},
-        server=server,
-        version=__version__,
     )
-    return _asked(chosen, clone, given) if ask else chosen
 
 
-def _source(clone: Clone, given: dict[str, Any], server: str) -> Source:
-    """Where the action is.
+def _source(older: Clone, given: dict[str, Any], server: str, *, ask: bool) -> Source | None:
+    """Where the action is; None: in the repository itself.
 
     Raises:
         UsageError: nobody says so.
@@ -139,15 +137,22 @@ def _source(clone: Clone, given: dict[str, Any], server: str) -> Source:
     from scheduler.commands import init_source
 
     host = server.partition("://")[2]
-    if given["action"]:
-        source = init_source.named(given["action"])
-        pin = given["pin"]
-    else:
-        found = init_source.newest(clone.source, init_source.of_installation(installed(), host))
-        if found is None:
+    source = None
+    if given["vendor"] or (older.vendored and not given["action"]):
+        return None
+    if not given["action"]:
+        source = init_source.newest(older.source, init_source.of_installation(installed(), host))
+    if source is None:
+        action = given["action"]
+        if not action and not ask:
             raise UsageError(f"--action: is missing; {init_source.WHERE}")
-        source, pin = found, given["pin"] or found.pinned
-    if not pin:
+        if not action:
+            question = "Where is the action (OWNER/NAME@REF), or shall it be copied ('vendor')?"
+            action = click.prompt(question, default="vendor", err=True)
+        if action == "vendor":
+            return None
+        source = init_source.named(action)
+    if not (given["pin"] or source.pinned):
         return source
     return source.pin(source.commit or commit_of(source.repository, source.ref, server))
 

@@ -21,6 +21,8 @@ from scheduler.text import shown, visible
 
 #: How long a server of git may take, in seconds.
 PATIENCE = 60
+#: How git begins to say that a folder is in no clone, or in one without a work tree.
+NOT_HERE = ("fatal: not a git repository", "fatal: this operation must be run in a work tree")
 #: The distribution that this package comes in.
 DISTRIBUTION = "issue-scheduler"
 
@@ -40,11 +42,15 @@ class WorkTree:
         Raises:
             UsageError: there is none, or no git.
         """
-        done = git(folder, "rev-parse", "--show-toplevel")
-        if done is None or not done:
+        done = _run(folder, "rev-parse", "--show-toplevel")
+        root = done.stdout.decode("utf-8", "surrogateescape").rstrip("\n")
+        why = done.stderr.decode("utf-8", "replace").partition("\n")[0]
+        if done.returncode and not why.startswith(NOT_HERE):
+            raise UsageError(f"init: git can't read the clone at {shown(folder)} ({visible(why)})")
+        if not root:
             fix = "go into a clone of the repository that is to be set up ('git clone …')"
             raise UsageError(f"init: {shown(folder)} is not in a clone; {fix}")
-        return cls(root=Path(done))
+        return cls(root=Path(root))
 
     def repository(self, server: str) -> str:
         """The ``owner/name`` that it is pushed to; empty: nowhere.
@@ -174,10 +180,16 @@ def git(folder: Path, *arguments: str, given: str = "") -> str | None:
     Raises:
         UsageError: there is no git.
     """
+    done = _run(folder, *arguments, given=given)
+    said = done.stdout.decode("utf-8", "surrogateescape").rstrip("\n")
+    return None if done.returncode else said
+
+
+def _run(folder: Path, *arguments: str, given: str = "") -> subprocess.CompletedProcess[bytes]:
     program = shutil.which("git")
     if program is None:
         raise UsageError("init: git is not installed; install it with the system's packages")
-    done = subprocess.run(  # noqa: S603 - a list, and no shell
+    return subprocess.run(  # noqa: S603 - a list, and no shell
         [program, "-C", str(folder), *arguments],
         input=given.encode("utf-8", "surrogateescape"),
         capture_output=True,
@@ -185,8 +197,6 @@ def git(folder: Path, *arguments: str, given: str = "") -> str | None:
         timeout=PATIENCE,
         env=os.environ | {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
     )
-    said = done.stdout.decode("utf-8", "surrogateescape").rstrip("\n")
-    return None if done.returncode else said
 
 
 def commit_of(repository: str, ref: str, server: str) -> str:

@@ -132,7 +132,9 @@ def repository_of(url: str, host: str) -> str | None:
         if parts.scheme == "ssh":
             where = where.partition(":")[0]
     name = path.strip("/").removesuffix(".git")
-    if where.lower() not in (host.lower(), f"ssh.{host}".lower()):
+    # Of an address of ssh, a host without a dot is a name of one's own for another.
+    alias = "." not in where and url.startswith(("git@", "ssh://git@"))
+    if not alias and where.lower() not in (host.lower(), f"ssh.{host}".lower()):
         return None
     return name if REPOSITORY.fullmatch(name) else None
 

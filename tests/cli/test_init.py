@@ -175,6 +175,11 @@ def test_in_a_bare_repository(place: Place, monkeypatch: pytest.MonkeyPatch) -> 
     place.init(*YES).refused(2, "is not in a clone")
 
 
+def test_in_a_clone_that_git_does_not_read(place: Place) -> None:
+    place.write(".git/config", "[broken\n")
+    place.init(*YES).refused(2, "git can't read the clone", "bad config")
+
+
 def test_in_a_dirty_clone(place: Place) -> None:
     place.write("README.md", "# Changed\n")
     place.init(*YES).refused(3, "'README.md' has changes", "--allow-dirty")
@@ -291,6 +296,15 @@ def test_a_person_is_asked_and_sees_what_changes(place: Place) -> None:
     assert "AGENTS.md" in place.files()
     for words in ("role: maintain", "timezone: UTC", '["nightly.yml"]'):
         assert words in place.read(SETTINGS)
+
+
+def test_a_person_is_asked_where_the_action_is_too(place: Place) -> None:
+    """Return alone is the default everywhere: a copy of the action, and nothing besides."""
+    done = place.init(given="\n" * 10)
+    assert done.status == 0, done.err
+    assert "(OWNER/NAME@REF)" in done.err
+    assert (place.root / ".github/actions/schedule/action.yml").is_file()
+    assert place.init(given="\n" * 10).status == 0
 
 
 def test_without_answers_nothing_is_written(place: Place) -> None:
