@@ -26,6 +26,10 @@ STANDS = {
 }
 
 
+#: What is to be expected of a job for which nobody is woken.
+UNSEEN = "this token's issues start no tick, and none was asked for; the next tick sees it"
+
+
 def instant_words(job: Job, now: datetime) -> str:
     """The instant, its day of the week (in UTC, as the instant is), and how far away it is."""
     at = job.run_at
@@ -87,6 +91,8 @@ class Created:
     nudged: Nudged | None = None
     #: The profile that is at work; empty: it was not asked.
     clock: str = ""
+    #: Whether no tick is started by its issue either, as a workflow's own token opened it.
+    unseen: bool = False
     #: The zone in which its time is shown beside UTC.
     zone: str | None = None
     #: What whoever asked for it has to know, a line each.
@@ -121,7 +127,8 @@ class Created:
             return "\n".join([self.line(), *self.local(), *self.notes])
         expect = [self.nudged.reason] if self.nudged else []
         if self.clock and not self.nudged:
-            expect = [f"clock {self.clock}: {PROFILES[self.clock].without_cron}"]
+            words = UNSEEN if self.unseen else PROFILES[self.clock].without_cron
+            expect = [f"clock {self.clock}: {words}"]
         return "\n".join([self.line(), *self.local(), self.ticket.url, *expect])
 
     def local(self) -> list[str]:

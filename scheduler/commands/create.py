@@ -139,6 +139,7 @@ def create(request: Request, connection: Connection, *, senders: tuple[str, ...]
         now=made.now,
         nudged=nudged,
         clock=clock_at_work(connection.queue, connection.settings),
+        unseen=nudged is None and connection.environment.in_actions,
         warnings=made.warnings,
         zone=shown_in(made.job, connection.settings),
     )

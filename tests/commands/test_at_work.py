@@ -68,6 +68,18 @@ def test_a_creation_says_which_and_how_late(
     assert told.startswith(f"clock {clock}: seconds late")
 
 
+def test_a_creation_that_wakes_nobody_promises_nothing(stage: Stage) -> None:
+    """The issue of a workflow's own token starts no run."""
+    stage.settings('trust: {bots: ["github-actions[bot]"]}\nallow: {workflows: ["*"]}\n')
+    stage.create(*FAR)
+    note(stage, "alarm")
+    told = stage.run("create", *FAR, "--no-nudge", user="bot", GITHUB_ACTIONS="true").out
+    assert told.splitlines()[-1] == (
+        "clock alarm: this token's issues start no tick, and none was asked for; the next tick "
+        "sees it"
+    )
+
+
 def test_stats_claims_no_punctuality_where_no_alarm_waits(stage: Stage) -> None:
     stage.create(*FAR)
     note(stage, "alarm")
