@@ -62,7 +62,12 @@ class Place:
         return found
 
     def timer(self, run: Run) -> timedelta | None:
-        """The timer of an alarm's run; None: it is none, or another queue's."""
+        """The timer of an alarm's run; None: it is none, or another queue's.
+
+        The run of an event has the title of its issue, which anybody may write.
+        """
+        if run.event not in ("workflow_dispatch", ""):
+            return None
         named = RUN_NAME.fullmatch(run.title)
         return timer_of(named[1]) if named and (named[2] or "") == self.queue else None
 

@@ -217,6 +217,21 @@ def test_only_runs_that_are_named_like_it_are_alarms() -> None:
     assert RUN_NAME.fullmatch("alarm schedule-1d octo/queue")
 
 
+@pytest.mark.parametrize("event", ["issues", "issue_comment", "push", "workflow_dispatch", ""])
+def test_nobody_s_issue_is_taken_for_an_alarm_by_its_title(world: World, event: str) -> None:
+    """The run of an event has the title of its issue, which anybody may write."""
+    place = Place(target=Target(repo="o/r", ref="main", workflow=WORKFLOW))
+    run = Run(
+        id=1, title="alarm schedule-8m", event=event, status="queued", created_at=NOON
+    )  # fmt: skip
+    counts = event in ("workflow_dispatch", "")
+    assert bool(place.timer(run)) is counts
+    assert bool(place.waiting([run])) is counts
+    world.settings = replace(world.settings, limits=Limits(alarms_per_hour=1))
+    world.hub.runs.append((WORKFLOW, replace(run, status="completed", conclusion="skipped")))
+    assert bool(world.arm(10)[0]) is counts
+
+
 def test_the_flaws_of_environments_are_named(world: World) -> None:
     assert set(world.arming().environments().values()) == {""}
     world.hub.environments[:3] = [
