@@ -383,6 +383,7 @@ def entry_json(entry: Entry) -> dict[str, Any]:
         "at": format_instant(entry.at),
         "run_id": entry.run_id,
         "run_url": entry.run_url or None,
+        "conclusion": entry.conclusion or None,
         "reason": entry.reason or None,
     }
 

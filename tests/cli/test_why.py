@@ -68,7 +68,8 @@ def test_a_series_has_its_journal_its_progress_and_what_comes(stage: Stage) -> N
     assert isinstance(journal, list)
     assert isinstance(coming, list)
     assert [each["outcome"] for each in journal] == ["dispatched"]
-    assert set(journal[0]) == {"key", "attempt", "outcome", "at", "run_id", "run_url", "reason"}
+    keys = {"key", "attempt", "outcome", "at", "run_id", "run_url", "conclusion", "reason"}
+    assert set(journal[0]) == keys
     assert journal[0]["run_url"].endswith(f"/runs/{journal[0]['run_id']}")
     assert told["progress"] == "2 of 5"
     assert (len(coming), coming[0]) == (3, told["run_at"])

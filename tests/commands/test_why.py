@@ -263,11 +263,13 @@ def test_how_far_a_count_is() -> None:
 
 
 def test_an_entry_in_json() -> None:
-    shown = entry_json(entry("dispatched", run_id=8, run_url="U"))
+    sent = entry("dispatched", run_id=8, run_url="U")
+    shown = entry_json(sent)
     assert shown == {
         "key": KEY, "attempt": 1, "outcome": "dispatched", "at": "2026-11-23T12:00:00Z",
-        "run_id": 8, "run_url": "U", "reason": None,
+        "run_id": 8, "run_url": "U", "conclusion": None, "reason": None,
     }  # fmt: skip
+    assert entry_json(replace(sent, conclusion="never ran"))["conclusion"] == "never ran"
 
 
 def test_equal_reasons_stand_in_one_line() -> None:
