@@ -7,6 +7,7 @@ everything to the next tick, which finds the comment by its record and writes no
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from scheduler.errors import Rejected
 from scheduler.job.model import first_try, which_try
@@ -26,6 +27,8 @@ from scheduler.tick.followed import BEFORE, NEAR, Followed
 from scheduler.tick.occurrence import Occurrence
 from scheduler.tick.outcome import Progress
 
+#: So long after it was written a comment is answered, but for one that has to wait.
+ANSWERED = timedelta(minutes=5)
 #: Written, and deleted at once, where nothing but a write of its own shows the login.
 PROBE = "Looking into what became of the run above."
 
@@ -122,9 +125,14 @@ def _unknown(journal: Journal, entry: Entry) -> Entry | None:
 
 
 def _waits(ctx: Context, followed: Followed, comments: Comments, history: History) -> bool:
-    """Whether a comment on an open issue waits for an answer, which another tick may be giving."""
-    found = followed.found
-    return found is not None and decide.unanswered(ctx, found, comments, history)
+    """Whether a comment on an open issue waits for an answer, which another tick may be giving.
+
+    What has waited for long waits for something else, such as for this very run to end.
+    """
+    found, since = followed.found, ctx.clock.now() - ANSWERED
+    lately = tuple(each for each in comments.items if each.created_at > since)
+    said = replace(comments, items=lately)
+    return found is not None and decide.unanswered(ctx, found, said, history)
 
 
 def _alone(ctx: Context, followed: Followed, history: History) -> bool:

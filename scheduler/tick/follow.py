@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from scheduler.errors import NotPermitted, Paced, RateLimited, Rejected
+from scheduler.job.model import Job
 from scheduler.job.states import TERMINAL, State, begun_label, state_label
 from scheduler.journal import journal
 from scheduler.journal.journal import History
@@ -238,14 +239,22 @@ def _may_have_ended(ctx: Context, ticket: Ticket, since: datetime) -> bool:
     shown = {state for state in TERMINAL if state_label(ctx.settings.label, state) in ticket.labels}
     # Whoever closed a series, or a job that waits for its run: that goes on.
     waits = job is not None and bool(job.retries) and not shown and closed_at >= job.run_at
-    if State.FAILED in shown or waits or (job is not None and job.recurring):
+    if State.FAILED in shown or waits or _begun(ctx, ticket, job):
         return True
     if ticket.state_reason not in ("completed", None):
         return False
     login = ctx.facts.known_login
     if by and login and by.lower() != login.lower():
         return False
-    return job is None or closed_at + EARLY >= job.run_at
+    # Long before its instant it was called off, or somebody's word had it run at once: then there
+    # are that word and the journal.
+    return job is None or closed_at + EARLY >= job.run_at or ticket.comments > 1
+
+
+def _begun(ctx: Context, ticket: Ticket, job: Job | None) -> bool:
+    """Whether an issue's job is a series, or was one that has begun."""
+    begun = begun_label(ctx.settings.label) in ticket.labels
+    return begun or (job is not None and job.recurring)
 
 
 def _closed(ticket: Ticket) -> datetime:
@@ -254,8 +263,11 @@ def _closed(ticket: Ticket) -> datetime:
 
 def _written(ctx: Context, ticket: Ticket, since: datetime) -> datetime:
     """From when on the journal of an issue was written, if a run of it is followed."""
+    job = rules.job_in(ctx, ticket.body)
     failed = state_label(ctx.settings.label, State.FAILED) in ticket.labels
-    return since if ticket.open or failed else _closed(ticket) - BEFORE
+    # A job that waits for its run was closed long after its dispatch.
+    long = failed or _begun(ctx, ticket, job) or (job is not None and bool(job.retries))
+    return since if ticket.open or long else _closed(ticket) - BEFORE
 
 
 def _looked_into(ctx: Context, ticket: Ticket, *, due: bool) -> bool:

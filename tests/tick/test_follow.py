@@ -10,7 +10,7 @@ import pytest
 from scheduler.errors import NotPermitted, Rejected
 from scheduler.job.states import State
 from scheduler.journal.journal import Entry
-from scheduler.settings.model import Settings
+from scheduler.settings.model import Limits, Settings
 from scheduler.tick.follow import ALONE
 from scheduler.tick.report import TickReport
 from tests.faults.series import forward, m, series_world
@@ -309,6 +309,40 @@ def test_whoever_closes_a_job_that_waits_for_its_run_the_end_is_recorded(reason:
     assert ends(ticked(made)) == [(1, "failure")]
     assert (entry(made).again, len(made.hub.sent)) == ("", 1)
     assert "schedule:failed" in made.hub.ticket(1).labels
+
+
+def test_a_job_that_somebody_had_run_long_before_its_instant_is_followed() -> None:
+    made = world()
+    made.hub.open(body("1", run_at=NOON + timedelta(days=2)))
+    made.hub.comment(1, "/run", by="owner")
+    made.tick()
+    end(made, "failure")
+    made.clock.sleep(MINUTE)
+    assert ends(ticked(made)) == [(1, "failure")]
+    assert made.hub.ticket(1).state_reason == "not_planned"
+
+
+@pytest.mark.parametrize("more", ["every: 1d\n", "retries: 1\n"])
+def test_one_that_was_closed_long_after_its_dispatch_is_followed(more: str) -> None:
+    made = sent(more=more)
+    made.clock.sleep(60 * MINUTE)
+    made.hub.close(1, by="owner", reason="not_planned")
+    end(made, "failure")
+    made.clock.sleep(MINUTE)
+    assert ends(ticked(made)) == [(1, "failure")]
+
+
+def test_a_word_that_waits_for_a_run_to_end_keeps_it_not_from_ending() -> None:
+    made = world(settings=Settings(limits=Limits(running=1)))
+    made.hub.open(body("1", more="every: 1d\n"))
+    made.tick()
+    made.hub.comment(1, "/run", by="owner")
+    end(made, "success")
+    for _ in range(4):
+        made.clock.sleep(2 * MINUTE)
+        made.tick()
+    assert next(each.conclusion for each in made.history(1).journal.entries) == "success"
+    assert len(made.hub.sent) == 2
 
 
 def test_a_run_whose_job_was_moved_meanwhile_is_followed_all_the_same() -> None:
