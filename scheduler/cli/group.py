@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: What the help says of a default and of bounds, which belongs on one line.
 DEFAULT = re.compile(r"\[default: [^][]*\]")
+#: What click says of a slip, which is not always in brackets.
+MEANT = re.compile(r"\. \(?D(id you mean [^?]+\?)\)?$")
 #: What click calls a number that has bounds.
 RANGE = re.compile(r"\bvalid (?:integer|float) range\b")
 
@@ -168,7 +170,7 @@ def _unread(problem: BrokenPipeError) -> None:
 
 def _usage(problem: click.ClickException, group: click.Context) -> str:
     text = " ".join(problem.format_message().split()).rstrip(".")
-    text = RANGE.sub("valid number", text)
+    text = MEANT.sub(r" (d\1)", RANGE.sub("valid number", text))
     path = f"{group.command_path} {group.invoked_subcommand or ''}".strip()
     if isinstance(problem, click.UsageError) and problem.ctx:
         path = problem.ctx.command_path

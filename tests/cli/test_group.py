@@ -40,6 +40,18 @@ def test_what_is_no_number_is_called_so(given: tuple[str, ...], said: str) -> No
     assert (ran.exit_code, said in ran.output) == (2, True)
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("clock", "shw"), "no such command 'shw' (did you mean 'show'?); see '"),
+        (("tick", "--hodl", "1m"), "no such option '--hodl' (did you mean "),
+    ],
+)
+def test_what_was_meant_by_a_slip_is_said_in_brackets(given: tuple[str, ...], said: str) -> None:
+    ran = CliRunner().invoke(cli, given)
+    assert (ran.exit_code, said in ran.output) == (2, True), ran.output
+
+
 def test_the_options_of_keys_are_those_of_the_table() -> None:
     @click.command()
     @key_options("run-at", "inputs")
