@@ -127,9 +127,17 @@ class Clocks:
             came = f"{_ago(self.now, each.last)} ago" if each.last else "not lately"
             comes = f"; next at {format_instant(each.next)}" if each.next else ""
             lines.append(f"{each.name:<8} {came:<12} {each.expect}{comes}")
-        due = f"the next job is due at {format_instant(self.next_due)}" if self.next_due else ""
-        lines += [due or "no job waits for an instant", *self.notices]
+        lines += [self._due(), *self.notices]
         return "\n".join([*lines, f"clock {self.clock}: {self.expect}"])
+
+    def _due(self) -> str:
+        """When the next job is due, or since when one is that may wait for something else."""
+        if self.next_due is None:
+            return "no job waits for an instant"
+        if self.next_due > self.now:
+            return f"the next job is due at {format_instant(self.next_due)}"
+        since = format_instant(self.next_due)
+        return f"a job is due since {since}; 'schedule list' says what each waits for"
 
 
 def clocks(connection: Connection) -> Clocks:

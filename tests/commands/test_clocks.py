@@ -75,6 +75,13 @@ def test_all_clocks_are_shown_with_when_they_came_last(own: Stage) -> None:
     ]
 
 
+def test_a_job_that_is_due_already_is_not_said_to_come(own: Stage) -> None:
+    own.open(body(-60))
+    told = own.run("clock", "show").out
+    assert "a job is due since 2" in told
+    assert "the next job" not in told
+
+
 def test_an_alarm_that_waits_is_shown_with_its_end(own: Stage) -> None:
     install(own)
     own.open(body(7200))
