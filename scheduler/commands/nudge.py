@@ -16,6 +16,7 @@ from scheduler.job.model import Job
 from scheduler.ports import Dispatch, HeldQueue, Queue, Target
 from scheduler.settings.model import Settings
 from scheduler.settings.profiles import PROFILES, Profile
+from scheduler.times.instants import format_duration
 
 #: What cron alone does, as measured by others: a ``*/5`` cron had a median gap of 65 minutes.
 #: https://github.com/Illospace/illospace/issues/512
@@ -76,7 +77,16 @@ def nudge(
     if settings.nudge and not helps(job, profile, now):
         reason = f"clock {clock}: no tick is started now; {CRON_ALONE}"
         return Nudged(sent=False, reason=reason, clock=clock)
-    return wake(queue, settings, branch=branch)
+    return _tolerated(wake(queue, settings, branch=branch), job)
+
+
+def _tolerated(nudged: Nudged, job: Job) -> Nudged:
+    """The same with how much later a job may come that tolerates that."""
+    later = job.late_from() - job.run_at
+    if not nudged.sent or not later:
+        return nudged
+    words = f"{nudged.reason}, and up to {format_duration(later)} more, which it tolerates"
+    return replace(nudged, reason=words)
 
 
 def wake(queue: HeldQueue, settings: Settings, *, branch: Callable[[str], str]) -> Nudged:

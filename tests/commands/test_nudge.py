@@ -78,6 +78,12 @@ def test_a_nudge_is_one_more_request(stage: Stage) -> None:
     assert any("seconds late" in line for line in told)
 
 
+def test_what_a_job_tolerates_is_added_to_the_lateness_to_expect(stage: Stage) -> None:
+    words = ", and up to 5m more, which it tolerates"
+    assert stage.create(*JOB, "--tolerance", "5m")["expect"].endswith(words)
+    assert "tolerates" not in stage.create(*JOB)["expect"]
+
+
 @pytest.mark.parametrize("profile", ["thrifty", "balanced"])
 def test_a_job_far_away_wakes_nobody_and_says_what_that_means(stage: Stage, profile: str) -> None:
     stage.settings(f"profile: {profile}\n")
