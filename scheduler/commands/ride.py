@@ -137,7 +137,7 @@ def _armed(
     place = Place(target=Target(repo=queue.repository, ref="", workflow=workflow))
     runs = place.waiting(queue.waiting_runs(place.target))
     due = min(each.late_from for each in jobs)
-    return alarm.arm(now, due, runs) is None
+    return not (alarm.arm(now, due, runs) or alarm.surplus(now, due, runs))
 
 
 def _report(

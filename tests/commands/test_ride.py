@@ -147,6 +147,19 @@ def test_a_chain_that_has_broken_is_begun_again(stage: Stage, ride: Rider, end: 
     )
 
 
+def test_as_many_alarms_as_may_wait_are_not_enough_where_all_end_too_late(
+    stage: Stage, ride: Rider
+) -> None:
+    alarms(stage)
+    for seconds in (90_000, 36_000, 7200, 1800):
+        if seconds == 1800:
+            assert ride()[1] == 2
+        stage.open(body(seconds))
+        ride("push" if seconds == 1800 else "issues")
+    assert [run.display_title for run in waiting(stage)][-1] == "alarm schedule-16m"
+    assert len(waiting(stage)) == alarm.AT_ONCE
+
+
 @pytest.mark.slow
 def test_a_holder_s_chain_is_not_left(stage: Stage, ride: Rider) -> None:
     """The ride has pushed out the successor that waited, so it is the successor."""
