@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 
 from scheduler.job.states import State, state_label
@@ -63,6 +64,13 @@ def beginnings(events: Iterable[Event], *, label: str) -> list[Beginning]:
     let(Kind.LET_GO, "unlabeled", "labeled", state_label(label, State.HELD))
     let(Kind.APPROVED, "unlabeled", "labeled", state_label(label, State.APPROVAL))
     return found
+
+
+def reopened_at(events: Iterable[Event]) -> datetime | None:
+    """When the issue was reopened last; None: it never was."""
+    past = list(events)
+    at = _last(past, "reopened")
+    return None if at is None else past[at].at
 
 
 def labelled(events: Iterable[Event], *, label: str) -> Event | None:

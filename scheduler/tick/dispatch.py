@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from scheduler.errors import NotPermitted, Rejected, Unavailable
-from scheduler.job.model import occurrence_comment, occurrence_instant
+from scheduler.job.model import occurrence_comment, occurrence_instant, which_try
 from scheduler.job.states import CARRIED_OUT, State
 from scheduler.job.workflow_file import Declared
 from scheduler.job.workflow_inputs import inputs_for, not_handed_over
@@ -16,6 +16,7 @@ from scheduler.journal.journal import Claim, Entry, History, Journal
 from scheduler.journal.news import mentioning
 from scheduler.journal.notes import Explanation
 from scheduler.policy import outcomes, retries
+from scheduler.policy.acts import reopened_at
 from scheduler.policy.decide import PATIENT, End, Fire, Recover, before, confirms
 from scheduler.policy.news import whom
 from scheduler.policy.recovery import Found, listed
@@ -299,6 +300,7 @@ def fire(ctx: Context, done: Progress, standing: Standing) -> Sent | None:
         # Of several that were claimed ahead, another was sent.
         claims.withdraw(ctx, standing.own)
         raise Withdrawn(f"it waits {full}")
+    ready = _ready(ctx, found)
     try:
         accepted, sent_at = claims.send(ctx, standing.work, standing.own)
     except AnswerLost as lost:
@@ -311,9 +313,7 @@ def fire(ctx: Context, done: Progress, standing: Standing) -> Sent | None:
     if accepted.run_id:
         ctx.facts.saw_run(standing.work.dispatch.target.repo, accepted.run_id, claim.key)
     running.sent(ctx, found, claim.key)
-    # Whoever had to approve it was late, or the run that had to end, and no clock.
-    ready = max(running.free_since(ctx, found), approval.given_at(ctx, found) or found.job.run_at)
-    late = round((sent_at - max(ready, found.job.run_at)).total_seconds(), 3)
+    late = round((sent_at - ready).total_seconds(), 3)
     entry = replace(
         record.entry(ctx, found, State.DISPATCHED, standing.history, claim),
         at=sent_at,
@@ -322,6 +322,19 @@ def fire(ctx: Context, done: Progress, standing: Standing) -> Sent | None:
         run_url=accepted.run_url,
     )
     return Sent(standing=standing, entry=entry)
+
+
+def _ready(ctx: Context, found: Occurrence) -> datetime:
+    """From when on a job could be sent, UTC; its lateness is counted from there.
+
+    Whoever had to approve it was late, or to open it so that it is tried again, or the run that
+    had to end, and no clock.
+    """
+    opened = None
+    if which_try(found.key) > 1:
+        opened = reopened_at(ctx.facts.acts(found.ticket).events or ())
+    waited = (running.free_since(ctx, found), approval.given_at(ctx, found), opened)
+    return max(found.job.run_at, *filter(None, waited))
 
 
 def conclude(ctx: Context, done: Progress, sent: Sent) -> None:

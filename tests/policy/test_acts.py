@@ -7,7 +7,14 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from scheduler.journal.slash import Command
-from scheduler.policy.acts import Kind, beginnings, labelled, last_by_others, overtaken
+from scheduler.policy.acts import (
+    Kind,
+    beginnings,
+    labelled,
+    last_by_others,
+    overtaken,
+    reopened_at,
+)
 from scheduler.ports import Event, Ticket, User
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
@@ -64,6 +71,11 @@ def test_a_beginning_names_who_and_what_it_ended() -> None:
     assert second.event.actor == User(login="cy")
     assert second.since is not None
     assert second.since.actor == User(login="bob")
+
+
+def test_when_it_was_reopened_last() -> None:
+    assert reopened_at(events("closed")) is None
+    assert reopened_at(events("reopened", "closed", "reopened", ON)) == NOON + timedelta(minutes=2)
 
 
 def test_who_labelled_it_last() -> None:

@@ -120,6 +120,18 @@ def test_somebody_who_opens_a_failed_job_again_has_it_tried_again() -> None:
     assert keys(made)[-1] == f"{KEY}~3"
 
 
+def test_what_a_failed_job_waited_for_somebody_to_open_it_is_no_lateness() -> None:
+    made = world()
+    job(made)
+    tick(made)
+    ended(made, "failure")
+    tick(made, minutes=5)
+    made.clock.sleep(3 * 86400)
+    made.hub.reopen(1)
+    (fired,) = tick(made, minutes=1).dispatched
+    assert 60 <= fired.lateness_s < 70
+
+
 def test_a_stranger_who_opens_it_again_has_nothing_tried_again() -> None:
     made = world()
     job(made)
