@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from scheduler.errors import InvalidJob
 from scheduler.job.conditions import Condition, parse
@@ -62,11 +63,18 @@ class Other:
     history: History = field(default_factory=History)
 
 
-def verdict(condition: Condition, other: Other, *, label: str, follows: bool) -> Verdict:
+def verdict(
+    condition: Condition,
+    other: Other,
+    *,
+    label: str,
+    follows: bool,
+    since: datetime | None = None,
+) -> Verdict:
     """Whether ``condition``, which is on a job, holds.
 
     ``label`` is the queue's; ``follows`` whether runs are followed: else no more is known of one
-    than that it was started.
+    than that it was started. Nor is of one that was dispatched before ``since``.
     """
     ref, ticket, job = condition.ref, other.ticket, other.job
     if ticket is None:
@@ -75,7 +83,9 @@ def verdict(condition: Condition, other: Other, *, label: str, follows: bool) ->
         return Verdict(holds=False, seen=f"{ref} is no job: it has no label {label!r}", final=True)
     last = _counts(other)
     if last is not None and last.outcome == State.DISPATCHED.value:
-        return _of_run(condition, other, last, follows=follows)
+        waits = ticket.open and job is not None and not job.recurring  # for this very run
+        followed = follows and (since is None or last.at >= since or waits)
+        return _of_run(condition, other, last, follows=followed)
     never = not ticket.open
     if last is not None and (never or (job and job.recurring)):
         what = f"the last occurrence of {ref}" if job and job.recurring else ref

@@ -15,6 +15,7 @@ from scheduler.policy.after import CHAIN, Other, Verdict, circle, verdict, waits
 from scheduler.ports import Ticket
 from scheduler.tick import decide, rules
 from scheduler.tick.context import Context
+from scheduler.tick.followed import LATE
 from scheduler.tick.occurrence import Occurrence
 
 #: Written, and deleted at once, where nothing but a write of its own shows the login.
@@ -50,7 +51,9 @@ def _look(ctx: Context, condition: Condition) -> tuple[Other, Verdict]:
         told = decide.history(ctx, comments) if known else decide.presumed(ctx, comments)
         other = replace(other, history=told)
     follows = bool(ctx.settings.follow)
-    return other, verdict(condition, other, label=ctx.settings.label, follows=follows)
+    since = ctx.began - ctx.settings.follow - LATE
+    said = verdict(condition, other, label=ctx.settings.label, follows=follows, since=since)
+    return other, said
 
 
 def _job(ctx: Context, ticket: Ticket) -> Job | None:

@@ -22,14 +22,12 @@ from scheduler.policy import outcomes
 from scheduler.ports import Comment, Ticket, User
 from scheduler.tick import brakes, conclude, decide, rules
 from scheduler.tick.context import Context
-from scheduler.tick.followed import BEFORE, Followed
+from scheduler.tick.followed import BEFORE, LATE, Followed
 from scheduler.tick.invalid import RECENT
 from scheduler.tick.occurrence import Occurrence
 from scheduler.tick.outcome import Progress, Tally, Waiting, attempt, note_of
 from scheduler.tick.runs import NotAsked, Runs
 
-#: So much later than ``follow`` the tick that gives up may come.
-LATE = timedelta(hours=1)
 #: No job is dispatched so long before its instant, by however wrong a clock: what was closed
 #: earlier was cancelled.
 EARLY = timedelta(minutes=15)

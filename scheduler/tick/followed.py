@@ -17,6 +17,8 @@ FIRST_LOOK = timedelta(seconds=15)
 LONGEST_PAUSE = timedelta(minutes=1)
 #: A journal is written so long before its issue is closed, or after it says that it was, at most.
 BEFORE = timedelta(minutes=10)
+#: So much later than ``follow`` the tick that gives up may come.
+LATE = timedelta(hours=1)
 #: What was read of a journal is good for so many seconds: nobody claims anything so quickly on an
 #: issue on which nothing is due.
 FRESH = 20.0

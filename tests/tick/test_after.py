@@ -44,6 +44,14 @@ def test_a_job_waits_for_the_run_of_another_and_runs_when_it_succeeded(
     assert [fired.id for fired in tick(place, minutes=2).dispatched] == [number]
 
 
+def test_of_a_run_that_is_followed_no_more_the_end_is_waited_for_by_nobody(place: World) -> None:
+    place.clock.sleep(24 * 3600)
+    number = job(place, "when: finished(#1)", "patience: 9d")
+    assert reason(tick(place), "skipped", number) == (
+        "when: finished(#1) can never come true: what became of run 1002 of #1 is not known"
+    )
+
+
 def test_what_failed_ends_the_wait_at_once_and_not_after_its_patience(place: World) -> None:
     number = job(place, "when: succeeded(#1)", "patience: 9d")
     text = body("k", run_at=NOON + timedelta(hours=12), more="when: failed(#1)\n")
