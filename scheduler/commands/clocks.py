@@ -13,7 +13,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from scheduler.commands.at_work import clock_at_work
+from scheduler.commands.at_work import (
+    NO_ALARM,
+    clock_at_work,
+    in_time,
+    late_from,
+    under_way,
+    waiting_for_instants,
+)
 from scheduler.connection import Connection
 from scheduler.errors import InvalidJob, Refused, Rejected, SchedulerError
 from scheduler.hold import alarm, memory
@@ -93,11 +100,13 @@ class Clocks:
     notices: Sequence[str]
     #: How many requests that has cost.
     requests: int
+    #: Whether alarms are at work, but nothing wakes a tick in time for what is due next.
+    stopped: bool = False
 
     @property
     def expect(self) -> str:
         """The lateness to expect where GitHub's cron never comes."""
-        return PROFILES[self.clock].without_cron
+        return NO_ALARM if self.stopped else PROFILES[self.clock].without_cron
 
     def as_json(self) -> dict[str, Any]:
         """The object that ``clock show --json`` prints."""
@@ -162,7 +171,8 @@ def clocks(connection: Connection) -> Clocks:
         ) from refused
     at_work = clock_at_work(queue, settings)
     notices: list[str] = []
-    alarms = _alarms(connection, at_work, notices)
+    told = _alarms(connection, at_work, notices)
+    alarms = told or []
     if not newest and queue.actions_enabled(queue.repository) is False:
         notices.append(
             f"Actions are switched off in {queue.repository}; switch them on under Settings, "
@@ -172,8 +182,12 @@ def clocks(connection: Connection) -> Clocks:
     relays = PROFILES[at_work].relay
     came = {run: clock_of(run, relays=relays) for run in runs.values()}
     seen = [_seen(name, [run for run, of in came.items() if of == name]) for name in CLOCKS]
+    waits = waiting_for_instants(connection.seen, settings)
+    woken = in_time(alarms, late_from(waits, settings, queue=queue.repository), now)
+    stopped = bool(waits and told is not None) and not (woken or under_way(newest, alarms))
     return Clocks(
         now=now,
+        stopped=at_work == "alarm" and stopped,
         profile=settings.profile,
         clock=at_work,
         next_due=_next_due(connection.seen, settings, queue=queue.repository),
@@ -217,8 +231,8 @@ def _with_alarms(seen: Seen, alarms: Sequence[Waiting]) -> Seen:
     return Seen(name=seen.name, last=seen.last, runs=seen.runs, expect=expect, next=ends)
 
 
-def _alarms(connection: Connection, at_work: str, notices: list[str]) -> list[Waiting]:
-    """The alarms that wait; what is wrong with their environments is noticed."""
+def _alarms(connection: Connection, at_work: str, notices: list[str]) -> list[Waiting] | None:
+    """The alarms that wait, None: not told; what is wrong with their environments is noticed."""
     queue = connection.queue
     lender = connection.lender or queue
     arming = Arming(
@@ -230,7 +244,7 @@ def _alarms(connection: Connection, at_work: str, notices: list[str]) -> list[Wa
         found = place.waiting(lender.waiting_runs(place.target))
     except SchedulerError as problem:
         notices.append(f"alarms of {arming.repository}: not told ({problem})")
-        return []
+        return None
     wrong = [f"{name} {flaw}" for name, flaw in named.items() if flaw]
     missing = len(arming.timers) - len(named)
     fix = "'schedule clock install alarm' sets it right"

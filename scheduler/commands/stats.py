@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from scheduler.commands.at_work import NO_ALARM
 from scheduler.commands.reliability import Reliability, reliability, rows, total
 from scheduler.commands.stuck import Stuck
 from scheduler.commands.watchdog import NAMED, Overdue, numbers
@@ -37,7 +38,6 @@ ENDS = ["WORKFLOW", "RUNS", "SUCCESS", "P95"]
 
 
 #: What is said where a chain of alarms has ended though jobs wait.
-NO_ALARM = "no alarm waits; the next event begins the chain again, such as a new job"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -98,6 +98,23 @@ def test_an_alarm_that_waits_is_shown_with_its_end(own: Stage) -> None:
     assert text.splitlines()[-1] == f"clock {found['clock']}: {found['expect']}"
 
 
+def test_no_punctuality_is_claimed_where_no_alarm_wakes_for_what_waits(own: Stage) -> None:
+    install(own)
+    own.open(body(7200))
+    text = {"description": "[clock alarm, asked 2026-11-23]"}
+    own.call("PATCH", f"{REPO}/labels/schedule", text)
+    found = own.run(*SHOW).json
+    assert found["expect"].startswith("no alarm waits; the next event begins the chain again")
+    assert "clock alarm: no alarm waits" in own.run("clock", "show").out
+    own.call("POST", DISPATCH, {"ref": "main"}, user="bot")
+    own.sandbox.finish_run(own.runs()[-1].id)
+    own.call("POST", DISPATCH, {"ref": "main", "inputs": {"alarm": "schedule-1d"}}, user="bot")
+    assert own.run(*SHOW).json["expect"].startswith("no alarm waits"), "it ends too late"
+    own.call("POST", DISPATCH, {"ref": "main", "inputs": {"alarm": "schedule-64m"}}, user="bot")
+    found = own.run(*SHOW).json
+    assert found["expect"] == "seconds late, whether GitHub's cron comes or not"
+
+
 def test_the_profile_at_work_is_what_a_tick_has_noted(own: Stage) -> None:
     own.open(body(7200))
     text = {"description": "J [clock balanced, asked 2026-11-23]"}
