@@ -120,12 +120,17 @@ def _said(comments: Iterable[Comment]) -> list[Command]:
 
 
 def _wanted(ctx: Context, ticket: Ticket, lately: Iterable[Comment]) -> bool:
-    """Whether somebody who may has its run tried again, and was not heard yet."""
+    """Whether somebody who may has its run tried again, and was not heard yet.
+
+    While the scheduler's login is unknown the records of an insider tell as much: once the issue is
+    open, all is decided anew by its own.
+    """
     job = rules.job_in(ctx, ticket.body)
     if job is None or not any(decide.may_command(ctx, e.author, job) for e in _said(lately)):
         return False
     comments: Comments = ctx.discussions.read(ticket)
-    journal = decide.history(ctx, comments).journal
+    known = decide.presumed if ctx.facts.login() is None else decide.history
+    journal = known(ctx, comments).journal
     left = [each for each in _said(comments.items) if each.comment_id > (journal.handled or 0)]
     possible = retries.problem(retries.last_run(job, journal, ticket.number)) is None
     return possible and any(decide.may_command(ctx, each.author, job) for each in left)

@@ -132,6 +132,29 @@ def test_what_a_failed_job_waited_for_somebody_to_open_it_is_no_lateness() -> No
     assert 60 <= fired.lateness_s < 70
 
 
+@pytest.mark.parametrize("graphql", [True, False])
+def test_a_word_on_a_closed_job_is_heard_also_where_only_a_write_tells_the_login(
+    *, graphql: bool
+) -> None:
+    made = world()
+    made.hub.graphql = graphql
+    job(made)
+    tick(made)
+    made.hub.mark(1002, "completed", "failure")
+    tick(made, minutes=1)
+    assert not made.hub.ticket(1).open
+    said(made, "/retry")
+    tick(made, minutes=1)
+    assert keys(made) == [KEY, f"{KEY}~2"]
+    before = len(made.hub.on(1))
+    assert not tick(made, minutes=5).dispatched
+    made.hub.mark(made.hub.runs[-1][1].id, "completed", "failure")
+    for _ in range(3):
+        assert not tick(made, minutes=5).dispatched
+    assert not made.hub.ticket(1).open
+    assert len(made.hub.on(1)) == before + 1
+
+
 def test_a_stranger_who_opens_it_again_has_nothing_tried_again() -> None:
     made = world()
     job(made)
