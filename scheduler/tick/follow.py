@@ -207,7 +207,8 @@ def _placed(ctx: Context, known: Iterable[Occurrence]) -> list[Occurrence]:
         waits = each.asked.retries and not each.asked.recurring and each.job.run_at <= ctx.began
         if waits and each.ticket.comments and not each.history.journal.entries:
             comments = ctx.discussions.read(each.ticket)
-            told = decide.history(ctx, comments)
+            nobody = ctx.facts.login() is None
+            told = decide.presumed(ctx, comments) if nobody else decide.history(ctx, comments)
             found.append(decide.locate(ctx, each, comments.items, told))
         else:
             found.append(each)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,7 +16,7 @@ from scheduler.tick.follow import ALONE
 from scheduler.tick.report import TickReport
 from tests.faults.series import forward, m, series_world
 from tests.faults.world import World, body, world
-from tests.support.fakes import BOT, NOON, Crash, MemoryQueue
+from tests.support.fakes import BOT, NOON, Crash, MemoryQueue, Through
 
 MINUTE = 60
 
@@ -60,6 +61,20 @@ def ends(report: TickReport) -> list[tuple[int, str]]:
 
 def entry(made: World, number: int = 1) -> Entry:
     return made.history(number).journal.entries[-1]
+
+
+def dies_after(name: str, times: int) -> Through:
+    """Dies once so many requests of that name have taken effect."""
+    seen: list[str] = []
+
+    def through(index: int, called: str, send: Callable[[], object]) -> object:
+        answer = send()
+        seen.append(called)
+        if seen.count(name) == times and called == name:
+            raise Crash
+        return answer
+
+    return through
 
 
 OFF = timedelta(0)
@@ -343,6 +358,34 @@ def test_a_word_that_waits_for_a_run_to_end_keeps_it_not_from_ending() -> None:
         made.tick()
     assert next(each.conclusion for each in made.history(1).journal.entries) == "success"
     assert len(made.hub.sent) == 2
+
+
+@pytest.mark.parametrize("hours", [1, 5, 30])
+@pytest.mark.parametrize("comment_list", [True, False])
+def test_a_job_waits_for_a_long_run_where_only_a_write_tells_the_login(
+    hours: int, comment_list: bool
+) -> None:
+    made = world(graphql=False, settings=Settings(follow=timedelta(days=2)))
+    made.hub.comment_list = comment_list
+    made.hub.open(body("1", more="retries: 1\nretry-after: 1m\n"))
+    made.tick()
+    made.clock.sleep(hours * 60 * MINUTE)
+    end(made, "failure")
+    assert ends(ticked(made)) == [(1, "failure")]
+    made.clock.sleep(2 * MINUTE)
+    made.tick()
+    assert len(made.hub.sent) == 2
+
+
+def test_a_claim_that_was_left_hides_no_run_where_only_a_write_tells_the_login() -> None:
+    made = world(graphql=False, settings=Settings(limits=Limits(running=1)))
+    made.hub.open(body("1", more="retries: 1\nretry-after: 1m\n"))
+    made.hub.comment(1, "/retry", by="owner")
+    made.tick(dies_after("edit_comment", 2))
+    assert made.history(1).claims
+    made.clock.sleep(MINUTE)
+    end(made, "failure")
+    assert ends(ticked(made)) == [(1, "failure")]
 
 
 def test_a_run_whose_job_was_moved_meanwhile_is_followed_all_the_same() -> None:
