@@ -18,7 +18,7 @@ from scheduler.errors import (
     SchedulerError,
     UsageError,
 )
-from scheduler.job import frontmatter, workflow_inputs
+from scheduler.job import conditions, frontmatter, workflow_inputs
 from scheduler.job.model import Job
 from scheduler.job.readers import WORKFLOW_NAME
 from scheduler.job.workflow_file import Declared
@@ -34,6 +34,8 @@ from scheduler.times import recurrence
 
 #: A person of whom nothing is known: what is refused to this one is refused to everybody.
 SOMEBODY = User(login="somebody")
+#: Why what a job asks for does nothing here.
+NOT_FOLLOWED = "the settings follow no run"
 #: What helps where a workflow's file can't be read.
 UNREADABLE = {
     Medium.OPTIONS: "mend the file, or add --unchecked: its run is told the job's own inputs alone",
@@ -111,7 +113,7 @@ def draft(request: Request, connection: Connection, facts: Facts) -> Draft:
     facts.prove_settings()
     _short_enough(made)
     file = declared if target.workflow else None
-    warnings = (*_warnings(made, file, request), *_not_told_there(made, connection.settings))
+    warnings = (*_warnings(made, file, request), *_not_followed(made, connection.settings))
     return Draft(job=made, target=target, now=now, warnings=warnings)
 
 
@@ -139,12 +141,21 @@ def _warnings(job: Job, declared: Declared | None, request: Request) -> tuple[st
     return told
 
 
-def _not_told_there(job: Job, settings: Settings) -> tuple[str, ...]:
-    """What of a job is not told where it has its outcome told."""
-    if job.reply_to is None or (settings.follow and not job.event):
-        return ()
-    why = "an event's run can't be followed" if settings.follow else "the settings follow no run"
-    return (f"reply-to: {why}, so it is not told there what the run came to",)
+def _not_followed(job: Job, settings: Settings) -> tuple[str, ...]:
+    """What of a job does nothing, since what becomes of its run is not asked."""
+    found = []
+    if job.reply_to is not None and (job.event or not settings.follow):
+        why = "an event's run can't be followed" if settings.follow else NOT_FOLLOWED
+        found.append(f"reply-to: {why}, so it is not told there what the run came to")
+    if not settings.follow:
+        found += [f"retries: {NOT_FOLLOWED}, so none is tried again by itself"] * bool(job.retries)
+        found += [f"pause-after: {NOT_FOLLOWED}, so no failure counts"] * bool(job.pause_after)
+        found += [
+            f"{field}: {NOT_FOLLOWED}, so how that of another job ends is never known"
+            for field, text in (("when", job.when), ("unless", job.unless))
+            if text is not None and conditions.parse(field, text).of_job
+        ]
+    return tuple(found)
 
 
 def _not_told(job: Job, declared: Declared, request: Request) -> tuple[str, ...]:

@@ -55,6 +55,9 @@ def after(ctx: Context, done: Progress, found: Occurrence, journal: Journal, sta
         if state is State.CANCELLED:
             return
     runs_on = found.asked.recurring and state is not State.REJECTED
+    if state is State.DISPATCHED and found.asked.retries and not ctx.settings.follow:
+        words = "retries: the settings follow no run, so none is tried again by itself"
+        ctx.notices.append(f"#{found.number}: {words}")
     if state is State.DISPATCHED and not found.asked.recurring and _stays(ctx, found, journal):
         issues.show(ctx, found.ticket, State.PENDING)
         runs_on = True

@@ -152,6 +152,18 @@ def test_what_will_not_be_told_of_a_run_is_said_at_creation(
     )
 
 
+def test_what_needs_runs_to_be_followed_is_said_where_none_is() -> None:
+    off = Settings(follow=timedelta(0))
+    one = asked(workflow="bare.yml", retries="2", when="failed(#7)", unless="closed(#8)")
+    assert [each.partition(":")[0] for each in drafted(one, off).warnings] == ["retries", "when"]
+    assert drafted(one, off).warnings[0] == (
+        "retries: the settings follow no run, so none is tried again by itself"
+    )
+    series = asked(workflow="bare.yml", every="1d", pause_after="2")
+    assert [each.partition(":")[0] for each in drafted(series, off).warnings] == ["pause-after"]
+    assert drafted(one).warnings == drafted(series).warnings == ()
+
+
 @pytest.mark.parametrize(
     ("medium", "fix"),
     [
