@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from scheduler.ports import Comment
-from scheduler.simulation.hub import Hub, Thread, refusal, user
+from scheduler.simulation.hub import Hub, refusal
+from scheduler.simulation.records import Thread, user
 
 
 def listed(hub: Hub, repo: str, number: int, since: datetime) -> list[Comment]:

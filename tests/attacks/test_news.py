@@ -8,7 +8,7 @@ import pytest
 
 from scheduler.ports import Comment, Ticket
 from scheduler.settings.model import Alerts, Allow, Settings, Trust
-from scheduler.simulation.hub import Thread
+from scheduler.simulation.records import Thread
 from tests.attacks.reading import ACTIVE, outside_of_code
 from tests.conftest import Stage, body
 from tests.faults.world import TITLED, World, world

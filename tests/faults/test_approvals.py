@@ -14,7 +14,7 @@ import pytest
 from scheduler.journal import comments, journal
 from scheduler.ports import Edit
 from scheduler.settings.model import Settings
-from scheduler.simulation.hub import user
+from scheduler.simulation.records import user
 from tests.faults.ending import end
 from tests.faults.explorer import Explorer
 from tests.faults.watched import Broken, Variant

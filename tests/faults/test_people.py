@@ -17,7 +17,7 @@ from scheduler.hold.agenda import LEAD
 from scheduler.job.model import occurrence_key
 from scheduler.ports import Ticket
 from scheduler.settings.model import Settings
-from scheduler.simulation.hub import user
+from scheduler.simulation.records import user
 from tests.faults.series import open_series
 from tests.faults.test_holes import at
 from tests.faults.world import World, body, world

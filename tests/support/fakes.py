@@ -12,8 +12,9 @@ from datetime import datetime, timedelta, timezone
 
 from scheduler.errors import Unavailable
 from scheduler.ports import Accepted, Acts, Comment, Comments, Dispatch, Event, Recent, Run, Ticket
-from scheduler.simulation.hub import BOT, MOST_COMMENTS, Hub, Pull, Sent
+from scheduler.simulation.hub import BOT, MOST_COMMENTS, Hub
 from scheduler.simulation.queue import HubQueue, T
+from scheduler.simulation.records import Pull, Sent
 
 __all__ = [
     "BOT", "MOST_COMMENTS", "NOON", "Crash", "FakeClock", "MemoryHub", "MemoryQueue", "Pull",

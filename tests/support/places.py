@@ -14,8 +14,9 @@ from scheduler.github.client import GitHub
 from scheduler.github.queue import GitHubQueue
 from scheduler.ports import Check, Edit, Environment, HeldQueue, Ticket
 from scheduler.sandbox import Sandbox
-from scheduler.simulation.hub import BOT, Hub, Pull, Thread, user
+from scheduler.simulation.hub import BOT, Hub
 from scheduler.simulation.queue import HubQueue
+from scheduler.simulation.records import Pull, Thread, user
 from scheduler.times.pace import Pace
 from tests.conftest import ISSUES, JOBS, QUEUE, REPO, WORKFLOWS, served
 from tests.support.fakes import FakeClock, MemoryHub, MemoryQueue

@@ -9,7 +9,7 @@ import pytest
 
 from scheduler.ports import Edit
 from scheduler.settings.model import Allow, Settings, Trust
-from scheduler.simulation.hub import user
+from scheduler.simulation.records import user
 from tests.faults.series import entries, goes, open_series
 from tests.faults.world import Fault, World, body, faulty, world
 from tests.support.fakes import BOT, NOON

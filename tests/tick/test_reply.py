@@ -13,7 +13,7 @@ from scheduler.job.states import State
 from scheduler.journal.journal import Entry
 from scheduler.policy.outcomes import Ended
 from scheduler.settings.model import Alerts, Allow, Settings
-from scheduler.simulation.hub import Thread
+from scheduler.simulation.records import Thread
 from scheduler.tick import reply
 from scheduler.tick.context import Context
 from tests.faults.world import Fault, World, body, faulty, world
