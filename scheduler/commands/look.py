@@ -24,7 +24,10 @@ from scheduler.ports import Comment, Ticket
 from scheduler.times import instants
 
 #: The keys of a job that are shown where it has them.
-SAID = ("timezone", *RULES, "until", "count", "deadline", "tolerance", "unless", "when", "patience")
+SAID = (
+    "timezone", *RULES, "until", "count", "deadline", "tolerance", "unless", "when", "patience",
+    "retries", "retry_on", "retry_after", "max_runtime", "pause_after", "reply_to", "reply",
+)  # fmt: skip
 
 
 #: Of what nobody has looked for a reason.

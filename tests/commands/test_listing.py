@@ -115,6 +115,20 @@ def test_an_input_s_line_ends_begin_no_line(end: str) -> None:
     assert "  input:     a=x\\n#8 pending" in lines
 
 
+def test_what_a_job_asks_for_after_its_run_is_shown_as_it_says_it() -> None:
+    job = replace(
+        JOB, retries=2, retry_on=("failure", "never ran"), retry_after=timedelta(0),
+        max_runtime=HOUR, reply_to="#3", reply="failure",
+    )  # fmt: skip
+    details = Details(seen=replace(SEEN, said=job, job=job), now=NOON)
+    lines = details.text().splitlines()
+    assert "  retries:   2" in lines
+    assert "  retry-on:  failure, never ran" in lines
+    assert {"  retry-after: 0s", "  max-runtime: 1h", "  reply-to:  #3"} <= {*lines}
+    told = details.as_json()
+    assert (told["retries"], told["retry_after"], told["pause_after"]) == (2, "0s", None)
+
+
 def test_what_a_job_does_not_say_is_null_in_json() -> None:
     told = Details(seen=SEEN, now=NOON).as_json()
     assert {told[key.replace("-", "_")] for key in SAID} == {None}
