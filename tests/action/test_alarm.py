@@ -164,12 +164,16 @@ def lent(stage: Stage, token: str, queue: str = "q7") -> tuple[int, str]:
     steps = yaml.load(LENT.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)["jobs"]["alarm"]
     environ = {
         "PATH": os.environ["PATH"], "GITHUB_API_URL": stage.sandbox.url, "TOKEN": token,
-        "QUEUE": queue, "QUEUES": f"q6=octo/none\r\nq7={QUEUE}@main\n",
+        "QUEUE": queue, "QUEUES": f"q6=octo/none\r\nq7={QUEUE}@main\nq7=octo/second\n",
         "WORKFLOW": "scheduler.yml", "no_proxy": "*",
     }  # fmt: skip
     script = steps["steps"][0]["run"]
     ran = subprocess.run(
-        ["bash", "-e", "-c", script], env=environ, capture_output=True, text=True, check=False
+        ["bash", "-eo", "pipefail", "-c", script],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return ran.returncode, ran.stdout + ran.stderr
 
