@@ -20,7 +20,7 @@ from scheduler.times.instants import format_duration
 
 
 def stop(ctx: Context, followed: Followed, run: Run | None) -> str:
-    """Cancel a run that is under way for longer than it may be; why that failed, in one line.
+    """Cancel a run that is under way for longer than it may be; what came of that, in one line.
 
     GitHub takes its time over it, so the run is followed on: what it came to is told once it has
     ended. A tick asks once; one that can't leaves it to the next.
@@ -34,18 +34,18 @@ def stop(ctx: Context, followed: Followed, run: Run | None) -> str:
     if not brakes.too_long(run, longest, ctx.clock.now()):
         return ""
     repo = followed.target(ctx.queue.repository).repo
+    said = (
+        f"run {run.id} of #{followed.number} is under way for longer than its max-runtime, "
+        f"{format_duration(longest)}"
+    )
     try:
         ctx.queue.cancel_run(repo, run.id)
     except RateLimited:
         raise
     except (Rejected, NotPermitted, Unavailable) as problem:
-        return (
-            f"run {run.id} of #{followed.number} is under way for longer than its max-runtime, "
-            f"{format_duration(longest)}, and can't be cancelled: {problem}; the next tick tries "
-            "again"
-        )
+        return f"{said}, and can't be cancelled: {problem}; the next tick tries again"
     ctx.following.cancelled.add(run.id)
-    return ""
+    return f"{said}, so it was cancelled"
 
 
 def pauses(ctx: Context, followed: Followed, journal: Journal) -> str:

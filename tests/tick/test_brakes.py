@@ -49,6 +49,8 @@ def test_a_run_that_is_too_long_is_cancelled_and_that_is_its_outcome(by: str) ->
     assert calls(made) == []
     made.clock.sleep(120)
     assert calls(made) == ["cancel_run"]
+    words = "is under way for longer than its max-runtime, 1h, so it was cancelled"
+    assert [words in each for each in made.reports[-1].notices] == [True]
     made.clock.sleep(60)
     made.tick()
     (ended,) = entries(made)
