@@ -16,7 +16,7 @@ from scheduler.clock import SystemClock
 from scheduler.job import frontmatter
 from scheduler.sandbox.http.requestlog import Request
 from scheduler.settings import profiles
-from scheduler.simulation.scenario import NAMES
+from scheduler.simulation.scenario import EACH
 from scheduler.times import instants
 from tests.conftest import AGENT_MESSAGE, ISSUES, QUEUE, Stage, at, evening
 from tests.support.hold_stage import held, until
@@ -302,7 +302,8 @@ def test_help_fits_into_80_columns(stage: Stage, command: str) -> None:
         ("create", "--misfire [skip|latest|all]"), ("create", "--overlap [allow|skip]"),
         ("create", "[default: the queue's repository]"), ("create", "[default: return]"),
         ("tick", "[default: 20s]"), ("stats", "[default: 7d]"), ("stats", "[default: 5m]"),
-        ("simulate", "[default: 33; "), ("simulate", "[thrifty|balanced|punctual|cron|all]"),
+        ("simulate", "[default: 33; "),
+        ("simulate", "[auto|alarm|thrifty|balanced|punctual|cron|all]"),
         ("sandbox", "[default: act]"),
     ],
 )  # fmt: skip
@@ -312,7 +313,7 @@ def test_help_shows_defaults_and_choices(stage: Stage, command: str, shown: str)
 
 def test_what_the_help_shows_of_other_rooms_is_what_they_say() -> None:
     assert instants.format_duration(profiles.POLL) == tick.POLL
-    assert {*simulate.PROFILES} == {*NAMES, "all"}
+    assert {*simulate.PROFILES} == {*EACH, "all"}
 
 
 def test_no_command_s_help_is_cut(stage: Stage) -> None:

@@ -33,7 +33,7 @@ def test_it_is_the_part_that_answers(http: GitHub) -> None:
     assert {name: told for name, told in parts.items() if told.rpartition(".")[2] != name} == {}
     assert {told.partition(".")[0] for told in parts.values()} == {
         "GitHubIssues", "GitHubComments", "GitHubLabels", "GitHubPeople", "GitHubActions",
-        "GitHubContents", "GitHubEnvironments", "GitHubPulls", "GitHubReplies",
+        "GitHubContents", "GitHubEnvironments", "GitHubGroups", "GitHubPulls", "GitHubReplies",
     }  # fmt: skip
 
 
