@@ -263,6 +263,8 @@ def _needs(own: CommandQueue, repo: str, settings: Settings) -> list[str]:
     """The tokens that lent alarms take, with their least rights."""
     queue, branch = own.repository, own.default_branch(own.repository)
     name, right, found = settings.alarm.queue or queue, "'Actions: read and write'", []
+    if settings.scheduler.workflow != "scheduler.yml":
+        found.append(f"in {LENT} of {repo}: WORKFLOW: {settings.scheduler.workflow}")
     place = queue if branch == "main" else f"{queue}@{branch}"  # `main` is what the lender presumes
     if (settings.alarm.repository or "").lower() != repo.lower():
         found.append(

@@ -192,11 +192,13 @@ def test_a_lender_gets_them_and_the_workflow_and_its_two_tokens_are_told(own: St
     assert len(again["needs"]) == 4
 
 
-def test_the_lender_is_told_the_queue_s_branch_where_it_can_not_presume_it(own: Stage) -> None:
+def test_what_the_lender_can_not_presume_of_the_queue_is_told(own: Stage) -> None:
     repository = own.sandbox.repository()
     repository.folders["trunk"] = repository.folders["main"]
     repository.default_branch = "trunk"
+    own.settings("scheduler: {workflow: tick.yml}\n")
     made = run(own, *INSTALL, "--in", OTHER, "--json").json
+    assert made["needs"][0] == f"in alarm.yml of {OTHER}: WORKFLOW: tick.yml"
     assert "the line q7=octo/queue@trunk, so" in made["needs"][-1]
 
 
