@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
+from scheduler import streams
 from scheduler.cli.group import COMMANDS, show
 
 
@@ -11,8 +14,9 @@ from scheduler.cli.group import COMMANDS, show
 @click.argument("topic", required=False, metavar="[TOPIC]")
 def show_help(topic: str | None) -> None:
     """Show a topic, or which there are."""
-    from scheduler.commands.help import contents, page, topics
+    from scheduler.commands.help import contents, fitted, page, topics
 
     found = topics()
     text = contents(found) if topic is None else page(topic, found, COMMANDS)
-    show(None, as_json=False, text=text)
+    wide = streams.width(sys.stdout)
+    show(None, as_json=False, text=text if wide is None else fitted(text, wide))
