@@ -22,7 +22,7 @@ from scheduler.policy import outcomes
 from scheduler.ports import Comment, Ticket, User
 from scheduler.tick import brakes, conclude, decide, rules
 from scheduler.tick.context import Context
-from scheduler.tick.followed import BEFORE, LATE, Followed
+from scheduler.tick.followed import BEFORE, LATE, Followed, in_turn
 from scheduler.tick.invalid import RECENT
 from scheduler.tick.occurrence import Occurrence
 from scheduler.tick.outcome import Progress, Tally, Waiting, attempt, note_of
@@ -301,8 +301,7 @@ def _comments(
         for ticket in tickets
         if not any(each.body.startswith(BEGIN) for each in by_issue.get(ticket.number, ()))
     ]
-    turn = int(ctx.began.timestamp()) // 60 * ALONE % max(len(rest), 1)
-    return by_issue | _alone(ctx, [*rest[turn:], *rest[:turn]][:ALONE], lately)
+    return by_issue | _alone(ctx, in_turn(rest, ALONE, ctx.began), lately)
 
 
 def _by_issue(comments: Iterable[Comment]) -> dict[int, list[Comment]]:

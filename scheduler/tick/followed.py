@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from scheduler.job.model import Job
 from scheduler.journal.journal import Entry, History
 from scheduler.ports import Target, Ticket
 from scheduler.tick.occurrence import Occurrence
+
+T = TypeVar("T")
 
 #: How long after a dispatch a tick that stays looks first; then after twice as long, and so on.
 FIRST_LOOK = timedelta(seconds=15)
@@ -17,6 +20,8 @@ FIRST_LOOK = timedelta(seconds=15)
 LONGEST_PAUSE = timedelta(minutes=1)
 #: A journal is written so long before its issue is closed, or after it says that it was, at most.
 BEFORE = timedelta(minutes=10)
+#: Of its multiples the remainders lie far apart from each other, as those of the golden ratio.
+GOLDEN, WHOLE = 2_654_435_769, 2**32
 #: So much later than ``follow`` the tick that gives up may come.
 LATE = timedelta(hours=1)
 #: What was read of a journal is good for so many seconds: nobody claims anything so quickly on an
@@ -25,6 +30,13 @@ FRESH = 20.0
 #: The journal of an open issue is not written when its next instant is so near, before or after:
 #: another tick may be at it.
 NEAR = timedelta(seconds=40)
+
+
+def in_turn(items: Sequence[T], most: int, now: datetime) -> Sequence[T]:
+    """So many of ``items``, and each minute others, however regularly they are asked for."""
+    minute = int(now.timestamp()) // 60
+    place = minute * GOLDEN % WHOLE * len(items) // WHOLE
+    return items if len(items) <= most else [*items[place:], *items[:place]][:most]
 
 
 @dataclass(frozen=True, kw_only=True)

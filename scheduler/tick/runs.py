@@ -14,7 +14,7 @@ from scheduler.ports import Run, Target
 from scheduler.settings.model import CLAIM_VALIDITY
 from scheduler.tick import settlement
 from scheduler.tick.context import Context
-from scheduler.tick.followed import Followed
+from scheduler.tick.followed import Followed, in_turn
 
 #: So many runs are asked for alone in one look, where the list does not have them.
 ALONE = 20
@@ -35,8 +35,9 @@ class Runs:
     listed: dict[int, Run] = field(default_factory=dict)
     #: Why the runs can't be read; empty: they can.
     problem: str = ""
-    #: How many more may be asked for alone.
+    #: How many more may be asked for alone, and whose turn comes at another look.
     alone: int = ALONE
+    left: frozenset[int] = frozenset()
 
     @classmethod
     def of(cls, ctx: Context, repo: str, followed: Iterable[Followed]) -> Runs:
@@ -45,7 +46,7 @@ class Runs:
         Raises:
             RateLimited: GitHub wants to be left alone.
         """
-        runs = cls(ctx=ctx, repo=repo)
+        runs, followed = cls(ctx=ctx, repo=repo), list(followed)
         since = min(each.entry.at for each in followed) - EARLIER
         try:
             runs.listed = {run.id: run for run in ctx.queue.recent_runs(repo, since)}
@@ -53,6 +54,9 @@ class Runs:
             raise
         except (Rejected, NotPermitted, Unavailable) as problem:
             runs.problem = f"the runs of {repo} can't be read: {problem}"
+        named = [each.entry.run_id for each in followed if each.entry.run_id is not None]
+        rest = [run_id for run_id in named if run_id not in runs.listed]
+        runs.left = frozenset(rest).difference(in_turn(rest, ALONE, ctx.clock.now()))
         return runs
 
     def run(self, followed: Followed, target: Target) -> Run | None:
@@ -67,7 +71,7 @@ class Runs:
             return self._unnamed(followed, target)
         if (run := self.listed.get(entry.run_id)) is not None:
             return run
-        if not self.alone:
+        if not self.alone or entry.run_id in self.left:
             raise NotAsked("")
         self.alone -= 1
         try:

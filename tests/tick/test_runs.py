@@ -87,6 +87,20 @@ def test_so_many_runs_are_asked_for_alone(hub: MemoryHub) -> None:
         runs.run(one, one.target("octo/queue"))
 
 
+@pytest.mark.parametrize("pause", [60, 300, 900, 3600])
+@pytest.mark.parametrize("count", [25, 50, 100])
+def test_of_more_each_has_its_turn(hub: MemoryHub, count: int, pause: float) -> None:
+    ids = [hub.run("plain.yml", "workflow_dispatch").id for _ in range(count)]
+    hub.stale["runs"] = 10**6
+    asked = set()
+    for _ in range(4 * count // ALONE):
+        runs = Runs.of(context(hub), "octo/queue", map(followed, ids))
+        assert len(set(ids) - runs.left) == ALONE
+        asked |= set(ids) - runs.left
+        hub.clock.sleep(pause)
+    assert asked == set(ids)
+
+
 @pytest.mark.parametrize(
     "problem", [Rejected("Not Found", status=404), NotPermitted("token: lacks 'actions: read'")]
 )
