@@ -10,7 +10,9 @@ from scheduler.environment import Environment
 from scheduler.github.client import Api, GitHub
 from scheduler.github.contents import GitHubContents
 from scheduler.github.queue import GitHubQueue
-from scheduler.ports import Clock, CommandQueue, Ticket
+from scheduler.ports.clock import Clock
+from scheduler.ports.commands import CommandQueue
+from scheduler.ports.values import Ticket
 from scheduler.settings import file
 from scheduler.settings.model import Settings
 from scheduler.times.pace import Pace

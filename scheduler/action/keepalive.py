@@ -15,7 +15,7 @@ from datetime import datetime, timedelta, timezone
 
 from scheduler.environment import Environment
 from scheduler.errors import SchedulerError
-from scheduler.ports import Upkeep
+from scheduler.ports.commands import Upkeep
 from scheduler.settings.model import Settings
 
 #: After so much time without a commit GitHub may disable the workflow.

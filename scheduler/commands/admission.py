@@ -18,7 +18,7 @@ from scheduler.policy import quotas
 from scheduler.policy.job_text import readable
 from scheduler.policy.quotas import Entered
 from scheduler.policy.trust import named_bot
-from scheduler.ports import Ticket
+from scheduler.ports.values import Ticket
 
 #: So many of the newest jobs come in one request.
 LISTED = 100

@@ -9,7 +9,7 @@ from typing import Any
 from scheduler.commands.nudge import Nudged
 from scheduler.job.model import Job
 from scheduler.job.states import State
-from scheduler.ports import Ticket
+from scheduler.ports.values import Ticket
 from scheduler.settings.model import Settings
 from scheduler.settings.profiles import PROFILES
 from scheduler.times import instants

@@ -11,7 +11,9 @@ from scheduler.hold import memory
 from scheduler.hold.alarm import Waiting
 from scheduler.hold.arming import HOUR, NOT_BEGUN, Arming
 from scheduler.policy.job_text import waiting
-from scheduler.ports import Alarms, Clock, HeldQueue, Run, Ticket
+from scheduler.ports.clock import Clock
+from scheduler.ports.hold import Alarms, HeldQueue
+from scheduler.ports.values import Run, Ticket
 from scheduler.settings.model import Settings
 from scheduler.settings.profiles import PROFILES, Profile
 

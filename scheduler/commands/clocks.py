@@ -27,7 +27,7 @@ from scheduler.hold import alarm, memory
 from scheduler.hold.alarm import Waiting
 from scheduler.hold.arming import RUN_NAME, Arming
 from scheduler.policy.job_text import waiting
-from scheduler.ports import Run, Ticket
+from scheduler.ports.values import Run, Ticket
 from scheduler.settings.model import Settings
 from scheduler.settings.profiles import PROFILES
 from scheduler.times.instants import format_duration, format_instant

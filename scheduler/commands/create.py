@@ -21,7 +21,7 @@ from scheduler.errors import NotPermitted, Refused, SchedulerError, Unavailable
 from scheduler.job import frontmatter, signing
 from scheduler.job.model import Job
 from scheduler.policy.trust import sent
-from scheduler.ports import Target, Ticket, User
+from scheduler.ports.values import Target, Ticket, User
 from scheduler.text import filled, first_line, visible
 from scheduler.tick.facts import Facts
 from scheduler.times import instants

@@ -26,7 +26,7 @@ from scheduler.job.workflow_inputs import OWN_INPUTS
 from scheduler.policy import brakes, quotas, series
 from scheduler.policy.job_text import require_of_queue
 from scheduler.policy.trust import Rights
-from scheduler.ports import Target, User
+from scheduler.ports.values import Target, User
 from scheduler.settings.model import Settings
 from scheduler.text import choices, refusal, shown
 from scheduler.tick.facts import Facts

@@ -7,7 +7,7 @@ import re
 from scheduler.connection import Connection
 from scheduler.errors import NoSuchJob, Refused, UsageError
 from scheduler.job.states import State, state_label
-from scheduler.ports import Ticket
+from scheduler.ports.values import Ticket
 
 #: How often an issue that somebody else is changing is looked at before it is written to.
 READS = 3

@@ -10,7 +10,7 @@ from scheduler.commands.look import scheduler_login
 from scheduler.connection import Connection
 from scheduler.journal import journal, record
 from scheduler.journal.journal import Entry
-from scheduler.ports import Comment, Ticket
+from scheduler.ports.values import Comment, Ticket
 
 #: The most pages of the repository's comments that are read, 100 each.
 PAGES = 50

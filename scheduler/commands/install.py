@@ -16,7 +16,8 @@ from scheduler.errors import NotPermitted, Refused, Rejected, SchedulerError, Us
 from scheduler.hold import alarm, memory
 from scheduler.hold.arming import LENT, Arming, Place
 from scheduler.job.workflow_file import declared
-from scheduler.ports import CommandQueue, Environment
+from scheduler.ports.commands import CommandQueue
+from scheduler.ports.values import Environment
 from scheduler.settings.model import Settings
 from scheduler.text import REPOSITORY, shown
 

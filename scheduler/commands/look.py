@@ -20,7 +20,7 @@ from scheduler.journal.journal import Entry, History, Journal
 from scheduler.policy import series
 from scheduler.policy.shown import shown
 from scheduler.policy.trust import at_least, scheduler_shown
-from scheduler.ports import Comment, Ticket
+from scheduler.ports.values import Comment, Ticket
 from scheduler.times import instants
 
 #: The keys of a job that are shown where it has them.

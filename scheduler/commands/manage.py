@@ -19,7 +19,7 @@ from scheduler.journal.slash import word
 from scheduler.policy import retries
 from scheduler.policy.job_text import its_own_fault
 from scheduler.policy.series import expected
-from scheduler.ports import Ticket
+from scheduler.ports.values import Ticket
 from scheduler.text import REPOSITORY
 from scheduler.times.instants import format_instant
 

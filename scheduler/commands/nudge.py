@@ -13,7 +13,9 @@ from datetime import datetime, timedelta
 from scheduler.commands.at_work import clock_at_work, profile_at_work
 from scheduler.errors import NotPermitted, RateLimited, Rejected, SchedulerError
 from scheduler.job.model import Job
-from scheduler.ports import Dispatch, HeldQueue, Queue, Target
+from scheduler.ports.hold import HeldQueue
+from scheduler.ports.queue import Queue
+from scheduler.ports.values import Dispatch, Target
 from scheduler.settings.model import Settings
 from scheduler.settings.profiles import PROFILES, Profile
 from scheduler.times.instants import format_duration

@@ -13,7 +13,7 @@ from scheduler.job.states import State
 from scheduler.journal import ends
 from scheduler.journal.journal import Entry
 from scheduler.policy import outcomes
-from scheduler.ports import Target
+from scheduler.ports.values import Target
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from typing import Any
 from scheduler.job.states import State
 from scheduler.journal.journal import Entry
 from scheduler.policy.outcomes import FAILED, GOOD, MAY_HIDE_NO_JOB
-from scheduler.ports import Target
+from scheduler.ports.values import Target
 from scheduler.text import shown
 
 #: A name is cut at so many characters in a table.

@@ -16,7 +16,7 @@ from scheduler.commands.nudge import Nudged, wake
 from scheduler.commands.watchdog import Overdue
 from scheduler.connection import Connection
 from scheduler.errors import SchedulerError
-from scheduler.ports import Run, Ticket
+from scheduler.ports.values import Run, Ticket
 from scheduler.settings.model import Settings
 
 #: A tick takes a while to start: what is overdue for less is most likely in hand.

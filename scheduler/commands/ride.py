@@ -21,7 +21,8 @@ from scheduler.hold.arming import Place
 from scheduler.job.states import State, state_label
 from scheduler.policy.job_text import waiting
 from scheduler.policy.series import titled, written_rule
-from scheduler.ports import Clock, Target, Ticket
+from scheduler.ports.clock import Clock
+from scheduler.ports.values import Target, Ticket
 from scheduler.settings import file
 from scheduler.settings.model import Settings
 from scheduler.settings.profiles import HOLD, PROFILES

@@ -9,7 +9,7 @@ from scheduler.connection import Connection
 from scheduler.errors import NotPermitted, Refused, Rejected, SchedulerError, Unavailable
 from scheduler.job.model import Job
 from scheduler.policy.trust import Rights, at_least
-from scheduler.ports import Comment, User
+from scheduler.ports.values import Comment, User
 
 
 def say(connection: Connection, number: int, job: Job | None, words: str) -> Comment:

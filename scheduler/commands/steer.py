@@ -19,7 +19,7 @@ from scheduler.job.model import Job
 from scheduler.job.states import State, state_label
 from scheduler.journal.slash import word
 from scheduler.policy.job_text import waiting
-from scheduler.ports import Comment, Ticket
+from scheduler.ports.values import Comment, Ticket
 from scheduler.times import instants
 
 #: What becomes of a command that was written as a comment.

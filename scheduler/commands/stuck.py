@@ -15,7 +15,7 @@ from typing import Any
 from scheduler.connection import Connection
 from scheduler.errors import NotPermitted, Rejected
 from scheduler.policy.outcomes import FAILED
-from scheduler.ports import Group, Run
+from scheduler.ports.values import Group, Run
 from scheduler.text import shown
 from scheduler.times.instants import distance, format_duration, format_instant
 

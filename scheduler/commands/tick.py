@@ -16,7 +16,7 @@ from scheduler.hold.plan import Plan, Surroundings
 from scheduler.hold.relay import Relay
 from scheduler.hold.signals import Leave, Overtime
 from scheduler.job.signing import Keys
-from scheduler.ports import API_VERSION, Run
+from scheduler.ports.values import API_VERSION, Run
 from scheduler.settings import file
 from scheduler.settings.model import Settings
 from scheduler.settings.profiles import POLL, PROFILES, Stay

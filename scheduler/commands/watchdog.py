@@ -11,7 +11,7 @@ from scheduler.errors import InvalidJob
 from scheduler.job import conditions
 from scheduler.job.states import State, queued_label, state_label
 from scheduler.policy.job_text import waiting
-from scheduler.ports import Ticket
+from scheduler.ports.values import Ticket
 from scheduler.settings.model import Settings
 from scheduler.times import instants
 

@@ -19,7 +19,7 @@ from scheduler.journal.comments import Told
 from scheduler.journal.journal import NEVER_STARTED, Entry, History
 from scheduler.policy import brakes, decide, quotas, retries, series
 from scheduler.policy.quotas import Entered
-from scheduler.ports import Ticket
+from scheduler.ports.values import Ticket
 from scheduler.settings.model import Settings
 from scheduler.tick.report import LOCKED, unread
 from scheduler.times.instants import format_instant

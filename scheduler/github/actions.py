@@ -16,7 +16,7 @@ from scheduler.errors import NotPermitted, Rejected
 from scheduler.github.client import Api
 from scheduler.github.objects import ends_before, job_count, run_of, runs_of
 from scheduler.github.transport import PER_PAGE, Answer
-from scheduler.ports import Accepted, Dispatch, Run, Target
+from scheduler.ports.values import Accepted, Dispatch, Run, Target
 from scheduler.times.instants import format_instant
 
 #: What GitHub says of a dispatch that it refuses for what it asks.

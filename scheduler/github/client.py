@@ -31,7 +31,8 @@ from scheduler.errors import (
 )
 from scheduler.github.objects import error_message, one_line, version_refused
 from scheduler.github.transport import PER_PAGE, Answer, Encrypted, Plain, address, date_of, failure
-from scheduler.ports import API_VERSION, Clock
+from scheduler.ports.clock import Clock
+from scheduler.ports.values import API_VERSION
 from scheduler.times.pace import WAITED_OUT, Pace, paced
 
 #: Seconds to connect, and seconds between two parts of an answer.

@@ -13,7 +13,7 @@ from scheduler.github.client import Api, is_deleted
 from scheduler.github.objects import changed_at, comment_of, ends_before, issue_of, items, record
 from scheduler.github.transport import PER_PAGE
 from scheduler.github.written import Written
-from scheduler.ports import Comment, Comments, Recent
+from scheduler.ports.values import Comment, Comments, Recent
 from scheduler.times.instants import format_instant
 
 #: The most comment pages that one look at a busy repository's last hour reads.

@@ -12,7 +12,7 @@ from typing import Any
 from scheduler.errors import Rejected, SettingsUnreadable
 from scheduler.github.client import Api
 from scheduler.github.objects import committed_at, items, record
-from scheduler.ports import WorkflowFile
+from scheduler.ports.values import WorkflowFile
 from scheduler.settings import file
 
 #: Where GitHub looks for a repository's workflows.

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from scheduler.errors import Rejected
 from scheduler.github.client import Api
 from scheduler.github.objects import environments_of
-from scheduler.ports import Environment
+from scheduler.ports.values import Environment
 
 
 class GitHubEnvironments:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from scheduler.errors import Rejected
 from scheduler.github.client import Api
 from scheduler.github.objects import group_of, holders_of, items, record
-from scheduler.ports import Group
+from scheduler.ports.values import Group
 
 #: The most pages of groups that are read, 100 groups each.
 PAGES = 5

@@ -17,7 +17,7 @@ from scheduler.github.labels import GitHubLabels
 from scheduler.github.objects import ends_before, items, record, repository_in, ticket_of
 from scheduler.github.poll import Poll
 from scheduler.github.transport import Answer
-from scheduler.ports import Ticket
+from scheduler.ports.values import Ticket
 from scheduler.times.instants import format_instant
 
 #: The most pages of closed issues that one look reads.

@@ -17,7 +17,7 @@ from typing import Any, ParamSpec, TypeVar
 from dateutil.parser import isoparse
 
 from scheduler.errors import Unavailable
-from scheduler.ports import (
+from scheduler.ports.values import (
     UNCOUNTED,
     Acts,
     Check,

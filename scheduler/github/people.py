@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from scheduler.errors import NotPermitted, Rejected, Unavailable
 from scheduler.github.client import Api
 from scheduler.github.objects import acts_of, event_of, items, record, unknown_field, user_of
-from scheduler.ports import Acts, Event
+from scheduler.ports.values import Acts, Event
 
 #: What a server answers that has no GraphQL; GitHub itself answers none of these to a query.
 NO_GRAPHQL = frozenset({400, 404, 405, 406, 410, 415, 422, 501})

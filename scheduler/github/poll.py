@@ -13,7 +13,7 @@ from typing import Any
 
 from scheduler.github.client import MAX_PAGES, GitHub
 from scheduler.github.transport import PER_PAGE, Answer
-from scheduler.ports import Ticket
+from scheduler.ports.values import Ticket
 
 #: So many items of a list can be reached by the numbers of pages.
 #: https://github.com/google/go-github/issues/3565

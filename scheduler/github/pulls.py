@@ -21,7 +21,7 @@ from scheduler.github.objects import (
     ticket_of,
 )
 from scheduler.github.transport import Answer
-from scheduler.ports import Check, PullRequest, Review, Ticket
+from scheduler.ports.values import Check, PullRequest, Review, Ticket
 
 
 class GitHubPulls:

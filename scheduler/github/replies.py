@@ -15,7 +15,7 @@ from datetime import datetime
 from scheduler.errors import Rejected
 from scheduler.github.client import Api
 from scheduler.github.objects import comment_of, items
-from scheduler.ports import Comment
+from scheduler.ports.values import Comment
 from scheduler.times.instants import format_instant
 
 

@@ -12,7 +12,7 @@ from datetime import timedelta
 from scheduler.errors import SchedulerError
 from scheduler.github.client import GitHub
 from scheduler.github.objects import comment_of, issue_of, items
-from scheduler.ports import Comment
+from scheduler.ports.values import Comment
 from scheduler.times.instants import format_instant
 from scheduler.times.pace import HOUR
 

@@ -16,7 +16,9 @@ from datetime import datetime, timedelta
 from scheduler.errors import Rejected, SchedulerError, Unavailable
 from scheduler.hold import alarm
 from scheduler.hold.alarm import Waiting, timer_of
-from scheduler.ports import Clock, Dispatch, HeldQueue, Run, Target
+from scheduler.ports.clock import Clock
+from scheduler.ports.hold import HeldQueue
+from scheduler.ports.values import Dispatch, Run, Target
 from scheduler.settings.model import Settings
 
 HOUR = timedelta(hours=1)

@@ -29,7 +29,8 @@ from scheduler.hold.agenda import AGAIN, LEAD, NOTHING, Agenda, Step, next_step
 from scheduler.hold.poll import REFRESH, Poller, Superseded
 from scheduler.job.states import State, state_label
 from scheduler.policy.decide import Fire
-from scheduler.ports import Comments, HeldQueue
+from scheduler.ports.hold import HeldQueue
+from scheduler.ports.values import Comments
 from scheduler.settings.model import Settings
 from scheduler.settings.profiles import Stay
 from scheduler.tick import claims, decide, dispatch, follow, invalid

@@ -16,7 +16,9 @@ from scheduler.errors import SchedulerError
 from scheduler.hold import alarm, memory
 from scheduler.hold.arming import EARLY, INSTALL, Arming
 from scheduler.hold.memory import Memory
-from scheduler.ports import Clock, HeldQueue, Run
+from scheduler.ports.clock import Clock
+from scheduler.ports.hold import HeldQueue
+from scheduler.ports.values import Run
 from scheduler.settings.profiles import ALARM_HOLD, PROFILES, Stay
 
 

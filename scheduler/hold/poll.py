@@ -12,7 +12,8 @@ from itertools import islice
 
 from scheduler.errors import RateLimited, SchedulerError, Unavailable, VersionRetired
 from scheduler.hold.agenda import Agenda
-from scheduler.ports import HeldQueue, Ticket
+from scheduler.ports.hold import HeldQueue
+from scheduler.ports.values import Ticket
 from scheduler.settings.model import Settings
 from scheduler.tick import claims, invalid, rules
 from scheduler.tick.claims import changed

@@ -11,7 +11,9 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from scheduler.errors import SchedulerError, Unavailable
-from scheduler.ports import Clock, Dispatch, HeldQueue, Target
+from scheduler.ports.clock import Clock
+from scheduler.ports.hold import HeldQueue
+from scheduler.ports.values import Dispatch, Target
 from scheduler.settings.model import IN_FLIGHT, Settings
 from scheduler.tick.report import TickReport
 

@@ -15,7 +15,7 @@ from scheduler.job.model import occurrence_comment, occurrence_instant
 from scheduler.job.states import HANDLED, TERMINAL, State
 from scheduler.journal.notes import Asked, Explanation, News, Withdrawal
 from scheduler.journal.record import BEGIN, shown, typed
-from scheduler.ports import Comment
+from scheduler.ports.values import Comment
 
 #: A journal fits into the 65,536 characters of a comment: the newest ``WHOLE`` entries are written
 #: whole, ``OLDER`` more without reason and target, and a reason is cut at ``LONGEST_REASON``.

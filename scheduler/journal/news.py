@@ -14,7 +14,7 @@ from scheduler.job.states import State
 from scheduler.journal.comments import SYMBOLS, head, why
 from scheduler.journal.notes import News, Reply
 from scheduler.journal.record import hidden, shown, typed
-from scheduler.ports import Comment
+from scheduler.ports.values import Comment
 from scheduler.text import code
 from scheduler.times.instants import format_duration
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from scheduler.errors import InvalidJob
-from scheduler.ports import Comment, User
+from scheduler.ports.values import Comment, User
 from scheduler.text import nearest, refusal, shown
 from scheduler.times import instants
 

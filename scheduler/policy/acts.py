@@ -13,7 +13,7 @@ from enum import Enum
 
 from scheduler.job.states import State, state_label
 from scheduler.journal.slash import Command
-from scheduler.ports import Event, Ticket
+from scheduler.ports.values import Event, Ticket
 
 
 class Kind(str, Enum):

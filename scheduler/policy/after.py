@@ -25,7 +25,7 @@ from scheduler.journal.journal import OVER, Entry, History, Journal
 from scheduler.policy.outcomes import FAILED, GOOD
 from scheduler.policy.retries import ran
 from scheduler.policy.shown import state_of
-from scheduler.ports import Ticket
+from scheduler.ports.values import Ticket
 
 #: The most jobs that are looked at behind one another, each of which waits for the next.
 CHAIN = 10

@@ -13,7 +13,7 @@ from scheduler.job.model import Job
 from scheduler.journal.journal import History
 from scheduler.journal.notes import Asked, digest
 from scheduler.policy.trust import machine, sender_of
-from scheduler.ports import Edit, Ticket, User
+from scheduler.ports.values import Edit, Ticket, User
 from scheduler.settings.model import Settings
 
 

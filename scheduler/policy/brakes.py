@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from scheduler.job.model import Job
 from scheduler.journal.journal import Journal
 from scheduler.policy.outcomes import FAILED, GOOD
-from scheduler.ports import Run
+from scheduler.ports.values import Run
 from scheduler.settings.model import Limits, Settings
 from scheduler.times.instants import format_duration
 

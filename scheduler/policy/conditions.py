@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from scheduler.job.conditions import Condition
-from scheduler.ports import Check, PullRequest, Review, Ticket
+from scheduler.ports.values import Check, PullRequest, Review, Ticket
 from scheduler.text import shown
 
 #: The states of a review that replace the reviewer's earlier one; a comment does not.

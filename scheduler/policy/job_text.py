@@ -15,7 +15,7 @@ from scheduler.job import conditions, frontmatter
 from scheduler.job.model import Job
 from scheduler.policy import series
 from scheduler.policy.trust import target_of
-from scheduler.ports import Ticket
+from scheduler.ports.values import Ticket
 from scheduler.settings.model import Settings
 from scheduler.text import blamed
 from scheduler.times import recurrence

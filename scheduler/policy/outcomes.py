@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from scheduler.journal.ends import BADLY, NEVER, UNTOLD, WELL
 from scheduler.journal.journal import Entry
-from scheduler.ports import Run
+from scheduler.ports.values import Run
 from scheduler.times.instants import format_duration
 
 #: While a run is under way. ``queued`` stands for all of GitHub's words before its first step.

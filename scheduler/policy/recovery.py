@@ -14,7 +14,7 @@ from datetime import datetime
 
 from scheduler.job.model import OCCURRENCE_KEY
 from scheduler.journal.journal import Claim
-from scheduler.ports import Run
+from scheduler.ports.values import Run
 from scheduler.settings.model import CLAIM_VALIDITY, IN_FLIGHT, ROUNDING
 
 

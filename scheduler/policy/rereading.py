@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from scheduler.ports import UNCOUNTED, Comment, Ticket
+from scheduler.ports.values import UNCOUNTED, Comment, Ticket
 
 #: Why what was read is too old to act on, in words.
 UNSHOWN = "the list of its comments lacks the claim"

@@ -14,7 +14,7 @@ from scheduler.job.states import LABELLED, TERMINAL, State, state_label
 from scheduler.journal.journal import OVER, History
 from scheduler.policy import outcomes, retries, series
 from scheduler.policy.job_text import its_own_fault, reading
-from scheduler.ports import Ticket
+from scheduler.ports.values import Ticket
 from scheduler.settings.model import Settings
 
 

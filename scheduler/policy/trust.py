@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from scheduler.job.model import Job
 from scheduler.journal.record import RECORD
 from scheduler.policy.news import place_of
-from scheduler.ports import Comment, Target, Ticket, User
+from scheduler.ports.values import Comment, Target, Ticket, User
 from scheduler.settings.model import Settings
 from scheduler.text import choices
 

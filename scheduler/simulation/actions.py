@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from scheduler.hold.arming import LENT
-from scheduler.ports import Run
+from scheduler.ports.values import Run
 from scheduler.simulation.meter import MeteredHub
 from scheduler.simulation.scenario import Platform
 from scheduler.simulation.timeline import SECOND, Killed, Timeline

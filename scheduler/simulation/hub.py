@@ -19,7 +19,7 @@ from datetime import datetime
 
 from scheduler.errors import Rejected
 from scheduler.job.workflow_file import declared
-from scheduler.ports import (
+from scheduler.ports.values import (
     Acts,
     Check,
     Comment,

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from scheduler.errors import RateLimited
 from scheduler.hold.arming import LENT
-from scheduler.ports import Acts, Dispatch, Edit, Run, Target, Ticket
+from scheduler.ports.values import Acts, Dispatch, Edit, Run, Target, Ticket
 from scheduler.settings.model import Settings
 from scheduler.simulation.hub import Hub
 from scheduler.simulation.queue import PAGE, HubQueue, T

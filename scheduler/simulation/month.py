@@ -18,7 +18,7 @@ from scheduler.hold.plan import Plan, Surroundings
 from scheduler.hold.relay import GOES_ON, Relay
 from scheduler.job import frontmatter
 from scheduler.job.model import Job, occurrence_key
-from scheduler.ports import Environment, Run, Ticket
+from scheduler.ports.values import Environment, Run, Ticket
 from scheduler.settings.model import Alarm, Allow, Settings, Trust
 from scheduler.settings.profiles import POLL, PROFILES
 from scheduler.simulation.actions import Actions, RunnerClock

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
-from scheduler.ports import (
+from scheduler.ports.values import (
     Accepted,
     Acts,
     Check,
@@ -33,7 +33,7 @@ PAGE = 100
 
 
 class HubQueue:
-    """A `scheduler.ports.HeldQueue` over a hub, as one account.
+    """A `scheduler.ports.hold.HeldQueue` over a hub, as one account.
 
     Every request goes through `ask`, in which a simulation lets time pass and a test puts
     what goes wrong.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from scheduler.ports import Comment, Dispatch, PullRequest, Review, Run, User
+from scheduler.ports.values import Comment, Dispatch, PullRequest, Review, Run, User
 
 
 def user(login: str) -> User:

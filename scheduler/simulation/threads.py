@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from scheduler.ports import Comment
+from scheduler.ports.values import Comment
 from scheduler.simulation.hub import Hub, refusal
 from scheduler.simulation.records import Thread, user
 

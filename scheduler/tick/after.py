@@ -12,7 +12,7 @@ from scheduler.job.conditions import Condition
 from scheduler.job.model import Job
 from scheduler.job.states import State, state_label
 from scheduler.policy.after import CHAIN, Other, Verdict, circle, verdict, waits_for
-from scheduler.ports import Ticket
+from scheduler.ports.values import Ticket
 from scheduler.tick import decide, rules
 from scheduler.tick.context import Context
 from scheduler.tick.followed import LATE

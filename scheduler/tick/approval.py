@@ -17,7 +17,7 @@ from scheduler.journal.notes import Asked, Explanation, digest
 from scheduler.journal.slash import Command
 from scheduler.policy import approval
 from scheduler.policy.acts import taken_off
-from scheduler.ports import Edit, Event, User
+from scheduler.ports.values import Edit, Event, User
 from scheduler.tick import issues, rules
 from scheduler.tick.context import Context
 from scheduler.tick.occurrence import Occurrence

@@ -11,7 +11,7 @@ from scheduler.errors import NotPermitted, RateLimited, Rejected, Unavailable
 from scheduler.journal.journal import Journal
 from scheduler.policy import brakes
 from scheduler.policy.outcomes import Ended
-from scheduler.ports import Run
+from scheduler.ports.values import Run
 from scheduler.tick import issues
 from scheduler.tick.context import Context
 from scheduler.tick.followed import Followed

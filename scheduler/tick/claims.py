@@ -17,7 +17,7 @@ from scheduler.journal.notes import Withdrawal
 from scheduler.journal.slash import Command
 from scheduler.policy.decide import PATIENT, End, Fire, given_up
 from scheduler.policy.rereading import HIDDEN, UNSHOWN, too_old
-from scheduler.ports import Accepted, Comment, Dispatch, Ticket
+from scheduler.ports.values import Accepted, Comment, Dispatch, Ticket
 from scheduler.settings.model import CLAIM_VALIDITY
 from scheduler.tick.context import Context
 from scheduler.tick.discussions import Again

@@ -20,7 +20,7 @@ from scheduler.journal.notes import News
 from scheduler.policy import outcomes, retries
 from scheduler.policy.news import whom
 from scheduler.policy.outcomes import Ended
-from scheduler.ports import Comments, Ticket
+from scheduler.ports.values import Comments, Ticket
 from scheduler.tick import brakes, decide, issues, record, reply, retrying
 from scheduler.tick.context import Context
 from scheduler.tick.followed import BEFORE, NEAR, Followed

@@ -24,7 +24,8 @@ from scheduler.policy.conditions import (
 )
 from scheduler.policy.series import rule_of
 from scheduler.policy.trust import at_least
-from scheduler.ports import Queue, Run
+from scheduler.ports.queue import Queue
+from scheduler.ports.values import Run
 from scheduler.tick import after
 from scheduler.tick.context import Context
 from scheduler.tick.facts import Facts

@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 
 from scheduler.job.model import Job
 from scheduler.job.signing import Keys
-from scheduler.ports import Clock, Queue, Ticket
+from scheduler.ports.clock import Clock
+from scheduler.ports.queue import Queue
+from scheduler.ports.values import Ticket
 from scheduler.settings.model import Settings
 from scheduler.tick.discussions import Discussions
 from scheduler.tick.facts import Facts

@@ -16,7 +16,7 @@ from scheduler.journal.slash import Command, Resolution, heard, resolutions
 from scheduler.policy import decide, retries, series
 from scheduler.policy.decide import Decision
 from scheduler.policy.trust import may_be_another_s, recorder
-from scheduler.ports import Comment, Comments, Ticket, User
+from scheduler.ports.values import Comment, Comments, Ticket, User
 from scheduler.tick import approval, rules
 from scheduler.tick.context import Context
 from scheduler.tick.issues import MOST_LABELS, full

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 
 from scheduler.journal.record import BEGIN
 from scheduler.journal.slash import Command, said_in
-from scheduler.ports import Comment, Comments, Queue, Ticket
+from scheduler.ports.queue import Queue
+from scheduler.ports.values import Comment, Comments, Ticket
 
 #: What has fewer comments is one page, and read whole each time.
 LONG = 100

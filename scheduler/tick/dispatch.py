@@ -20,7 +20,7 @@ from scheduler.policy.acts import reopened_at
 from scheduler.policy.decide import PATIENT, End, Fire, Recover, before, confirms
 from scheduler.policy.news import whom
 from scheduler.policy.recovery import Found, listed
-from scheduler.ports import Comments, Dispatch, Target
+from scheduler.ports.values import Comments, Dispatch, Target
 from scheduler.tick import (
     approval,
     claims,

@@ -9,7 +9,9 @@ from datetime import datetime
 from scheduler.errors import NotPermitted, Rejected, Unavailable
 from scheduler.job.workflow_file import Declared, declared
 from scheduler.policy.trust import at_least
-from scheduler.ports import Acts, Clock, Comment, Queue, Recent, Target, Ticket
+from scheduler.ports.clock import Clock
+from scheduler.ports.queue import Queue
+from scheduler.ports.values import Acts, Comment, Recent, Target, Ticket
 
 #: How old an answer about somebody's rights may be when a job is claimed, in seconds: then it
 #: is at most a minute old when the job is dispatched.

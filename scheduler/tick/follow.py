@@ -19,7 +19,7 @@ from scheduler.journal import journal
 from scheduler.journal.journal import History
 from scheduler.journal.record import BEGIN
 from scheduler.policy import outcomes
-from scheduler.ports import Comment, Ticket, User
+from scheduler.ports.values import Comment, Ticket, User
 from scheduler.tick import brakes, conclude, decide, rules
 from scheduler.tick.context import Context
 from scheduler.tick.followed import BEFORE, LATE, Followed, in_turn

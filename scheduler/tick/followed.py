@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from scheduler.job.model import Job
 from scheduler.journal.journal import Entry, History
-from scheduler.ports import Target, Ticket
+from scheduler.ports.values import Target, Ticket
 from scheduler.tick.occurrence import Occurrence
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from scheduler.errors import InvalidJob, NotPermitted, RateLimited, Rejected, Un
 from scheduler.job.states import State, state_label
 from scheduler.journal.comments import invalid_comment
 from scheduler.journal.notes import Explanation
-from scheduler.ports import Comment, Ticket
+from scheduler.ports.values import Comment, Ticket
 from scheduler.tick import issues, rules
 from scheduler.tick.context import Context
 from scheduler.tick.outcome import Tally, note_of

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from scheduler.errors import Rejected
 from scheduler.job.states import LABELLED, State, begun_label, queued_label, state_label
-from scheduler.ports import Ticket
+from scheduler.ports.values import Ticket
 from scheduler.tick.context import Context
 
 #: GitHub refuses the next one, whichever: https://github.com/actions/labeler/issues/115

@@ -14,7 +14,7 @@ from scheduler.errors import Rejected, Unavailable
 from scheduler.job.states import LABELLED, TERMINAL, State, state_label
 from scheduler.journal.journal import Claim, claim_of, never_started, read
 from scheduler.policy.recovery import Found, Unclear
-from scheduler.ports import Comment, Comments, Ticket
+from scheduler.ports.values import Comment, Comments, Ticket
 from scheduler.tick import decide, issues, record, rules, settlement
 from scheduler.tick.context import Context
 from scheduler.tick.dispatch import started

@@ -10,7 +10,7 @@ from scheduler.journal.journal import read
 from scheduler.journal.news import alert_comment
 from scheduler.journal.notes import News
 from scheduler.policy.news import whom
-from scheduler.ports import Comment
+from scheduler.ports.values import Comment
 from scheduler.tick.context import Context
 from scheduler.tick.occurrence import Occurrence
 from scheduler.tick.rules import CLOCKS

@@ -9,7 +9,7 @@ from scheduler.job.model import Job, which_try
 from scheduler.journal.journal import History
 from scheduler.journal.slash import Command
 from scheduler.policy.series import rule_of
-from scheduler.ports import UNCOUNTED, Ticket
+from scheduler.ports.values import UNCOUNTED, Ticket
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from scheduler.job.states import State, state_label
 from scheduler.journal.record import RECORD
 from scheduler.policy.series import written_rule
-from scheduler.ports import UNCOUNTED, Comment, Comments, Recent
+from scheduler.ports.values import UNCOUNTED, Comment, Comments, Recent
 from scheduler.tick import decide, record
 from scheduler.tick.context import Context
 from scheduler.tick.discussions import is_long

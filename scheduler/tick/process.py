@@ -26,7 +26,7 @@ from scheduler.policy.decide import (
 )
 from scheduler.policy.news import whom
 from scheduler.policy.recovery import Found, Unclear
-from scheduler.ports import Comments
+from scheduler.ports.values import Comments
 from scheduler.tick import (
     approval,
     closing,

@@ -11,7 +11,7 @@ from scheduler.job.model import Job, occurrence_key
 from scheduler.job.states import LABELLED, TERMINAL, State, state_label
 from scheduler.policy.job_text import its_own_fault, reading
 from scheduler.policy.trust import looks_strange
-from scheduler.ports import Ticket
+from scheduler.ports.values import Ticket
 from scheduler.tick import invalid, issues
 from scheduler.tick.context import HELD_FOR, Context
 from scheduler.tick.occurrence import Occurrence

@@ -18,7 +18,7 @@ from scheduler.journal.slash import heard
 from scheduler.policy import retries, series
 from scheduler.policy.decide import next_attempt
 from scheduler.policy.news import place_of
-from scheduler.ports import Comments
+from scheduler.ports.values import Comments
 from scheduler.tick import decide, issues, rules
 from scheduler.tick.context import Context
 from scheduler.tick.occurrence import Occurrence

@@ -20,7 +20,7 @@ from scheduler.policy import news, retries
 from scheduler.policy.news import Place
 from scheduler.policy.outcomes import Ended, end_of
 from scheduler.policy.trust import reply_refusal
-from scheduler.ports import Ticket
+from scheduler.ports.values import Ticket
 from scheduler.tick import decide, rules
 from scheduler.tick.context import Context
 from scheduler.tick.invalid import RECENT

@@ -20,7 +20,7 @@ from scheduler.journal.slash import Command, heard
 from scheduler.policy import retries
 from scheduler.policy.outcomes import FAILED
 from scheduler.policy.retries import NoRetry
-from scheduler.ports import Comment, Comments, Ticket
+from scheduler.ports.values import Comment, Comments, Ticket
 from scheduler.tick import closing, decide, record, rules
 from scheduler.tick.context import Context
 from scheduler.tick.followed import Followed

@@ -22,7 +22,7 @@ from scheduler.policy.acts import Beginning, Kind, beginnings, labelled, last_by
 from scheduler.policy.job_text import readable
 from scheduler.policy.quotas import Entered
 from scheduler.policy.trust import Rights, sender_of
-from scheduler.ports import Comments, Target, Ticket, User
+from scheduler.ports.values import Comments, Target, Ticket, User
 from scheduler.tick.context import Context
 from scheduler.tick.occurrence import Occurrence
 from scheduler.times.instants import format_instant

@@ -10,7 +10,7 @@ from scheduler.errors import NotPermitted, RateLimited, Rejected, Unavailable
 from scheduler.journal.journal import Claim, Entry
 from scheduler.policy.outcomes import MAY_HIDE_NO_JOB
 from scheduler.policy.recovery import Found, match
-from scheduler.ports import Run, Target
+from scheduler.ports.values import Run, Target
 from scheduler.settings.model import CLAIM_VALIDITY
 from scheduler.tick import settlement
 from scheduler.tick.context import Context

@@ -20,7 +20,7 @@ from scheduler.policy.recovery import (
     overlap,
     window,
 )
-from scheduler.ports import Comment, Run, Target
+from scheduler.ports.values import Comment, Run, Target
 from scheduler.settings.model import LEAST_RECOVERY
 from scheduler.tick.context import Context
 

@@ -18,7 +18,7 @@ from scheduler.errors import (
     VersionRetired,
 )
 from scheduler.policy.trust import looks_strange
-from scheduler.ports import Ticket
+from scheduler.ports.values import Ticket
 from scheduler.tick import (
     approval,
     follow,

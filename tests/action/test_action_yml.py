@@ -14,7 +14,7 @@ from scheduler.action.answers import of_created, of_tick
 from scheduler.commands.answer import Created
 from scheduler.environment import Environment
 from scheduler.job.model import Job
-from scheduler.ports import Ticket, User
+from scheduler.ports.values import Ticket, User
 from scheduler.tick.report import TickReport
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -15,7 +15,7 @@ from scheduler.environment import Environment
 from scheduler.job.model import Job
 from scheduler.job.workflow_inputs import NO_MESSAGE, UNREAD
 from scheduler.policy.outcomes import Ended
-from scheduler.ports import Ticket, User
+from scheduler.ports.values import Ticket, User
 from scheduler.tick.outcome import Fired
 from scheduler.tick.report import Note, TickReport
 

@@ -10,7 +10,7 @@ from scheduler.job import frontmatter, signing
 from scheduler.job.model import occurrence_key
 from scheduler.job.signing import Keys
 from scheduler.job.states import State
-from scheduler.ports import Acts, Event, Ticket, User
+from scheduler.ports.values import Acts, Event, Ticket, User
 from scheduler.settings.model import Settings
 from scheduler.tick import rules
 from scheduler.tick.context import new_context

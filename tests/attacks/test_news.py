@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from scheduler.ports import Comment, Ticket
+from scheduler.ports.values import Comment, Ticket
 from scheduler.settings.model import Alerts, Allow, Settings, Trust
 from scheduler.simulation.records import Thread
 from tests.attacks.reading import ACTIVE, outside_of_code

@@ -12,7 +12,7 @@ import responses
 from scheduler.errors import NotPermitted, SettingsUnreadable, Unavailable
 from scheduler.github.people import NEWEST
 from scheduler.github.queue import GitHubQueue
-from scheduler.ports import Acts, Edit, Event, Ticket, User
+from scheduler.ports.values import Acts, Edit, Event, Ticket, User
 from scheduler.tick.facts import Facts
 from tests.conftest import Reach, StillClock
 

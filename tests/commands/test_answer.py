@@ -11,7 +11,7 @@ from scheduler.commands.answer import Created, shown_in, stop_lines
 from scheduler.commands.nudge import Nudged
 from scheduler.job.model import Job
 from scheduler.job.states import State
-from scheduler.ports import Ticket, User
+from scheduler.ports.values import Ticket, User
 from scheduler.settings.model import Defaults, Settings
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)

@@ -8,7 +8,7 @@ import pytest
 
 from scheduler.commands.clocks import CLOCKS, clock_of
 from scheduler.hold import alarm
-from scheduler.ports import Run
+from scheduler.ports.values import Run
 from scheduler.sandbox.command import SAMPLE
 from tests.conftest import REPO, Stage, body
 

@@ -12,7 +12,7 @@ from scheduler.commands.look import SAID, Seen
 from scheduler.job.model import Job
 from scheduler.job.states import State
 from scheduler.journal.journal import Entry
-from scheduler.ports import Ticket, User
+from scheduler.ports.values import Ticket, User
 from scheduler.text import columns, visible
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)

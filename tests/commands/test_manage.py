@@ -9,7 +9,7 @@ import pytest
 
 from scheduler.commands.manage import Cancelled, Resolved, Retried
 from scheduler.job.states import State
-from scheduler.ports import Ticket, User
+from scheduler.ports.values import Ticket, User
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 OPEN = Ticket(number=7, author=User(login="a"), url="U", created_at=NOON, updated_at=NOON)

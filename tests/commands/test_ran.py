@@ -10,7 +10,7 @@ from scheduler.connection import Connection
 from scheduler.errors import Unavailable
 from scheduler.job.model import Job
 from scheduler.journal.journal import Entry
-from scheduler.ports import Run
+from scheduler.ports.values import Run
 from tests.support.fakes import NOON
 
 SENT = Entry(

@@ -8,7 +8,7 @@ import pytest
 
 from scheduler.commands.nudge import Nudged
 from scheduler.commands.steer import HEARD, Asked, Paused, Snoozed
-from scheduler.ports import Comment, Ticket, User
+from scheduler.ports.values import Comment, Ticket, User
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 JOB = Ticket(number=7, author=User(login="a"), url="U", created_at=NOON, updated_at=NOON)

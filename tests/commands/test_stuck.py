@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from scheduler.commands.stuck import Held, Stuck, dead_since, last_failed, too_long
-from scheduler.ports import Group, Run
+from scheduler.ports.values import Group, Run
 from tests.conftest import QUEUE, REPO, Stage
 from tests.support.lesser import Lesser, before
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from scheduler.commands import watchdog
-from scheduler.ports import Ticket, User
+from scheduler.ports.values import Ticket, User
 from scheduler.settings.model import Scheduler, Settings
 from tests.conftest import QUEUE, Stage, at, body
 

@@ -30,7 +30,7 @@ from scheduler.journal.comments import (
 )
 from scheduler.journal.journal import NEVER_STARTED, Claim, Entry, History, Journal
 from scheduler.journal.notes import Explanation, Withdrawal
-from scheduler.ports import Ticket, User
+from scheduler.ports.values import Ticket, User
 from scheduler.settings.model import Limits, Quotas, Settings
 from scheduler.times import recurrence
 

@@ -24,7 +24,7 @@ from scheduler.job.model import Job, occurrence_comment, which_try
 from scheduler.journal.journal import Journal
 from scheduler.policy.outcomes import FAILED
 from scheduler.policy.series import position
-from scheduler.ports import Ticket
+from scheduler.ports.values import Ticket
 from tests.faults.explorer import PAUSED, Explorer
 from tests.faults.series import sound
 from tests.support.fakes import BOT

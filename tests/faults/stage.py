@@ -17,7 +17,7 @@ from scheduler.connection import connect
 from scheduler.environment import Environment
 from scheduler.errors import SchedulerError
 from scheduler.journal.journal import History, Journal, read
-from scheduler.ports import Comment, User
+from scheduler.ports.values import Comment, User
 from scheduler.sandbox import Sandbox
 from scheduler.sandbox.http.requestlog import Request
 from scheduler.tick.report import TickReport

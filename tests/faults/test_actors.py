@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scheduler.ports import Dispatch, Run, Target
+from scheduler.ports.values import Dispatch, Run, Target
 from tests.faults.test_holes import at
 from tests.faults.world import World, body, world
 from tests.support.fakes import Crash

@@ -12,7 +12,7 @@ from datetime import datetime
 import pytest
 
 from scheduler.journal import comments, journal
-from scheduler.ports import Edit
+from scheduler.ports.values import Edit
 from scheduler.settings.model import Settings
 from scheduler.simulation.records import user
 from tests.faults.ending import end

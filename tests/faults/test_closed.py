@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from scheduler.journal.journal import NEVER_STARTED
-from scheduler.ports import User
+from scheduler.ports.values import User
 from tests.faults.world import body, world
 from tests.support.fakes import BOT, Crash, MemoryQueue, Through
 

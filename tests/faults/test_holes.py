@@ -11,7 +11,7 @@ import pytest
 from scheduler.journal.comments import claim_comment
 from scheduler.journal.journal import Claim
 from scheduler.policy.recovery import Found, Unclear, match
-from scheduler.ports import Run
+from scheduler.ports.values import Run
 from scheduler.settings.model import Limits, Scheduler, Settings
 from tests.faults.world import Fault, World, body, faulty, interleave, world
 from tests.support.fakes import BOT, NOON, Crash, MemoryQueue, Through

@@ -19,7 +19,7 @@ from scheduler.job import frontmatter
 from scheduler.journal import comments, journal
 from scheduler.journal.journal import Entry
 from scheduler.policy.outcomes import FAILED
-from scheduler.ports import Ticket
+from scheduler.ports.values import Ticket
 from scheduler.settings.model import Alerts, Defaults, Limits, Settings
 from tests.faults.explorer import ONE_OFFS, SERIES, Explorer
 from tests.faults.watched import Broken, Variant

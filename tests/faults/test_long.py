@@ -14,7 +14,7 @@ import pytest
 
 from scheduler.errors import Unavailable
 from scheduler.journal import comments, journal
-from scheduler.ports import Comments
+from scheduler.ports.values import Comments
 from scheduler.tick import discussions
 from tests.faults import test_matrix, test_series_matrix
 from tests.faults.series import forward, goes, m, open_series, sound

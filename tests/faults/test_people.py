@@ -15,7 +15,7 @@ import pytest
 
 from scheduler.hold.agenda import LEAD
 from scheduler.job.model import occurrence_key
-from scheduler.ports import Ticket
+from scheduler.ports.values import Ticket
 from scheduler.settings.model import Settings
 from scheduler.simulation.records import user
 from tests.faults.series import open_series

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.ports import Ticket
+from scheduler.ports.values import Ticket
 from tests.faults.stage import served
 from tests.faults.test_holes import at
 from tests.faults.world import Fault, World, body, faulty, interleave, world

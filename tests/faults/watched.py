@@ -17,7 +17,7 @@ from datetime import datetime
 
 from scheduler.job import frontmatter
 from scheduler.job.model import occurrence_comment, occurrence_instant
-from scheduler.ports import Dispatch, Run
+from scheduler.ports.values import Dispatch, Run
 from scheduler.settings.model import Settings
 from scheduler.tick.report import TickReport
 from tests.support.fakes import BOT, Pull

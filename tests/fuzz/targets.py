@@ -15,7 +15,7 @@ from scheduler.job import frontmatter, signing
 from scheduler.job.model import Job
 from scheduler.journal import journal
 from scheduler.journal.comments import head
-from scheduler.ports import Comment, User
+from scheduler.ports.values import Comment, User
 from scheduler.settings import file
 from tests.support.processor import least_seconds
 

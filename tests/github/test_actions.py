@@ -13,7 +13,7 @@ from scheduler.errors import NotPermitted, Rejected, Unavailable
 from scheduler.github.actions import GitHubActions
 from scheduler.github.client import Api, GitHub
 from scheduler.github.queue import GitHubQueue
-from scheduler.ports import Accepted, Dispatch, Target
+from scheduler.ports.values import Accepted, Dispatch, Target
 from tests.support.answers import API, HERE, LOST
 
 STARTED = {"workflow_run_id": 7, "run_url": "https://api/7", "html_url": "https://github.com/7"}

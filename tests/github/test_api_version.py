@@ -16,7 +16,7 @@ from scheduler.action import main
 from scheduler.errors import Rejected, VersionRetired
 from scheduler.github.client import GitHub
 from scheduler.github.queue import GitHubQueue
-from scheduler.ports import API_VERSION
+from scheduler.ports.values import API_VERSION
 from scheduler.sandbox.http.requestlog import Request
 from tests.conftest import ISSUES, Stage, at, body
 

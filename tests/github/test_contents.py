@@ -13,7 +13,7 @@ from responses import matchers
 from scheduler.errors import NotPermitted, Rejected, SettingsUnreadable
 from scheduler.github.client import Api
 from scheduler.github.contents import GitHubContents
-from scheduler.ports import WorkflowFile
+from scheduler.ports.values import WorkflowFile
 from tests.support.answers import API, HERE
 
 SETTINGS = f"{HERE}/contents/.github/scheduler.yml"

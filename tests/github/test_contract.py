@@ -10,7 +10,16 @@ from pathlib import Path
 import pytest
 
 from scheduler.errors import Rejected
-from scheduler.ports import Comment, Dispatch, Environment, Event, Review, Target, Ticket, User
+from scheduler.ports.values import (
+    Comment,
+    Dispatch,
+    Environment,
+    Event,
+    Review,
+    Target,
+    Ticket,
+    User,
+)
 from tests.conftest import JOBS, QUEUE
 from tests.support import places
 from tests.support.fakes import NOON

@@ -11,7 +11,7 @@ from responses import matchers
 from scheduler.errors import Rejected, Unavailable
 from scheduler.github.client import Api
 from scheduler.github.environments import GitHubEnvironments
-from scheduler.ports import Environment
+from scheduler.ports.values import Environment
 from tests.support.answers import HERE
 
 PLACE = f"{HERE}/environments"

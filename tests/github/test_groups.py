@@ -11,7 +11,7 @@ import responses
 from scheduler.errors import Rejected, Unavailable
 from scheduler.github.client import Api
 from scheduler.github.groups import GitHubGroups
-from scheduler.ports import Group
+from scheduler.ports.values import Group
 from tests.support.answers import HERE
 
 GROUPS = f"{HERE}/actions/concurrency_groups"

@@ -15,7 +15,7 @@ from scheduler.github.client import Api, GitHub
 from scheduler.github.issues import CLOSED_PAGES, GitHubIssues
 from scheduler.github.labels import GitHubLabels
 from scheduler.github.queue import GitHubQueue
-from scheduler.ports import Ticket
+from scheduler.ports.values import Ticket
 from tests.support.answers import API
 
 ISSUES = f"{API}/repos/o/r/issues"

@@ -10,7 +10,7 @@ import pytest
 
 from scheduler.errors import Unavailable
 from scheduler.github import objects
-from scheduler.ports import UNCOUNTED, Check, Event, User
+from scheduler.ports.values import UNCOUNTED, Check, Event, User
 from scheduler.times.bounds import EARLIEST
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)

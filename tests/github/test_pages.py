@@ -9,7 +9,7 @@ import pytest
 
 from scheduler.connection import connect
 from scheduler.environment import Environment
-from scheduler.ports import CommandQueue
+from scheduler.ports.commands import CommandQueue
 from tests.conftest import ISSUES, Stage, body
 
 #: Jobs on three pages, where page numbers end with the first.

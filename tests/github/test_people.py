@@ -11,7 +11,7 @@ import responses
 from scheduler.errors import NotPermitted, Rejected
 from scheduler.github.client import Api
 from scheduler.github.people import NO_GRAPHQL, GitHubPeople
-from scheduler.ports import Acts, Edit
+from scheduler.ports.values import Acts, Edit
 from tests.support.answers import API, HERE
 
 GRAPHQL = f"{API}/graphql"

@@ -11,7 +11,7 @@ import responses
 from scheduler.errors import Rejected
 from scheduler.github.client import Api
 from scheduler.github.pulls import GitHubPulls
-from scheduler.ports import Check, PullRequest
+from scheduler.ports.values import Check, PullRequest
 from tests.support.answers import API
 
 OTHER = "o/other"

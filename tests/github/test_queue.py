@@ -7,9 +7,11 @@ import inspect
 import pytest
 import responses
 
-from scheduler import ports
 from scheduler.github.client import GitHub
 from scheduler.github.queue import GitHubQueue
+from scheduler.ports.commands import CommandQueue, Upkeep
+from scheduler.ports.hold import HeldQueue
+from scheduler.ports.queue import Queue
 from tests.support.answers import HERE
 
 
@@ -20,7 +22,7 @@ def questions(protocol: type) -> set[str]:
 def test_every_question_of_the_ports_is_answered(http: GitHub) -> None:
     queue = GitHubQueue(http, repository="o/r", label="schedule")
     answered = {name for name in [*vars(queue), *questions(GitHubQueue)] if name != "http"}
-    assert answered == questions(ports.CommandQueue)
+    assert answered == questions(CommandQueue)
 
 
 def test_it_is_the_part_that_answers(http: GitHub) -> None:
@@ -40,9 +42,9 @@ def test_it_is_the_part_that_answers(http: GitHub) -> None:
 @pytest.mark.parametrize(
     ("needs_less", "needs_more"),
     [
-        (ports.Queue, ports.HeldQueue),
-        (ports.HeldQueue, ports.CommandQueue),
-        (ports.Upkeep, ports.CommandQueue),
+        (Queue, HeldQueue),
+        (HeldQueue, CommandQueue),
+        (Upkeep, CommandQueue),
     ],
 )
 def test_a_tick_needs_less_than_a_holder_and_a_holder_less_than_a_command(

@@ -26,7 +26,7 @@ from scheduler.hold.agenda import (
 )
 from scheduler.job.model import Job
 from scheduler.journal.journal import Claim, Entry, History
-from scheduler.ports import Dispatch, Target, Ticket, User
+from scheduler.ports.values import Dispatch, Target, Ticket, User
 from scheduler.settings.model import CLAIM_VALIDITY
 from scheduler.settings.profiles import Stay
 from scheduler.tick.claims import OwnClaim, Work

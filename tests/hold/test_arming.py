@@ -11,7 +11,7 @@ import pytest
 from scheduler.errors import NotPermitted, RateLimited, Rejected, Unavailable
 from scheduler.hold import alarm
 from scheduler.hold.arming import RUN_NAME, Arming, Place
-from scheduler.ports import Environment, Run, Target
+from scheduler.ports.values import Environment, Run, Target
 from scheduler.settings.model import Alarm, Limits, Settings
 from tests.support.fakes import NOON, FakeClock, MemoryHub, MemoryQueue, Through
 

@@ -12,7 +12,7 @@ from scheduler.hold.alarm import AT_ONCE, timer_of
 from scheduler.hold.arming import Arming
 from scheduler.hold.holder import Holder
 from scheduler.hold.plan import Plan, Surroundings
-from scheduler.ports import Run
+from scheduler.ports.values import Run
 from scheduler.settings.profiles import HOLD, POLL
 from scheduler.tick.context import new_context
 from scheduler.tick.report import TickReport

@@ -11,7 +11,7 @@ import pytest
 from scheduler.errors import NotPermitted, Unavailable
 from scheduler.hold.memory import read
 from scheduler.hold.plan import Plan, Surroundings
-from scheduler.ports import Environment, Run
+from scheduler.ports.values import Environment, Run
 from scheduler.settings.model import Alarm, Settings
 from scheduler.settings.profiles import HOLD, Stay
 from tests.hold.test_arming import MINUTE, SOUND, World, answer

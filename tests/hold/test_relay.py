@@ -11,7 +11,7 @@ import pytest
 
 from scheduler.errors import RateLimited, Unavailable
 from scheduler.hold.relay import Relay
-from scheduler.ports import Dispatch, Target
+from scheduler.ports.values import Dispatch, Target
 from scheduler.settings.model import Limits, Settings
 from scheduler.settings.profiles import Stay
 from scheduler.tick.report import TickReport

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from scheduler.ports import Ticket
+from scheduler.ports.values import Ticket
 from scheduler.settings.model import Settings
 from scheduler.settings.profiles import Stay
 from scheduler.tick.report import TickReport

@@ -17,7 +17,7 @@ from scheduler.job.model import (
     occurrence_key,
     which_try,
 )
-from scheduler.ports import Comment, Dispatch, Run, Target, Ticket, User
+from scheduler.ports.values import Comment, Dispatch, Run, Target, Ticket, User
 
 HOUR = timedelta(hours=1)
 

@@ -29,7 +29,7 @@ from scheduler.journal.journal import NEVER_STARTED, Claim, Entry, Journal, read
 from scheduler.journal.notes import Explanation
 from scheduler.journal.slash import NAMES
 from scheduler.policy.series import COUNTED, position
-from scheduler.ports import Comment, User
+from scheduler.ports.values import Comment, User
 from tests.attacks.reading import outside_of_code
 from tests.support.hourly import HOUR, HOURLY, MINUTE, at, entry
 from tests.text.test_markdown import TEXT

@@ -23,7 +23,7 @@ from scheduler.journal.journal import (
     read,
 )
 from scheduler.journal.notes import Explanation, News
-from scheduler.ports import Comment, User
+from scheduler.ports.values import Comment, User
 from scheduler.times.bounds import EARLIEST, LATEST
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)

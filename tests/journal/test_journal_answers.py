@@ -18,7 +18,7 @@ from scheduler.journal.journal import (
     highest_attempt,
     read,
 )
-from scheduler.ports import Comment, User
+from scheduler.ports.values import Comment, User
 from tests.support.records import NOON, claim
 
 HOUR = timedelta(hours=1)

@@ -17,7 +17,7 @@ from scheduler.journal import journal as written
 from scheduler.journal.comments import LONGEST_LINE, head
 from scheduler.journal.journal import ENDS, NEVER_STARTED, Claim, Entry, History, Journal, read
 from scheduler.policy import decide
-from scheduler.ports import Comment, User
+from scheduler.ports.values import Comment, User
 from tests.faults.series import entries as told
 from tests.tick.test_slash_commands import say
 from tests.tick.test_slash_faults import held

@@ -19,7 +19,7 @@ from scheduler.journal.news import (
     told,
 )
 from scheduler.journal.notes import News, Reply
-from scheduler.ports import Comment, User
+from scheduler.ports.values import Comment, User
 from tests.attacks.reading import outside_of_code
 from tests.text.test_markdown import TEXT
 

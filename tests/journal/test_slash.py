@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scheduler.errors import InvalidJob
 from scheduler.journal import slash as said
 from scheduler.journal.slash import NAMES, Command, Resolution, heard, problem, resolutions
-from scheduler.ports import Comment, User
+from scheduler.ports.values import Comment, User
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 

@@ -15,7 +15,7 @@ from scheduler.policy.acts import (
     overtaken,
     reopened_at,
 )
-from scheduler.ports import Event, Ticket, User
+from scheduler.ports.values import Event, Ticket, User
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 BOT = "github-actions[bot]"

@@ -12,7 +12,7 @@ from scheduler.job.conditions import parse
 from scheduler.job.model import Job
 from scheduler.journal.journal import Entry, History, Journal
 from scheduler.policy.after import Other, Verdict, circle, verdict, waits_for
-from scheduler.ports import Ticket, User
+from scheduler.ports.values import Ticket, User
 from tests.support.records import NOON, claim
 
 OPEN = Ticket(

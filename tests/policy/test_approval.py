@@ -18,7 +18,7 @@ from scheduler.policy.approval import (
     own,
     to_ask,
 )
-from scheduler.ports import Edit, Ticket, User
+from scheduler.ports.values import Edit, Ticket, User
 from scheduler.settings.model import Settings, Trust
 from tests.support.fakes import NOON
 

@@ -17,7 +17,7 @@ from scheduler.policy.brakes import (
     too_long,
     unfollowed,
 )
-from scheduler.ports import Run
+from scheduler.ports.values import Run
 from scheduler.settings.model import Defaults, Limits, Settings
 from tests.support.fakes import NOON
 

@@ -9,7 +9,7 @@ import pytest
 
 from scheduler.job.conditions import parse
 from scheduler.policy.conditions import Checked, Opinions, opinions, verdict
-from scheduler.ports import Check, PullRequest, Review, Ticket, User
+from scheduler.ports.values import Check, PullRequest, Review, Ticket, User
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 ISSUE = Ticket(number=5, author=User(login="a"), created_at=NOON, updated_at=NOON)

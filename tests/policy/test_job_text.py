@@ -11,7 +11,7 @@ import pytest
 from scheduler.errors import InvalidJob
 from scheduler.job.model import Job
 from scheduler.policy.job_text import job_of, readable, reading, waiting, with_defaults
-from scheduler.ports import Ticket, User
+from scheduler.ports.values import Ticket, User
 from scheduler.settings.model import Defaults, Settings
 
 NINE = datetime(2026, 11, 23, 9, tzinfo=timezone.utc)

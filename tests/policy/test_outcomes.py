@@ -19,7 +19,7 @@ from scheduler.policy.outcomes import (
     not_known,
     under_way,
 )
-from scheduler.ports import Run
+from scheduler.ports.values import Run
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 FOLLOW = timedelta(hours=6)

@@ -7,7 +7,7 @@ import pytest
 
 from scheduler.journal.journal import Claim
 from scheduler.policy.recovery import Found, NeverStarted, Unclear, match, named, overlap, window
-from scheduler.ports import Run
+from scheduler.ports.values import Run
 from scheduler.settings.model import CLAIM_VALIDITY, IN_FLIGHT, ROUNDING
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)

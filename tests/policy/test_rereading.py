@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler.policy.rereading import HIDDEN, OLDER, UNSHOWN, too_old
-from scheduler.ports import UNCOUNTED, Comment, Ticket, User
+from scheduler.ports.values import UNCOUNTED, Comment, Ticket, User
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 OWN = 900

@@ -19,7 +19,7 @@ from scheduler.journal.comments import head
 from scheduler.journal.journal import OLDER, WHOLE, Entry, History, Journal, read
 from scheduler.policy.series import FRESH, expected, locate, over, passed_over, rule_of
 from scheduler.policy.series import counted as counted_end
-from scheduler.ports import Comment, User
+from scheduler.ports.values import Comment, User
 from scheduler.times import instants, recurrence
 from scheduler.times.recurrence import END
 from tests.support.instants import DAY, HOUR, MINUTE, SECOND, all_of, utc

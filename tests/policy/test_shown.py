@@ -11,7 +11,7 @@ import pytest
 from scheduler.job.states import State
 from scheduler.journal.journal import Claim, Entry, History, Journal
 from scheduler.policy.shown import Shown, shown
-from scheduler.ports import Ticket, User
+from scheduler.ports.values import Ticket, User
 from scheduler.settings.model import Defaults, Settings
 
 NINE = datetime(2026, 11, 23, 9, tzinfo=timezone.utc)

@@ -21,7 +21,7 @@ from scheduler.policy.trust import (
     target_of,
     target_refusal,
 )
-from scheduler.ports import Comment, Target, Ticket, User
+from scheduler.ports.values import Comment, Target, Ticket, User
 from scheduler.settings.model import Allow, Defaults, Scheduler, Settings, Trust
 from tests.support.reasons import refuses
 

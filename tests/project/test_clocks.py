@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 from scheduler.commands import outside
-from scheduler.ports import API_VERSION
+from scheduler.ports.values import API_VERSION
 from tests.conftest import QUEUE, Stage
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from scheduler.errors import Rejected
-from scheduler.ports import Dispatch, Environment, Run, Target
+from scheduler.ports.values import Dispatch, Environment, Run, Target
 from scheduler.settings.model import Settings
 from scheduler.simulation.meter import PERSON, TARGET, MeteredHub, MeteredQueue, latency, pages
 from scheduler.simulation.scenario import Platform

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from scheduler.errors import RateLimited, UsageError
-from scheduler.ports import Run
+from scheduler.ports.values import Run
 from scheduler.settings.model import Settings
 from scheduler.simulation.actions import Actions, RunnerClock
 from scheduler.simulation.meter import MeteredHub

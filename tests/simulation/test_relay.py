@@ -7,7 +7,7 @@ import random
 import pytest
 
 from scheduler.hold.relay import Relay
-from scheduler.ports import Dispatch, Target
+from scheduler.ports.values import Dispatch, Target
 from scheduler.settings.model import Settings
 from scheduler.simulation.actions import Actions, RunnerClock
 from scheduler.simulation.meter import MeteredHub, MeteredQueue

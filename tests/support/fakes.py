@@ -11,7 +11,17 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 
 from scheduler.errors import Unavailable
-from scheduler.ports import Accepted, Acts, Comment, Comments, Dispatch, Event, Recent, Run, Ticket
+from scheduler.ports.values import (
+    Accepted,
+    Acts,
+    Comment,
+    Comments,
+    Dispatch,
+    Event,
+    Recent,
+    Run,
+    Ticket,
+)
 from scheduler.simulation.hub import BOT, MOST_COMMENTS, Hub
 from scheduler.simulation.queue import HubQueue, T
 from scheduler.simulation.records import Pull, Sent

@@ -12,7 +12,8 @@ from typing import Any
 
 from scheduler.github.client import GitHub
 from scheduler.github.queue import GitHubQueue
-from scheduler.ports import Check, Edit, Environment, HeldQueue, Ticket
+from scheduler.ports.hold import HeldQueue
+from scheduler.ports.values import Check, Edit, Environment, Ticket
 from scheduler.sandbox import Sandbox
 from scheduler.simulation.hub import BOT, Hub
 from scheduler.simulation.queue import HubQueue

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from scheduler.ports import Edit
+from scheduler.ports.values import Edit
 from scheduler.settings.model import Allow, Settings, Trust
 from scheduler.simulation.records import user
 from tests.faults.series import entries, goes, open_series

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scheduler.errors import Rejected, Unavailable
-from scheduler.ports import Check
+from scheduler.ports.values import Check
 from tests.faults.world import World
 from tests.support.condition_world import asked_about, comments, job, reason, skipped, tick
 from tests.support.fakes import MemoryQueue

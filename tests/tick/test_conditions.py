@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from scheduler.errors import Rejected
-from scheduler.ports import Check
+from scheduler.ports.values import Check
 from scheduler.settings.model import Defaults, Settings
 from tests.faults.world import World, body
 from tests.support.condition_world import asked_about, comments, job, reason, skipped, tick

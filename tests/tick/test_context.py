@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from scheduler.ports import Target
+from scheduler.ports.values import Target
 from scheduler.settings.model import Limits, Scheduler, Settings
 from scheduler.tick.context import renew
 from tests.faults.world import world

@@ -10,7 +10,7 @@ import pytest
 from scheduler.errors import OtherScheduler
 from scheduler.journal.comments import head
 from scheduler.journal.journal import History, Journal
-from scheduler.ports import Comments
+from scheduler.ports.values import Comments
 from scheduler.settings.model import Scheduler, Settings
 from scheduler.tick import decide
 from scheduler.tick.context import Context

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from scheduler.journal.slash import heard, resolutions
-from scheduler.ports import UNCOUNTED, Comment, Comments, User
+from scheduler.ports.values import UNCOUNTED, Comment, Comments, User
 from scheduler.tick.discussions import LATE, LONG, Discussions, telling
 from tests.support.fakes import BOT, FakeClock, MemoryHub, MemoryQueue
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from scheduler.errors import NotPermitted, Rejected, Unavailable
-from scheduler.ports import Target
+from scheduler.ports.values import Target
 from scheduler.tick.facts import REMEMBERED, Facts
 from tests.faults.world import World, body, world
 from tests.support.contexts import calls, context

@@ -7,7 +7,7 @@ import pytest
 
 from scheduler.job.model import Job
 from scheduler.journal.journal import Entry, History
-from scheduler.ports import Target, Ticket, User
+from scheduler.ports.values import Target, Ticket, User
 from scheduler.tick.followed import FIRST_LOOK, FRESH, LONGEST_PAUSE, Followed, Following
 from tests.support.fakes import NOON
 

@@ -10,7 +10,7 @@ import pytest
 
 from scheduler.journal.journal import Entry, History, Journal
 from scheduler.journal.slash import Command
-from scheduler.ports import UNCOUNTED
+from scheduler.ports.values import UNCOUNTED
 from scheduler.tick.occurrence import Occurrence
 from tests.faults.world import body, world
 from tests.support.contexts import context, known

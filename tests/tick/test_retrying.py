@@ -13,7 +13,7 @@ from scheduler.journal.comments import journal_comment, series_comment
 from scheduler.journal.journal import Entry, Journal
 from scheduler.policy import retries
 from scheduler.policy.retries import Retry
-from scheduler.ports import Comment
+from scheduler.ports.values import Comment
 from tests.faults.world import World, body, world
 from tests.support.condition_world import tick
 from tests.support.fakes import BOT, NOON, MemoryQueue

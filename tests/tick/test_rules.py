@@ -12,7 +12,7 @@ from scheduler.errors import Rejected, SettingsUnreadable, Unavailable
 from scheduler.job.states import State
 from scheduler.journal.journal import Entry, History, Journal
 from scheduler.journal.slash import Command
-from scheduler.ports import Edit, Event, User
+from scheduler.ports.values import Edit, Event, User
 from scheduler.settings.model import Allow, Quotas, Scheduler, Settings, Trust
 from scheduler.tick import rules
 from tests.attacks.court import APP, MINUTE, OWNER, STRANGER, TRIAGE, Court

@@ -9,7 +9,7 @@ import pytest
 from scheduler.errors import NotPermitted, Rejected, SchedulerError, Unavailable
 from scheduler.job.model import Job
 from scheduler.journal.journal import Entry
-from scheduler.ports import Run, Ticket, User
+from scheduler.ports.values import Run, Ticket, User
 from scheduler.tick.followed import Followed
 from scheduler.tick.runs import ALONE, NotAsked, Runs, claimed
 from tests.support.contexts import context

@@ -12,7 +12,7 @@ from scheduler.errors import NotPermitted, Rejected, Unavailable
 from scheduler.journal.comments import head
 from scheduler.journal.journal import NEVER_STARTED, Claim, Entry, Journal
 from scheduler.policy.recovery import Found, NeverStarted, Outcome, Unclear, window
-from scheduler.ports import Dispatch, Target
+from scheduler.ports.values import Dispatch, Target
 from scheduler.settings.model import LEAST_RECOVERY, Scheduler, Settings
 from scheduler.tick import settlement
 from scheduler.tick.context import Context

@@ -11,7 +11,7 @@ from scheduler.connection import connect
 from scheduler.environment import Environment
 from scheduler.github.client import GitHub
 from scheduler.github.queue import GitHubQueue
-from scheduler.ports import CommandQueue
+from scheduler.ports.commands import CommandQueue
 from tests.conftest import ISSUES, QUEUE, Stage, body
 
 OTHER = "octo/other"

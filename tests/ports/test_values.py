@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scheduler.ports import Target
+from scheduler.ports.values import Target
 
 HERE = "octo/queue"
 
