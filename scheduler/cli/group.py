@@ -232,6 +232,17 @@ def watch(connection: Connection, *, nudge: bool = True, done: int | None = None
         streams.complain(line)
 
 
+def changed(connection: Connection, number: int, *, nudge: bool) -> None:
+    """Wake the scheduler for a job that a command has set going; say so where that failed."""
+    from scheduler.commands.revive import rouse
+
+    woken = rouse(connection, nudge=nudge)
+    if woken is None:
+        watch(connection, nudge=nudge, done=number)
+    elif not woken.sent:
+        streams.complain(woken.reason)
+
+
 def key_options(*names: str) -> Callable[[Command], Command]:
     """Give a command the options of these keys of a request; without names, of all of them."""
     wanted = [IN_REQUEST[name] for name in names]

@@ -6,7 +6,17 @@ from typing import Any
 
 import click
 
-from scheduler.cli.group import JSON, NUDGE, QUEUE, at_job, key_options, tell, texts_in, watch
+from scheduler.cli.group import (
+    JSON,
+    NUDGE,
+    QUEUE,
+    at_job,
+    changed,
+    key_options,
+    tell,
+    texts_in,
+    watch,
+)
 from scheduler.errors import UsageError
 
 
@@ -37,7 +47,7 @@ def reschedule(job_id: str, queue: str | None, as_json: bool, nudge: bool, **giv
     from scheduler.commands import move
     from scheduler.commands.request import Request
 
-    request = move.need_time(Request(texts=texts_in(given), **given))
+    request = move.need_time(Request(texts=texts_in(given), nudge=nudge, **given))
     connection, number = at_job(job_id, queue)
     tell(move.reschedule(connection, number, request), as_json=as_json)
     watch(connection, nudge=nudge, done=number)
@@ -45,14 +55,16 @@ def reschedule(job_id: str, queue: str | None, as_json: bool, nudge: bool, **giv
 
 @click.command()
 @click.argument("job_id", metavar="ID")
+@NUDGE
 @JSON
 @QUEUE
-def retry(job_id: str, *, queue: str | None, as_json: bool) -> None:
+def retry(job_id: str, *, queue: str | None, as_json: bool, nudge: bool) -> None:
     """Try a job again that did not run, or failed."""
     from scheduler.commands import manage
 
     connection, number = at_job(job_id, queue)
     tell(manage.retry(connection, number), as_json=as_json)
+    changed(connection, number, nudge=nudge)
 
 
 @click.command()
@@ -65,10 +77,11 @@ def retry(job_id: str, *, queue: str | None, as_json: bool) -> None:
     help="It ran, as this run.",
 )
 @click.option("--again", is_flag=True, help="It did not run: dispatch it again.")
+@NUDGE
 @JSON
 @QUEUE
 def resolve(
-    job_id: str, *, queue: str | None, as_json: bool, run_id: int | None, again: bool
+    job_id: str, *, queue: str | None, as_json: bool, nudge: bool, run_id: int | None, again: bool
 ) -> None:
     """Say what became of a job that is on hold."""
     from scheduler.commands import manage
@@ -77,3 +90,4 @@ def resolve(
         raise UsageError("resolve: say either --dispatched RUN-ID or --again")
     connection, number = at_job(job_id, queue)
     tell(manage.resolve(connection, number, run_id=run_id), as_json=as_json)
+    changed(connection, number, nudge=nudge)

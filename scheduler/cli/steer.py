@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from scheduler.cli.group import JSON, NUDGE, QUEUE, at_job, tell, watch
+from scheduler.cli.group import JSON, NUDGE, QUEUE, at_job, changed, tell, watch
 from scheduler.errors import options
 
 
@@ -33,7 +33,10 @@ def _pause(job_id: str, *, queue: str | None, as_json: bool, nudge: bool, paused
 
     connection, number = at_job(job_id, queue)
     tell(steer.pause(connection, number, paused=paused), as_json=as_json)
-    watch(connection, nudge=nudge, done=number)
+    if paused:
+        watch(connection, nudge=nudge, done=number)
+    else:
+        changed(connection, number, nudge=nudge)
 
 
 @click.command()

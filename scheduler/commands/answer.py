@@ -123,9 +123,9 @@ class Created:
 
     def text(self) -> str:
         """The lines for a person: when it runs, its address, how late it may be."""
-        if self.moved:
-            return "\n".join([self.line(), *self.local(), *self.notes])
         expect = [self.nudged.reason] if self.nudged else []
+        if self.moved:
+            return "\n".join([self.line(), *self.local(), *self.notes, *expect])
         if self.clock and not self.nudged:
             words = UNSEEN if self.unseen else PROFILES[self.clock].without_cron
             expect = [f"clock {self.clock}: {words}"]

@@ -15,6 +15,7 @@ from scheduler.commands.find import READS, being_changed
 from scheduler.commands.look import look
 from scheduler.commands.nudge import doubted, nudge
 from scheduler.commands.request import AGAIN, Request
+from scheduler.commands.revive import rouse
 from scheduler.commands.rights import may_open, rights_of
 from scheduler.connection import Connection
 from scheduler.errors import NotPermitted, Refused, SchedulerError, Unavailable
@@ -113,7 +114,9 @@ def create(request: Request, connection: Connection, *, senders: tuple[str, ...]
         return _found(*there, made, connection)
     if request.on_duplicate == "replace":
         if there := _replaced(made, admission, connection, request):
-            return replace(_found(*there, made, connection, duplicate=True), replaced=True)
+            woken = rouse(connection, there[1], nudge=request.nudge)
+            answer = _found(*there, made, connection, duplicate=True)
+            return replace(answer, replaced=True, nudged=woken)
     elif there := admission.duplicate(made.job):
         return _found(*there, made, connection, duplicate=True)
     admission.check(made.job)

@@ -11,6 +11,7 @@ from scheduler.commands.find import READS, being_changed, find, shown_state
 from scheduler.commands.job_of import instant_of, timed
 from scheduler.commands.look import Seen, look
 from scheduler.commands.request import Request
+from scheduler.commands.revive import rouse
 from scheduler.connection import Connection
 from scheduler.errors import InvalidJob, Refused, UsageError
 from scheduler.job import frontmatter
@@ -62,6 +63,7 @@ def reschedule(connection: Connection, number: int, request: Request) -> Created
         moved=True,
         state=seen.state,
         now=now,
+        nudged=rouse(connection, job, nudge=request.nudge),
         zone=request.get("timezone") or shown_in(job, connection.settings),
         notes=tuple(notes),
     )

@@ -2,7 +2,8 @@
 
 Every sign of life is a tick: whoever looks at the queue with a token that may dispatch starts one,
 if something is overdue in what was read anyway. That it is woken once in five minutes at most is
-known without a store, by the scheduler's newest run.
+known without a store, by the scheduler's newest run. What a command itself has changed is a reason
+of its own, where GitHub tells no workflow of it.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from scheduler.commands import watchdog
-from scheduler.commands.nudge import Nudged, wake
+from scheduler.commands.at_work import profile_at_work
+from scheduler.commands.nudge import Nudged, helps, wake
 from scheduler.commands.watchdog import Overdue
 from scheduler.connection import Connection
 from scheduler.errors import SchedulerError
+from scheduler.job.model import Job
 from scheduler.ports.values import Run, Ticket
 from scheduler.settings.model import Settings
 
@@ -49,6 +52,21 @@ def revive(connection: Connection, *, nudge: bool = True, done: int | None = Non
         fix = watchdog.advice(repo, settings)
         return f"{away}; it is woken now; if nothing comes of that, {fix}"
     return f"{away}; {woken.reason}" if woken.disabled else said
+
+
+def rouse(connection: Connection, job: Job | None = None, *, nudge: bool = True) -> Nudged | None:
+    """Wake the scheduler for what was changed; None: no need to, or that is not wanted.
+
+    What a workflow's own token edits, reopens or labels starts no workflow. ``job`` is what was
+    changed, as it stands now; None: it may be due already. Never raises.
+    https://docs.github.com/en/actions/concepts/security/github_token
+    """
+    queue, settings = connection.queue, connection.settings
+    if not (nudge and settings.nudge and connection.environment.in_actions):
+        return None
+    if job is not None and not helps(job, profile_at_work(queue, settings), connection.clock.now()):
+        return None
+    return _woken(connection)
 
 
 def neglected(

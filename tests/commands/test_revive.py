@@ -127,3 +127,69 @@ def test_what_is_in_hand_wakes_nobody(stage: Stage) -> None:
     stage.open(body(-30))
     assert stage.run("list").err == ""
     assert stage.runs() == []
+
+
+SOONER = ("create", "--in", "5m", *NEW[3:])
+#: What sets a job going that is there already, and what it does to the job before that.
+CHANGES = [
+    (("reschedule", "1", "--in", "5m"), ()),
+    (("retry", "1"), ("cancel", "1")),
+    (("resume", "1"), ("pause", "1")),
+    ((*SOONER, "--dedup-key", "k", "--on-duplicate", "replace"), (*NEW, "--dedup-key", "k")),
+]  # fmt: skip
+
+
+@pytest.fixture
+def waits(stage: Stage, request: pytest.FixtureRequest) -> Stage:
+    """A job that waits, with what was done to it, and no run yet."""
+    before: tuple[str, ...] = request.param
+    if before[:1] != ("create",):
+        stage.open(body(at(7200)))
+    if before:
+        assert stage.run(*before, "--no-nudge").status == 0
+    return stage
+
+
+@pytest.mark.parametrize(
+    ("change", "waits"), CHANGES, indirect=["waits"], ids=lambda each: " ".join(each[:1])
+)
+def test_what_a_workflows_token_changes_wakes_it(waits: Stage, change: tuple[str, ...]) -> None:
+    said = waits.run(*change, GITHUB_ACTIONS="true")
+    assert (said.status, said.err) == (0, "")
+    assert woken(waits) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "waits"), CHANGES, indirect=["waits"], ids=lambda each: " ".join(each[:1])
+)
+def test_of_what_a_person_changes_the_issue_tells(waits: Stage, change: tuple[str, ...]) -> None:
+    assert waits.run(*change, *(["--no-nudge"] if change[0] == "create" else [])).status == 0
+    assert woken(waits) == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "waits"), CHANGES, indirect=["waits"], ids=lambda each: " ".join(each[:1])
+)
+def test_no_nudge_holds_it_there_too(waits: Stage, change: tuple[str, ...]) -> None:
+    assert waits.run(*change, "--no-nudge", GITHUB_ACTIONS="true").status == 0
+    assert woken(waits) == 0
+
+
+def test_a_job_that_is_moved_far_ahead_wakes_nobody_who_would_not_wait(stage: Stage) -> None:
+    stage.settings("profile: balanced\n")
+    stage.open(body(at(7200)))
+    moved = stage.run("reschedule", "1", "--in", "5h", "--json", GITHUB_ACTIONS="true").json
+    assert (moved["nudged"], woken(stage)) == (None, 0)
+    moved = stage.run("reschedule", "1", "--in", "5m", "--json", GITHUB_ACTIONS="true").json
+    assert (moved["nudged"], woken(stage)) == (True, 1)
+    assert moved["expect"].startswith("clock balanced: ")
+
+
+def test_that_nobody_could_be_woken_is_said(stage: Stage) -> None:
+    stage.open(body(at(7200)))
+    stage.run("pause", "1", "--no-nudge")
+    stage.call("PUT", f"{REPO}/actions/workflows/scheduler.yml/disable")
+    said = stage.run("resume", "1", GITHUB_ACTIONS="true")
+    assert said.status == 0
+    assert "scheduler.yml is disabled" in said.err
+    assert len(said.err.splitlines()) == 1
