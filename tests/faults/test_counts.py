@@ -19,6 +19,7 @@ from tests.faults.stage import served
 from tests.faults.world import Fault, World, body, faulty, world
 from tests.support.fakes import BOT, MemoryQueue
 from tests.support.hold_world import hold_world
+from tests.support.sampled import one_in
 
 
 def due(name: str = "s") -> World:
@@ -91,7 +92,7 @@ NEVER: dict[str, Callable[[int], int]] = {
 
 
 @pytest.mark.parametrize("counts", NEVER.values(), ids=list(NEVER))
-@pytest.mark.parametrize("kind", ["one-off", "series"])
+@pytest.mark.parametrize("kind", one_in(2, ["one-off", "series"]))
 def test_after_three_ticks_the_job_is_held_and_says_why(
     counts: Callable[[int], int], kind: str
 ) -> None:

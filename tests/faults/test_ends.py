@@ -11,6 +11,7 @@ from scheduler.tick.report import TickReport
 from tests.faults.test_holes import at
 from tests.faults.world import FAULTS, Fault, World, body, faulty, world
 from tests.support.fakes import Crash, MemoryQueue
+from tests.support.sampled import one_in
 
 FEW = Settings(limits=Limits(per_tick=2))
 SOON_OVER = "deadline: 1s\n"
@@ -72,7 +73,7 @@ def ended(made: World, end: str) -> None:
     assert made.count("1") == 0, story
 
 
-@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("end", one_in(3, ENDS))
 def test_each_fault_at_each_request_of_an_end(end: str) -> None:
     """Recorded, closed, labelled: whoever dies in between, the next ticks do what is left."""
     made = ends_as(end)

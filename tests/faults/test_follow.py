@@ -29,6 +29,7 @@ from tests.faults.world import (
     world,
 )
 from tests.support.fakes import MemoryQueue, Through
+from tests.support.sampled import one_in
 
 
 def failing() -> World:
@@ -140,7 +141,7 @@ def settle(made: World) -> None:
 
 
 @everywhere
-@pytest.mark.parametrize("kind", FAULTS)
+@pytest.mark.parametrize("kind", one_in(3, FAULTS))
 def test_a_fault_at_each_request(scene: Callable[[], World], kind: str) -> None:
     for index in range(1, requests_of(scene) + 1):
         made = scene()

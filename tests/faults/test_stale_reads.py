@@ -19,6 +19,7 @@ from tests.faults.stage import served
 from tests.faults.test_holes import at
 from tests.faults.world import Fault, World, body, faulty, interleave, world
 from tests.support.fakes import MemoryQueue
+from tests.support.sampled import one_in
 
 LATE = (10.0, *(pytest.param(seconds, marks=pytest.mark.slow) for seconds in (0.5, 59.0)))
 everywhere = pytest.mark.parametrize("seconds", LATE)
@@ -37,7 +38,7 @@ def due(
 
 @everywhere
 @pytest.mark.parametrize("what", ["comments", "issues", "runs"])
-@pytest.mark.parametrize("to", ["workflow: titled.yml", "workflow: plain.yml"])
+@pytest.mark.parametrize("to", one_in(2, ["workflow: titled.yml", "workflow: plain.yml"]))
 @pytest.mark.parametrize("kind", ["crash-before", "crash-after", "drop-after"])
 def test_one_fault_and_late_reads(what: str, seconds: float, to: str, kind: str) -> None:
     for index in range(1, 20):

@@ -19,6 +19,7 @@ from scheduler.github.queue import GitHubQueue
 from scheduler.ports.values import API_VERSION
 from scheduler.sandbox.http.requestlog import Request
 from tests.conftest import ISSUES, Stage, at, body
+from tests.support.sampled import one_in
 
 PLACE = "https://api.github.com:443/repos/o/r/issues/1"
 GITHUB = {"X-GitHub-Request-Id": "0001:SANDBOX"}
@@ -162,7 +163,7 @@ MOMENTS = [
 
 
 @pytest.mark.parametrize("hold", [(), ("--hold", "5m")], ids=["pass", "hold"])
-@pytest.mark.parametrize(("method", "path"), MOMENTS)
+@pytest.mark.parametrize(("method", "path"), one_in(3, MOMENTS))
 def test_a_tick_that_it_ends_under_stops_and_nothing_is_lost(
     stage: Stage, method: str, path: str, hold: tuple[str, ...]
 ) -> None:

@@ -247,8 +247,7 @@ def requests() -> int:
 
 
 #: The quick run loses answers; the slow one does all that can be done.
-LOST = ("crash-before", "crash-after", "drop-after")
-KINDS = [pytest.param(k, marks=[] if k in LOST else [pytest.mark.slow]) for k in FAULTS]
+KINDS = [pytest.param(k, marks=[] if k == "drop-after" else [pytest.mark.slow]) for k in FAULTS]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -10,6 +10,7 @@ from scheduler.settings.model import Limits, Settings
 from tests.faults.series import m, open_series
 from tests.faults.world import FAULTS, Fault, World, body, faulty, world
 from tests.support.fakes import NOON, MemoryQueue
+from tests.support.sampled import one_in
 
 LABEL = "schedule:waiting"
 
@@ -145,7 +146,7 @@ def test_without_a_limit_nothing_more_is_asked() -> None:
     assert calls[0] == calls[1]
 
 
-@pytest.mark.parametrize("kind", FAULTS)
+@pytest.mark.parametrize("kind", one_in(3, FAULTS))
 def test_no_more_and_none_lost_whatever_goes_wrong(kind: str) -> None:
     for index in range(1, 22, 3):
         made = queue(0, ONE)

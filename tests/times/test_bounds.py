@@ -17,6 +17,7 @@ from scheduler.times.bounds import EARLIEST, LATEST, bounded
 from scheduler.times.instants import LONGEST, format_instant
 from tests.conftest import Stage, body
 from tests.support.lesser import Lesser, before
+from tests.support.sampled import one_in
 
 OFFSETS = st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 EXTREMES = (
@@ -120,7 +121,7 @@ def test_every_command_works_before_a_server_that_dates_everything_so(
 FIRST = datetime(2001, 1, 1, tzinfo=timezone.utc)
 
 
-@pytest.mark.parametrize("text", [*EXTREMES[:4], "9999-12-31T23:59:59.999999999Z"])
+@pytest.mark.parametrize("text", one_in(4, [*EXTREMES[:4], "9999-12-31T23:59:59.999999999Z"]))
 def test_what_stands_beside_an_issue_that_is_dated_so_runs(stage: Stage, text: str) -> None:
     stage.settings("quotas: {new-per-agent-per-day: 2}\n")
     odd = [stage.open(body(3600, "agent-message.yml", *lines)) for lines in JOBS.values()]
