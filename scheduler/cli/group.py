@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 #: What the help says of a default and of bounds, which belongs on one line.
 DEFAULT = re.compile(r"\[default: [^][]*\]")
 #: What click says of a slip, which is not always in brackets.
-MEANT = re.compile(r"\. \(?D(id you mean [^?]+\?)\)?$")
+MEANT = re.compile(r"\. \(?D(id you mean [^?]{1,200}\?)\)?$")
 #: What click calls a number that has bounds.
 RANGE = re.compile(r"\bvalid (?:integer|float) range\b")
 
