@@ -141,8 +141,10 @@ def test_a_series_with_2450_comments_costs_like_any_other_once_it_has_run(tmp_pa
     # Once all that was said; then as many of the repository's newest comments as are looked
     # through for what is to be heard, and no more of this than of any other's.
     assert crowded[0] <= usual[0] + RECENT_PAGES + 25 + 4
-    # One more: the journal of the series that was closed, whose last run is still under way.
-    assert crowded[1:] == [cost + RECENT_PAGES for cost in usual[1:]]
+    # One more at times: the journal of the series that was closed, whose last run is under way;
+    # how long ago that was closed shows the machine's own clock, too.
+    more = [cost - than - RECENT_PAGES for cost, than in zip(crowded[1:], usual[1:], strict=True)]
+    assert set(more) <= {0, 1}
 
 
 @pytest.mark.slow

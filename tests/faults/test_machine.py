@@ -74,7 +74,8 @@ class Queue(Machine):
     def check_told(self, report: TickReport) -> None:
         """I4."""
         lists = report.as_json().values()
-        told = {note["id"] for notes in lists if isinstance(notes, list) for note in notes}
+        kept = (notes for notes in lists if isinstance(notes, list))
+        told = {note["id"] for notes in kept for note in notes if isinstance(note, dict)}
         stopped = self.stopped()
         for number, views in self.hub.views.items():
             if str(number) not in stopped and number != 1:
