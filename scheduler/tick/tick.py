@@ -130,10 +130,18 @@ class Tick:
     def _followed(self, known: list[Occurrence]) -> Sequence[Followed]:
         """The runs to ask about once all is sent: all of them, or what the first look put off.
 
-        On an issue of which something is due an end is not recorded before that is sent.
+        On an issue of which something is due an end is not recorded before that is sent. That a job
+        waits for its run may have shown only then, where nothing but a write tells the login.
         """
+        waiting = (outcome.waiting for outcome in self.tally.outcomes)
+        found = {each.found.number: each.found for each in waiting if each and each.found.running}
+        late = [
+            found.pop(each.number) for each in known if each.number in found and not each.running
+        ]
         if running.limited(self.ctx):
-            return self.ctx.following.put_off()
+            return [*self.ctx.following.put_off(), *follow.gather(self.ctx, late, (), due=True)]
+        numbers = {each.number for each in late}
+        known = [*(each for each in known if each.number not in numbers), *late]
         return follow.gather(self.ctx, known, self._ended, due=bool(self.tally.due))
 
     def _closed(self, back: timedelta) -> list[Ticket]:

@@ -14,7 +14,7 @@ from scheduler.journal.journal import Entry, Journal
 from scheduler.policy import retries
 from scheduler.policy.retries import Retry
 from scheduler.ports.values import Comment
-from tests.faults.world import World, body, world
+from tests.faults.world import Fault, World, body, faulty, world
 from tests.support.condition_world import tick
 from tests.support.fakes import BOT, NOON, MemoryQueue
 
@@ -350,6 +350,29 @@ def test_a_series_of_one_waits_for_what_its_last_run_comes_to() -> None:
     assert made.hub.ticket(1).open
     journal = made.history(1).journal
     assert [e.nth for e in journal.entries] == [1, 1]
+
+
+def test_the_last_run_of_a_series_is_followed_whoever_comes_when() -> None:
+    """Where nothing but a write tells the login, that it waits for its run shows late in a tick."""
+    made = world()
+    made.hub.graphql = False
+    queue = MemoryQueue(made.hub)
+    series(made, "cron: 0 * * * *", "count: 1")
+    made.tick(queue=queue)
+    for index in range(1, len(queue.calls) + 1):
+        made = world()
+        made.hub.graphql = False
+        series(made, "cron: 0 * * * *", "count: 1")
+        made.tick(faulty(made.clock, Fault(index, "drop-after")))
+        for _, run in made.hub.runs:
+            made.hub.mark(run.id, "completed", "success")
+        # Days later, as where nobody ticks meanwhile.
+        for _ in range(4):
+            made.clock.sleep(2 * 86_400)
+            for _, run in made.hub.runs:
+                made.hub.mark(run.id, "completed", "success")
+            made.until_quiet()
+        assert not made.hub.ticket(1).open, (index, queue.calls[index - 1], made.story())
 
 
 def test_a_retry_costs_no_more_than_an_occurrence_of_a_series(place: World) -> None:
