@@ -67,6 +67,7 @@ def carried(folder: Path) -> dict[str, str]:
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_tick_without_its_summary_has_ticked(stage: Stage, tmp_path: Path) -> None:
     stage.open(body())
     path = unwritable("fifo", tmp_path)
@@ -91,6 +92,7 @@ def test_a_tick_without_its_outputs_says_what_it_did(stage: Stage, tmp_path: Pat
     assert (len(stage.runs()), stage.issue(1)["state"]) == (1, "closed")
 
 
+@pytest.mark.slow
 def test_a_job_that_was_opened_is_named_where_the_outputs_are_lost(
     stage: Stage, tmp_path: Path
 ) -> None:

@@ -150,6 +150,7 @@ def test_what_is_no_longer_whole_is_built_again(
     assert [built] == list(folder.iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("installed")
 def test_what_python_adds_to_it_does_no_harm(folder: Path, lock: Path, wheels: Path) -> None:
     built = bootstrap.find_or_build(folder, lock)

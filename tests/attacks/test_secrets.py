@@ -128,6 +128,7 @@ def test_no_failure_shows_one_either(
         assert secret not in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["tooshort-secret", "secret-\udcff\udcfe-of-no-encoding"])
 def test_a_key_that_is_none_is_not_shown(stage: Stage, ear: Ear, key: str) -> None:
     stage.settings("signing: required\n")

@@ -411,6 +411,7 @@ def test_text_that_is_no_unicode_creates_nothing_half(stage: Stage) -> None:
     stage.untouched()
 
 
+@pytest.mark.slow
 def test_a_process_answers_as_the_command_does(stage: Stage) -> None:
     stage.process("--at", "2024-01-15T10:00:00Z", *MESSAGE).refused(3, "--allow-past")
     stage.process(*SOON, GITHUB_TOKEN=None).refused(5, "token: is missing")

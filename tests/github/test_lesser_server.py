@@ -53,9 +53,9 @@ SERVERS = {
 }
 
 
-#: One in three of them in the quick run, the others in the slow one.
+#: One in six of them in the quick run, the others in the slow one.
 MARKED = [
-    pytest.param(lesser, id=name, marks=[pytest.mark.slow] if place % 3 else [])
+    pytest.param(lesser, id=name, marks=[pytest.mark.slow] if place % 6 else [])
     for place, (name, lesser) in enumerate(SERVERS.items())
 ]
 
@@ -247,6 +247,7 @@ FEW_WORDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lesser", FEW_WORDS.values(), ids=FEW_WORDS)
 def test_what_a_run_came_to_is_told_by_servers_of_few_words(stage: Stage, lesser: Lesser) -> None:
     number = stage.open(body(-60))

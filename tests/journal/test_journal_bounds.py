@@ -194,6 +194,7 @@ def test_a_held_job_stays_held_however_many_commands_are_refused() -> None:
     assert [sent.key for sent in made.hub.sent] == [on_hold.key] * 2
 
 
+@pytest.mark.slow
 def test_attempts_that_count_are_counted_however_much_was_said_between() -> None:
     tried = [Entry(key=KEYS[0], attempt=n, outcome=NEVER_STARTED, at=NOON) for n in (1, 2, 3)]
     journal = Journal()
@@ -207,6 +208,7 @@ def test_attempts_that_count_are_counted_however_much_was_said_between() -> None
     assert decide.next_attempt(History(journal=journal), KEYS[0]) == 4
 
 
+@pytest.mark.slow
 def test_what_decides_fits_into_a_comment_even_where_it_is_very_much() -> None:
     journal = Journal()
     for n in range(500):
@@ -244,6 +246,7 @@ def test_what_did_not_fit_does_not_come_back_from_an_older_copy() -> None:
     assert newest.joined(later).put_off == newest.put_off
 
 
+@pytest.mark.slow
 def test_a_series_of_years_keeps_its_place_and_its_last_run() -> None:
     journal = Journal()
     for n in range(200):

@@ -162,6 +162,7 @@ def test_the_first_job_is_one_command(place: str, more: dict[str, str]) -> None:
     assert ran.stdout.startswith("#1 runs agent-message.yml at ")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is missing")
 def test_a_condition_can_be_tried_there() -> None:
     _, ran, made = tried("\n[a condition](#conditions), open an issue")
@@ -169,6 +170,7 @@ def test_a_condition_can_be_tried_there() -> None:
     assert ran.stdout.startswith("#2 runs run.yml at ")
 
 
+@pytest.mark.slow
 def test_how_late_jobs_are_can_be_asked_there() -> None:
     _, ran, made = tried("### How late")
     assert made == 0

@@ -74,6 +74,7 @@ def test_gh_opens_an_issue(sandbox: Sandbox, tmp_path: Path) -> None:
     assert all(entry.user == "agent" for entry in sandbox.requests)
 
 
+@pytest.mark.slow
 def test_the_command_serves_until_interrupted(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-u", "-c", "from scheduler.sandbox.command import sandbox; sandbox()",

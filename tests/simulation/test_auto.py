@@ -32,6 +32,7 @@ def punctual(figures: Figures) -> None:
     assert figures.problems == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("jobs", "days"), [(33, 1.0), (3, 5.0), (1, 8.0)])
 def test_in_a_public_repository_alarms_keep_it_on_time(jobs: float, days: float) -> None:
     punctual(played("public", jobs_a_day=jobs, days=days))

@@ -138,6 +138,7 @@ def test_a_title_of_one_s_own_is_left_alone() -> None:
     assert own.hub.ticket(1).title == "Our nightly run"
 
 
+@pytest.mark.slow
 def test_ticks_at_once_move_it_on_once() -> None:
     for turns in range(64):
         both = series_world()

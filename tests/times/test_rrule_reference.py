@@ -68,6 +68,7 @@ def compared(first: int, count: int) -> int:
     return asked
 
 
+@pytest.mark.slow
 def test_three_hundred_rules_are_read_as_dateutil_reads_them() -> None:
     assert compared(1, 300) > 150
 
@@ -113,6 +114,7 @@ def test_where_dateutil_means_something_else_the_rfc_is_followed(
     assert listed(text, start, len(days)) == days
 
 
+@pytest.mark.slow
 def test_weeks_are_those_of_iso_8601() -> None:
     start = datetime(2000, 1, 1)  # noqa: DTZ001
     wanted: dict[int, set[date]] = defaultdict(set)
