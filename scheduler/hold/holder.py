@@ -284,6 +284,7 @@ class Holder:
         elif isinstance(problem, InvalidJob):
             # Until its author has changed the text, which a poll shows.
             self.agenda.drop(found.number)
+            self.poller.refuse(found.ticket)
             invalid.refuse(self.ctx, self.tick.tally, found.ticket, problem)
         elif problem is not None:
             self._failed(found, problem)

@@ -61,6 +61,8 @@ class Poller:
         self._closed_until = self.next_poll
         self._closed: Sequence[Ticket] = ()
         self._seen: dict[int, Ticket] = {}
+        #: The texts that were read as jobs, and turned out to be none as they were carried out.
+        self._refused: dict[int, str] = {}
         self._silent = False
 
     def poll(self) -> None:
@@ -92,6 +94,10 @@ class Poller:
             self._take_in()
         self.agenda.looked = True
 
+    def refuse(self, ticket: Ticket) -> None:
+        """Take up an issue no more until its text is another, or the settings are."""
+        self._refused[ticket.number] = ticket.body
+
     def renew(self) -> None:
         """Read what a job is judged by, where that was read too long ago.
 
@@ -122,7 +128,7 @@ class Poller:
         self._settings_until = steady + REFRESH
         renew(self.ctx, settings)
         if settings != before:
-            self._seen = {}
+            self._seen, self._refused = {}, {}
             self._take_in()
 
     def _take_in(self) -> None:
@@ -143,7 +149,7 @@ class Poller:
             if number in busy:
                 continue
             before = self._seen.get(number)
-            if before != ticket:
+            if before != ticket and self._refused.get(number) != ticket.body:
                 # What was put back is not begun anew because its own claim came and went.
                 again = agenda.again(number) if before and _talked(before, ticket) else None
                 agenda.drop(number)

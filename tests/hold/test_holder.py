@@ -7,9 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from scheduler.errors import NotPermitted, Unavailable
+from scheduler.errors import InvalidJob, NotPermitted, Unavailable
 from scheduler.settings.model import Limits, Settings
 from scheduler.settings.profiles import Stay
+from scheduler.tick import conditions
+from scheduler.tick.context import Context
+from scheduler.tick.occurrence import Occurrence
 from tests.faults.series import open_series
 from tests.support.fakes import Crash, Through
 from tests.support.hold_world import NOON, HoldWorld, hold_world
@@ -188,3 +191,24 @@ def test_a_series_whose_dispatch_is_refused_goes_on_though_no_poll_comes_in_betw
     assert [note.id for note in report.discarded] == [1, 1]
     assert [round(at) for at in world.sent_at("s")] == [660, 960, 1260, 1560]
     assert report.next_due == NOON + timedelta(seconds=1860)
+
+
+def test_what_turns_out_to_be_no_job_is_taken_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its label, put on and taken off at each poll, would use up the hour's requests."""
+
+    def against(ctx: Context, found: Occurrence) -> None:
+        if found.number == 1:
+            tried.append(found.ticket.body)
+            raise InvalidJob("when: is wrong; write another")
+
+    tried: list[str] = []
+    monkeypatch.setattr(conditions, "against", against)
+    world = hold_world(stay=Stay.HOLD, hold=600)
+    world.open("odd", 30)
+    world.open("job", 40)
+    world.hub.clock.at(300, lambda: world.hub.change(1, body=world.hub.ticket(1).body + "more"))
+    report = world.stays()
+    assert world.sent_at("job") == [40]
+    assert [note.id for note in report.invalid] == [1]
+    assert len(tried) == len(set(tried)) == 2
+    assert "schedule:invalid" in world.hub.ticket(1).labels
