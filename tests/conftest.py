@@ -9,7 +9,7 @@ import secrets
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta, timezone
 from pathlib import Path
@@ -150,9 +150,29 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         # A property is part of each kind of run, with as many examples as that has.
         if kind != "quick" and is_hypothesis_test(getattr(item, "obj", None)):
             item.add_marker(kind)
+    for item in chosen(items):
+        item.add_marker("slow")
     last = len(LONGEST)
     places = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path.name, last))
+
+
+#: Of a test of these rooms that has many cases the quick run meets one in so many.
+OFTEN = ("action", "attacks", "cli", "faults", "github", "sandbox", "tick")
+MANY, SHARE = 6, 3
+
+
+def chosen(items: Iterable[pytest.Item]) -> Iterator[pytest.Item]:
+    """The cases that are left to the slow run: they start servers, or play whole ticks."""
+    cases: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        room = item.nodeid.split("/")[1:-1]
+        marks = {mark.name for mark in item.iter_markers()}
+        if {*room} & {*OFTEN} and not marks & {"slow", "soak"}:
+            cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    for each in cases.values():
+        if len(each) >= MANY:
+            yield from (item for place, item in enumerate(each) if place % SHARE)
 
 
 @dataclass(frozen=True)
