@@ -206,7 +206,7 @@ def test_what_turns_out_to_be_no_job_is_taken_up_once(monkeypatch: pytest.Monkey
     world = hold_world(stay=Stay.HOLD, hold=600)
     world.open("odd", 30)
     world.open("job", 40)
-    world.hub.clock.at(300, lambda: world.hub.change(1, body=world.hub.ticket(1).body + "more"))
+    world.lively.at(300, lambda: world.hub.change(1, body=world.hub.ticket(1).body + "more"))
     report = world.stays()
     assert world.sent_at("job") == [40]
     assert [note.id for note in report.invalid] == [1]
