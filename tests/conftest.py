@@ -158,7 +158,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 #: Of a test of these rooms that has many cases the quick run meets one in so many.
-OFTEN = ("action", "attacks", "cli", "faults", "github", "sandbox", "tick")
+OFTEN = ("action", "attacks", "cli", "github", "sandbox", "tick")
 MANY, SHARE = 6, 3
 
 
